@@ -1,0 +1,37 @@
+// What a search space is to the rest of Sugarbush. One file a space implements it; registry.ts lists them.
+import type { Random } from '#core/random.ts';
+
+export const searchSpaceIds = ['nasbench201', 'fbnet', 'ofa'] as const;
+export type SearchSpaceId = (typeof searchSpaceIds)[number];
+
+/** One choice index a decision, in the space's own order. Plain numbers, cheap to keep by the hundred thousand. */
+export type Architecture = Uint8Array;
+
+export interface SearchSpace {
+  readonly id: SearchSpaceId;
+  readonly title: string;
+  /** A valid architecture text, for documentation and error messages. */
+  readonly example: string;
+  /** Names of the encoder's outputs, in order; their hash is the feature schema id stored with a predictor. */
+  readonly featureNames: readonly string[];
+  /** Canonical text → choices. @throws DomainError `invalid-architecture`: which part is wrong and what is allowed. */
+  parse(text: string): Architecture;
+  /** Choices → canonical text; `format(parse(t)) === t` for every valid t. */
+  format(architecture: Architecture): string;
+  /** Features, row-major [architectures.length × featureNames.length]. */
+  encode(architectures: readonly Architecture[]): Float32Array;
+  /** Whether the architecture computes anything (a NAS-Bench-201 cell may have no path from input to output). */
+  isConnected(architecture: Architecture): boolean;
+  /** One architecture drawn uniformly over the decisions. */
+  sample(random: Random): Architecture;
+  /** All architectures in a fixed order, where the space is small enough to have them all (NAS-Bench-201). */
+  enumerate?(): IterableIterator<Architecture>;
+  /** Simulated devices over these architectures, for meta-training. */
+  simulator(architectures: readonly Architecture[]): DeviceSimulator;
+}
+
+/** Draws random devices: latencies in arbitrary positive units, one for each of `indices` into the architectures it was
+ * made for. Different calls are different devices. */
+export interface DeviceSimulator {
+  draw(random: Random, indices: Int32Array): Float64Array;
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+// Two forks for two cores. Tests that start processes or train state their own longer limits.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/bench/**'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+});
