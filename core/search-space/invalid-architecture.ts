@@ -1,0 +1,22 @@
+// The one refusal of a malformed architecture text: which part is wrong, its text, and what is allowed there.
+import { DomainError } from '#core/errors.ts';
+
+/** Input comes from strangers: messages echo at most this many characters of it. */
+const echoedCharacters = 60;
+
+export function quoteText(text: string): string {
+  return text.length <= echoedCharacters
+    ? JSON.stringify(text)
+    : `${JSON.stringify(text.slice(0, echoedCharacters))}… (${text.length} characters)`;
+}
+
+/**
+ * @param part which part, in the words of the space: `edge 1→2`, `layer 7`, `stage 3 block 2`
+ * @param text the text of that part as given
+ */
+export function invalidArchitecture(spaceTitle: string, part: string, text: string, allowed: string): DomainError {
+  return new DomainError(
+    'invalid-architecture',
+    `not a ${spaceTitle} architecture: ${part} is ${quoteText(text)}; allowed: ${allowed}`,
+  );
+}

@@ -1,0 +1,19 @@
+// The search spaces there are, by id. A new space is one file that implements SearchSpace and one line here.
+import { DomainError } from '#core/errors.ts';
+import { fbnet } from './fbnet.ts';
+import { nasbench201 } from './nasbench201.ts';
+import { type SearchSpace, type SearchSpaceId, searchSpaceIds } from './search-space.ts';
+
+const byId: Partial<Record<SearchSpaceId, SearchSpace>> = { nasbench201, fbnet };
+
+export const searchSpaces: readonly SearchSpace[] = searchSpaceIds.flatMap((id) => byId[id] ?? []);
+
+/** @throws DomainError `unknown-search-space`, naming those there are */
+export function searchSpace(id: string): SearchSpace {
+  const space = searchSpaces.find((candidate) => candidate.id === id);
+  if (space === undefined) {
+    const known = searchSpaces.map((candidate) => candidate.id).join(', ');
+    throw new DomainError('unknown-search-space', `search space '${id.slice(0, 60)}' not found; there are: ${known}`);
+  }
+  return space;
+}
