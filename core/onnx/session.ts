@@ -1,0 +1,35 @@
+// The only file that imports onnxruntime-node. The library is found by require, because a Lambda layer's modules stand
+// on NODE_PATH, which ES modules do not look at. One thread a session: parallelism is over workers and processes.
+import { createRequire } from 'node:module';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { DomainError } from '#core/errors.ts';
+
+type OnnxRuntime = typeof import('onnxruntime-node');
+
+let runtime: OnnxRuntime | undefined;
+
+/** Loads the native library on first use (17–100 ms). */
+export function onnxRuntime(): OnnxRuntime {
+  runtime ??= createRequire(import.meta.url)('onnxruntime-node') as OnnxRuntime;
+  return runtime;
+}
+
+/** @throws DomainError `invalid-predictor` when the bytes are not a model that ONNX Runtime loads. */
+export async function createSession(model: Uint8Array): Promise<InferenceSession> {
+  try {
+    return await onnxRuntime().InferenceSession.create(model, {
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DomainError('invalid-predictor', `ONNX Runtime cannot load the model: ${reason}`, { cause });
+  }
+}
+
+export const float32Tensor = (data: Float32Array, shape: readonly number[]): Tensor =>
+  new (onnxRuntime().Tensor)('float32', data, shape);
+
+export const int32Tensor = (data: Int32Array, shape: readonly number[]): Tensor =>
+  new (onnxRuntime().Tensor)('int32', data, shape);
