@@ -1,0 +1,63 @@
+// Runs an encoded training step through ONNX Runtime and holds the state between calls. The state is plain arrays: it
+// can be saved at any step and training resumed from it, with the same bytes as if it had never stopped.
+import { stepScalarCount } from '#core/onnx/adamw.ts';
+import type { ParameterShapes } from '#core/onnx/parameters.ts';
+import { createSession, float32Tensor, int32Tensor } from '#core/onnx/session.ts';
+import {
+  type ArrayType,
+  encodeTrainingStep,
+  type StateName,
+  stateNames,
+  type TrainingStep,
+} from '#core/onnx/training-step.ts';
+
+export type TrainerState = Readonly<Record<StateName, Float32Array>>;
+type Arrays<N extends string> = Readonly<Record<N, Float32Array | Int32Array>>;
+
+export interface Trainer<B extends string> {
+  state(): TrainerState;
+  /** Runs `steps` steps; `scalars` [steps × 4] by adamw.stepScalars; returns each step's loss. */
+  run(steps: number, scalars: Float32Array, batch: Arrays<B>): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+export const initialState = (parameters: Float32Array): TrainerState => ({
+  parameters,
+  firstMoment: new Float32Array(parameters.length),
+  secondMoment: new Float32Array(parameters.length),
+});
+
+export async function createTrainer<S extends ParameterShapes, B extends string, D extends string>(
+  step: TrainingStep<S, B, D>,
+  data: Arrays<D>,
+  initial: TrainerState,
+): Promise<Trainer<B>> {
+  const session = await createSession(encodeTrainingStep(step));
+  const toTensor = (values: Float32Array | Int32Array, shape: readonly number[]) =>
+    values instanceof Int32Array ? int32Tensor(values, shape) : float32Tensor(values, shape);
+  const feeds = (arrays: Arrays<string>, types: Readonly<Record<string, ArrayType>>, lead: readonly number[]) =>
+    Object.fromEntries(
+      Object.entries(types).map(([name, type]) => [name, toTensor(arrays[name]!, [...lead, ...type.shape])]),
+    );
+  const fixed = feeds(data, step.data, []);
+  let state = initial;
+  return {
+    state: () => state,
+    async run(steps, scalars, batch) {
+      const outputs = await session.run({
+        ...Object.fromEntries(stateNames.map((name) => [name, float32Tensor(state[name], [step.layout.count])])),
+        ...fixed,
+        ...feeds(batch, step.batch, [steps]),
+        scalars: float32Tensor(scalars, [steps, stepScalarCount]),
+      });
+      const output = (name: string) => outputs[name]!.data as Float32Array;
+      state = {
+        parameters: output('parametersOut'),
+        firstMoment: output('firstMomentOut'),
+        secondMoment: output('secondMomentOut'),
+      };
+      return output('loss');
+    },
+    close: () => session.release(),
+  };
+}

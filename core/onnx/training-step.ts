@@ -1,0 +1,100 @@
+// Training as one ONNX graph: a Scan over minibatches whose body is forward, backward and AdamW. One call runs any
+// number of steps; progress, stop and checkpoints come between calls. Weights and moments are flat vectors.
+import { type AdamWSettings, adamwUpdate, stepScalarCount } from '#core/onnx/adamw.ts';
+import { gradients } from '#core/onnx/gradient.ts';
+import { GraphBuilder, type Tensor } from '#core/onnx/graph.ts';
+import type { DataType, GraphDef, ValueDef } from '#core/onnx/model.ts';
+import { type ParameterLayout, type ParameterShapes, pack, unpack } from '#core/onnx/parameters.ts';
+import { encodeModel } from '#core/onnx/writer.ts';
+
+export interface ArrayType {
+  readonly shape: readonly number[];
+  readonly dataType: Extract<DataType, 'float32' | 'int32'>;
+}
+
+export interface TrainingStep<S extends ParameterShapes, B extends string, D extends string> {
+  readonly layout: ParameterLayout<S>;
+  readonly optimizer: AdamWSettings;
+  /** What changes with every step; the call's arrays have a leading dimension of steps. */
+  readonly batch: Readonly<Record<B, ArrayType>>;
+  /** What stays: gathered from, never differentiated. */
+  readonly data: Readonly<Record<D, ArrayType>>;
+  /** The scalar loss of a step, float32. */
+  loss(parameters: Record<keyof S, Tensor>, batch: Record<B, Tensor>, data: Record<D, Tensor>): Tensor;
+}
+
+export const stateNames = ['parameters', 'firstMoment', 'secondMoment'] as const;
+export type StateName = (typeof stateNames)[number];
+
+/** Model inputs: the three state vectors, `scalars` [steps, 4], every batch array [steps, …] and every data array;
+ * outputs: `{state}Out` and `loss` [steps]. */
+export function encodeTrainingStep<S extends ParameterShapes, B extends string, D extends string>(
+  step: TrainingStep<S, B, D>,
+): Uint8Array {
+  const body = new GraphBuilder();
+  const size = [step.layout.count];
+  const state = Object.fromEntries(stateNames.map((name) => [name, body.input(`body_${name}`, size)])) as Record<
+    StateName,
+    Tensor
+  >;
+  const scalars = body.input('body_scalars', [stepScalarCount]);
+  const batch = mapArrays(step.batch, (name, type) => body.input(`body_${name}`, type.shape, type.dataType));
+  const data = mapArrays(step.data, (name, type) => body.captured(name, type.shape, type.dataType));
+  const parameters = unpack(step.layout, state.parameters);
+  const loss = step.loss(parameters, batch, data);
+  const names = Object.keys(step.layout.shapes) as (keyof S & string)[];
+  const flows = gradients(
+    loss,
+    names.map((name) => parameters[name]),
+  );
+  const byName = Object.fromEntries(names.map((name, i) => [name, flows[i]!])) as Record<keyof S, Tensor>;
+  const updated = adamwUpdate(step.optimizer, state, pack(step.layout, byName), scalars);
+  for (const name of stateNames) body.output(updated[name], `body_${name}Out`);
+  body.output(loss, 'body_loss');
+  return encodeModel(scanOver(body.build('step'), step));
+}
+
+function mapArrays<N extends string>(
+  arrays: Readonly<Record<N, ArrayType>>,
+  make: (name: string, type: ArrayType) => Tensor,
+): Record<N, Tensor> {
+  const entries = Object.entries<ArrayType>(arrays).map(([name, type]) => [name, make(name, type)]);
+  return Object.fromEntries(entries) as Record<N, Tensor>;
+}
+
+function scanOver(
+  body: GraphDef,
+  step: Pick<TrainingStep<ParameterShapes, string, string>, 'layout' | 'batch' | 'data'>,
+): GraphDef {
+  const batchNames = Object.keys(step.batch);
+  const scanned = ['scalars', ...batchNames];
+  const perStep = (name: string, type: ArrayType): ValueDef => ({
+    name,
+    dataType: type.dataType,
+    shape: ['steps', ...type.shape],
+  });
+  const vector = (name: string): ValueDef => ({ name, dataType: 'float32', shape: [step.layout.count] });
+  const inputs = [
+    ...stateNames.map(vector),
+    perStep('scalars', { shape: [stepScalarCount], dataType: 'float32' }),
+    ...Object.entries(step.batch).map(([name, type]) => perStep(name, type)),
+    ...Object.entries(step.data).map(([name, type]): ValueDef => ({ name, ...type })),
+  ];
+  return {
+    name: 'training',
+    nodes: [
+      {
+        operator: 'Scan',
+        inputs: [...stateNames, ...scanned],
+        outputs: [...stateNames.map((name) => `${name}Out`), 'loss'],
+        attributes: { body: { graph: body }, num_scan_inputs: { int: scanned.length } },
+      },
+    ],
+    initializers: [],
+    inputs,
+    outputs: [
+      ...stateNames.map((name) => vector(`${name}Out`)),
+      { name: 'loss', dataType: 'float32', shape: ['steps'] },
+    ],
+  };
+}
