@@ -25,6 +25,12 @@ export type ErrorCode =
   | 'conflict'
   | 'precondition-failed'
   | 'cancelled'
+  | 'invalid-usage'
+  | 'program-missing'
+  | 'program-failed'
+  | 'program-timeout'
+  | 'program-output'
+  | 'upload-failed'
   | 'internal';
 
 export class DomainError extends Error {
