@@ -11,71 +11,29 @@ import {
   fbnetSkip,
   sumKernels,
 } from './fbnet-blocks.ts';
+import {
+  addBase,
+  drawIrregularities,
+  drawKernelPrices,
+  type Irregularities,
+  type KernelPrices,
+} from './kernel-prices.ts';
 import type { Architecture, DeviceSimulator } from './search-space.ts';
 
-export interface FbnetDevice {
-  /** Shares of an average block's time; they sum to 1. */
-  readonly computeShare: number;
-  readonly trafficShare: number;
-  readonly weightShare: number;
-  readonly launchShare: number;
-  /** Time of a depthwise multiply-accumulate relative to one of a 1×1 convolution. */
-  readonly depthwisePrice: number;
-  /** Below 1, large kernels run more efficiently than small ones. */
-  readonly computeExponent: number;
-  readonly trafficExponent: number;
+export interface FbnetDevice extends KernelPrices, Irregularities {
   /** Extra time of a grouped block, in average blocks; negative where groups are a gain beyond their compute. */
   readonly shufflePrice: number;
-  /** Natural logarithms of multiplicative factors. */
-  readonly choiceLogFactor: Float64Array;
-  readonly layerLogFactor: Float64Array;
-  /** [layer × fbnetChoices + choice] */
-  readonly entryLogFactor: Float64Array;
   /** Time outside the searched layers, relative to the mean of the searched part. */
   readonly baseShare: number;
 }
 
 export function drawFbnetDevice(random: Random): FbnetDevice {
-  const [computeShare, trafficShare, weightShare, launchShare] = random.dirichlet([0.4, 0.4, 0.15, 1]) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const depthwisePrice = random.logUniform(0.5, 8);
-  const computeExponent = random.uniform(0.5, 1);
-  const trafficExponent = random.uniform(0.7, 1);
-  const shufflePrice = random.next() < 0.7 ? random.uniform(-0.1, 0.5) : 0;
-  const irregularity = random.logUniform(0.05, 1);
-  const choiceSpread = irregularity * random.uniform(0, 0.3);
-  const layerSpread = irregularity * random.uniform(0, 0.5);
-  const entrySpread = irregularity * random.uniform(0, 0.2);
   return {
-    computeShare,
-    trafficShare,
-    weightShare,
-    launchShare,
-    depthwisePrice,
-    computeExponent,
-    trafficExponent,
-    shufflePrice,
-    choiceLogFactor: Float64Array.from({ length: fbnetChoices }, () => choiceSpread * random.normal()),
-    layerLogFactor: randomWalk(random, fbnetLayerCount, layerSpread / 3),
-    entryLogFactor: Float64Array.from({ length: fbnetEntries }, () => {
-      const outlier = random.next() < 0.03 ? 0.5 * random.normal() : 0;
-      return entrySpread * random.normal() + outlier;
-    }),
+    ...drawKernelPrices(random),
+    shufflePrice: random.next() < 0.7 ? random.uniform(-0.1, 0.5) : 0,
+    ...drawIrregularities(random, fbnetLayerCount, fbnetChoices),
     baseShare: random.logUniform(0.02, 0.7),
   };
-}
-
-/** Partial sums of independent normal steps: neighbouring layers get similar factors. */
-export function randomWalk(random: Random, length: number, stepSd: number): Float64Array {
-  let at = 0;
-  return Float64Array.from({ length }, () => {
-    at += stepSd * random.normal();
-    return at;
-  });
 }
 
 const logMacs = fbnetCosts.macs.map((table) => table.map(Math.log));
@@ -139,17 +97,13 @@ export function fbnetLatency(
 ): Float64Array {
   const time = fbnetTimeTable(device);
   const latency = new Float64Array(indices.length);
-  let total = 0;
   for (let i = 0; i < indices.length; i++) {
     const architecture = architectures[indices[i]!]!;
     let sum = 0;
     for (let layer = 0; layer < fbnetLayerCount; layer++) sum += time[layer * fbnetChoices + architecture[layer]!]!;
     latency[i] = sum;
-    total += sum;
   }
-  const base = (device.baseShare * total) / indices.length;
-  for (let i = 0; i < latency.length; i++) latency[i]! += base;
-  return latency;
+  return addBase(latency, device.baseShare);
 }
 
 export function fbnetSimulator(architectures: readonly Architecture[]): DeviceSimulator {

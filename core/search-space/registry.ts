@@ -2,11 +2,12 @@
 import { DomainError } from '#core/errors.ts';
 import { fbnet } from './fbnet.ts';
 import { nasbench201 } from './nasbench201.ts';
+import { ofa } from './ofa.ts';
 import { type SearchSpace, type SearchSpaceId, searchSpaceIds } from './search-space.ts';
 
-const byId: Partial<Record<SearchSpaceId, SearchSpace>> = { nasbench201, fbnet };
+const byId: Record<SearchSpaceId, SearchSpace> = { nasbench201, fbnet, ofa };
 
-export const searchSpaces: readonly SearchSpace[] = searchSpaceIds.flatMap((id) => byId[id] ?? []);
+export const searchSpaces: readonly SearchSpace[] = searchSpaceIds.map((id) => byId[id]);
 
 /** @throws DomainError `unknown-search-space`, naming those there are */
 export function searchSpace(id: string): SearchSpace {
