@@ -1,0 +1,16 @@
+// Writes docs/profile.schema.json, the JSON Schema (2020-12) of the profile format, from the zod schema. A test fails
+// when the committed file is not what this writes. Run: node scripts/write-profile-schema.ts
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { profileSchema } from '#core/dataset/profile.ts';
+
+export const profileSchemaPath = fileURLToPath(new URL('../docs/profile.schema.json', import.meta.url));
+
+/** What JSON Schema cannot say (one architecture once, operators of the search space) stands in docs/profile-format.md. */
+export function profileJsonSchema(): string {
+  const schema = z.toJSONSchema(profileSchema, { target: 'draft-2020-12', io: 'input', reused: 'inline' });
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(profileSchemaPath, profileJsonSchema());

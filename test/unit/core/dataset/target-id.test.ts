@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '#core/dataset/canonical-json.ts';
+import type { ProfileTarget } from '#core/dataset/profile.ts';
+import { targetDigest, targetId, targetIdMaxLength, targetIdPattern } from '#core/dataset/target-id.ts';
+import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
+
+const pi = exampleProfile.target;
+
+describe('target id', () => {
+  it('is readable and pinned: changing it would lose every stored target', () => {
+    // The digest's text is written out here by hand, keys in order.
+    const text =
+      '{"hardware":{"accelerator":"none","cores":4,"cpu":"ARM Cortex-A76","memoryMib":8192,' +
+      '"model":"Raspberry Pi 5 Model B","vendor":"Raspberry Pi Foundation"},' +
+      '"runtime":{"executionProvider":"cpu","name":"onnxruntime","settings":{"graphOptimization":"all","threads":4},' +
+      '"version":"1.30.0"},' +
+      '"workload":{"batchSize":1,"inputSize":32,"precision":"fp32","searchSpace":"nasbench201"}}';
+    const digest = createHash('sha256').update(text).digest('hex');
+    expect(canonicalJson(pi)).toBe(text);
+    expect(readFileSync(new URL('../../../../docs/profile-format.md', import.meta.url), 'utf8')).toContain(
+      targetId(pi),
+    );
+    expect(targetId(pi)).toBe(`raspberry-pi-5-model-b-onnxruntime-cpu-t4-b1-fp32-${digest.slice(0, 10)}`);
+  });
+
+  it('does not depend on the order of keys', () => {
+    const reversed = (value: unknown): unknown =>
+      value !== null && typeof value === 'object'
+        ? Object.fromEntries(
+            Object.entries(value)
+              .reverse()
+              .map(([key, part]) => [key, reversed(part)]),
+          )
+        : value;
+    expect(targetId(reversed(pi) as ProfileTarget)).toBe(targetId(pi));
+  });
+
+  it('differs when anything in the target differs', () => {
+    const others: ProfileTarget[] = [
+      { ...pi, hardware: { ...pi.hardware, vendor: null } },
+      { ...pi, hardware: { ...pi.hardware, cores: null } },
+      { ...pi, runtime: { ...pi.runtime, version: '1.30.1' } },
+      { ...pi, runtime: { ...pi.runtime, settings: { threads: 4, graphOptimization: 'basic' } } },
+      { ...pi, runtime: { ...pi.runtime, settings: { threads: '4', graphOptimization: 'all' } } },
+      { ...pi, workload: { ...pi.workload, batchSize: 8 } },
+      { ...pi, workload: { ...pi.workload, inputSize: 224 } },
+    ];
+    expect(new Set([pi, ...others].map(targetId)).size).toBe(others.length + 1);
+    expect(new Set([pi, ...others].map(targetDigest)).size).toBe(others.length + 1);
+  });
+
+  it('is a safe key whatever the device is called', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 96 }), (model) => {
+        const id = targetId({ ...pi, hardware: { ...pi.hardware, model } });
+        expect(id).toMatch(targetIdPattern);
+        expect(id.length).toBeLessThanOrEqual(targetIdMaxLength);
+      }),
+    );
+  });
+});
