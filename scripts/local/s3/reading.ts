@@ -1,0 +1,115 @@
+// The operations that only read: ListBuckets, HeadBucket, ListObjectsV2, GetObject, HeadObject.
+
+import { readRange } from './byte-range.ts';
+import { checkRead } from './conditions.ts';
+import type { Answer, Exchange, Service } from './exchange.ts';
+import { listPage } from './list.ts';
+import { objectHeaders, versionHeaders } from './object-headers.ts';
+import { S3Error } from './s3-error.ts';
+import { encodeKeyAsForm } from './uri-encoding.ts';
+import { renderXml, type XmlElement } from './xml.ts';
+
+const owner = { ID: 'embedded', DisplayName: 'embedded' };
+
+export async function listBuckets(service: Service): Promise<Answer> {
+  const buckets = service.store
+    .buckets()
+    .map(({ name, createdMs }) => ({ Name: name, CreationDate: new Date(createdMs).toISOString() }));
+  return { status: 200, xml: renderXml('ListAllMyBucketsResult', { Owner: owner, Buckets: { Bucket: buckets } }) };
+}
+
+export async function headBucket(service: Service, { request }: Exchange): Promise<Answer> {
+  service.store.index(request.bucket!);
+  return { status: 200, headers: { 'x-amz-bucket-region': service.region } };
+}
+
+export async function listObjects(service: Service, { request }: Exchange): Promise<Answer> {
+  const { query } = request;
+  const index = service.store.index(request.bucket!);
+  const encode = readEncoding(query.get('encoding-type'));
+  const maxKeys = readMaxKeys(query.get('max-keys'));
+  const prefix = query.get('prefix') ?? '';
+  const delimiter = query.get('delimiter') || undefined;
+  const startAfter = query.get('start-after');
+  const continuationToken = query.get('continuation-token');
+  const page = listPage(index, { prefix, delimiter, startAfter, continuationToken, maxKeys });
+  const withOwner = query.get('fetch-owner') === 'true' ? { Owner: owner } : {};
+  const contents: XmlElement[] = page.contents.map((entry) => ({
+    Key: encode(entry.key),
+    LastModified: new Date(entry.lastModifiedMs).toISOString(),
+    ETag: `"${entry.etag}"`,
+    ChecksumAlgorithm: entry.checksumAlgorithm?.toUpperCase(),
+    ChecksumType: entry.checksumAlgorithm === undefined ? undefined : 'FULL_OBJECT',
+    Size: String(entry.sizeBytes),
+    ...withOwner,
+    StorageClass: 'STANDARD',
+  }));
+  const xml = renderXml('ListBucketResult', {
+    Name: request.bucket!,
+    Prefix: encode(prefix),
+    StartAfter: startAfter === undefined ? undefined : encode(startAfter),
+    Delimiter: delimiter === undefined ? undefined : encode(delimiter),
+    MaxKeys: String(maxKeys),
+    EncodingType: query.get('encoding-type'),
+    ContinuationToken: continuationToken,
+    NextContinuationToken: page.nextContinuationToken,
+    KeyCount: String(page.contents.length + page.commonPrefixes.length),
+    IsTruncated: String(page.nextContinuationToken !== undefined),
+    Contents: contents,
+    CommonPrefixes: page.commonPrefixes.map((common) => ({ Prefix: encode(common) })),
+  });
+  return { status: 200, xml };
+}
+
+function readEncoding(text: string | undefined): (key: string) => string {
+  if (text === undefined) return (key) => key;
+  if (text === 'url') return encodeKeyAsForm;
+  throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request', {
+    ArgumentName: 'encoding-type',
+    ArgumentValue: text,
+  });
+}
+
+function readMaxKeys(text: string | undefined): number {
+  if (text === undefined) return 1000;
+  if (/^\d{1,10}$/.test(text) && Number(text) < 2 ** 31) return Number(text);
+  throw new S3Error('InvalidArgument', 'Provided max-keys not an integer or within integer range', {
+    ArgumentName: 'max-keys',
+    ArgumentValue: text,
+  });
+}
+
+export async function getObject(service: Service, { request }: Exchange): Promise<Answer> {
+  const { handle, metadata } = await find(service, request.bucket!, request.key!);
+  try {
+    if (checkRead(request, metadata, '') === 'not-modified') {
+      await handle.close();
+      return { status: 304, headers: versionHeaders(metadata) };
+    }
+    const { sizeBytes } = metadata;
+    const range = readRange(request.headers.get('range'), sizeBytes);
+    const first = range?.first ?? 0;
+    const lengthBytes = range === undefined ? sizeBytes : range.last - range.first + 1;
+    const headers = objectHeaders(request, metadata, lengthBytes === sizeBytes);
+    headers['content-length'] = String(lengthBytes);
+    if (range !== undefined) headers['content-range'] = `bytes ${range.first}-${range.last}/${sizeBytes}`;
+    return { status: range === undefined ? 200 : 206, headers, file: { handle, first, lengthBytes } };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** As GET, ranges included, without the bytes. */
+export async function headObject(service: Service, exchange: Exchange): Promise<Answer> {
+  const { file, ...answer } = await getObject(service, exchange);
+  await file?.handle.close();
+  return answer;
+}
+
+/** @throws S3Error `NoSuchBucket`, `NoSuchKey` */
+export async function find(service: Service, bucket: string, key: string) {
+  const found = await service.store.read(bucket, key);
+  if (found === undefined) throw new S3Error('NoSuchKey', 'The specified key does not exist.', { Key: key });
+  return found;
+}

@@ -1,0 +1,100 @@
+// Sends answers and errors over HTTP, and deals with what a sender still has to say after it was answered.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { EventSource } from './event-feed.ts';
+import type { Answer, FileSlice } from './exchange.ts';
+import { S3Error } from './s3-error.ts';
+import { renderXml } from './xml.ts';
+
+const readAtOnceBytes = 64 * 1024;
+const drainLimitBytes = 4 * 1024 * 1024;
+const drainLimitMs = 2_000;
+
+export async function sendAnswer(response: ServerResponse, answer: Answer, source: EventSource): Promise<void> {
+  const { status, file, xml } = answer;
+  const headers: Record<string, string> = { ...answer.headers, ...requestHeaders(source) };
+  if (xml !== undefined) {
+    headers['content-type'] = 'application/xml';
+    headers['content-length'] = String(Buffer.byteLength(xml));
+  }
+  try {
+    response.writeHead(status, headers);
+    if (file === undefined) response.end(xml);
+    else await sendFile(response, file);
+  } finally {
+    await file?.handle.close();
+  }
+}
+
+async function sendFile(response: ServerResponse, { handle, first, lengthBytes }: FileSlice): Promise<void> {
+  if (lengthBytes > readAtOnceBytes) {
+    const stream = handle.createReadStream({ start: first, end: first + lengthBytes - 1, autoClose: false });
+    await pipeline(stream, response);
+    return;
+  }
+  const bytes = Buffer.alloc(lengthBytes);
+  for (let done = 0; done < lengthBytes; ) {
+    const { bytesRead } = await handle.read(bytes, done, lengthBytes - done, first + done);
+    if (bytesRead === 0) throw new Error('a stored object ended early');
+    done += bytesRead;
+  }
+  response.end(bytes);
+}
+
+/** S3's XML error. What is no S3Error is a fault of ours: 500, with the details on standard error only. */
+export function sendError(
+  message: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+  source: EventSource,
+): void {
+  if (message.destroyed && !message.complete) return; // the sender has gone: nobody to tell
+  let known: S3Error;
+  if (error instanceof S3Error) known = error;
+  else {
+    console.error(`s3: request ${source.requestId} failed:`, error);
+    known = new S3Error('InternalError', 'We encountered an internal error. Please try again.');
+  }
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { code, details } = known;
+  const content = { Code: code, Message: known.message, ...details, RequestId: source.requestId, HostId: source.id2 };
+  const xml = message.method === 'HEAD' ? undefined : renderXml('Error', content, false);
+  const headers: Record<string, string> = requestHeaders(source);
+  if (xml !== undefined) {
+    headers['content-type'] = 'application/xml';
+    headers['content-length'] = String(Buffer.byteLength(xml));
+  }
+  if (!message.complete) headers['connection'] = 'close';
+  response.writeHead(known.status, headers);
+  response.end(xml);
+}
+
+/**
+ * After an early refusal a sender may still be sending. To close at once could destroy the answer on its way, so the
+ * rest is read and thrown away, up to a limit of bytes and time, and then the connection goes.
+ */
+export function endUnread(message: IncomingMessage, neverContinued: boolean): void {
+  if (message.complete || message.destroyed) return;
+  if (neverContinued) {
+    message.socket.end();
+    return;
+  }
+  const { socket } = message;
+  const timer = setTimeout(() => socket.destroy(), drainLimitMs);
+  let bytes = 0;
+  message.on('data', (piece: Buffer) => {
+    bytes += piece.length;
+    if (bytes > drainLimitBytes) socket.destroy();
+  });
+  message.on('error', () => {});
+  message.once('close', () => clearTimeout(timer));
+  message.resume();
+}
+
+function requestHeaders(source: EventSource): Record<string, string> {
+  return { 'x-amz-request-id': source.requestId, 'x-amz-id-2': source.id2 };
+}
