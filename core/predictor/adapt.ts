@@ -1,0 +1,116 @@
+// Adaptation: the closed-form posterior of one target from its measurements under one predictor. Plain JSON, a few tens
+// of kilobytes, so that it can be stored beside the predictor and prediction needs nothing else of the target.
+import * as z from 'zod';
+import { DomainError } from '#core/errors.ts';
+import type { Predictor, PredictorParameters } from '#core/predictor/bundle.ts';
+import { type Posterior, posteriorOf } from '#core/predictor/posterior.ts';
+import type { Forward, Measured } from '#core/predictor/types.ts';
+
+const vector = z.array(z.number());
+
+export const adaptationSchema = z.strictObject({
+  predictorHash: z.string(),
+  /** How many measurements it was made from. */
+  measurements: z.int().positive(),
+  /** Factor on the standard deviations of every hypothesis (the predictor's calibration). */
+  intervalScale: z.number().positive(),
+  /** Hypotheses that the measurements leave standing; weights sum to 1. */
+  hypotheses: z.array(
+    z.strictObject({
+      head: z.int().nonnegative(),
+      kind: z.enum(['linear', 'logarithmic']),
+      mean: z.int().nonnegative(),
+      sigma: z.number().positive(),
+      weight: z.number().positive(),
+      lnScale: z.number(),
+      /** Mean of w [P]. */
+      weights: vector,
+      /** Covariance of w is FᵀF; the rows of F's lower triangle, one after another [P (P + 1) / 2]. */
+      factor: vector,
+      scaleVariance: z.number().nonnegative(),
+      scaleResponse: vector,
+    }),
+  ),
+});
+export type Adaptation = z.infer<typeof adaptationSchema>;
+
+/** Hypotheses below this posterior probability are dropped: they cannot move a prediction noticeably. */
+const leastWeight = 1e-4;
+
+/** @throws DomainError `too-few-measurements` without any; `invalid-request` for a latency that is not positive. */
+export async function adapt(predictor: Predictor, measured: readonly Measured[]): Promise<Adaptation> {
+  const forward = await predictor.forward(measured.map((m) => m.architecture));
+  return adaptFromForward(
+    predictor.parameters,
+    predictor.identity.hash,
+    forward,
+    Float64Array.from(measured, (m) => m.latencyMs),
+  );
+}
+
+/** The same from a forward pass already made; latencyMs [forward.count]. */
+export function adaptFromForward(
+  parameters: PredictorParameters,
+  predictorHash: string,
+  forward: Forward,
+  latencyMs: Float64Array,
+): Adaptation {
+  if (latencyMs.length === 0) throw new DomainError('too-few-measurements', 'adaptation needs at least 1 measurement');
+  const lnLatency = latencyMs.map((value, i) => {
+    if (value > 0 && value < Number.POSITIVE_INFINITY) return Math.log(value);
+    throw new DomainError('invalid-request', `latency ${value} ms of measurement ${i} is not finite and positive`);
+  });
+  const standing = parameters.heads.flatMap(({ kind, mean }, head) => {
+    const rows = { ...headRows(parameters, forward, head), lnLatency };
+    return parameters.noiseLevels.map((sigma, level) => {
+      const posterior = posteriorOf(kind, sigma, rows);
+      return { head, kind, mean, sigma, posterior, score: posterior.lnEvidence + parameters.logPriors[head]![level]! };
+    });
+  });
+  const best = Math.max(...standing.map((h) => h.score));
+  const total = standing.reduce((sum, h) => sum + Math.exp(h.score - best), 0);
+  const weighted = standing.map((h) => ({ ...h, weight: Math.exp(h.score - best) / total }));
+  const kept = weighted.filter((h) => h.weight >= leastWeight);
+  const keptWeight = kept.reduce((sum, h) => sum + h.weight, 0);
+  return {
+    predictorHash,
+    measurements: latencyMs.length,
+    intervalScale: parameters.intervalScale,
+    hypotheses: kept.map(({ head, kind, mean, sigma, weight, posterior }) => ({
+      head,
+      kind,
+      mean,
+      sigma,
+      weight: weight / keptWeight,
+      ...asJson(posterior),
+    })),
+  };
+}
+
+/** φ [count × P] and ln m [count] of one head. */
+export function headRows(parameters: PredictorParameters, forward: Forward, head: number) {
+  const P = parameters.featureDimension;
+  const H = parameters.heads.length;
+  const means = forward.lnMean.length / forward.count;
+  const phi = new Float64Array(forward.count * P);
+  const lnMean = new Float64Array(forward.count);
+  for (let i = 0; i < forward.count; i++) {
+    lnMean[i] = forward.lnMean[i * means + parameters.heads[head]!.mean]!;
+    for (let p = 0; p < P; p++) phi[i * P + p] = forward.phi[(i * H + head) * P + p]!;
+  }
+  return { phi, lnMean };
+}
+
+function asJson(posterior: Posterior) {
+  const P = posterior.weights.length;
+  const nine = (value: number): number => Number(value.toPrecision(9));
+  const factor: number[] = [];
+  for (let i = 0; i < P; i++) for (let j = 0; j <= i; j++) factor.push(nine(posterior.factor[i * P + j]!));
+  return {
+    lnScale: posterior.lnScale,
+    weights: Array.from(posterior.weights, nine),
+    factor,
+    scaleVariance: posterior.scaleVariance,
+    scaleResponse: Array.from(posterior.scaleResponse, nine),
+  };
+}

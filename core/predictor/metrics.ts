@@ -1,0 +1,84 @@
+// How well predictions agree with measurements. All functions are symmetric in the order of architectures.
+
+/** Ranks from 1, ties sharing their mean rank. */
+export function ranks(values: Float64Array): Float64Array {
+  const order = Array.from(values.keys()).sort((a, b) => values[a]! - values[b]!);
+  const out = new Float64Array(values.length);
+  for (let start = 0; start < order.length; ) {
+    let end = start + 1;
+    while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
+    for (let i = start; i < end; i++) out[order[i]!] = (start + 1 + end) / 2;
+    start = end;
+  }
+  return out;
+}
+
+/** Pearson correlation; NaN when either side is constant. */
+export function pearson(a: Float64Array, b: Float64Array): number {
+  const n = a.length;
+  const mean = (x: Float64Array): number => x.reduce((s, v) => s + v, 0) / n;
+  const [ma, mb] = [mean(a), mean(b)];
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    ab += (a[i]! - ma) * (b[i]! - mb);
+    aa += (a[i]! - ma) ** 2;
+    bb += (b[i]! - mb) ** 2;
+  }
+  return ab / Math.sqrt(aa * bb);
+}
+
+/** Spearman's rank correlation, with mean ranks for ties. */
+export const spearman = (a: Float64Array, b: Float64Array): number => pearson(ranks(a), ranks(b));
+
+export function median(values: Float64Array): number {
+  if (values.length === 0) return Number.NaN;
+  const sorted = values.toSorted();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Indices without the fastest and the slowest tenth: of n sorted by latency, those from ⌊n/10⌋ to ⌊9n/10⌋. */
+export function withoutExtremes(indices: readonly number[], latencyMs: Float64Array): number[] {
+  const sorted = indices.toSorted((a, b) => latencyMs[a]! - latencyMs[b]!);
+  return sorted.slice(Math.floor(sorted.length / 10), Math.floor((sorted.length * 9) / 10));
+}
+
+export interface PredictedRange {
+  readonly latencyMs: Float64Array;
+  readonly lowMs: Float64Array;
+  readonly highMs: Float64Array;
+}
+
+export interface Accuracy {
+  readonly spearmanTrimmed: number;
+  readonly spearman: number;
+  readonly within5: number;
+  readonly within10: number;
+  /** Median absolute relative error. */
+  readonly medianApe: number;
+  /** Share of measurements inside the 90 % interval. */
+  readonly coverage90: number;
+}
+
+/** `spearmanTrimmed` over `trimmed` rows less their extremes, the others over `all`; rows without a measurement (NaN)
+ * are left out. All arrays are indexed by row. */
+export function accuracy(
+  measuredMs: Float64Array,
+  predicted: PredictedRange,
+  rows: { readonly trimmed: readonly number[]; readonly all: readonly number[] },
+): Accuracy {
+  const present = (indices: readonly number[]) => indices.filter((i) => !Number.isNaN(measuredMs[i]));
+  const at = (values: Float64Array, indices: readonly number[]) => Float64Array.from(indices, (i) => values[i]!);
+  const trimmed = withoutExtremes(present(rows.trimmed), measuredMs);
+  const all = present(rows.all);
+  const errors = Float64Array.from(all, (i) => Math.abs(predicted.latencyMs[i]! / measuredMs[i]! - 1));
+  const share = (test: (i: number) => boolean) => all.filter(test).length / all.length;
+  return {
+    spearmanTrimmed: spearman(at(predicted.latencyMs, trimmed), at(measuredMs, trimmed)),
+    spearman: spearman(at(predicted.latencyMs, all), at(measuredMs, all)),
+    within5: errors.filter((e) => e <= 0.05).length / all.length,
+    within10: errors.filter((e) => e <= 0.1).length / all.length,
+    medianApe: median(errors),
+    coverage90: share((i) => measuredMs[i]! >= predicted.lowMs[i]! && measuredMs[i]! <= predicted.highMs[i]!),
+  };
+}
