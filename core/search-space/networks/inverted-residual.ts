@@ -1,0 +1,33 @@
+// The block that FBNet and MobileNetV3 share (Sandler et al. 2018, arXiv 1801.04381): 1×1 expansion, depthwise k×k,
+// 1×1 projection, each with batch normalisation, and a residual where the shapes allow it.
+import type { Feature, Layers } from './layers.ts';
+
+export interface BlockOptions {
+  readonly channels: number;
+  readonly expansion: number;
+  readonly kernelSize: number;
+  readonly stride: number;
+  /** Groups of the 1×1 convolutions; above 1 the channels are shuffled after the expansion. */
+  readonly groups: number;
+  /** Whether the expansion is there even where it does not expand. */
+  readonly alwaysExpands: boolean;
+  readonly activate: (x: Feature) => Feature;
+  /** Applied after the depthwise convolution's activation. */
+  readonly gate?: (x: Feature) => Feature;
+}
+
+export function invertedResidual(layers: Layers, input: Feature, options: BlockOptions): Feature {
+  const { activate, groups } = options;
+  const hidden = input.channels * options.expansion;
+  let x = input;
+  if (options.alwaysExpands || options.expansion !== 1) {
+    x = activate(layers.batchNormalization(layers.convolution(x, { channels: hidden, kernelSize: 1, groups })));
+    if (groups > 1) x = layers.channelShuffle(x, groups);
+  }
+  const { kernelSize, stride } = options;
+  x = layers.convolution(x, { channels: hidden, kernelSize, stride, groups: hidden });
+  x = activate(layers.batchNormalization(x));
+  if (options.gate !== undefined) x = options.gate(x);
+  x = layers.batchNormalization(layers.convolution(x, { channels: options.channels, kernelSize: 1, groups }));
+  return stride === 1 && input.channels === options.channels ? layers.add(input, x) : x;
+}
