@@ -111,6 +111,18 @@ test.each([
     ['skip', 'k3_e1', 'k7_e1', ...Array(19).fill('skip')].join(','),
     /layer 3 is "k7_e1"; allowed: k3_e1, k3_e1_g2, .*skip/,
   ],
+  [
+    'ofa',
+    'r230|k3e3-k3e3|k3e3-k3e3|k3e3-k3e3|k3e3-k3e3|k3e3-k3e3',
+    /the resolution is "r230"; allowed: r128 to r224 in steps of 4/,
+  ],
+  ['ofa', 'r128|k3e3-k3e3|k3e3|k3e3-k3e3|k3e3-k3e3|k3e3-k3e3', /stage 2 is "k3e3"; allowed: 2 to 4 blocks/],
+  [
+    'ofa',
+    'r128|k3e3-k3e3|k3e3-k3e5|k3e3-k3e3|k3e3-k3e3|k3e3-k3e3',
+    /stage 2 block 2 is "k3e5"; allowed: k3e3, k3e4, .*k7e6/,
+  ],
+  ['ofa', 'r128|k3e3-k3e3', /the text is "r128\|k3e3-k3e3"; allowed: .*5 stages/],
 ] as const)('%s %s: says which part is wrong and what is allowed', (id, text, message) => {
   const error = refusal(() => searchSpace(id).parse(text));
   expect(error.code).toBe('invalid-architecture');
