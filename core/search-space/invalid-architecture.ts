@@ -1,14 +1,6 @@
 // The one refusal of a malformed architecture text: which part is wrong, its text, and what is allowed there.
 import { DomainError } from '#core/errors.ts';
-
-/** Input comes from strangers: messages echo at most this many characters of it. */
-const echoedCharacters = 60;
-
-export function quoteText(text: string): string {
-  return text.length <= echoedCharacters
-    ? JSON.stringify(text)
-    : `${JSON.stringify(text.slice(0, echoedCharacters))}… (${text.length} characters)`;
-}
+import { quoteText } from '#core/quote-text.ts';
 
 /**
  * @param part which part, in the words of the space: `edge 1→2`, `layer 7`, `stage 3 block 2`

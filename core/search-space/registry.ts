@@ -1,5 +1,6 @@
 // The search spaces there are, by id. A new space is one file that implements SearchSpace and one line here.
 import { DomainError } from '#core/errors.ts';
+import { quoteText } from '#core/quote-text.ts';
 import { fbnet } from './fbnet.ts';
 import { nasbench201 } from './nasbench201.ts';
 import { ofa } from './ofa.ts';
@@ -14,7 +15,7 @@ export function searchSpace(id: string): SearchSpace {
   const space = searchSpaces.find((candidate) => candidate.id === id);
   if (space === undefined) {
     const known = searchSpaces.map((candidate) => candidate.id).join(', ');
-    throw new DomainError('unknown-search-space', `search space '${id.slice(0, 60)}' not found; there are: ${known}`);
+    throw new DomainError('unknown-search-space', `search space ${quoteText(id)} not found; there are: ${known}`);
   }
   return space;
 }

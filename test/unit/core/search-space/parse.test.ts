@@ -133,7 +133,7 @@ test('an unknown search space is refused with those there are', () => {
   const error = refusal(() => searchSpace('darts'));
   expect(error.code).toBe('unknown-search-space');
   expect(error.message).toBe(
-    `search space 'darts' not found; there are: ${searchSpaces.map(({ id }) => id).join(', ')}`,
+    `search space "darts" not found; there are: ${searchSpaces.map(({ id }) => id).join(', ')}`,
   );
   for (const id of ['__proto__', 'toString', '']) expect(() => searchSpace(id)).toThrow(DomainError);
 });
