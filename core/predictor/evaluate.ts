@@ -1,0 +1,143 @@
+// The honest yardstick: adapt a trained predictor to targets it has not seen, from a few of their measurements, and score
+// it on architectures it has not seen. Nothing of a test target but its k measurements reaches the predictor.
+import { adaptFromForward } from '#core/predictor/adapt.ts';
+import type { Predictor } from '#core/predictor/bundle.ts';
+import { type Accuracy, accuracy } from '#core/predictor/metrics.ts';
+import { predict } from '#core/predictor/predict.ts';
+import { ridgeRegression } from '#core/predictor/ridge.ts';
+import { selectSupportSet } from '#core/predictor/select.ts';
+import type { Forward } from '#core/predictor/types.ts';
+import { seededRandom } from '#core/random.ts';
+import type { Architecture } from '#core/search-space/search-space.ts';
+
+export type Selection = 'random' | 'chosen';
+export type Method = 'sugarbush' | 'ridge';
+
+export interface EvaluationTarget {
+  readonly id: string;
+  /** One latency an architecture, NaN where there is none. */
+  readonly latencyMs: Float64Array;
+}
+
+export interface EvaluationPlan {
+  readonly architectures: readonly Architecture[];
+  readonly targets: readonly EvaluationTarget[];
+  /** Rows from which support sets are drawn. */
+  readonly supportRows: readonly number[];
+  /** Rows over which the trimmed rank correlation is taken. */
+  readonly testRows: readonly number[];
+  /** Rows over which everything else is taken. */
+  readonly allRows: readonly number[];
+  readonly measurements: readonly number[];
+  readonly selections: readonly Selection[];
+  /** Random draws a target; a chosen set is one. */
+  readonly repeats: number;
+  readonly seed: number;
+  readonly methods: readonly Method[];
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface EvaluationResult extends Accuracy {
+  readonly method: Method;
+  readonly target: string;
+  readonly measurements: number;
+  readonly selection: Selection;
+  readonly repeats: number;
+}
+
+/** Candidates for a chosen support set: the first of the support rows. */
+const mostCandidates = 900;
+
+export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Promise<EvaluationResult[]> {
+  const forward = await predictor.forward(plan.architectures);
+  const order = plan.selections.includes('chosen') ? await chosenOrder(predictor, plan) : [];
+  const results: EvaluationResult[] = [];
+  const total = plan.measurements.length * plan.selections.length * plan.targets.length;
+  for (const measurements of plan.measurements) {
+    for (const selection of plan.selections) {
+      for (const target of plan.targets) {
+        const supports = supportSets(plan, target, measurements, selection, order);
+        for (const method of plan.methods) {
+          const scores = supports.map((support) => score(method, predictor, forward, plan, target, support));
+          const repeats = supports.length;
+          results.push({ method, target: target.id, measurements, selection, repeats, ...meanAccuracy(scores) });
+        }
+        plan.onProgress?.(results.length / plan.methods.length, total);
+      }
+    }
+  }
+  return results;
+}
+
+/** Rows in the order in which to measure them, with some to spare for those that a target lacks. */
+async function chosenOrder(predictor: Predictor, plan: EvaluationPlan): Promise<number[]> {
+  const candidates = plan.supportRows.slice(0, mostCandidates);
+  const count = Math.min(Math.max(...plan.measurements) + 5, candidates.length);
+  const set = await selectSupportSet(
+    predictor,
+    candidates.map((row) => plan.architectures[row]!),
+    count,
+  );
+  return set.indices.map((i) => candidates[i]!);
+}
+
+/** Draws depend on the seed and the repeat only: every target is measured at the same architectures. */
+function supportSets(
+  plan: EvaluationPlan,
+  target: EvaluationTarget,
+  measurements: number,
+  selection: Selection,
+  order: readonly number[],
+): number[][] {
+  const measured = (row: number): boolean => !Number.isNaN(target.latencyMs[row]);
+  if (selection === 'chosen') return [order.filter(measured).slice(0, measurements)];
+  return Array.from({ length: plan.repeats }, (_, repeat) => {
+    const random = seededRandom(plan.seed * 1000 + repeat);
+    const shuffled = random.choose(plan.supportRows.length, Math.min(2 * measurements + 20, plan.supportRows.length));
+    return Array.from(shuffled, (i) => plan.supportRows[i]!)
+      .filter(measured)
+      .slice(0, measurements);
+  });
+}
+
+function score(
+  method: Method,
+  predictor: Predictor,
+  forward: Forward,
+  plan: EvaluationPlan,
+  target: EvaluationTarget,
+  support: readonly number[],
+): Accuracy {
+  const latencyMs = Float64Array.from(support, (row) => target.latencyMs[row]!);
+  const { parameters, identity, space } = predictor;
+  const predicted =
+    method === 'sugarbush'
+      ? predict(adaptFromForward(parameters, identity.hash, forwardOf(forward, support), latencyMs), forward)
+      : ridgeRegression(space.encode(plan.architectures), parameters.normalisation, support, latencyMs);
+  return accuracy(target.latencyMs, predicted, { trimmed: plan.testRows, all: plan.allRows });
+}
+
+/** The rows of a forward pass that belong to some of its architectures. */
+export function forwardOf(forward: Forward, rows: readonly number[]): Forward {
+  const means = forward.lnMean.length / forward.count;
+  const width = forward.phi.length / forward.count;
+  const lnMean = new Float32Array(rows.length * means);
+  const phi = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    lnMean.set(forward.lnMean.subarray(row * means, (row + 1) * means), i * means);
+    phi.set(forward.phi.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return { count: rows.length, lnMean, phi };
+}
+
+export function meanAccuracy(scores: readonly Accuracy[]): Accuracy {
+  const mean = (key: keyof Accuracy): number => scores.reduce((sum, s) => sum + s[key], 0) / scores.length;
+  return {
+    spearmanTrimmed: mean('spearmanTrimmed'),
+    spearman: mean('spearman'),
+    within5: mean('within5'),
+    within10: mean('within10'),
+    medianApe: mean('medianApe'),
+    coverage90: mean('coverage90'),
+  };
+}
