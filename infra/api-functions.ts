@@ -1,0 +1,55 @@
+// The functions behind the HTTP API, as data: which routes each answers and what of the data bucket it may touch.
+// Sizes are configuration (config.ts). A function that is not started by a route (the authorizer, later bucket
+// events and training steps) is built where it is wired, from the same ServiceFunction.
+import type { FunctionName } from './config.ts';
+
+export type Route = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`;
+
+export interface ApiFunction {
+  readonly name: Exclude<FunctionName, 'authorizer'>;
+  readonly description: string;
+  readonly routes: readonly Route[];
+  /** Open to callers without a token. */
+  readonly public?: true;
+  /** Needs the onnxruntime layer. */
+  readonly onnxruntime?: true;
+  /** Prefixes of the data bucket the function reads and lists. Empty: it has no access to the bucket. */
+  readonly reads: readonly string[];
+}
+
+export const apiFunctions: readonly ApiFunction[] = [
+  {
+    name: 'predict',
+    description: 'Predicts latencies of architectures on targets',
+    routes: ['POST /v1/predictions'],
+    onnxruntime: true,
+    reads: ['predictors/', 'adaptations/', 'targets/'],
+  },
+  {
+    name: 'search-spaces',
+    description: 'Describes search spaces and says which architectures to measure next',
+    routes: ['GET /v1/search-spaces', 'GET /v1/search-spaces/{id}', 'GET /v1/search-spaces/{id}/support-set'],
+    onnxruntime: true,
+    reads: ['predictors/', 'adaptations/', 'targets/'],
+  },
+  {
+    name: 'targets',
+    description: 'Lists targets and what is known of each',
+    routes: ['GET /v1/targets', 'GET /v1/targets/{searchSpace}/{id}'],
+    reads: ['predictors/', 'adaptations/', 'targets/'],
+  },
+  {
+    name: 'health',
+    description: 'Says whether the service is live and ready to predict',
+    routes: ['GET /v1/health'],
+    public: true,
+    reads: ['predictors/'],
+  },
+  {
+    name: 'openapi',
+    description: 'Serves the OpenAPI document',
+    routes: ['GET /openapi.json'],
+    public: true,
+    reads: [],
+  },
+];

@@ -1,0 +1,37 @@
+// The CDK app: two stacks from one configuration. Run directly (`node infra/app.ts`) it writes the cloud assembly that
+// the CDK command line deploys and the embedded stack runs; tests build it with another configuration or output.
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { config, type SugarbushConfig } from './config.ts';
+import { projectRoot } from './project-root.ts';
+import { DataStack } from './stacks/data-stack.ts';
+import { ServiceStack } from './stacks/service-stack.ts';
+
+export interface AppOptions {
+  readonly config?: SugarbushConfig;
+  /** Where the cloud assembly goes. Default: what the CDK command line asks for, else cdk.out. */
+  readonly outdir?: string;
+  /** Where layers/build-onnxruntime.ts put the linux-arm64 layer. */
+  readonly onnxruntimeFolder?: string;
+}
+
+export function buildApp(options: AppOptions = {}): App {
+  const app = new App({
+    outdir: options.outdir ?? process.env['CDK_OUTDIR'] ?? `${projectRoot}/cdk.out`,
+    // Construct paths in the template: the embedded stack names buckets and functions by them.
+    postCliContext: { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:version-reporting': false },
+    analyticsReporting: false,
+    treeMetadata: false,
+  });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const settings = options.config ?? config;
+  const data = new DataStack(app, 'SugarbushData', { config: settings, terminationProtection: true });
+  new ServiceStack(app, 'SugarbushService', {
+    config: settings,
+    data: data.data,
+    onnxruntimeFolder: options.onnxruntimeFolder ?? `${projectRoot}/.build/layers/onnxruntime/linux-arm64`,
+  });
+  return app;
+}
+
+if (import.meta.main) buildApp().synth();

@@ -1,0 +1,54 @@
+// Everything an operator may want to set before `cdk deploy`, typed and with its reason. Nothing here is secret.
+// The embedded stack runs the same template, so these values hold locally too.
+
+/** Memory and time of one function. Lambda gives one full vCPU at 1,769 MiB and a share of one below. */
+export interface FunctionSize {
+  /** MiB, 128 to 10,240. */
+  readonly memoryMiB: number;
+  /** Seconds. A function behind the API must stay below the 29 s that API Gateway waits. */
+  readonly timeoutS: number;
+  /** Upper bound of concurrent executions; it also takes that number out of the account's pool. Unset: no bound. */
+  readonly reservedConcurrency?: number;
+}
+
+export interface SugarbushConfig {
+  readonly api: {
+    /** Steady requests per second over all routes, above which API Gateway answers 429. */
+    readonly throttleRatePerS: number;
+    /** Requests above the steady rate that are let through at once. */
+    readonly throttleBurst: number;
+    /** Seconds an authorizer's answer is reused for the same token, 0 (off) to 300. A revoked token lives this long. */
+    readonly authorizerCacheS: number;
+    /** Web origins that may call the API from a browser, for example `https://search.example.com`. Empty: none. */
+    readonly corsOrigins: readonly string[];
+  };
+  readonly logs: {
+    /** Days until a log line is deleted; one of CloudWatch's fixed steps (1, 3, 5, 7, 14, 30, 60, 90, 180, 365, …). */
+    readonly retentionDays: number;
+    readonly level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  };
+  readonly data: {
+    /** Days a replaced or deleted version of an object in the data bucket is kept for recovery. */
+    readonly oldVersionsDays: number;
+  };
+  /** By the name of the entry file in functions/. Every function states its size; there is no default. */
+  readonly functions: Readonly<Record<FunctionName, FunctionSize>>;
+}
+
+export type FunctionName = 'authorizer' | 'health' | 'openapi' | 'predict' | 'search-spaces' | 'targets';
+
+export const config: SugarbushConfig = {
+  api: { throttleRatePerS: 100, throttleBurst: 200, authorizerCacheS: 300, corsOrigins: [] },
+  logs: { retentionDays: 30, level: 'INFO' },
+  data: { oldVersionsDays: 90 },
+  functions: {
+    // One token lookup; half a gigabyte is for the share of CPU at a cold start, not for the memory.
+    authorizer: { memoryMiB: 512, timeoutS: 5 },
+    health: { memoryMiB: 512, timeoutS: 10 },
+    openapi: { memoryMiB: 256, timeoutS: 5 },
+    // A full vCPU: the forward pass of 20,000 architectures and its JSON are one thread's work.
+    predict: { memoryMiB: 1769, timeoutS: 28 },
+    'search-spaces': { memoryMiB: 1769, timeoutS: 28 },
+    targets: { memoryMiB: 512, timeoutS: 15 },
+  },
+};

@@ -1,0 +1,77 @@
+// One Lambda of this service: bundled by the local esbuild as an ES module, on arm64, with a log group and a role of
+// its own. The role can write to that log group and nothing else until something is granted.
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, type ILayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { FunctionSize, SugarbushConfig } from '../config.ts';
+import { projectRoot } from '../project-root.ts';
+
+export interface ServiceFunctionProps {
+  /** Entry file, relative to the repository; it exports `handler`. */
+  readonly entry: string;
+  readonly description: string;
+  readonly size: FunctionSize;
+  readonly logs: SugarbushConfig['logs'];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly layers?: readonly ILayerVersion[];
+}
+
+/** A bundle holds everything but what a layer brings: `@aws-sdk` too, so that local and cloud code are the same. */
+const fromLayers = ['onnxruntime-node', 'onnxruntime-common'];
+
+/** CommonJS packages inside an ES module bundle call `require` for Node's own modules. */
+const requireBanner = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`;
+
+export class ServiceFunction extends Construct {
+  readonly function: NodejsFunction;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
+    super(scope, id);
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: props.logs.retentionDays satisfies number as RetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(this.role);
+    this.function = new NodejsFunction(this, 'Function', {
+      entry: `${projectRoot}/${props.entry}`,
+      projectRoot,
+      depsLockFilePath: `${projectRoot}/package-lock.json`,
+      handler: 'handler',
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.size.memoryMiB,
+      timeout: Duration.seconds(props.size.timeoutS),
+      ...(props.size.reservedConcurrency !== undefined && {
+        reservedConcurrentExecutions: props.size.reservedConcurrency,
+      }),
+      role: this.role,
+      logGroup,
+      layers: [...(props.layers ?? [])],
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        POWERTOOLS_SERVICE_NAME: 'sugarbush',
+        POWERTOOLS_LOG_LEVEL: props.logs.level,
+        ...props.environment,
+      },
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node24',
+        mainFields: ['module', 'main'],
+        banner: requireBanner,
+        bundleAwsSDK: true,
+        externalModules: fromLayers,
+        sourceMap: true,
+        sourceMapMode: SourceMapMode.DEFAULT,
+        sourcesContent: false,
+        // Names stay readable in stack traces; whitespace and syntax are where the size is.
+        esbuildArgs: { '--minify-whitespace': true, '--minify-syntax': true },
+      },
+    });
+  }
+}
