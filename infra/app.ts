@@ -13,6 +13,8 @@ export interface AppOptions {
   readonly outdir?: string;
   /** Where layers/build-onnxruntime.ts put the linux-arm64 layer. */
   readonly onnxruntimeFolder?: string;
+  /** Where the functions' entry files are, relative to the repository. Default: functions. */
+  readonly functionsFolder?: string;
 }
 
 export function buildApp(options: AppOptions = {}): App {
@@ -30,6 +32,7 @@ export function buildApp(options: AppOptions = {}): App {
     config: settings,
     data: data.data,
     onnxruntimeFolder: options.onnxruntimeFolder ?? `${projectRoot}/.build/layers/onnxruntime/linux-arm64`,
+    functionsFolder: options.functionsFolder ?? 'functions',
   });
   return app;
 }

@@ -1,6 +1,5 @@
 // Everything replaceable: the functions, their layer and the HTTP API. Uploads with their events, and training with
 // its state machine and schedule, join this stack as constructs of their own beside the API.
-import { existsSync } from 'node:fs';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { apiFunctions } from '../api-functions.ts';
@@ -9,13 +8,14 @@ import type { DataBucket } from '../constructs/data-bucket.ts';
 import { OnnxruntimeLayer } from '../constructs/onnxruntime-layer.ts';
 import { ServiceApi } from '../constructs/service-api.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
-import { projectRoot } from '../project-root.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly config: SugarbushConfig;
   readonly data: DataBucket;
   /** Built by layers/build-onnxruntime.ts for linux-arm64. */
   readonly onnxruntimeFolder: string;
+  /** Where the functions' entry files are, relative to the repository. */
+  readonly functionsFolder: string;
 }
 
 export class ServiceStack extends Stack {
@@ -31,7 +31,6 @@ export class ServiceStack extends Stack {
     const api = new ServiceApi(this, 'Api', { config: props.config, authorizer: authorizer.function });
 
     for (const each of apiFunctions) {
-      if (!existsSync(`${projectRoot}/functions/${each.name}.ts`)) continue;
       const built = this.#function(each.name, each.description, each.onnxruntime ? layer : undefined);
       if (each.reads.length > 0) props.data.grantRead(built.role, ...each.reads);
       api.addRoutes(built.function, each.routes, { public: each.public === true });
@@ -40,9 +39,9 @@ export class ServiceStack extends Stack {
   }
 
   #function(name: FunctionName, description: string, layer?: OnnxruntimeLayer): ServiceFunction {
-    const { config, data } = this.#props;
+    const { config, data, functionsFolder } = this.#props;
     return new ServiceFunction(this, pascalCase(name), {
-      entry: `functions/${name}.ts`,
+      entry: `${functionsFolder}/${name}.ts`,
       description,
       size: config.functions[name],
       logs: config.logs,

@@ -26,6 +26,9 @@ export interface FunctionOptions {
   onReport?(report: InvocationReport): void;
 }
 
+/** Milliseconds a call waits for a sandbox that has answered but not yet asked for its next event. */
+const patienceMs = 25;
+
 interface Waiting {
   readonly requestId: string;
   readonly event: string;
@@ -40,6 +43,7 @@ export class LambdaFunction {
   readonly #log: number;
   readonly #reaper: NodeJS.Timeout;
   readonly #running = new Set<Promise<unknown>>();
+  #patience: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: FunctionOptions) {
@@ -53,20 +57,24 @@ export class LambdaFunction {
   /**
    * Calls the function and waits for its answer, which says so when the function failed.
    * @param event JSON
-   * @throws ThrottledError when the reserved concurrency is used up; RequestTooLargeError over 6 MiB
+   * @throws ThrottledError when the reserved concurrency is used up and the call does not wait for capacity;
+   *   RequestTooLargeError over 6 MiB
    */
-  async invoke(event: string): Promise<InvocationResult> {
+  async invoke(
+    event: string,
+    options: { readonly requestId?: string; readonly waitForCapacity?: boolean } = {},
+  ): Promise<InvocationResult> {
     if (this.#closed) throw new Error(`function ${this.plan.key} is shutting down`);
     const sizeBytes = Buffer.byteLength(event);
     if (sizeBytes > requestLimitBytes) {
       throw new RequestTooLargeError(`the event has ${sizeBytes} bytes; Lambda allows ${requestLimitBytes}`);
     }
     const reserved = this.plan.reservedConcurrency;
-    if (reserved !== undefined && this.#running.size >= reserved) {
+    if (reserved !== undefined && !options.waitForCapacity && this.#running.size >= reserved) {
       throw new ThrottledError(`function ${this.plan.key} has ${reserved} concurrent executions, all in use`);
     }
     const done = new Promise<InvocationResult>((resolve) => {
-      this.#queue.push({ requestId: randomUUID(), event, resolve });
+      this.#queue.push({ requestId: options.requestId ?? randomUUID(), event, resolve });
     });
     this.#running.add(done);
     this.#dispatch();
@@ -77,7 +85,7 @@ export class LambdaFunction {
     }
   }
 
-  /** Process ids of the live sandboxes' owners are not exposed; their number is, for tests and reports. */
+  /** Live processes, starting, idle or busy. */
   get sandboxCount(): number {
     return this.#sandboxes.size;
   }
@@ -86,6 +94,7 @@ export class LambdaFunction {
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
     clearInterval(this.#reaper);
+    clearTimeout(this.#patience);
     if (this.#running.size > 0 && graceMs > 0) {
       const { promise: elapsed, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, graceMs);
@@ -103,10 +112,13 @@ export class LambdaFunction {
 
   readonly #goneOf = new WeakMap<Sandbox, PromiseWithResolvers<void>>();
 
-  /** Gives waiting calls to free sandboxes, and starts new ones where there are fewer than calls. */
-  #dispatch(): void {
+  /**
+   * Gives waiting calls to free sandboxes, and starts new ones where there are fewer than calls.
+   * @param patient wait a moment for sandboxes that have just answered
+   */
+  #dispatch(patient = true): void {
     while (this.#queue.length > 0) {
-      const sandbox = this.#free() ?? this.#start();
+      const sandbox = this.#free() ?? (patient && this.#isFreeSoon() ? undefined : this.#start());
       if (!sandbox) return;
       const waiting = this.#queue.shift()!;
       this.#write(`START RequestId: ${waiting.requestId}`);
@@ -127,6 +139,18 @@ export class LambdaFunction {
     return latest;
   }
 
+  /** Whether sandboxes that have just answered will take all that waits: no process is started for a moment's wait. */
+  #isFreeSoon(): boolean {
+    let finishing = 0;
+    for (const sandbox of this.#sandboxes) if (sandbox.finishing) finishing++;
+    if (finishing < this.#queue.length) return false;
+    this.#patience ??= setTimeout(() => {
+      this.#patience = undefined;
+      this.#dispatch(false);
+    }, patienceMs);
+    return true;
+  }
+
   #start(): Sandbox | undefined {
     const limit = Math.min(this.#options.maxSandboxes, this.plan.reservedConcurrency ?? Number.POSITIVE_INFINITY);
     if (this.#sandboxes.size >= limit) return undefined;
@@ -141,7 +165,7 @@ export class LambdaFunction {
       onGone: () => {
         this.#sandboxes.delete(sandbox);
         this.#goneOf.get(sandbox)?.resolve();
-        if (!this.#closed) this.#dispatch();
+        this.#dispatch();
       },
     });
     this.#sandboxes.add(sandbox);

@@ -61,6 +61,11 @@ export class Sandbox {
     });
   }
 
+  /** Has answered its event and is about to ask for the next: free in a moment. */
+  get finishing(): boolean {
+    return this.#state === 'busy' && !this.#job;
+  }
+
   get state(): 'starting' | 'idle' | 'busy' | 'gone' {
     return this.#state;
   }
@@ -167,7 +172,7 @@ export class Sandbox {
   #finish(requestId: string, payload: string, failed: boolean): void {
     const job = this.#job;
     if (job?.requestId !== requestId) return;
-    clearTimeout(this.#timer);
+    // The time limit stays until the process asks for its next event: work after the answer counts too.
     job.settle({ requestId, payload, failed }, failed ? 'error' : 'ok');
   }
 
