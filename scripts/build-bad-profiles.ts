@@ -1,0 +1,112 @@
+// Writes test/fixtures/profiles/{quarantined,excluded}: for each reason code at least one profile that has it, named
+// CODE.json, CODE.VARIANT.json, or .gz where the fault is in the compression. Codes that depend on the registration or on
+// what is stored have none here. Run: node scripts/build-bad-profiles.ts
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import type { Profile } from '#core/dataset/profile.ts';
+import { exampleProfile } from './build-profile-fixtures.ts';
+
+const folder = fileURLToPath(new URL('../test/fixtures/profiles/', import.meta.url));
+
+const [first, second] = exampleProfile.measurements as [
+  Profile['measurements'][number],
+  Profile['measurements'][number],
+];
+
+/** The example without its descriptor and with two measurements. */
+const small: Profile = { ...exampleProfile, descriptor: null, measurements: [first, second] };
+
+/** `small` as text, with the second measurement changed. Text, so that it can hold numbers no value prints as. */
+function withSecond(change: Record<string, unknown>, replace: [string, string] = ['', '']): string {
+  const text = JSON.stringify({ ...small, measurements: [first, { ...second, ...change }] }, null, 1);
+  return text.replace(...replace);
+}
+
+const latency = (medianMs: number, more: object = {}): Record<string, unknown> => ({
+  latency: { ...second.latency, medianMs, ...more },
+});
+
+const excluded: Record<string, string> = {
+  'measurement-invalid.not-an-object.json': JSON.stringify({ ...small, measurements: [first, 88.17] }, null, 1),
+  'measurement-invalid.weights.json': withSecond({ weights: [0.1, 0.2] }),
+  'measurement-invalid.text-latency.json': withSecond({ latency: '88.17 ms' }),
+  'measurement-invalid.zero-runs.json': withSecond({ runs: 0 }),
+  'latency-not-finite.infinite.json': withSecond(latency(88.17), ['"medianMs": 88.17', '"medianMs": 1e999']),
+  'latency-not-finite.nan.json': withSecond(latency(Number.NaN)),
+  'latency-not-positive.zero.json': withSecond(latency(0)),
+  'latency-not-positive.negative.json': withSecond(latency(-88.17)),
+  'latency-not-positive.underflow.json': withSecond(latency(88.17), ['"medianMs": 88.17', '"medianMs": 1e-999']),
+  'latency-implausible.too-long.json': withSecond(latency(600_000.5)),
+  'latency-implausible.too-short.json': withSecond(latency(0.00009)),
+  'architecture-invalid.json': withSecond({
+    architecture: second.architecture.replace('nor_conv_3x3~2', 'nor_conv_5x5~2'),
+  }),
+  'architecture-invalid.other-space.json': withSecond({
+    architecture: 'r204|k7e6-k5e4|k7e6-k7e3|k5e3-k7e6|k5e3-k3e6|k5e6-k3e4',
+  }),
+  'architecture-duplicate.json': withSecond({ architecture: first.architecture }),
+  'samples-disagree.json': withSecond({ samplesMs: [44.1, 44.0, 44.2] }),
+  'measurement-unstable.spread.json': withSecond(latency(88.17, { spreadMs: 23 })),
+  'measurement-unstable.mean.json': withSecond(latency(88.17, { trimmedMeanMs: 133 })),
+  'measurement-unstable.samples.json': withSecond({ samplesMs: [50, 88, 88.17, 90, 140, 45, 150] }),
+  'measurement-unstable.said-so.json': withSecond({ stable: false }),
+};
+
+const changed = (change: object): string => JSON.stringify({ ...small, ...change }, null, 1);
+const bothBad = [
+  { ...first, latency: { ...first.latency, medianMs: 0 } },
+  { ...second, architecture: first.architecture, stable: false },
+];
+const bare = gzipSync(JSON.stringify(small));
+const flipped = Uint8Array.from(bare);
+flipped[flipped.length - 6]! ^= 0xff;
+const operators = exampleProfile.descriptor!.operators;
+
+const quarantined: Record<string, string | Uint8Array> = {
+  'gzip-damaged.plain-json.gz': JSON.stringify(small),
+  'gzip-damaged.cut-off.gz': bare.subarray(0, bare.length - 20),
+  'gzip-damaged.checksum.gz': flipped,
+  'gzip-damaged.empty.gz': '',
+  'json-invalid.cut-off.json': JSON.stringify(small).slice(0, -1),
+  'json-invalid.not-utf-8.gz': gzipSync(Buffer.from('{"schemaVersion":1,"target":"\xff"}', 'latin1')),
+  'json-invalid.empty.json': '',
+  'json-invalid.nan.json': changed({}).replace('"medianMs": 21.42', '"medianMs": NaN'),
+  'json-too-complex.deep.json': `${'['.repeat(5000)}${']'.repeat(5000)}`,
+  'schema-invalid.not-an-object.json': '[]',
+  'schema-invalid.version.json': changed({ schemaVersion: 2 }),
+  'schema-invalid.unknown-field.json': changed({ weights: [0.1] }),
+  'schema-invalid.proto.json': changed({}).replace('{', '{"__proto__": {"schemaVersion": 1},'),
+  'schema-invalid.no-measurements.json': changed({ measurements: [] }),
+  'schema-invalid.no-batch-size.json': changed({}).replace(/"batchSize": 1,\s*/, ''),
+  'schema-invalid.operator-missing.json': changed({
+    descriptor: { ...exampleProfile.descriptor, operators: { 'stage1/none': operators['stage1/none'] } },
+  }),
+  'search-space-mismatch.json': JSON.stringify(
+    {
+      ...small,
+      target: { ...small.target, workload: { ...small.target.workload, searchSpace: 'fbnet', inputSize: 224 } },
+    },
+    null,
+    1,
+  ),
+  'device-mismatch.json': changed({ context: { ...small.context, deviceId: 'somebody-else' } }),
+  'descriptor-implausible.json': changed({
+    descriptor: {
+      ...exampleProfile.descriptor,
+      operators: {
+        ...operators,
+        'stage2/none': { ...operators['stage2/none'], latency: { medianMs: 1e9, trimmedMeanMs: null, spreadMs: null } },
+      },
+    },
+  }),
+  'no-measurements-left.json': changed({ measurements: bothBad }),
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [name, files] of Object.entries({ excluded, quarantined })) {
+    await rm(`${folder}${name}`, { recursive: true, force: true });
+    await mkdir(`${folder}${name}`, { recursive: true });
+    for (const [file, content] of Object.entries(files)) await writeFile(`${folder}${name}/${file}`, content);
+  }
+}
