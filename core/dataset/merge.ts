@@ -1,0 +1,47 @@
+// One latency for each architecture of a target. The rule: the median over a device's own profiles, then the median over
+// devices. A device counts once however often it measures, so that one of three devices cannot move a target; and no
+// order, time or upload decides.
+import { quantile } from './latency-summary.ts';
+import type { TargetData } from './target-data.ts';
+
+export interface MergedMeasurement {
+  /** Canonical text. */
+  readonly architecture: string;
+  readonly latencyMs: number;
+  /** Profiles that measured it. */
+  readonly profiles: number;
+  /** Devices that measured it. */
+  readonly devices: number;
+  /** Largest over smallest of the devices' medians; with one device, of its profiles'. 1 where there is one value. */
+  readonly disagreement: number;
+}
+
+/** In the order of `data.architectures`. */
+export function mergeMeasurements(data: TargetData): MergedMeasurement[] {
+  const rows = data.architectures.map(() => new Map<string, number[]>());
+  for (const [architecture, profile, medianMs] of data.values) {
+    const { deviceId } = data.profiles[profile]!;
+    const row = rows[architecture]!;
+    const values = row.get(deviceId);
+    if (values) values.push(medianMs);
+    else row.set(deviceId, [medianMs]);
+  }
+  return data.architectures.flatMap((architecture, index) => {
+    const byDevice = [...rows[index]!.values()];
+    if (byDevice.length === 0) return [];
+    const medians = byDevice.map(median);
+    const compared = medians.length > 1 ? medians : byDevice[0]!;
+    return {
+      architecture,
+      latencyMs: median(medians),
+      profiles: byDevice.reduce((count, values) => count + values.length, 0),
+      devices: byDevice.length,
+      disagreement: Math.max(...compared) / Math.min(...compared),
+    };
+  });
+}
+
+/** Of an even number of values: the mean of the middle two. */
+function median(values: readonly number[]): number {
+  return quantile(Float64Array.from(values).sort(), 0.5);
+}

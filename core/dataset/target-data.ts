@@ -1,0 +1,118 @@
+// Everything measured on one target: what its accepted profiles said, by profile, so that nothing is lost by merging.
+// A join of profiles that does not depend on their order or on repeats: the same set of profiles gives the same data.
+import { z } from 'zod';
+import { descriptorSchema } from '#core/descriptor/descriptor.ts';
+import type { AcceptedProfile } from './acceptance.ts';
+import { profileTargetSchema } from './profile.ts';
+
+const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const targetDataSchema = z.strictObject({
+  formatVersion: z.literal(1),
+  targetId: z.string(),
+  target: profileTargetSchema,
+  /** By SHA-256 of the uploaded bytes, ascending. */
+  profiles: z.array(
+    z.strictObject({
+      sha256: hex256,
+      deviceId: z.string(),
+      /** When the profile was first accepted, UTC. */
+      acceptedAt: z.iso.datetime(),
+      agentVersion: z.string(),
+      startedAt: z.iso.datetime().nullable(),
+      excluded: z.record(z.string(), z.int().positive()),
+    }),
+  ),
+  /** Canonical texts, ascending in code units. */
+  architectures: z.array(z.string()),
+  /** `[architecture, profile, medianMs]`, the first two as indices; ascending. */
+  values: z.array(z.tuple([z.int().nonnegative(), z.int().nonnegative(), z.number().positive()])),
+  /** Of the profile that was started last among those that have one. */
+  descriptor: z.strictObject({ sha256: hex256, descriptor: descriptorSchema }).nullable(),
+});
+
+export type TargetData = z.infer<typeof targetDataSchema>;
+
+/** Values that one target may hold; years of daily profiles, or six times the largest shipped table. */
+export const maxValues = 100_000;
+
+export interface ProfileSource {
+  /** Of the uploaded bytes, lower-case hex. */
+  readonly sha256: string;
+  readonly deviceId: string;
+  /** UTC. */
+  readonly acceptedAt: string;
+}
+
+export function targetDataOf(profile: AcceptedProfile, source: ProfileSource): TargetData {
+  const excluded: Record<string, number> = {};
+  for (const { code } of profile.excluded) excluded[code] = (excluded[code] ?? 0) + 1;
+  const measurements = [...profile.measurements].sort((a, b) => (a.architecture < b.architecture ? -1 : 1));
+  return {
+    formatVersion: 1,
+    targetId: profile.targetId,
+    target: profile.target,
+    profiles: [
+      {
+        sha256: source.sha256,
+        deviceId: source.deviceId,
+        acceptedAt: source.acceptedAt,
+        agentVersion: profile.context.agentVersion,
+        startedAt: profile.context.clock.startedAt,
+        excluded,
+      },
+    ],
+    architectures: measurements.map(({ architecture }) => architecture),
+    values: measurements.map(({ latency }, index) => [index, 0, latency.medianMs]),
+    descriptor: profile.descriptor && { sha256: source.sha256, descriptor: profile.descriptor },
+  };
+}
+
+export const hasProfile = (data: TargetData, sha256: string): boolean =>
+  data.profiles.some((profile) => profile.sha256 === sha256);
+
+/** Both together; a profile that both hold counts once, as first accepted. Associative, commutative, idempotent. The
+ * caller has made sure that both are of one target. */
+export function joinTargetData(a: TargetData, b: TargetData): TargetData {
+  const byHash = new Map<string, TargetData['profiles'][number]>();
+  for (const profile of [...a.profiles, ...b.profiles]) {
+    const known = byHash.get(profile.sha256);
+    if (known === undefined || firstAccepted(profile, known)) byHash.set(profile.sha256, profile);
+  }
+  const hashes = [...byHash.keys()].sort();
+  const profileIndex = new Map(hashes.map((sha256, index) => [sha256, index]));
+  const architectures = [...new Set([...a.architectures, ...b.architectures])].sort();
+  const architectureIndex = new Map(architectures.map((text, index) => [text, index]));
+  const values = new Map<number, [number, number, number]>();
+  for (const part of [a, b]) {
+    for (const [architecture, profile, medianMs] of part.values) {
+      const row = architectureIndex.get(part.architectures[architecture]!)!;
+      const column = profileIndex.get(part.profiles[profile]!.sha256)!;
+      values.set(row * hashes.length + column, [row, column, medianMs]);
+    }
+  }
+  return {
+    ...a,
+    profiles: hashes.map((sha256) => byHash.get(sha256)!),
+    architectures,
+    values: [...values].sort(([x], [y]) => x - y).map(([, value]) => value),
+    descriptor: laterDescriptor(a, b),
+  };
+}
+
+type ProfileEntry = TargetData['profiles'][number];
+
+/** The earlier one, and by device where two devices sent the same bytes in the same millisecond. */
+function firstAccepted(profile: ProfileEntry, known: ProfileEntry): boolean {
+  if (profile.acceptedAt !== known.acceptedAt) return profile.acceptedAt < known.acceptedAt;
+  return profile.deviceId < known.deviceId;
+}
+
+function laterDescriptor(a: TargetData, b: TargetData): TargetData['descriptor'] {
+  if (a.descriptor === null || b.descriptor === null) return a.descriptor ?? b.descriptor;
+  const order = (data: TargetData): string => {
+    const { sha256 } = data.descriptor!;
+    return `${data.profiles.find((profile) => profile.sha256 === sha256)?.startedAt ?? ''} ${sha256}`;
+  };
+  return order(a) >= order(b) ? a.descriptor : b.descriptor;
+}
