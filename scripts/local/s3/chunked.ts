@@ -68,8 +68,6 @@ export class ChunkedDecoder {
 
   /** Call when the body has ended. @throws S3Error `IncompleteBody` where it ended early. */
   finish(): void {
-    // Some senders leave out the empty line that ends the trailers.
-    if (this.#state === 'trailer' && this.#line === '') this.#endTrailers();
     if (this.#state !== 'done') throw malformed('it ended before its last chunk');
   }
 

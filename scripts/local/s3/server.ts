@@ -150,7 +150,7 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
   server.on('request', (message, response) => handle(message, response, false));
   server.on('checkContinue', (message, response) => handle(message, response, true));
   // A little more patience than body.ts has, so that a slow sender gets S3's answer before the socket goes.
-  server.timeout = limits.idleTimeoutMs + 5_000;
+  server.timeout = limits.idleTimeoutMs * 1.5;
   await listen(server, options.port ?? 0);
   const { port } = server.address() as AddressInfo;
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { S3Client, type S3ClientConfig, type S3ServiceException } from '@aws-sdk/client-s3';
 import { afterAll } from 'vitest';
 import { type S3Endpoint, type S3Options, startS3 } from '#scripts/local/s3/server.ts';
+import { credentials, region } from './identity.ts';
 
-export const credentials = { accessKeyId: 'AKIDEMBEDDED', secretAccessKey: 'embedded/secret+key' };
-export const region = 'us-east-1';
+export { credentials, region };
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sugarbush-s3-'));
