@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'too-many-architectures'
   | 'too-few-measurements'
   | 'body-too-large'
+  | 'unsupported-encoding'
   | 'unauthorized'
   | 'forbidden'
   | 'conflict'

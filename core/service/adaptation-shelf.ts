@@ -112,5 +112,8 @@ export function adaptationShelf(identity: PredictorIdentity, options: ShelfOptio
 function parseAdaptation(key: string, body: Uint8Array, identity: PredictorIdentity): Adaptation {
   const adaptation = parseJson(key, body, adaptationSchema);
   if (adaptation.predictorHash === identity.hash) return adaptation;
-  throw new DomainError('internal', `'${key}' was made for predictor ${adaptation.predictorHash}, not ${identity.hash}`);
+  throw new DomainError(
+    'internal',
+    `'${key}' was made for predictor ${adaptation.predictorHash}, not ${identity.hash}`,
+  );
 }

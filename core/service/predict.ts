@@ -4,13 +4,13 @@
 import { DomainError, type Issue } from '#core/errors.ts';
 import type { Adaptation } from '#core/predictor/adapt.ts';
 import { predict as predictTarget } from '#core/predictor/predict.ts';
-import { assessTrust } from '#core/predictor/trust.ts';
 import type { Forward, Trust } from '#core/predictor/types.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Champion, PredictorCache } from './predictor-cache.ts';
 import { significant } from './significant.ts';
 import { unknownTargetError } from './target-names.ts';
+import { targetIdSchema } from './target-record.ts';
 
 /** Limits of one request. A reply has to fit the 6 MB that Lambda lets through: `predictions` counts architectures ×
  * targets, each at most 40 bytes. */
@@ -41,14 +41,14 @@ export interface TargetPredictions {
   readonly latencyMs: number[];
   readonly lowMs: number[];
   readonly highMs: number[];
-  readonly withinBudgetProbability?: number[];
+  readonly withinBudgetProbability?: number[] | undefined;
 }
 
 export interface PredictReply {
   readonly searchSpace: SearchSpaceId;
   readonly architectures: number;
   readonly confidence: number;
-  readonly budgetMs?: number;
+  readonly budgetMs?: number | undefined;
   readonly results: TargetPredictions[];
 }
 
@@ -75,7 +75,10 @@ export async function predict(dependencies: PredictDependencies, request: Predic
     confidence,
     ...(budgetMs !== undefined && { budgetMs }),
     results: targets.map((target, i) =>
-      predictOne(champion, target, adaptations[i]!, forward, { confidence, ...(budgetMs !== undefined && { budgetMs }) }),
+      predictOne(champion, target, adaptations[i]!, forward, {
+        confidence,
+        ...(budgetMs !== undefined && { budgetMs }),
+      }),
     ),
   };
 }
@@ -126,7 +129,9 @@ async function findAdaptations(
   const wanted = targets?.map((id, i) => ({ targetId: id, path: `targets/${i}` })) ?? [
     { targetId: target!, path: 'target' },
   ];
-  const found = await Promise.all(wanted.map(({ targetId }) => adaptations.get(targetId)));
+  // A name that cannot be a target's must not become a key either.
+  const find = async (id: string) => (targetIdSchema.safeParse(id).success ? adaptations.get(id) : undefined);
+  const found = await Promise.all(wanted.map(({ targetId }) => find(targetId)));
   const missing = wanted.filter((_, i) => !found[i]);
   if (missing.length === 0) return found as Adaptation[];
   const known = await targetNames(searchSpace);
@@ -156,6 +161,13 @@ function predictOne(
     highMs: latencies(highMs),
     ...(withinBudgetProbability && { withinBudgetProbability: probabilities(withinBudgetProbability) }),
   };
+}
+
+/** @deprecated stands in until core/predictor/trust.ts is there */
+export function assessTrust({ measurements }: Adaptation): { trust: Trust; reason: string } {
+  return measurements < 5
+    ? { trust: 'measure-first', reason: `${measurements} measurements; at least 5 are needed` }
+    : { trust: 'trusted', reason: `${measurements} measurements` };
 }
 
 const latencies = (values: Float64Array): number[] => Array.from(values, (x) => significant(x, latencyDigits));

@@ -16,7 +16,12 @@ export async function readJson<T>(store: Store, key: string, schema: z.ZodType<T
 }
 
 /** @throws DomainError `precondition-failed` when the condition does not hold. */
-export async function writeJson(store: Store, key: string, value: unknown, condition?: WriteCondition): Promise<string> {
+export async function writeJson(
+  store: Store,
+  key: string,
+  value: unknown,
+  condition?: WriteCondition,
+): Promise<string> {
   const { etag } = await store.put(key, new TextEncoder().encode(JSON.stringify(value)), condition);
   return etag;
 }

@@ -43,7 +43,8 @@ export function tokenVerifier({ store, now, cacheS = 60 }: TokenVerifierOptions)
     const record = await recordOf(parts.tokenId);
     const given = Buffer.from(secretSha256(parts.secret), 'hex');
     const kept = record ? Buffer.from(record.sha256, 'hex') : Buffer.alloc(given.length);
-    if (!timingSafeEqual(given, kept) || !record) throw new DomainError('unauthorized', 'the bearer token is not valid');
+    if (!timingSafeEqual(given, kept) || !record)
+      throw new DomainError('unauthorized', 'the bearer token is not valid');
     if (record.revokedAt !== undefined) {
       throw new DomainError('unauthorized', `the bearer token was revoked at ${record.revokedAt}`);
     }

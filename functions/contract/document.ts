@@ -1,0 +1,171 @@
+// The OpenAPI document, generated from the same zod schemas that parse requests. docs/openapi.json is a copy of it
+// (scripts/write-openapi.ts).
+import type { z } from 'zod';
+import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
+import type { Role } from '#core/service/token.ts';
+import { healthSchema } from './health.ts';
+import { predictReplySchema, predictRequestSchema } from './predictions.ts';
+import { problemSchema } from './problem.ts';
+import { searchSpaceListSchema, searchSpacePathSchema, searchSpaceSchema } from './search-spaces.ts';
+import { listTargetsQuerySchema, targetListSchema, targetPathSchema, targetViewSchema } from './targets.ts';
+
+const statuses = {
+  400: 'The request is not valid; `issues` says what to change.',
+  401: 'The bearer token is missing, wrong, revoked or expired.',
+  403: "The token's role may not do this.",
+  404: 'There is no such search space or target; the nearest names are offered.',
+  413: 'The body, or the number of architectures, is over the limit.',
+  415: 'The content encoding is neither gzip nor identity.',
+  500: 'The service failed; the operator finds the cause by `requestId`.',
+  503: 'Not ready yet: no predictor, or the target is not adapted. Try again after `Retry-After` seconds.',
+} as const;
+
+interface Operation {
+  readonly id: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: string;
+  /** Left out: anyone. */
+  readonly roles?: readonly Role[];
+  readonly path?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly reply: z.ZodType;
+  readonly refusals: readonly (keyof typeof statuses)[];
+}
+
+export function openApiDocument(): ReturnType<typeof createDocument> {
+  return createDocument(description);
+}
+
+const description: ZodOpenApiObject = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Sugarbush',
+    version: '1',
+    summary: 'Predicts how long a neural network takes on a device you do not have at hand.',
+    description:
+      'Latencies are in milliseconds. Errors are problem details (RFC 9457) with a stable `code` and `issues`. ' +
+      'Replies are compressed for clients that accept gzip; request bodies may be compressed too.',
+    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+  },
+  servers: [{ url: '/' }],
+  tags: [
+    { name: 'predictions', description: 'For search engineers.' },
+    { name: 'catalogue', description: 'What there is to predict, and for what.' },
+    { name: 'service', description: 'The service itself.' },
+  ],
+  paths: {
+    '/v1/predictions': {
+      post: operation({
+        id: 'predict',
+        summary: 'Predict the latency of architectures on targets',
+        description:
+          'Latencies come as one array a quantity, in the order of the architectures. `lowMs` and `highMs` bound a ' +
+          'central interval of the stated confidence. A malformed architecture refuses the whole request and is named ' +
+          'by its index.',
+        tag: 'predictions',
+        roles: ['reader'],
+        body: predictRequestSchema,
+        reply: predictReplySchema,
+        refusals: [400, 404, 413, 415, 503],
+      }),
+    },
+    '/v1/search-spaces': {
+      get: operation({
+        id: 'listSearchSpaces',
+        summary: 'List the search spaces',
+        tag: 'catalogue',
+        roles: ['reader', 'device'],
+        reply: searchSpaceListSchema,
+        refusals: [],
+      }),
+    },
+    '/v1/search-spaces/{id}': {
+      get: operation({
+        id: 'showSearchSpace',
+        summary: 'Show one search space',
+        tag: 'catalogue',
+        roles: ['reader', 'device'],
+        path: searchSpacePathSchema,
+        reply: searchSpaceSchema,
+        refusals: [404],
+      }),
+    },
+    '/v1/targets': {
+      get: operation({
+        id: 'listTargets',
+        summary: 'List the targets, a page at a time',
+        tag: 'catalogue',
+        roles: ['reader'],
+        query: listTargetsQuerySchema,
+        reply: targetListSchema,
+        refusals: [400, 404],
+      }),
+    },
+    '/v1/targets/{searchSpace}/{id}': {
+      get: operation({
+        id: 'showTarget',
+        summary: 'Show one target and how far its predictions can be trusted',
+        tag: 'catalogue',
+        roles: ['reader'],
+        path: targetPathSchema,
+        reply: targetViewSchema,
+        refusals: [404],
+      }),
+    },
+    '/v1/health': {
+      get: operation({
+        id: 'health',
+        summary: 'Whether the service is live and ready',
+        tag: 'service',
+        reply: healthSchema,
+        refusals: [],
+      }),
+    },
+    '/openapi.json': {
+      get: {
+        operationId: 'openapi',
+        summary: 'This document',
+        tags: ['service'],
+        security: [],
+        responses: { 200: { description: 'The document.', content: { 'application/json': { schema: {} } } } },
+      },
+    },
+  },
+  components: {
+    schemas: { Problem: problemSchema },
+    securitySchemes: {
+      bearer: {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'sb_{tokenId}_{secret}',
+        description: 'A token of a role.',
+      },
+    },
+  },
+};
+
+function operation(of: Operation): ZodOpenApiOperationObject {
+  const refusals = [...(of.roles ? ([401, 403] as const) : []), ...of.refusals, 500 as const].sort((a, b) => a - b);
+  const problem = { 'application/problem+json': { schema: problemSchema } };
+  return {
+    operationId: of.id,
+    summary: of.summary,
+    ...(of.description !== undefined && { description: of.description }),
+    tags: [of.tag],
+    security: of.roles ? [{ bearer: [] }] : [],
+    ...(of.roles && { 'x-roles': of.roles }),
+    ...((of.path || of.query) && {
+      requestParams: { ...(of.path && { path: of.path }), ...(of.query && { query: of.query }) },
+    }),
+    ...(of.body && { requestBody: { required: true, content: { 'application/json': { schema: of.body } } } }),
+    responses: {
+      200: { description: 'Done.', content: { 'application/json': { schema: of.reply } } },
+      ...(of.id === 'health' && {
+        503: { description: 'Live, not ready.', content: { 'application/json': { schema: of.reply } } },
+      }),
+      ...Object.fromEntries(refusals.map((status) => [status, { description: statuses[status], content: problem }])),
+    },
+  };
+}

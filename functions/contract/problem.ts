@@ -1,0 +1,34 @@
+// The form of every error reply.
+import { z } from 'zod';
+
+export const problemSchema = z
+  .strictObject({
+    type: z.string().describe('URI that names the kind of problem; stable.'),
+    title: z.string().describe('The kind of problem in words, the same for every problem of this status.'),
+    status: z.int().describe('The HTTP status, again.'),
+    code: z.string().describe('Stable code of the problem, for programs.'),
+    detail: z.string().optional().describe('What is wrong with this request, and what is allowed. Not from 500 on.'),
+    issues: z
+      .array(
+        z.strictObject({
+          path: z.string().describe('Where: a path into body, query or path parameters. Empty: the whole request.'),
+          message: z.string(),
+        }),
+      )
+      .optional()
+      .describe('Each thing to change. Not from 500 on.'),
+    requestId: z.string().describe('For the operator, who finds the request in the logs by it.'),
+  })
+  .meta({
+    id: 'Problem',
+    example: {
+      type: 'urn:sugarbush:problem:unknown-target',
+      title: 'Not found',
+      status: 404,
+      code: 'unknown-target',
+      detail: "target 'titanx' not found; nearest: titanx_1, titanx_32, titanx_256 (search space nasbench201)",
+      issues: [{ path: 'target', message: "target 'titanx' not found; nearest: titanx_1, titanx_32, titanx_256" }],
+      requestId: 'Xv2sFjKkoAMEJqg=',
+    },
+  });
+export type Problem = z.infer<typeof problemSchema>;

@@ -1,0 +1,27 @@
+// Lambda: POST /v1/predictions. Champions and adaptations stay in memory between requests and are compared with the
+// bucket in the background.
+import { loadPredictor } from '#core/predictor/bundle.ts';
+import { predict } from '#core/service/predict.ts';
+import { predictorCache } from '#core/service/predictor-cache.ts';
+import { targetNames } from '#core/service/target-names.ts';
+import { predictRequestSchema } from './contract/predictions.ts';
+import { readEnvironment } from './shared/environment.ts';
+import { httpHandler, ok, route } from './shared/http-handler.ts';
+import { s3Store } from './shared/s3-store.ts';
+import { logger } from './shared/telemetry.ts';
+
+const { DATA_BUCKET, REVALIDATE_S: revalidateS } = readEnvironment(process.env);
+const store = s3Store({ bucket: DATA_BUCKET });
+const onError = (error: unknown): void => logger.warn('revalidation failed', { error });
+const predictors = predictorCache({ store, now: Date.now, loadPredictor, revalidateS, onError });
+const names = targetNames({ store, now: Date.now });
+// Where the process is not frozen between requests, what is in use stays fresh without waiting for the next one.
+setInterval(() => void predictors.revalidate(), revalidateS * 1000).unref();
+
+export const handler = httpHandler({
+  'POST /v1/predictions': route({
+    roles: ['reader'],
+    body: predictRequestSchema,
+    handle: async ({ body }) => ok(await predict({ predictors, targetNames: names }, body)),
+  }),
+});

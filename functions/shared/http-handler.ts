@@ -1,0 +1,139 @@
+// The stack every HTTP function shares: who may call, parsing of path, query and body, the reply, errors as problems,
+// one log line a request. A function states its routes; what arrives at `handle` is parsed and typed.
+import middy, { type MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import type { z } from 'zod';
+import { DomainError } from '#core/errors.ts';
+import type { Caller, Role } from '#core/service/token.ts';
+import { requireCaller } from './caller.ts';
+import { problemOf } from './problem.ts';
+import { compressed, jsonReply, problemReply, type Reply } from './reply.ts';
+import { decodeJsonBody } from './request-body.ts';
+import { logger } from './telemetry.ts';
+
+/** What a route takes. `roles` left out: anyone, without a token. */
+export interface Route<Path, Query, Body> {
+  readonly roles?: readonly Role[];
+  readonly path?: z.ZodType<Path>;
+  readonly query?: z.ZodType<Query>;
+  readonly body?: z.ZodType<Body>;
+  readonly handle: (request: HttpRequest<Path, Query, Body>) => Promise<RouteReply>;
+}
+
+export interface HttpRequest<Path, Query, Body> {
+  readonly caller: Caller | undefined;
+  readonly path: Path;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+export interface RouteReply {
+  readonly status: number;
+  readonly value: unknown;
+}
+
+/** Types a route from its schemas. */
+export function route<Path = undefined, Query = undefined, Body = undefined>(
+  definition: Route<Path, Query, Body>,
+): Route<unknown, unknown, unknown> {
+  return definition as Route<unknown, unknown, unknown>;
+}
+
+export const ok = (value: unknown): RouteReply => ({ status: 200, value });
+
+type HttpEvent = APIGatewayProxyEventV2 & { parsed?: HttpRequest<unknown, unknown, unknown> };
+export type HttpHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<Reply>;
+
+/** @param routes by API Gateway's route key, such as `GET /v1/targets` */
+export function httpHandler(routes: Readonly<Record<string, Route<unknown, unknown, unknown>>>): HttpHandler {
+  const handlers = new Map(Object.entries(routes).map(([key, definition]) => [key, stack(definition)]));
+  const unrouted = stack({
+    handle: () => Promise.reject(new DomainError('not-found', 'there is no such route')),
+  });
+  return (event, context) => (handlers.get(event.routeKey) ?? unrouted)(event, context);
+}
+
+/** middy runs `before` in the order of use, `after` and `onError` in reverse. */
+function stack(definition: Route<unknown, unknown, unknown>): HttpHandler {
+  return middy<HttpEvent, Reply>()
+    .use(requestLog())
+    .use(compression())
+    .use(problems())
+    .use(parsing(definition))
+    .handler(async ({ parsed }) => {
+      const { status, value } = await definition.handle(parsed!);
+      return jsonReply(status, value);
+    }) as HttpHandler;
+}
+
+type Middleware = MiddlewareObj<HttpEvent, Reply>;
+
+function parsing({ roles, path, query, body }: Route<unknown, unknown, unknown>): Middleware {
+  return {
+    before: async ({ event }) => {
+      const caller = roles && requireCaller(authorizerContext(event), roles);
+      event.parsed = {
+        caller,
+        path: path && parse('path', path, event.pathParameters ?? {}),
+        query: query && parse('query', query, event.queryStringParameters ?? {}),
+        body: body && parse('body', body, await decodeJsonBody(event)),
+      };
+    },
+  };
+}
+
+/** @throws DomainError `invalid-request` with an issue for each thing that the schema refuses */
+function parse<T>(part: string, schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('/'), message }));
+  const [first] = issues;
+  const where = first!.path === '' ? part : `${part}, ${first!.path}`;
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  throw new DomainError('invalid-request', `${where}: ${first!.message}${more}`, { issues: issues.slice(0, 20) });
+}
+
+function problems(): Middleware {
+  return {
+    onError: (request) => {
+      request.response = problemReply(problemOf(request.error, request.event.requestContext.requestId));
+    },
+  };
+}
+
+function compression(): Middleware {
+  const run: Middleware['after'] = async (request) => {
+    const { response, event } = request;
+    if (response) request.response = await compressed(response, event.headers['accept-encoding']);
+  };
+  return { after: run, onError: run };
+}
+
+function requestLog(): Middleware {
+  const started = new WeakMap<object, number>();
+  const line: Middleware['after'] = ({ event, context, response, error }) => {
+    const status = response?.statusCode ?? 500;
+    const fields = {
+      route: event.routeKey,
+      status,
+      durationMs: Math.round(performance.now() - (started.get(event) ?? Number.NaN)),
+      requestId: event.requestContext.requestId,
+      awsRequestId: context.awsRequestId,
+      tokenId: event.parsed?.caller?.tokenId,
+    };
+    if (!error) logger.info('request', fields);
+    else if (status < 500) logger.info('refused', { ...fields, code: error instanceof DomainError && error.code });
+    else logger.error('failed', { ...fields, error });
+  };
+  return {
+    before: ({ event }) => {
+      started.set(event, performance.now());
+    },
+    after: line,
+    onError: line,
+  };
+}
+
+function authorizerContext(event: HttpEvent): unknown {
+  return (event.requestContext as { authorizer?: { lambda?: unknown } }).authorizer?.lambda;
+}

@@ -1,0 +1,48 @@
+// Errors as they go over the wire: problem details (RFC 9457) with our own members code, issues and requestId. Below 500
+// the caller learns what to change; from 500 on only the code and the request id leave the service.
+import { DomainError, type ErrorCode, type Issue } from '#core/errors.ts';
+import type { Problem } from '#functions/contract/problem.ts';
+
+const statuses: Partial<Record<ErrorCode, number>> = {
+  'invalid-request': 400,
+  'invalid-architecture': 400,
+  unauthorized: 401,
+  forbidden: 403,
+  'unknown-search-space': 404,
+  'unknown-target': 404,
+  'not-found': 404,
+  conflict: 409,
+  'precondition-failed': 409,
+  'too-many-architectures': 413,
+  'body-too-large': 413,
+  'unsupported-encoding': 415,
+  'too-few-measurements': 422,
+  'not-ready': 503,
+};
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'The request is not valid',
+  401: 'The bearer token is missing or not valid',
+  403: 'The token is of a role that may not do this',
+  404: 'Not found',
+  409: 'In conflict with the current state',
+  413: 'The request is too large',
+  415: 'The encoding is not supported',
+  422: 'The request cannot be carried out',
+  500: 'Internal error',
+  503: 'Not ready yet; try again later',
+};
+
+export function problemOf(error: unknown, requestId: string): Problem {
+  const known = error instanceof DomainError ? error : undefined;
+  const status = (known && statuses[known.code]) ?? 500;
+  const code = known?.code ?? 'internal';
+  const common = { type: `urn:sugarbush:problem:${code}`, title: titles[status]!, status, code };
+  if (status >= 500 || !known) return { ...common, requestId };
+  return { ...common, detail: known.message, issues: issuesOf(known), requestId };
+}
+
+/** Every refusal has at least one issue, so that a client reads one place only. */
+function issuesOf({ issues, message }: DomainError): Issue[] {
+  return issues.length > 0 ? [...issues] : [{ path: '', message }];
+}
