@@ -81,7 +81,8 @@ export const relu = (x: Tensor): Tensor =>
 const where = (condition: Tensor, a: Tensor, b: Tensor): Tensor =>
   a.graph.node('Where', [condition, a, b], a.shape, { dataType: a.dataType });
 
-/** x · sigmoid(x). Its derivative reuses both: s + y (1 − s). */
+/** x · sigmoid(x). Its derivative reuses both: s + y (1 − s). Alone, ONNX Runtime makes it one node (QuickGelu), which
+ * it has in float32 only. */
 export function silu(x: Tensor): Tensor {
   const s = sigmoid(x);
   const y: Tensor = x.graph.node('Mul', [x], x.shape, {
@@ -107,6 +108,8 @@ export function clampMaximum(x: Tensor, limit: number): Tensor {
 export const stopGradient = (x: Tensor): Tensor => ({ ...x, parents: [], vectorJacobian: undefined });
 
 export function sum(x: Tensor, axes: readonly number[], keepDimensions = false): Tensor {
+  // To ONNX no axes means all of them.
+  if (axes.length === 0) return x;
   const kept = x.shape.map((d, i) => (axes.includes(i) ? 1 : d));
   const shape = keepDimensions ? kept : x.shape.filter((_, i) => !axes.includes(i));
   return x.graph.node('ReduceSum', [x], shape, {
@@ -141,6 +144,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 export function expand(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
+  if (!sameShape(broadcastShape(x.shape, shape), shape))
+    throw new RangeError(`cannot expand [${x.shape}] to [${shape}]`);
   return x.graph.node('Expand', [x], shape, {
     constants: [x.graph.integers(shape)],
     vectorJacobian: (d) => [unbroadcast(d, x.shape)],
@@ -182,6 +187,11 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
 
 export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
   const first = parts[0]!;
+  for (const { shape } of parts) {
+    if (shape.length !== first.shape.length || shape.some((d, i) => i !== axis && d !== first.shape[i])) {
+      throw new RangeError(`cannot concatenate [${first.shape}] and [${shape}] along axis ${axis}`);
+    }
+  }
   const total = parts.reduce((n, p) => n + p.shape[axis]!, 0);
   const shape = first.shape.map((d, i) => (i === axis ? total : d));
   return first.graph.node('Concat', parts, shape, {
