@@ -45,6 +45,7 @@ export class LambdaFunction {
   readonly #running = new Set<Promise<unknown>>();
   #patience: NodeJS.Timeout | undefined;
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(options: FunctionOptions) {
     this.plan = options.plan;
@@ -91,7 +92,12 @@ export class LambdaFunction {
   }
 
   /** Takes no more calls, gives those under way some time, then ends every sandbox. */
-  async close(graceMs: number): Promise<void> {
+  close(graceMs: number): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  async #close(graceMs: number): Promise<void> {
     this.#closed = true;
     clearInterval(this.#reaper);
     clearTimeout(this.#patience);

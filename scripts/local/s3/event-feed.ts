@@ -109,8 +109,10 @@ export class EventFeed {
     try {
       await this.#consumer(eventRecord(subject, source, this.#region));
     } catch (error) {
-      // Stays pending: told again after the next start.
-      console.error(`s3: the consumer of ${subject.eventName} ${subject.bucket}/${subject.key} failed:`, error);
+      // Stays pending: told again after the next start. A consumer that was told to stop has nothing to report.
+      const stopped = error instanceof Error && error.name === 'AbortError';
+      if (!stopped)
+        console.error(`s3: the consumer of ${subject.eventName} ${subject.bucket}/${subject.key} failed:`, error);
       return;
     }
     this.#pending.delete(subject.sequencer);
