@@ -49,7 +49,8 @@ export function sendError(
   error: unknown,
   source: EventSource,
 ): void {
-  if (message.destroyed && !message.complete) return; // the sender has gone: nobody to tell
+  // The sender or the reader has gone: nothing is wrong here, and nobody is left to tell.
+  if (message.errored !== null || (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
   let known: S3Error;
   if (error instanceof S3Error) known = error;
   else {
