@@ -1,0 +1,138 @@
+// The design's arrows, held by reading every import: agent, functions and scripts stand on core; infra on nobody's
+// runtime code; core on no AWS, no file system and no process. And no source file grows past 500 lines unexplained.
+import { globSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { headerOf, importsOf } from './source-imports.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folders = ['core', 'agent', 'functions', 'infra', 'layers', 'scripts'] as const;
+type Folder = (typeof folders)[number];
+
+/** Which of the project's own files a folder's files may import, by path prefix. */
+const mayImport: Readonly<Record<Folder, readonly string[]>> = {
+  core: ['core/'],
+  agent: ['agent/', 'core/'],
+  functions: ['functions/', 'core/'],
+  infra: ['infra/'],
+  layers: ['layers/'],
+  // The API's schemas are printed by a script; the layer is built by one.
+  scripts: ['scripts/', 'core/', 'functions/contract/', 'layers/', 'package.json'],
+};
+
+const cloud =
+  /^(@aws-sdk|@smithy|@aws-lambda-powertools|@middy|aws-lambda|aws-cdk|aws-cdk-lib|constructs|cdk-nag)(\/|$)/;
+const coreBuiltins = new Set(['node:crypto', 'node:zlib']);
+const onnxRuntimeHome = 'core/onnx/session.ts';
+
+/** Why `file` may not import `specifier`; undefined when it may. */
+function objection(file: string, specifier: string): string | undefined {
+  const folder = file.split('/')[0] as Folder;
+  if (isBuiltin(specifier)) {
+    if (!specifier.startsWith('node:')) return 'built-in modules are named with node:';
+    if (folder !== 'core' || coreBuiltins.has(specifier)) return undefined;
+    if (file === onnxRuntimeHome && specifier === 'node:module') return undefined;
+    return 'core has no file system, process, network or threads';
+  }
+  if (specifier.startsWith('.') || specifier.startsWith('#')) {
+    const target = specifier.startsWith('#') ? specifier.slice(1) : posix.join(posix.dirname(file), specifier);
+    return mayImport[folder].some((allowed) => target.startsWith(allowed)) ? undefined : `${folder} may not use it`;
+  }
+  if ((folder === 'core' || folder === 'agent') && cloud.test(specifier)) return `${folder} has no AWS`;
+  if (/^onnxruntime/.test(specifier) && folder === 'core' && file !== onnxRuntimeHome) {
+    return `only ${onnxRuntimeHome} imports it`;
+  }
+  return undefined;
+}
+
+const objectionsTo = (file: string, source: string): string[] =>
+  importsOf(source).flatMap(({ specifier, line }) => {
+    const reason = objection(file, specifier);
+    return reason ? [`${file}:${line} imports '${specifier}': ${reason}`] : [];
+  });
+
+const sourceFiles = globSync(`{${folders.join(',')}}/**/*.{ts,mts,js,mjs}`, { cwd: root })
+  .map((file) => file.replaceAll('\\', '/'))
+  .toSorted();
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+test('every source folder is looked at', () => {
+  for (const folder of folders) {
+    expect(
+      sourceFiles.some((f) => f.startsWith(`${folder}/`)),
+      folder,
+    ).toBe(true);
+  }
+});
+
+test('imports follow the arrows of the design', () => {
+  expect(sourceFiles.flatMap((file) => objectionsTo(file, read(file)))).toEqual([]);
+});
+
+test('core touches no process', () => {
+  const users = sourceFiles.filter((f) => f.startsWith('core/') && /(^|[^.\w])process\.\w/m.test(read(f)));
+  expect(users).toEqual([]);
+});
+
+const mostLines = 500;
+const isUnexplained = (source: string): boolean =>
+  source.split('\n').length > mostLines && !/\blines\b/.test(headerOf(source));
+
+test(`a file past ${mostLines} lines says why in its header`, () => {
+  expect(sourceFiles.filter((file) => isUnexplained(read(file)))).toEqual([]);
+});
+
+describe('a planted violation is caught', () => {
+  const planted: readonly (readonly [string, string])[] = [
+    ['core/a/b.ts', "import { handler } from '#functions/predict.ts';"],
+    ['core/a/b.ts', "import { handler } from '../../functions/predict.ts';"],
+    ['core/a/b.ts', "import {\n  one,\n  two,\n} from '#agent/cli.ts';"],
+    ['core/a.ts', "export { x } from '#scripts/evaluate.ts';"],
+    ['core/a.ts', "import type { S3Client } from '@aws-sdk/client-s3';"],
+    ['core/a.ts', "import { readFile } from 'node:fs/promises';"],
+    ['core/a.ts', "import { spawn } from 'node:child_process';"],
+    ['core/a.ts', "import process from 'node:process';"],
+    ['core/a.ts', "import { Worker } from 'node:worker_threads';"],
+    ['core/a.ts', "const fs = await import('node:fs');"],
+    ['core/a.ts', "import fs from 'fs';"],
+    ['core/onnx/trainer.ts', "import * as ort from 'onnxruntime-node';"],
+    ['core/onnx/trainer.ts', "const ort = createRequire(import.meta.url)('onnxruntime-node');"],
+    ['core/onnx/trainer.ts', "type Ort = typeof import('onnxruntime-node');"],
+    ['agent/cli.ts', "import { S3Client } from '@aws-sdk/client-s3';"],
+    ['agent/cli.ts', "import { x } from '#functions/shared/x.ts';"],
+    ['agent/cli.ts', "new Worker(new URL('../scripts/worker.ts', import.meta.url));"],
+    ['functions/predict.ts', "import { startStack } from '#scripts/local/stack.ts';"],
+    ['functions/predict.ts', "import { Api } from '#infra/constructs/api.ts';"],
+    ['infra/app.ts', "import { fit } from '#core/predictor/fit.ts';"],
+    ['infra/app.ts', "import '../functions/predict.ts';"],
+    ['scripts/start.ts', "import { handler } from '#functions/predict.ts';"],
+    ['scripts/start.ts', "import { app } from '#infra/app.ts';"],
+  ];
+  for (const [file, line] of planted) {
+    test(`${file}: ${line.replaceAll('\n', ' ')}`, () => {
+      expect(objectionsTo(file, `// Header.\n\n${line}\n`)).toHaveLength(1);
+    });
+  }
+
+  test('and what is allowed passes, comments included', () => {
+    const allowed = `// import { x } from '#functions/x.ts';
+/** import('node:fs') */
+import { createHash } from 'node:crypto';
+import { fit } from '#core/predictor/fit.ts';
+import { near } from './near.ts';
+import * as z from 'zod';
+`;
+    expect(objectionsTo('core/predictor/a.ts', allowed)).toEqual([]);
+    expect(objectionsTo(onnxRuntimeHome, "import { createRequire } from 'node:module';\n")).toEqual([]);
+    expect(objectionsTo('agent/cli.ts', "import { DomainError } from '#core/errors.ts';\n")).toEqual([]);
+  });
+
+  test('a long file without a reason, and one with it', () => {
+    const body = 'export const a = 1;\n'.repeat(mostLines);
+    expect(isUnexplained(`// A table.\n${body}`)).toBe(true);
+    expect(isUnexplained(`// A table. Over 500 lines: one row a device.\n${body}`)).toBe(false);
+    expect(isUnexplained('export const a = 1;\n'.repeat(mostLines - 1))).toBe(false);
+  });
+});
