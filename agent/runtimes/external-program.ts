@@ -1,0 +1,53 @@
+// Runs a runtime's own program on a model and says clearly what went wrong: missing, failed, took too long.
+import { DomainError } from '#core/errors.ts';
+import { findProgram } from '../process/find-program.ts';
+import { describeEnd, lastLines, type ProgramResult, runProgram } from '../process/run-program.ts';
+import { pin } from '../worker/run-job.ts';
+
+export interface ExternalProgram {
+  /** What a person calls it, with a hint where it comes from. */
+  readonly name: string;
+  readonly hint: string;
+  /** Name on PATH, or a path. */
+  readonly program: string;
+}
+
+export function locate({ name, hint, program }: ExternalProgram): string {
+  const path = findProgram(program);
+  if (path === undefined)
+    throw new DomainError('program-missing', `${name} not found: no program '${program}'. ${hint}`);
+  return path;
+}
+
+export interface ExternalRun {
+  readonly timeoutS: number;
+  readonly cpus: readonly number[] | undefined;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** @throws DomainError `program-missing`, `program-failed`, `program-timeout`, `cancelled` */
+export async function runExternal(
+  program: ExternalProgram,
+  args: readonly string[],
+  run: ExternalRun,
+): Promise<ProgramResult> {
+  const argv = [...pin(run.cpus), locate(program), ...args] as [string, ...string[]];
+  const result = await runProgram(argv, {
+    timeoutS: run.timeoutS,
+    ...(run.env === undefined ? {} : { env: run.env }),
+    ...(run.signal === undefined ? {} : { signal: run.signal }),
+  });
+  if (result.exitCode === 0 && !result.timedOut) return result;
+  const said = lastLines(result.stderr) || lastLines(result.stdout);
+  throw new DomainError(
+    result.timedOut ? 'program-timeout' : 'program-failed',
+    `${program.name}: ${describeEnd(result, run.timeoutS)}${said === '' ? '' : `; it said:\n${said}`}`,
+  );
+}
+
+/** The program ran but did not print what it should. */
+export function unexpectedOutput(program: ExternalProgram, wanted: string, text: string): DomainError {
+  const shown = lastLines(text) || 'nothing';
+  return new DomainError('program-output', `${program.name} did not print ${wanted}; it printed:\n${shown}`);
+}

@@ -1,0 +1,84 @@
+// ONNX Runtime through its packages for Node: `onnxruntime` is the native library, `onnxruntime-web` its WebAssembly
+// build. Each measurement is a process of its own.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { summariseLatency } from '#core/dataset/latency-summary.ts';
+import { encodeModel } from '#core/onnx/writer.ts';
+import { startNetwork } from '#core/search-space/networks/layers.ts';
+import { defaultStopRule } from '../measure/stop-rule.ts';
+import type { Job } from '../worker/job.ts';
+import { runJob } from '../worker/run-job.ts';
+import type { Detection, MeasuredLatency, MeasureRequest, Runtime } from './runtime.ts';
+
+export const onnxRuntimeNode: Runtime = {
+  name: 'onnxruntime',
+  executionProvider: 'cpu',
+  counts: true,
+  modelSuffix: '.onnx',
+  heeds: ['threads', 'graphOptimization'],
+  precisions: ['fp32'],
+  detect: () => detect('onnxruntime'),
+  measure: (request) => measure('onnxruntime', request),
+};
+
+export const onnxRuntimeWeb: Runtime = {
+  ...onnxRuntimeNode,
+  name: 'onnxruntime-web',
+  executionProvider: 'wasm',
+  detect: () => detect('onnxruntime-web'),
+  measure: (request) => measure('onnxruntime-web', request),
+};
+
+async function measure(runtime: Job['runtime'], request: MeasureRequest): Promise<MeasuredLatency> {
+  const { counting, settings } = request;
+  const job: Job = {
+    runtime,
+    modelPath: request.modelPath,
+    threads: settings.threads,
+    graphOptimization: settings.graphOptimization,
+    seed: request.seed,
+    rule: request.rule,
+    countMs: counting?.windowMs ?? null,
+  };
+  const measured = await runJob(job, {
+    timeoutS: request.timeoutS,
+    cpus: request.cpus,
+    ...(counting === undefined ? {} : { counting }),
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  });
+  const { samplesMs, stable, rows, countedRuns, version } = measured;
+  return {
+    latency: summariseLatency(samplesMs),
+    runs: samplesMs.length,
+    stable,
+    samplesMs,
+    rows,
+    countedRuns,
+    version,
+  };
+}
+
+/** Runs the smallest network there is: that it is installed does not mean that it works. */
+async function detect(runtime: Job['runtime']): Promise<Detection> {
+  const folder = mkdtempSync(join(tmpdir(), 'sugarbush-detect-'));
+  try {
+    const modelPath = join(folder, 'relu.onnx');
+    const { layers, input } = startNetwork({ name: 'relu', batchSize: 1, channels: 1, size: 1, seed: 0 });
+    writeFileSync(modelPath, encodeModel(layers.finish(layers.relu(input)).graph));
+    const quick = { minRuns: 1, maxRuns: 1, minMs: 0, maxMs: 1, tolerance: 1 };
+    const { version } = await measure(runtime, {
+      modelPath,
+      settings: { threads: 1, graphOptimization: 'all', precision: 'fp32' },
+      rule: { warmUp: { ...defaultStopRule.warmUp, maxMs: 1 }, sampling: quick },
+      cpus: undefined,
+      timeoutS: 30,
+      seed: 0,
+    });
+    return { found: true, version };
+  } catch (error) {
+    return { found: false, reason: error instanceof Error ? error.message : String(error) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

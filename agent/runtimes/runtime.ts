@@ -1,0 +1,98 @@
+// What the agent asks of any runtime: whether it is here, and the latency of one model file. Each runtime is one file
+// beside this one; programs of others are driven from outside and their output is parsed.
+import { type LatencySummary, quantile, summariseLatency } from '#core/dataset/latency-summary.ts';
+import { relativeHalfWidth, type StopRule } from '../measure/stop-rule.ts';
+import type { Perf } from '../perf/perf-command.ts';
+import type { PerfRow } from '../perf/row.ts';
+import type { GraphOptimization } from '../worker/job.ts';
+
+export const runtimeNames = ['onnxruntime', 'onnxruntime-web', 'tensorrt', 'tflite', 'command'] as const;
+export type RuntimeName = (typeof runtimeNames)[number];
+
+export const precisions = ['fp32', 'fp16', 'int8'] as const;
+export type Precision = (typeof precisions)[number];
+
+export interface RuntimeSettings {
+  readonly threads: number;
+  readonly graphOptimization: GraphOptimization;
+  readonly precision: Precision;
+}
+
+export interface MeasureRequest {
+  readonly modelPath: string;
+  readonly settings: RuntimeSettings;
+  readonly rule: StopRule;
+  readonly cpus: readonly number[] | undefined;
+  readonly timeoutS: number;
+  /** Of the random input. */
+  readonly seed: number;
+  /** Count these events per inference; only for a runtime that `counts`. */
+  readonly counting?: { readonly perf: Perf; readonly events: readonly string[]; readonly windowMs: number };
+  readonly signal?: AbortSignal;
+}
+
+export interface MeasuredLatency {
+  readonly latency: LatencySummary;
+  readonly runs: number;
+  readonly stable: boolean;
+  readonly samplesMs?: readonly number[];
+  /** perf's rows over `countedRuns` inferences; empty where nothing was counted. */
+  readonly rows: readonly PerfRow[];
+  readonly countedRuns: number;
+  readonly version: string | null;
+  /** Name of the accelerator that it ran on, where the runtime says so. */
+  readonly accelerator?: string;
+}
+
+export type Detection =
+  | { readonly found: true; readonly version: string | null; readonly path?: string }
+  | { readonly found: false; readonly reason: string };
+
+export interface Runtime {
+  readonly name: RuntimeName;
+  /** As a profile names it. */
+  readonly executionProvider: string;
+  /** Whether counters can be switched around its inferences. */
+  readonly counts: boolean;
+  /** What kind of file it takes: the agent writes `.onnx` itself, others are brought along. */
+  readonly modelSuffix: string;
+  /** Which settings it heeds; a profile states only those. */
+  readonly heeds: readonly (keyof RuntimeSettings)[];
+  readonly precisions: readonly Precision[];
+  detect(): Promise<Detection>;
+  /** @throws DomainError `program-missing`, `program-failed`, `program-timeout`, `program-output`, `cancelled` */
+  measure(request: MeasureRequest): Promise<MeasuredLatency>;
+}
+
+/** Samples of one process, in order of time → a result, judged by the same interval as in the measuring process. */
+export function fromSamples(samplesMs: readonly number[], tolerance: number): MeasuredLatency {
+  const width = relativeHalfWidth(samplesMs);
+  return {
+    latency: summariseLatency(samplesMs),
+    runs: samplesMs.length,
+    stable: width !== undefined && width <= tolerance,
+    samplesMs,
+    rows: [],
+    countedRuns: 0,
+    version: null,
+  };
+}
+
+/** Two-sided 95 % quantiles of Student's t by degrees of freedom, from 1. */
+const studentT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+
+/** Medians of several processes that give no samples → their median, judged by the spread between processes. */
+export function fromMedians(mediansMs: readonly number[], runs: number, tolerance: number): MeasuredLatency {
+  const count = mediansMs.length;
+  const mean = mediansMs.reduce((sum, ms) => sum + ms, 0) / count;
+  const variance = mediansMs.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / Math.max(1, count - 1);
+  const width = ((studentT[count - 2] ?? 1.96) * Math.sqrt(variance / count)) / mean;
+  return {
+    latency: { medianMs: quantile(Float64Array.from(mediansMs).sort(), 0.5), trimmedMeanMs: null, spreadMs: null },
+    runs,
+    stable: count > 1 && width <= tolerance,
+    rows: [],
+    countedRuns: 0,
+    version: null,
+  };
+}

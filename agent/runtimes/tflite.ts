@@ -1,0 +1,55 @@
+// TensorFlow Lite through its benchmark_model. It prints a summary and no samples, and old versions only an average: so
+// it is run several times, and the median over those runs is the latency.
+import { findProgram } from '../process/find-program.ts';
+import { parseBenchmarkModel } from './benchmark-model-output.ts';
+import { type ExternalProgram, runExternal, unexpectedOutput } from './external-program.ts';
+import { fromMedians, type Runtime } from './runtime.ts';
+
+const processes = 5;
+
+export function tflite(path = 'benchmark_model'): Runtime {
+  const program: ExternalProgram = {
+    name: 'benchmark_model',
+    hint: 'It is TensorFlow Lite’s benchmark tool (tensorflow.org/lite/performance/measurement); name it with --program.',
+    program: path,
+  };
+  return {
+    name: 'tflite',
+    executionProvider: 'cpu',
+    counts: false,
+    modelSuffix: '.tflite',
+    heeds: ['threads'],
+    precisions: ['fp32', 'fp16', 'int8'],
+    detect() {
+      const found = findProgram(path);
+      return Promise.resolve(
+        found === undefined
+          ? { found: false, reason: `no program '${path}'. ${program.hint}` }
+          : { found: true, version: null, path: found }, // It does not say its version.
+      );
+    },
+    async measure(request) {
+      const { warmUp, sampling } = request.rule;
+      const maxS = Math.max(1, Math.ceil(sampling.maxMs / 1000));
+      const args = [
+        `--graph=${request.modelPath}`,
+        `--num_threads=${request.settings.threads}`,
+        `--num_runs=${Math.max(10, Math.ceil(sampling.minRuns / processes))}`,
+        `--min_secs=${Math.max(sampling.minMs / 1000 / processes, 0.05)}`,
+        `--max_secs=${maxS}`,
+        `--warmup_runs=${warmUp.minRuns}`,
+        '--warmup_min_secs=0.1',
+      ];
+      const mediansMs: number[] = [];
+      let runs = 0;
+      for (let i = 0; i < processes; i++) {
+        const result = await runExternal(program, args, request);
+        const output = parseBenchmarkModel(`${result.stdout}\n${result.stderr}`);
+        if (output === undefined) throw unexpectedOutput(program, 'its timings', result.stdout + result.stderr);
+        mediansMs.push((output.medianUs ?? output.averageUs) / 1000);
+        runs += output.runs;
+      }
+      return fromMedians(mediansMs, runs, sampling.tolerance);
+    },
+  };
+}

@@ -1,0 +1,63 @@
+// ONNX Runtime, native and WebAssembly, behind the one thing that measuring needs: run a model with random input, again
+// and again. In the measuring process only.
+import { readFileSync } from 'node:fs';
+import { seededRandom } from '#core/random.ts';
+import type { GraphOptimization, Job } from './job.ts';
+import { requireModule } from './load-module.ts';
+
+export interface MeasuredSession {
+  readonly version: string | null;
+  /** One inference. */
+  run(): Promise<unknown>;
+}
+
+// The part of both packages that is used here (their own types need a browser's).
+interface OnnxModule {
+  readonly env?: { wasm?: { numThreads?: number }; versions?: Record<string, string | undefined> };
+  readonly Tensor: new (type: 'float32', data: Float32Array, shape: readonly number[]) => unknown;
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: Record<string, unknown>): Promise<OnnxSession>;
+  };
+}
+
+interface OnnxSession {
+  readonly inputMetadata: readonly { readonly name: string; readonly shape?: readonly (number | string)[] }[];
+  run(feeds: Record<string, unknown>): Promise<unknown>;
+}
+
+const levels: Readonly<Record<GraphOptimization, string>> = {
+  disabled: 'disabled',
+  basic: 'basic',
+  extended: 'extended',
+  all: 'all',
+};
+
+export async function openOnnxSession(job: Job): Promise<MeasuredSession> {
+  const onnx = requireModule(job.runtime === 'onnxruntime' ? 'onnxruntime-node' : 'onnxruntime-web') as OnnxModule;
+  if (job.runtime === 'onnxruntime-web' && onnx.env?.wasm !== undefined) onnx.env.wasm.numThreads = job.threads;
+  const session = await onnx.InferenceSession.create(readFileSync(job.modelPath), {
+    executionProviders: [job.runtime === 'onnxruntime' ? 'cpu' : 'wasm'],
+    graphOptimizationLevel: levels[job.graphOptimization],
+    intraOpNumThreads: job.threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    logSeverityLevel: 3,
+  });
+  const random = seededRandom(job.seed);
+  const feeds = Object.fromEntries(
+    session.inputMetadata.map(({ name, shape = [] }) => {
+      const fixed = shape.map((dimension) => (typeof dimension === 'number' ? dimension : 1));
+      const count = fixed.reduce((product, dimension) => product * dimension, 1);
+      return [
+        name,
+        new onnx.Tensor(
+          'float32',
+          Float32Array.from({ length: count }, () => random.normal()),
+          fixed,
+        ),
+      ];
+    }),
+  );
+  const version = onnx.env?.versions?.[job.runtime === 'onnxruntime' ? 'node' : 'web'] ?? null;
+  return { version, run: () => session.run(feeds) };
+}

@@ -1,0 +1,204 @@
+// Runtimes against real processes: stand-ins for programs that are not here, and the measuring process itself.
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { defaultStopRule } from '#agent/measure/stop-rule.ts';
+import { commandRuntime } from '#agent/runtimes/command.ts';
+import { onnxRuntimeNode, onnxRuntimeWeb } from '#agent/runtimes/onnxruntime.ts';
+import type { MeasureRequest } from '#agent/runtimes/runtime.ts';
+import { tensorrt } from '#agent/runtimes/tensorrt.ts';
+import { tflite } from '#agent/runtimes/tflite.ts';
+import type { Job } from '#agent/worker/job.ts';
+import { runJob } from '#agent/worker/run-job.ts';
+import { encodeModel } from '#core/onnx/writer.ts';
+import { buildOperator } from '#core/search-space/networks/build-network.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sugarbush-programs-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const fixture = (name: string): string => fileURLToPath(new URL(`../../../fixtures/runtimes/${name}`, import.meta.url));
+const modelPath = join(folder, 'model.onnx');
+const options = { inputSize: 32, batchSize: 1, seed: 0 };
+writeFileSync(modelPath, encodeModel(buildOperator('nasbench201', 'backbone/pool', options).graph));
+
+const quickRule = {
+  warmUp: { ...defaultStopRule.warmUp, windowMs: 1, maxMs: 50 },
+  sampling: { minRuns: 30, maxRuns: 60, minMs: 0, maxMs: 100, tolerance: 0.5 },
+};
+const request: MeasureRequest = {
+  modelPath,
+  settings: { threads: 1, graphOptimization: 'all', precision: 'fp32' },
+  rule: quickRule,
+  cpus: undefined,
+  timeoutS: 30,
+  seed: 1,
+};
+
+let scripts = 0;
+/** A program of the given shell lines. */
+function program(lines: string): string {
+  const path = join(folder, `program-${scripts++}`);
+  writeFileSync(path, `#!/bin/sh\n${lines}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+describe('programs that print nonsense, fail, hang or are not there', () => {
+  const runtimes = {
+    tensorrt: (path: string) => tensorrt(path),
+    tflite: (path: string) => tflite(path),
+    command: (path: string) => commandRuntime([path]),
+  };
+
+  test.each(Object.entries(runtimes))('%s', async (_, runtime) => {
+    await expect(runtime('/no/such/program').measure(request)).rejects.toMatchObject({
+      code: 'program-missing',
+      message: expect.stringContaining('/no/such/program'),
+    });
+    expect(await runtime('/no/such/program').detect()).toMatchObject({ found: false });
+    await expect(runtime(program('echo hello')).measure(request)).rejects.toMatchObject({
+      code: 'program-output',
+      message: expect.stringContaining('hello'),
+    });
+    await expect(runtime(program('echo no memory >&2; exit 7')).measure(request)).rejects.toMatchObject({
+      code: 'program-failed',
+      message: expect.stringMatching(/exit code 7.*no memory/s),
+    });
+    await expect(runtime(program('kill -SEGV $$')).measure(request)).rejects.toMatchObject({
+      code: 'program-failed',
+      message: expect.stringContaining('SIGSEGV'),
+    });
+    await expect(runtime(program('sleep 60')).measure({ ...request, timeoutS: 0.3 })).rejects.toMatchObject({
+      code: 'program-timeout',
+      message: expect.stringContaining('no end within 0.3 s'),
+    });
+  });
+});
+
+describe('programs that work', () => {
+  test('trtexec: arguments, times from its file, version and device from its log', async () => {
+    const path = program(`
+      for word in "$@"; do case $word in
+        --exportTimes=*) cp ${fixture('trtexec-times-h2d.json')} "\${word#--exportTimes=}";;
+        --onnx=*) test -f "\${word#--onnx=}" || exit 3;;
+      esac; done
+      case "$*" in *--fp16*) ;; *) exit 4;; esac
+      cat ${fixture('trtexec-log.txt')}`);
+    const rule = { ...quickRule, warmUp: { ...quickRule.warmUp, maxMs: 100 } };
+    const settings = { ...request.settings, precision: 'fp16' as const };
+    const measured = await tensorrt(path).measure({ ...request, rule, settings });
+    expect(measured).toMatchObject({
+      latency: { medianMs: 3.2 },
+      runs: 3,
+      version: '8.2.1',
+      accelerator: 'NVIDIA Tegra X1',
+      rows: [],
+    });
+    expect(await tensorrt(path).detect()).toMatchObject({ found: true });
+  });
+
+  test('benchmark_model is run five times', async () => {
+    const log = join(folder, 'calls');
+    const path = program(`echo "$@" >> ${log}; cat ${fixture('benchmark_model-percentiles.txt')}`);
+    const measured = await tflite(path).measure({ ...request, settings: { ...request.settings, threads: 4 } });
+    expect(measured).toMatchObject({
+      latency: { medianMs: 42.419, trimmedMeanMs: null, spreadMs: null },
+      runs: 5 * 24,
+      stable: true,
+    });
+    const calls = readFileSync(log, 'utf8').trim().split('\n');
+    expect(calls).toHaveLength(5);
+    expect(calls[0]).toContain(`--graph=${modelPath}`);
+    expect(calls[0]).toContain('--num_threads=4');
+  });
+
+  test('a command gets its own arguments, the model path last, and the settings', async () => {
+    const path = program(`
+      test "$1" = --fast && test -f "$2" || exit 3
+      echo "warming up with $SUGARBUSH_THREADS threads"
+      echo '{"latenciesMs":[2,2,2,2,2,2,2,2,2,2],"version":"0.3"}'`);
+    expect(await commandRuntime([path, '--fast']).measure(request)).toMatchObject({
+      latency: { medianMs: 2 },
+      version: '0.3',
+      stable: true,
+    });
+  });
+});
+
+describe('the measuring process', () => {
+  const job: Job = {
+    runtime: 'onnxruntime',
+    modelPath,
+    threads: 1,
+    graphOptimization: 'all',
+    seed: 1,
+    rule: quickRule,
+    countMs: null,
+  };
+
+  test('onnxruntime is found by running it, and measures', async () => {
+    expect(await onnxRuntimeNode.detect()).toEqual({ found: true, version: expect.stringMatching(/^\d+\.\d+/) });
+    const measured = await onnxRuntimeNode.measure(request);
+    expect(measured.runs).toBeGreaterThanOrEqual(30);
+    expect(measured.samplesMs).toHaveLength(measured.runs);
+    expect(measured.latency.medianMs).toBeGreaterThan(0);
+  });
+
+  test('onnxruntime-web, the WebAssembly build, measures too', async () => {
+    const measured = await onnxRuntimeWeb.measure(request);
+    expect(measured.latency.medianMs).toBeGreaterThan(0);
+    expect(measured.version).toMatch(/^\d+\.\d+/);
+  });
+
+  test('a model that is none is an error that says so', async () => {
+    const broken = join(folder, 'broken.onnx');
+    writeFileSync(broken, 'not a model');
+    await expect(onnxRuntimeNode.measure({ ...request, modelPath: broken })).rejects.toMatchObject({
+      code: 'program-failed',
+      message: expect.stringMatching(/protobuf|model/i),
+    });
+  });
+
+  test('killed in the middle of measuring: a reason, no number, and nothing left running', async () => {
+    const endless = { ...quickRule.sampling, minRuns: 1e9, maxRuns: 1e9, maxMs: 1e6 };
+    const running = runJob({ ...job, rule: { ...quickRule, sampling: endless } }, { timeoutS: 30, cpus: undefined });
+    const failure = expect(running).rejects.toMatchObject({
+      code: 'program-failed',
+      message: expect.stringContaining('SIGSEGV'),
+    });
+    const worker = await expect
+      .poll(() => findWorker(), { timeout: 10_000 })
+      .toBeDefined()
+      .then(findWorker);
+    process.kill(worker!, 'SIGSEGV');
+    await failure;
+    expect(findWorker()).toBeUndefined();
+  });
+
+  test('one that hangs is ended by its time limit', async () => {
+    const endless = { ...quickRule.sampling, minRuns: 1e9, maxRuns: 1e9, maxMs: 1e6 };
+    await expect(
+      runJob({ ...job, rule: { ...quickRule, sampling: endless } }, { timeoutS: 1, cpus: undefined }),
+    ).rejects.toMatchObject({ code: 'program-timeout' });
+    expect(findWorker()).toBeUndefined();
+  });
+});
+
+/** The measuring process that this test's own process started. */
+function findWorker(): number | undefined {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => {
+      try {
+        const parent = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+        return (
+          Number(parent) === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('measure-worker')
+        );
+      } catch {
+        return false;
+      }
+    });
+}
