@@ -17,7 +17,10 @@ export interface SugarbushConfig {
     readonly throttleRatePerS: number;
     /** Requests above the steady rate that are let through at once. */
     readonly throttleBurst: number;
-    /** Seconds an authorizer's answer is reused for the same token, 0 (off) to 300. A revoked token lives this long. */
+    /** Seconds API Gateway reuses the authorizer's answer for the same token, 0 (off) to 300, on top of the 60 s that the
+     * authorizer itself keeps what it read of a token (TOKEN_CACHE_S). With 0 the authorizer is asked about every
+     * request, also one without a token, which is then refused with problem details like any other; otherwise API
+     * Gateway refuses that one itself, in its own form. */
     readonly authorizerCacheS: number;
     /** Web origins that may call the API from a browser, for example `https://search.example.com`. Empty: none. */
     readonly corsOrigins: readonly string[];
@@ -38,7 +41,7 @@ export interface SugarbushConfig {
 export type FunctionName = 'authorizer' | 'health' | 'openapi' | 'predict' | 'search-spaces' | 'targets';
 
 export const config: SugarbushConfig = {
-  api: { throttleRatePerS: 100, throttleBurst: 200, authorizerCacheS: 300, corsOrigins: [] },
+  api: { throttleRatePerS: 100, throttleBurst: 200, authorizerCacheS: 0, corsOrigins: [] },
   logs: { retentionDays: 30, level: 'INFO' },
   data: { oldVersionsDays: 90 },
   functions: {

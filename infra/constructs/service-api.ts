@@ -42,7 +42,8 @@ export class ServiceApi extends Construct {
     this.#authorizer = new HttpLambdaAuthorizer('Authorizer', props.authorizer, {
       responseTypes: [HttpLambdaResponseType.SIMPLE],
       resultsCacheTtl: Duration.seconds(api.authorizerCacheS),
-      identitySource: ['$request.header.Authorization'],
+      // With an identity source API Gateway answers a missing token itself, and not with problem details.
+      identitySource: api.authorizerCacheS > 0 ? ['$request.header.Authorization'] : [],
     });
     this.api = new HttpApi(this, 'Api', {
       description: 'Sugarbush: neural network latency on edge devices',
