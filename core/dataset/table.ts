@@ -32,7 +32,7 @@ export interface LatencyTable {
   readonly exclusions: readonly Exclusion[];
 }
 
-export const architectureColumn = 'architecture';
+const architectureColumn = 'architecture';
 
 /** A decimal number, or a spelling of infinity or NaN, which is an exclusion and not an error. */
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -138,7 +138,7 @@ function readLatency(field: string, file: string, row: number, target: string): 
 }
 
 /** @param column undefined where the whole row or file is meant */
-export function invalidTable(
+function invalidTable(
   file: string,
   row: number | undefined,
   column: string | undefined,

@@ -11,7 +11,7 @@ export interface InvertedResidual {
 }
 
 /** A block's three kernels, in the order they run. */
-export const blockKernels = ['expand', 'depthwise', 'project'] as const;
+const blockKernels = ['expand', 'depthwise', 'project'] as const;
 export const blockKernelCount = blockKernels.length;
 
 /** One number a kernel, in the order of `blockKernels`. */

@@ -6,8 +6,8 @@ import { type InvertedResidual, kernelMacs, kernelTraffic, kernelWeights } from 
 /** Side of the input in pixels; the paper trains on 128 to 224 in steps of 4, and the shipped table has all 25. */
 export const ofaResolutions: readonly number[] = Array.from({ length: 25 }, (_, i) => 128 + 4 * i);
 export const ofaLargestResolution = 224;
-export const ofaKernelSizes = [3, 5, 7] as const;
-export const ofaExpansions = [3, 4, 6] as const;
+const ofaKernelSizes = [3, 5, 7] as const;
+const ofaExpansions = [3, 4, 6] as const;
 
 export interface OfaStage {
   readonly channels: number;
@@ -99,7 +99,7 @@ export function squeezeChannels(hiddenChannels: number): number {
   return rounded < 0.9 * quarter ? rounded + 8 : rounded;
 }
 
-export function ofaBlockShape(slot: OfaSlot, choice: OfaChoice): InvertedResidual {
+function ofaBlockShape(slot: OfaSlot, choice: OfaChoice): InvertedResidual {
   return {
     inputChannels: slot.inputChannels,
     hiddenChannels: slot.inputChannels * choice.expansion,
