@@ -1,0 +1,130 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { healthCheck } from '#core/service/health.ts';
+import { listTargets } from '#core/service/list-targets.ts';
+import { publishPredictor } from '#core/service/publish-predictor.ts';
+import { registerTarget } from '#core/service/register-target.ts';
+import { listSearchSpaces, showSearchSpace } from '#core/service/search-space-view.ts';
+import { showTarget } from '#core/service/show-target.ts';
+import { mapStore } from '../map-store.ts';
+import { deployTiny, registerTiny, type Trained, trainTiny } from './tiny-service.ts';
+
+let trained: Trained;
+beforeAll(async () => {
+  trained = await trainTiny(1);
+});
+
+async function filled() {
+  const store = mapStore();
+  await registerTiny(store);
+  await deployTiny(store, trained, ['server']);
+  return store;
+}
+
+describe('targets', () => {
+  test('come a page at a time, each once, in order', async () => {
+    const store = await filled();
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    for (let pages = 0; pages < 2; pages++) {
+      const page = await listTargets(store, { searchSpace: 'nasbench201', limit: 2, cursor });
+      seen.push(...page.targets.map(({ targetId }) => targetId));
+      cursor = page.nextCursor ?? undefined;
+      expect(page.nextCursor === null).toBe(pages === 1);
+    }
+    expect(seen).toEqual(['phone_1', 'phone_32', 'server']);
+  });
+
+  test('a page that ends with the list has no next one', async () => {
+    const page = await listTargets(await filled(), { limit: 3 });
+    expect(page).toMatchObject({ nextCursor: null, targets: [{}, {}, {}] });
+  });
+
+  test('of a search space that is not there are refused, of an empty one none', async () => {
+    const store = await filled();
+    await expect(listTargets(store, { searchSpace: 'x', limit: 2 })).rejects.toMatchObject({
+      code: 'unknown-search-space',
+    });
+    expect(await listTargets(store, { searchSpace: 'ofa', limit: 2 })).toEqual({ targets: [], nextCursor: null });
+  });
+
+  test('one is shown with its adaptation under the champion, or null before it has one', async () => {
+    const store = await filled();
+    expect(await showTarget(store, 'nasbench201', 'server')).toMatchObject({
+      target: { targetId: 'server', measurements: 20, source: 'table' },
+      adaptation: { predictorVersion: trained.predictor.identity.version, measurements: 20, trust: 'trusted' },
+    });
+    expect((await showTarget(store, 'nasbench201', 'phone_1')).adaptation).toBeNull();
+    await expect(showTarget(store, 'nasbench201', 'phone')).rejects.toMatchObject({
+      code: 'unknown-target',
+      message: /nearest: phone_1, phone_32/,
+    });
+  });
+
+  test('registering again changes nothing; new facts keep the time of the first', async () => {
+    const store = mapStore();
+    const facts = {
+      searchSpace: 'fbnet',
+      targetId: 'a',
+      title: 'A',
+      source: 'table',
+      measurements: 1,
+      excluded: {},
+      quality: 'good',
+    } as const;
+    await registerTarget(store, facts, 0);
+    await registerTarget(store, facts, 5000);
+    expect(store.calls.filter((call) => call.startsWith('put'))).toHaveLength(1);
+    await registerTarget(store, { ...facts, measurements: 2 }, 9000);
+    expect((await showTarget(store, 'fbnet', 'a')).target).toMatchObject({
+      measurements: 2,
+      createdAt: '1970-01-01T00:00:00.000Z',
+      updatedAt: '1970-01-01T00:00:09.000Z',
+    });
+  });
+});
+
+describe('search spaces', () => {
+  test('say how architectures are written and which predictor answers', async () => {
+    const store = await filled();
+    const all = await listSearchSpaces(store);
+    expect(all.map(({ searchSpace, champion }) => [searchSpace, champion])).toEqual([
+      ['nasbench201', trained.predictor.identity.version],
+      ['fbnet', null],
+      ['ofa', null],
+    ]);
+    expect(await showSearchSpace(store, 'nasbench201')).toEqual(all[0]);
+    await expect(showSearchSpace(store, 'darts')).rejects.toMatchObject({ code: 'unknown-search-space' });
+  });
+});
+
+test('publishing twice keeps the first card', async () => {
+  const store = mapStore();
+  const request = { ...trained, trainS: 1 };
+  await publishPredictor(store, { ...request, now: 0 });
+  await publishPredictor(store, { ...request, now: 5000 });
+  const { version } = trained.predictor.identity;
+  const card = JSON.parse(new TextDecoder().decode(store.objects.get(`predictors/nasbench201/${version}/card.json`)));
+  expect(card).toMatchObject({ version, createdAt: '1970-01-01T00:00:00.000Z', training: { seed: 1, steps: 4 } });
+});
+
+describe('health', () => {
+  test('is ready with one champion, and asks the store once in two seconds', async () => {
+    const store = await filled();
+    let clock = 0;
+    const check = healthCheck({ store, now: () => clock });
+    store.calls.length = 0;
+    expect(await check()).toMatchObject({ live: true, ready: true });
+    await check();
+    expect(store.calls).toHaveLength(3);
+    clock = 2000;
+    await check();
+    expect(store.calls).toHaveLength(6);
+  });
+
+  test('is live and not ready without a champion or without a store', async () => {
+    const empty = mapStore();
+    expect(await healthCheck({ store: empty, now: () => 0 })()).toMatchObject({ live: true, ready: false });
+    empty.get = (() => Promise.reject(new Error('down'))) as typeof empty.get;
+    expect(await healthCheck({ store: empty, now: () => 0 })()).toMatchObject({ live: true, ready: false });
+  });
+});
