@@ -117,24 +117,16 @@ function startDecoder(request: S3Request, authentication: Authentication): Chunk
 
 async function* untilSilent(message: IncomingMessage, idleTimeoutMs: number): AsyncGenerator<Buffer> {
   const iterator: AsyncIterator<Buffer> = message.iterator({ destroyOnReturn: false });
-  let onSilence: (error: S3Error) => void = () => {};
-  const silence = new Promise<never>((_, reject) => {
-    onSilence = reject;
-  });
-  silence.catch(() => {});
-  const timer = setTimeout(() => {
-    onSilence(
-      new S3Error(
-        'RequestTimeout',
-        'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.',
-      ),
-    );
-  }, idleTimeoutMs);
+  let giveUp: (error: S3Error) => void = () => {};
+  const timer = setTimeout(() => giveUp(silent()), idleTimeoutMs);
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), silence]);
+      // A promise of its own for each wait: one for all would hold on to every piece until the body ends.
+      const next = await new Promise<IteratorResult<Buffer>>((resolve, reject) => {
+        giveUp = reject;
+        iterator.next().then(resolve, reject);
+      });
       if (next.done) return;
-      timer.refresh();
       yield next.value;
       // The sink may have been slow: only the sender's silence counts.
       timer.refresh();
@@ -142,6 +134,13 @@ async function* untilSilent(message: IncomingMessage, idleTimeoutMs: number): As
   } finally {
     clearTimeout(timer);
   }
+}
+
+function silent(): S3Error {
+  return new S3Error(
+    'RequestTimeout',
+    'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.',
+  );
 }
 
 function wrongLength(declared: number): S3Error {
