@@ -9,7 +9,7 @@ import {
   startChecksum,
   startHash,
 } from './checksum.ts';
-import { amzSettings, type S3Request } from './request.ts';
+import type { S3Request } from './request.ts';
 import { notImplemented, S3Error } from './s3-error.ts';
 
 export interface Promised {
@@ -21,9 +21,9 @@ export interface Promised {
 
 /** @throws S3Error `InvalidDigest`, `InvalidRequest` */
 export function readPromises(request: S3Request, payloadHash: string): Promised {
-  const settings = amzSettings(request);
-  const inHeader = checksumAlgorithms.filter((algorithm) => settings.has(`x-amz-checksum-${algorithm}`));
-  const trailer = settings.get('x-amz-trailer')?.toLowerCase();
+  const { headers } = request;
+  const inHeader = checksumAlgorithms.filter((algorithm) => headers.has(`x-amz-checksum-${algorithm}`));
+  const trailer = headers.get('x-amz-trailer')?.toLowerCase();
   const inTrailer = trailer === undefined ? undefined : trailerAlgorithm(trailer);
   if (inHeader.length + (inTrailer === undefined ? 0 : 1) > 1) {
     throw new S3Error(
@@ -35,8 +35,8 @@ export function readPromises(request: S3Request, payloadHash: string): Promised 
     throw new S3Error('InvalidRequest', 'x-amz-trailer needs an x-amz-content-sha256 that ends in -TRAILER.');
   }
   const algorithm = inHeader[0] ?? inTrailer;
-  checkDeclared(settings.get('x-amz-sdk-checksum-algorithm'), algorithm);
-  const given = inHeader[0] === undefined ? undefined : settings.get(`x-amz-checksum-${inHeader[0]}`);
+  checkDeclared(headers.get('x-amz-sdk-checksum-algorithm'), algorithm);
+  const given = inHeader[0] === undefined ? undefined : headers.get(`x-amz-checksum-${inHeader[0]}`);
   return {
     md5: readMd5(request.headers.get('content-md5')),
     checksum:

@@ -1,7 +1,7 @@
 // The descriptive headers of an object: taken from a write, kept with the object, given back on reads.
 
 import type { StoredMetadata } from './object-file.ts';
-import { amzSettings, type S3Request } from './request.ts';
+import { amzSettings, type S3Request, setting } from './request.ts';
 import { S3Error } from './s3-error.ts';
 
 const keptHeaders = [
@@ -61,7 +61,7 @@ export function objectHeaders(request: S3Request, metadata: StoredMetadata, whol
   };
   for (const [name, value] of Object.entries(metadata.userMetadata)) headers[`x-amz-meta-${name}`] = value;
   // The stored checksum is of the whole object: beside a part of it, it would make every client refuse the part.
-  if (whole && request.headers.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED') {
+  if (whole && setting(request, 'x-amz-checksum-mode')?.toUpperCase() === 'ENABLED') {
     Object.assign(headers, checksumHeaders(metadata));
   }
   for (const [parameter, value] of request.query) {

@@ -73,6 +73,8 @@ export interface S3Endpoint {
 const defaultMaxObjectBytes = 5 * 1024 ** 3;
 const defaultIdleTimeoutMs = 20_000;
 const closingGraceMs = 3_000;
+// Longer than a client's pauses between calls: a connection that closes as a request arrives costs that client a retry.
+const keepAliveMs = 20_000;
 
 const operations: Readonly<Record<OperationName, (service: Service, exchange: Exchange) => Promise<Answer>>> = {
   ListBuckets: bodiless(listBuckets),
@@ -149,6 +151,7 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
   const server = createServer({ requestTimeout: 300_000 });
   server.on('request', (message, response) => handle(message, response, false));
   server.on('checkContinue', (message, response) => handle(message, response, true));
+  server.keepAliveTimeout = keepAliveMs;
   // A little more patience than body.ts has, so that a slow sender gets S3's answer before the socket goes.
   server.timeout = limits.idleTimeoutMs * 1.5;
   await listen(server, options.port ?? 0);
