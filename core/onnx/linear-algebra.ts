@@ -51,7 +51,10 @@ function logDeterminantValue(a: Tensor): Tensor {
   const block = (row: number, column: number): Tensor =>
     slice(slice(a, 1, row * half, (row + 1) * half), 2, column * half, (column + 1) * half);
   const [p, q, r] = [block(0, 0), block(0, 1), block(1, 1)];
-  const schur = subtract(r, matmul(matrixTranspose(q), matmul(inverseOf(p), q)));
+  const y = matmul(inverseOf(p), q);
+  // R − QᵀY with Y = P⁻¹Q would be as wrong as Y is; with − Yᵀ(Q − PY) added, an error in Y enters only squared.
+  const correction = matmul(matrixTranspose(y), subtract(q, matmul(p, y)));
+  const schur = subtract(subtract(r, matmul(matrixTranspose(q), y)), correction);
   return sum(reshape(logDeterminantValue(concatenate([p, schur], 0)), [2, count]), [0]);
 }
 

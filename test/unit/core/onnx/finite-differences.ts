@@ -65,10 +65,9 @@ export async function checkGradients(testCase: GradientCase): Promise<void> {
 export function expectClose(actual: Float64Array, expected: ArrayLike<number>, tolerance: number): void {
   expect(actual.length).toBe(expected.length);
   const scale = Math.max(1, ...Array.from(expected, Math.abs));
-  const worst = Array.from(actual, (value, i) => Math.abs(value - expected[i]!) / scale);
-  const largest = Math.max(0, ...worst.map((w) => (Number.isNaN(w) ? Number.POSITIVE_INFINITY : w)));
-  if (largest > tolerance) {
-    const i = worst.indexOf(largest);
+  const errors = Array.from(actual, (value, i) => Math.abs(value - expected[i]!) / scale);
+  const i = errors.findIndex((error) => !(error <= tolerance));
+  if (i >= 0) {
     expect.fail(`element ${i}: ${actual[i]}, expected ${expected[i]} (of ${actual.length}, tolerance ${tolerance})`);
   }
 }
