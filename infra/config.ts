@@ -17,11 +17,8 @@ export interface SugarbushConfig {
     readonly throttleRatePerS: number;
     /** Requests above the steady rate that are let through at once. */
     readonly throttleBurst: number;
-    /** Seconds API Gateway reuses the authorizer's answer for the same token, 0 (off) to 300, on top of the 60 s that the
-     * authorizer itself keeps what it read of a token (TOKEN_CACHE_S). With 0 the authorizer is asked about every
-     * request, also one without a token, which is then refused with problem details like any other; otherwise API
-     * Gateway refuses that one itself, in its own form. */
-    readonly authorizerCacheS: number;
+    /** Seconds a token's record is used without being read again, 0 to 300. A revoked token works this long. */
+    readonly tokenCacheS: number;
     /** Web origins that may call the API from a browser, for example `https://search.example.com`. Empty: none. */
     readonly corsOrigins: readonly string[];
   };
@@ -29,6 +26,10 @@ export interface SugarbushConfig {
     /** Days until a log line is deleted; one of CloudWatch's fixed steps (1, 3, 5, 7, 14, 30, 60, 90, 180, 365, …). */
     readonly retentionDays: number;
     readonly level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  };
+  readonly predictions: {
+    /** Least seconds between two looks at which predictor is the champion: a promotion is served this much later. */
+    readonly revalidateS: number;
   };
   readonly data: {
     /** Days a replaced or deleted version of an object in the data bucket is kept for recovery. */
@@ -41,8 +42,9 @@ export interface SugarbushConfig {
 export type FunctionName = 'authorizer' | 'health' | 'openapi' | 'predict' | 'search-spaces' | 'targets';
 
 export const config: SugarbushConfig = {
-  api: { throttleRatePerS: 100, throttleBurst: 200, authorizerCacheS: 0, corsOrigins: [] },
+  api: { throttleRatePerS: 100, throttleBurst: 200, tokenCacheS: 60, corsOrigins: [] },
   logs: { retentionDays: 30, level: 'INFO' },
+  predictions: { revalidateS: 3 },
   data: { oldVersionsDays: 90 },
   functions: {
     // One token lookup; half a gigabyte is for the share of CPU at a cold start, not for the memory.

@@ -36,14 +36,12 @@ export class ServiceApi extends Construct {
   constructor(scope: Construct, id: string, props: ServiceApiProps) {
     super(scope, id);
     const { api, logs } = props.config;
-    if (api.authorizerCacheS < 0 || api.authorizerCacheS > 300) {
-      throw new Error(`config.api.authorizerCacheS is ${api.authorizerCacheS}; allowed: 0 to 300 s`);
-    }
     this.#authorizer = new HttpLambdaAuthorizer('Authorizer', props.authorizer, {
       responseTypes: [HttpLambdaResponseType.SIMPLE],
-      resultsCacheTtl: Duration.seconds(api.authorizerCacheS),
-      // With an identity source API Gateway answers a missing token itself, and not with problem details.
-      identitySource: api.authorizerCacheS > 0 ? ['$request.header.Authorization'] : [],
+      // Every request reaches the authorizer, also one without a token, so that each refusal is a problem+json with its
+      // reason: API Gateway's own answers are neither. What is kept is in the authorizer's memory (TOKEN_CACHE_S).
+      identitySource: [],
+      resultsCacheTtl: Duration.seconds(0),
     });
     this.api = new HttpApi(this, 'Api', {
       description: 'Sugarbush: neural network latency on edge devices',

@@ -1,6 +1,7 @@
 // Everything replaceable: the functions, their layer and the HTTP API. Uploads with their events, and training with
 // its state machine and schedule, join this stack as constructs of their own beside the API.
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { apiFunctions } from '../api-functions.ts';
 import type { FunctionName, SugarbushConfig } from '../config.ts';
@@ -26,27 +27,39 @@ export class ServiceStack extends Stack {
     this.#props = props;
     const layer = new OnnxruntimeLayer(this, 'Onnxruntime', { folder: props.onnxruntimeFolder });
 
-    const authorizer = this.#function('authorizer', 'Checks bearer tokens');
+    const { tokenCacheS } = props.config.api;
+    if (!(tokenCacheS >= 0 && tokenCacheS <= 300)) {
+      throw new Error(`config.api.tokenCacheS is ${tokenCacheS}; allowed: 0 to 300 s`);
+    }
+    const authorizer = this.#function('authorizer', 'Checks bearer tokens', { TOKEN_CACHE_S: String(tokenCacheS) });
     props.data.grantRead(authorizer.role, 'tokens/');
     const api = new ServiceApi(this, 'Api', { config: props.config, authorizer: authorizer.function });
 
     for (const each of apiFunctions) {
-      const built = this.#function(each.name, each.description, each.onnxruntime ? layer : undefined);
+      const environment: Record<string, string> = each.onnxruntime
+        ? { REVALIDATE_S: String(props.config.predictions.revalidateS) }
+        : {};
+      const built = this.#function(each.name, each.description, environment, each.onnxruntime ? [layer.version] : []);
       if (each.reads.length > 0) props.data.grantRead(built.role, ...each.reads);
       api.addRoutes(built.function, each.routes, { public: each.public === true });
     }
     new CfnOutput(this, 'ApiUrl', { value: api.url });
   }
 
-  #function(name: FunctionName, description: string, layer?: OnnxruntimeLayer): ServiceFunction {
+  #function(
+    name: FunctionName,
+    description: string,
+    environment: Readonly<Record<string, string>>,
+    layers: readonly ILayerVersion[] = [],
+  ): ServiceFunction {
     const { config, data, functionsFolder } = this.#props;
     return new ServiceFunction(this, pascalCase(name), {
       entry: `${functionsFolder}/${name}.ts`,
       description,
       size: config.functions[name],
       logs: config.logs,
-      environment: { DATA_BUCKET: data.bucket.bucketName },
-      layers: layer ? [layer.version] : [],
+      environment: { DATA_BUCKET: data.bucket.bucketName, ...environment },
+      layers,
     });
   }
 }
