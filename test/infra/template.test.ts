@@ -29,6 +29,12 @@ test('two synths are byte-identical', () => {
   rmSync(dirname(second.folder), { recursive: true, force: true });
 });
 
+test('nothing in the assembly names a path of this machine', () => {
+  for (const file of readdirSync(first.folder).filter((name) => name.endsWith('.json'))) {
+    expect([file, readFileSync(join(first.folder, file), 'utf8').includes(process.cwd())]).toEqual([file, false]);
+  }
+});
+
 test('no resource has a physical name', () => {
   const names = /^(BucketName|FunctionName|RoleName|LogGroupName|LayerName|StateMachineName|QueueName|TopicName)$/;
   // A permission, a policy or a notification names the resource it is about: by reference.
