@@ -26,6 +26,9 @@ export function buildApp(options: AppOptions = {}): App {
       'aws:cdk:enable-path-metadata': true,
       'aws:cdk:version-reporting': false,
       'aws:cdk:disable-creation-stack-traces': true,
+      'aws:cdk:disable-stack-trace': true,
+      // The data bucket cannot go while the service stack uses it.
+      '@aws-cdk/core:defaultCrossStackReferences': 'strong',
     },
     analyticsReporting: false,
     treeMetadata: false,
