@@ -1,0 +1,70 @@
+// How well a target's measurements predict each other: each is predicted from the others, under the same predictor. What
+// an adaptation says of its own error is a belief; this is a test of it that needs nothing but the target's own data.
+import { adaptFromForward } from './adapt.ts';
+import type { PredictorParameters } from './bundle.ts';
+import { predict } from './predict.ts';
+import type { Forward } from './types.ts';
+
+/** Up to so many measurements each is left out alone; above, they are left out in so many interleaved groups. */
+const mostFolds = 32;
+
+/** Above so many measurements, evenly spaced ones stand for all: it bounds the time of one adaptation. */
+const mostMeasurements = 1024;
+
+export interface LeftOut {
+  /** Which measurements were predicted, ascending. */
+  readonly indices: readonly number[];
+  /** ln(measured / predicted), one for each of `indices`. */
+  readonly lnErrors: Float64Array;
+  /** Whether the 90 % interval held the measurement, 0 or 1. */
+  readonly covered: Uint8Array;
+}
+
+/** @param latencyMs [forward.count], at least 2, finite and positive */
+export function leaveOneOut(
+  parameters: PredictorParameters,
+  predictorHash: string,
+  forward: Forward,
+  latencyMs: Float64Array,
+): LeftOut {
+  const used = evenlySpaced(forward.count, mostMeasurements);
+  const folds = Math.min(used.length, mostFolds);
+  const lnErrors = new Float64Array(used.length);
+  const covered = new Uint8Array(used.length);
+  for (let fold = 0; fold < folds; fold++) {
+    const outside = used.keys().filter((i) => i % folds === fold).toArray();
+    const inside = used.filter((_, i) => i % folds !== fold);
+    const adaptation = adaptFromForward(
+      parameters,
+      predictorHash,
+      forwardRows(forward, inside),
+      Float64Array.from(inside, (i) => latencyMs[i]!),
+    );
+    const rows = outside.map((i) => used[i]!);
+    const predicted = predict(adaptation, forwardRows(forward, rows));
+    outside.forEach((i, row) => {
+      const measured = latencyMs[rows[row]!]!;
+      lnErrors[i] = Math.log(measured / predicted.latencyMs[row]!);
+      covered[i] = measured >= predicted.lowMs[row]! && measured <= predicted.highMs[row]! ? 1 : 0;
+    });
+  }
+  return { indices: used, lnErrors, covered };
+}
+
+/** The rows of a forward pass at `indices`, in that order. */
+export function forwardRows(forward: Forward, indices: readonly number[]): Forward {
+  const pick = (values: Float32Array): Float32Array => {
+    const width = values.length / forward.count;
+    const out = new Float32Array(indices.length * width);
+    indices.forEach((index, row) => {
+      out.set(values.subarray(index * width, (index + 1) * width), row * width);
+    });
+    return out;
+  };
+  return { count: indices.length, lnMean: pick(forward.lnMean), phi: pick(forward.phi) };
+}
+
+function evenlySpaced(count: number, most: number): number[] {
+  const picked = Math.min(count, most);
+  return Array.from({ length: picked }, (_, i) => Math.floor((i * count) / picked));
+}
