@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import type { Predictor, PredictorParameters } from '#core/predictor/bundle.ts';
 import { type Posterior, posteriorOf } from '#core/predictor/posterior.ts';
+import { selfCheckSchema } from '#core/predictor/self-check.ts';
 import type { Forward, Measured } from '#core/predictor/types.ts';
 
 const vector = z.array(z.number());
@@ -31,6 +32,10 @@ export const adaptationSchema = z.strictObject({
       scaleResponse: vector,
     }),
   ),
+  /** What the target's measurements say about themselves (self-check.ts); absent where nobody looked. */
+  selfCheck: selfCheckSchema.optional(),
+  /** Median of |ln(measured / predicted)| that the posterior expects over the search space (expected-error.ts). */
+  expectedError: z.number().nonnegative().optional(),
 });
 export type Adaptation = z.infer<typeof adaptationSchema>;
 

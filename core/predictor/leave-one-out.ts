@@ -6,10 +6,10 @@ import { predict } from './predict.ts';
 import type { Forward } from './types.ts';
 
 /** Up to so many measurements each is left out alone; above, they are left out in so many interleaved groups. */
-const mostFolds = 32;
+const mostFolds = 16;
 
 /** Above so many measurements, evenly spaced ones stand for all: it bounds the time of one adaptation. */
-const mostMeasurements = 1024;
+const mostMeasurements = 512;
 
 export interface LeftOut {
   /** Which measurements were predicted, ascending. */
@@ -32,7 +32,10 @@ export function leaveOneOut(
   const lnErrors = new Float64Array(used.length);
   const covered = new Uint8Array(used.length);
   for (let fold = 0; fold < folds; fold++) {
-    const outside = used.keys().filter((i) => i % folds === fold).toArray();
+    const outside = used
+      .keys()
+      .filter((i) => i % folds === fold)
+      .toArray();
     const inside = used.filter((_, i) => i % folds !== fold);
     const adaptation = adaptFromForward(
       parameters,

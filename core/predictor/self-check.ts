@@ -1,0 +1,32 @@
+// What a target's own measurements say about how far its predictions can be believed, as it is kept with an adaptation.
+// check-measurements.ts decides it.
+import * as z from 'zod';
+
+/** Fewer measurements say too little about each other. */
+export const fewestMeasurements = 5;
+
+export const selfCheckSchema = z.strictObject({
+  /** Measurements there were, outliers among them. */
+  measurements: z.int().positive(),
+  /** Left out of the adaptation: the others predict something else by far. */
+  outliers: z.int().nonnegative(),
+  /** Each measurement predicted from the others; null below `fewestMeasurements`. */
+  leftOut: z
+    .strictObject({
+      measurements: z.int().positive(),
+      /** Median of |ln(measured / predicted)|. */
+      medianError: z.number().nonnegative(),
+      /** Its 80th percentile. */
+      error80: z.number().nonnegative(),
+      /** Share inside the 90 % interval. */
+      coverage90: z.number().min(0).max(1),
+      /** Share of the variance of ln latency that the predictions explain; at most 1, negative when a constant would
+       * do better. null: the measurements are all equal. */
+      explained: z.number().max(1).nullable(),
+    })
+    .nullable(),
+  /** The measurements contradict each other: no noise that the predictor knows explains them. */
+  contradictory: z.boolean(),
+});
+
+export type SelfCheck = z.infer<typeof selfCheckSchema>;
