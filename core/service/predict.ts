@@ -4,6 +4,7 @@
 import { DomainError, type Issue } from '#core/errors.ts';
 import type { Adaptation } from '#core/predictor/adapt.ts';
 import { predict as predictTarget } from '#core/predictor/predict.ts';
+import { assessTrust } from '#core/predictor/trust.ts';
 import type { Forward, Trust } from '#core/predictor/types.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
@@ -161,13 +162,6 @@ function predictOne(
     highMs: latencies(highMs),
     ...(withinBudgetProbability && { withinBudgetProbability: probabilities(withinBudgetProbability) }),
   };
-}
-
-/** @deprecated stands in until core/predictor/trust.ts is there */
-export function assessTrust({ measurements }: Adaptation): { trust: Trust; reason: string } {
-  return measurements < 5
-    ? { trust: 'measure-first', reason: `${measurements} measurements; at least 5 are needed` }
-    : { trust: 'trusted', reason: `${measurements} measurements` };
 }
 
 const latencies = (values: Float64Array): number[] => Array.from(values, (x) => significant(x, latencyDigits));

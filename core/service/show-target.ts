@@ -1,12 +1,12 @@
 // Use case: what is known of one target, and how it stands under the predictor in use.
 import type { Store } from '#core/dataset/store.ts';
 import { adaptationSchema } from '#core/predictor/adapt.ts';
+import { assessTrust } from '#core/predictor/trust.ts';
 import type { Trust } from '#core/predictor/types.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { readAliases } from './aliases.ts';
 import { adaptationKey, targetKey } from './keys.ts';
-import { assessTrust } from './predict.ts';
 import { readJson } from './stored-json.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
 import { type TargetRecord, targetIdSchema, targetRecordSchema } from './target-record.ts';
