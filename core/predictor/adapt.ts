@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import type { Predictor, PredictorParameters } from '#core/predictor/bundle.ts';
-import { type Posterior, posteriorOf } from '#core/predictor/posterior.ts';
+import { type Posterior, posteriorOf, solvesInMeasurements, supportSystem } from '#core/predictor/posterior.ts';
 import { selfCheckSchema } from '#core/predictor/self-check.ts';
 import type { Forward, Measured } from '#core/predictor/types.ts';
 
@@ -15,6 +15,9 @@ export const adaptationSchema = z.strictObject({
   measurements: z.int().positive(),
   /** Factor on the standard deviations of every hypothesis (the predictor's calibration). */
   intervalScale: z.number().positive(),
+  /** φ of the measured architectures, [heads][k · P] row-major: the coordinates of a query are t = Xq. Empty where
+   * there are P measurements or more: t = q (see posterior.ts). */
+  basis: z.array(vector),
   /** Hypotheses that the measurements leave standing; weights sum to 1. */
   hypotheses: z.array(
     z.strictObject({
@@ -24,9 +27,10 @@ export const adaptationSchema = z.strictObject({
       sigma: z.number().positive(),
       weight: z.number().positive(),
       lnScale: z.number(),
-      /** Mean of w [P]. */
+      /** φ·w = weights·t [r]. */
       weights: vector,
-      /** Covariance of w is FᵀF; the rows of F's lower triangle, one after another [P (P + 1) / 2]. */
+      /** Rows of F's lower triangle, one after another [r (r + 1) / 2]; var(φ·w) is ‖q‖² − ‖Ft‖² with a basis, ‖Ft‖²
+       * without. */
       factor: vector,
       scaleVariance: z.number().nonnegative(),
       scaleResponse: vector,
@@ -40,7 +44,7 @@ export const adaptationSchema = z.strictObject({
 export type Adaptation = z.infer<typeof adaptationSchema>;
 
 /** Hypotheses below this posterior probability are dropped: they cannot move a prediction noticeably. */
-const leastWeight = 1e-4;
+const leastWeight = 1e-3;
 
 /** @throws DomainError `too-few-measurements` without any; `invalid-request` for a latency that is not positive. */
 export async function adapt(predictor: Predictor, measured: readonly Measured[]): Promise<Adaptation> {
@@ -65,13 +69,15 @@ export function adaptFromForward(
     if (value > 0 && value < Number.POSITIVE_INFINITY) return Math.log(value);
     throw new DomainError('invalid-request', `latency ${value} ms of measurement ${i} is not finite and positive`);
   });
-  const standing = parameters.heads.flatMap(({ kind, mean }, head) => {
-    const rows = { ...headRows(parameters, forward, head), lnLatency };
-    return parameters.noiseLevels.map((sigma, level) => {
-      const posterior = posteriorOf(kind, sigma, rows);
+  const systems = parameters.heads.map((_, head) =>
+    supportSystem({ ...headRows(parameters, forward, head), lnLatency }),
+  );
+  const standing = parameters.heads.flatMap(({ kind, mean }, head) =>
+    parameters.noiseLevels.map((sigma, level) => {
+      const posterior = posteriorOf(kind, sigma, systems[head]!);
       return { head, kind, mean, sigma, posterior, score: posterior.lnEvidence + parameters.logPriors[head]![level]! };
-    });
-  });
+    }),
+  );
   const best = Math.max(...standing.map((h) => h.score));
   const total = standing.reduce((sum, h) => sum + Math.exp(h.score - best), 0);
   const weighted = standing.map((h) => ({ ...h, weight: Math.exp(h.score - best) / total }));
@@ -81,6 +87,9 @@ export function adaptFromForward(
     predictorHash,
     measurements: latencyMs.length,
     intervalScale: parameters.intervalScale,
+    basis: solvesInMeasurements(latencyMs.length, parameters.featureDimension)
+      ? systems.map((system) => Array.from(system.phi))
+      : [],
     hypotheses: kept.map(({ head, kind, mean, sigma, weight, posterior }) => ({
       head,
       kind,
@@ -107,15 +116,15 @@ export function headRows(parameters: PredictorParameters, forward: Forward, head
 }
 
 function asJson(posterior: Posterior) {
-  const P = posterior.weights.length;
-  const nine = (value: number): number => Number(value.toPrecision(9));
+  const r = posterior.weights.length;
+  const rounded = (value: number): number => Number(value.toPrecision(12));
   const factor: number[] = [];
-  for (let i = 0; i < P; i++) for (let j = 0; j <= i; j++) factor.push(nine(posterior.factor[i * P + j]!));
+  for (let i = 0; i < r; i++) for (let j = 0; j <= i; j++) factor.push(rounded(posterior.factor[i * r + j]!));
   return {
     lnScale: posterior.lnScale,
-    weights: Array.from(posterior.weights, nine),
+    weights: Array.from(posterior.weights, rounded),
     factor,
     scaleVariance: posterior.scaleVariance,
-    scaleResponse: Array.from(posterior.scaleResponse, nine),
+    scaleResponse: Array.from(posterior.scaleResponse, rounded),
   };
 }

@@ -20,8 +20,8 @@ export function normalQuantile(p: number): number {
   return (low + high) / 2;
 }
 
-/** x with Σ weightᵢ P(N(meanᵢ, deviationᵢ²) ≤ x) = p; `z` is normalQuantile(p). Every component's own quantile bounds
- * the mixture's, so false position between the outermost two always converges. */
+/** x with Σ weightᵢ P(N(meanᵢ, deviationᵢ²) ≤ x) = p, to 1e-7; `z` is normalQuantile(p). Newton's method from the
+ * quantile of the normal with the mixture's moments, kept inside the components' own quantiles, which bound it. */
 export function mixtureQuantile(
   p: number,
   z: number,
@@ -31,32 +31,33 @@ export function mixtureQuantile(
 ): number {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
+  let mean = 0;
+  let square = 0;
   for (let i = 0; i < weights.length; i++) {
-    const own = means[i]! + z * deviations[i]!;
-    low = Math.min(low, own);
-    high = Math.max(high, own);
+    const m = means[i]!;
+    const s = deviations[i]!;
+    const own = m + z * s;
+    if (own < low) low = own;
+    if (own > high) high = own;
+    mean += weights[i]! * m;
+    square += weights[i]! * (m * m + s * s);
   }
-  if (high - low < 1e-9) return low;
-  const excess = (x: number): number => {
-    let total = -p;
-    for (let i = 0; i < weights.length; i++) total += weights[i]! * normalCdf((x - means[i]!) / deviations[i]!);
-    return total;
-  };
-  let atLow = excess(low);
-  let atHigh = excess(high);
-  let x = low;
-  for (let round = 0; round < 40 && high - low > 1e-6; round++) {
-    x = round % 3 === 2 ? (low + high) / 2 : low + ((high - low) * -atLow) / (atHigh - atLow || 1);
+  let x = mean + z * Math.sqrt(Math.max(square - mean * mean, 0));
+  for (let round = 0; round < 60 && high - low > 1e-7; round++) {
     if (!(x > low && x < high)) x = (low + high) / 2;
-    const at = excess(x);
-    if (Math.abs(at) < 1e-6) return x;
-    if (at < 0) {
-      low = x;
-      atLow = at;
-    } else {
-      high = x;
-      atHigh = at;
+    let excess = -p;
+    let density = 0;
+    for (let i = 0; i < weights.length; i++) {
+      const s = deviations[i]!;
+      const standard = (x - means[i]!) / s;
+      excess += weights[i]! * normalCdf(standard);
+      density += (weights[i]! * 0.3989422804014327 * Math.exp(-0.5 * standard * standard)) / s;
     }
+    if (excess < 0) low = x;
+    else high = x;
+    const step = excess / density;
+    if (Math.abs(step) < 1e-7) return x - step;
+    x -= step;
   }
   return x;
 }

@@ -7,8 +7,11 @@
 //   logarithmic:  ln scale = B / C;  w = XᵀK⁻¹(z − B/C)
 //                 ln evidence = −½(A − B²/C) − ½ ln det K − ½ ln C − Σ ln latency
 // (constants that all hypotheses share are left out). The linear head is solved twice: noise is proportional to latency,
-// so the second time D = clip(1 + Xw, .3, 3)² of the first. Everything runs in the P dimensions of w:
-// M = I + XᵀD⁻¹X/σ² gives K⁻¹, ln det K and the covariance S = M⁻¹ at a cost linear in k.
+// so the second time D = clip(1 + Xw, .3, 3)² of the first.
+//
+// Few measurements (k < P) are solved in the k dimensions of K. More are solved in the P dimensions of w, where
+// M = I + XᵀD⁻¹X/σ² gives K⁻¹ and ln det K by Woodbury's identity at a cost linear in k. Either way the result is stated
+// in coordinates t of a query q = φ(a): t = Xq, or t = q. Then φ·w = weights·t, and var(φ·w) = ‖q‖² − ‖Ft‖², or ‖Ft‖².
 import type { HeadKind } from '#core/predictor/hypotheses.ts';
 import { cholesky, dot, invertLower, logDeterminantOf, solveCholesky } from '#core/predictor/small-matrix.ts';
 
@@ -24,14 +27,21 @@ export interface SupportRows {
 export interface Posterior {
   readonly lnEvidence: number;
   readonly lnScale: number;
-  /** Mean of w [P]. */
+  /** [r], r = k or P: see above. */
   readonly weights: Float64Array;
-  /** Covariance of w as a factor: S = FᵀF, F lower triangular [P × P]. */
+  /** F, lower triangular [r × r]. */
   readonly factor: Float64Array;
-  /** Variance of the scale's own uncertainty: of u for the linear head relative to 1/u², of ln scale for the other. */
+  /** Variance of the scale itself, relative (linear) or of its logarithm. */
   readonly scaleVariance: number;
-  /** How much of a unit change of the scale the weights take up: φ·this [P]. */
+  /** How much of a change of the scale the weights take up: response·t [r]. */
   readonly scaleResponse: Float64Array;
+}
+
+/** Coordinates of the measured architectures themselves, and how to solve in them; shared by the hypotheses of a head. */
+export interface SupportSystem extends SupportRows {
+  readonly coordinates: Float64Array;
+  readonly dimension: number;
+  solve(z: Float64Array, noise: Float64Array): Solved;
 }
 
 interface Solved {
@@ -40,44 +50,89 @@ interface Solved {
   readonly b: number;
   readonly c: number;
   readonly halfLogDeterminant: number;
-  /** XᵀK⁻¹z and XᵀK⁻¹1. */
   readonly toZ: Float64Array;
   readonly toOne: Float64Array;
 }
 
-export function posteriorOf(kind: HeadKind, sigma: number, rows: SupportRows): Posterior {
+/** Whether k measurements are solved in the coordinates t = Xq. */
+export const solvesInMeasurements = (k: number, P: number): boolean => k < P;
+
+export function supportSystem(rows: SupportRows): SupportSystem {
   const k = rows.lnMean.length;
-  const z = rows.lnLatency.map((ln, i) => (kind === 'linear' ? Math.exp(ln - rows.lnMean[i]!) : ln - rows.lnMean[i]!));
-  const even = new Float64Array(k).fill(1);
-  if (kind === 'logarithmic') return logarithmicPosterior(solve(rows.phi, z, even, sigma), rows);
-  const first = solve(rows.phi, z, even, sigma);
-  const weights = linearWeights(first, k);
-  const P = weights.length;
-  const noise = even.map((_, i) => {
-    const fitted = 1 + dot(weights, rows.phi.subarray(i * P, (i + 1) * P));
-    return Math.min(Math.max(fitted, 0.3), 3) ** 2;
-  });
-  return linearPosterior(solve(rows.phi, z, noise, sigma), rows);
+  const P = rows.phi.length / k;
+  if (!solvesInMeasurements(k, P)) {
+    return { ...rows, coordinates: rows.phi, dimension: P, solve: (z, noise) => solveInFeatures(rows.phi, z, noise) };
+  }
+  const gram = gramOf(rows.phi, k);
+  return { ...rows, coordinates: gram, dimension: k, solve: (z, noise) => solveInMeasurements(gram, z, noise) };
 }
 
-function solve(phi: Float64Array, z: Float64Array, noise: Float64Array, sigma: number): Solved {
+export function posteriorOf(kind: HeadKind, sigma: number, system: SupportSystem): Posterior {
+  const { lnMean, lnLatency, coordinates, dimension } = system;
+  const lnRatio = lnLatency.map((ln, i) => ln - lnMean[i]!);
+  const variance = sigma * sigma;
+  const even = new Float64Array(lnMean.length).fill(variance);
+  if (kind === 'logarithmic') return logarithmicPosterior(system.solve(lnRatio, even), system);
+  const ratio = lnRatio.map(Math.exp);
+  const first = linearWeights(system.solve(ratio, even), lnMean.length);
+  const proportional = even.map((_, i) => {
+    const fitted = 1 + dot(first, coordinates.subarray(i * dimension, (i + 1) * dimension));
+    return variance * Math.min(Math.max(fitted, 0.3), 3) ** 2;
+  });
+  return linearPosterior(system.solve(ratio, proportional), system);
+}
+
+/** X Xᵀ [k × k]. */
+function gramOf(phi: Float64Array, k: number): Float64Array {
+  const P = phi.length / k;
+  const gram = new Float64Array(k * k);
+  for (let i = 0; i < k; i++) {
+    const row = phi.subarray(i * P, (i + 1) * P);
+    for (let j = 0; j <= i; j++) {
+      const value = dot(row, phi.subarray(j * P, (j + 1) * P));
+      gram[i * k + j] = value;
+      gram[j * k + i] = value;
+    }
+  }
+  return gram;
+}
+
+function solveInMeasurements(gram: Float64Array, z: Float64Array, noise: Float64Array): Solved {
+  const k = z.length;
+  const kernel = gram.slice();
+  for (let i = 0; i < k; i++) kernel[i * k + i]! += noise[i]!;
+  const lower = cholesky(kernel, k);
+  const one = new Float64Array(k).fill(1);
+  const toZ = solveCholesky(lower, k, z);
+  const toOne = solveCholesky(lower, k, one);
+  return {
+    lower,
+    a: dot(z, toZ),
+    b: dot(one, toZ),
+    c: dot(one, toOne),
+    halfLogDeterminant: 0.5 * logDeterminantOf(lower, k),
+    toZ,
+    toOne,
+  };
+}
+
+function solveInFeatures(phi: Float64Array, z: Float64Array, noise: Float64Array): Solved {
   const k = z.length;
   const P = phi.length / k;
-  const v = sigma * sigma;
   const precision = new Float64Array(P * P);
   const phiZ = new Float64Array(P);
   const phiOne = new Float64Array(P);
   let zz = 0;
   let zOne = 0;
   let oneOne = 0;
-  let logNoise = 0;
+  let lnNoise = 0;
   for (let i = 0; i < k; i++) {
-    const weight = 1 / (noise[i]! * v);
+    const weight = 1 / noise[i]!;
     const zi = z[i]!;
     zz += zi * zi * weight;
     zOne += zi * weight;
     oneOne += weight;
-    logNoise += Math.log(noise[i]! * v);
+    lnNoise += Math.log(noise[i]!);
     const row = i * P;
     for (let p = 0; p < P; p++) {
       const scaled = phi[row + p]! * weight;
@@ -95,7 +150,7 @@ function solve(phi: Float64Array, z: Float64Array, noise: Float64Array, sigma: n
     a: zz - dot(phiZ, toZ),
     b: zOne - dot(phiZ, toOne),
     c: oneOne - dot(phiOne, toOne),
-    halfLogDeterminant: 0.5 * (logDeterminantOf(lower, P) + logNoise),
+    halfLogDeterminant: 0.5 * (logDeterminantOf(lower, P) + lnNoise),
     toZ,
     toOne,
   };
@@ -105,7 +160,7 @@ const inverseScale = ({ a, b }: Solved, k: number): number => (b + Math.sqrt(b *
 
 function linearWeights(solved: Solved, k: number): Float64Array {
   const u = inverseScale(solved, k);
-  return solved.toZ.map((value, p) => u * value - solved.toOne[p]!);
+  return solved.toZ.map((value, i) => u * value - solved.toOne[i]!);
 }
 
 const sumOf = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
@@ -132,7 +187,7 @@ function logarithmicPosterior(solved: Solved, rows: SupportRows): Posterior {
   return {
     lnEvidence: -0.5 * (a - (b * b) / c + Math.log(c)) - solved.halfLogDeterminant - sumOf(rows.lnLatency),
     lnScale,
-    weights: solved.toZ.map((value, p) => value - lnScale * solved.toOne[p]!),
+    weights: solved.toZ.map((value, i) => value - lnScale * solved.toOne[i]!),
     factor: invertLower(solved.lower, solved.toOne.length),
     scaleVariance: 1 / c,
     scaleResponse: solved.toOne,

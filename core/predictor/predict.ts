@@ -15,52 +15,91 @@ export interface LogPredictive {
 }
 
 export function logPredictive(adaptation: Adaptation, forward: Forward): LogPredictive {
-  const { count } = forward;
-  const outputs = adaptation.hypotheses.map((hypothesis) => {
-    const means = new Float64Array(count);
-    const deviations = new Float64Array(count);
-    hypothesisPredictive(hypothesis, adaptation.intervalScale, forward, means, deviations);
-    return { means, deviations };
-  });
+  const { hypotheses } = adaptation;
+  const outputs = new Map<Adaptation['hypotheses'][number], { means: Float64Array; deviations: Float64Array }>();
+  for (const [head, own] of Map.groupBy(hypotheses, (h) => h.head)) {
+    const queries = queryCoordinates(adaptation.basis[head], forward, head, own[0]!.weights.length);
+    for (const hypothesis of own) {
+      outputs.set(hypothesis, hypothesisPredictive(hypothesis, adaptation.intervalScale, forward, queries));
+    }
+  }
   return {
-    weights: Float64Array.from(adaptation.hypotheses, (h) => h.weight),
-    means: outputs.map((o) => o.means),
-    deviations: outputs.map((o) => o.deviations),
+    weights: Float64Array.from(hypotheses, (h) => h.weight),
+    means: hypotheses.map((h) => outputs.get(h)!.means),
+    deviations: hypotheses.map((h) => outputs.get(h)!.deviations),
   };
+}
+
+interface Queries {
+  /** t of every architecture [count × r]. */
+  readonly coordinates: Float64Array;
+  /** ‖q‖² with a basis; empty without. */
+  readonly priorVariance: Float64Array;
+}
+
+/** Coordinates of φ(a) for one head, shared by its hypotheses: t = Xq with a basis X [r · P], t = q without. */
+function queryCoordinates(basis: readonly number[] | undefined, forward: Forward, head: number, r: number): Queries {
+  const { count, phi } = forward;
+  const perRow = phi.length / count;
+  const rows = Float64Array.from(basis ?? []);
+  const P = basis ? basis.length / r : r;
+  const coordinates = new Float64Array(count * r);
+  const priorVariance = new Float64Array(basis ? count : 0);
+  const q = new Float64Array(P);
+  for (let i = 0; i < count; i++) {
+    const start = i * perRow + head * P;
+    let norm = 0;
+    for (let p = 0; p < P; p++) {
+      const value = phi[start + p]!;
+      q[p] = value;
+      norm += value * value;
+    }
+    if (!basis) {
+      coordinates.set(q, i * r);
+      continue;
+    }
+    priorVariance[i] = norm;
+    for (let k = 0; k < r; k++) {
+      let total = 0;
+      for (let p = 0, at = k * P; p < P; p++, at++) total += rows[at]! * q[p]!;
+      coordinates[i * r + k] = total;
+    }
+  }
+  return { coordinates, priorVariance };
 }
 
 function hypothesisPredictive(
   hypothesis: Adaptation['hypotheses'][number],
   intervalScale: number,
   forward: Forward,
-  means: Float64Array,
-  deviations: Float64Array,
-): void {
+  { coordinates, priorVariance }: Queries,
+): { means: Float64Array; deviations: Float64Array } {
+  const { count } = forward;
+  const means = new Float64Array(count);
+  const deviations = new Float64Array(count);
   const weights = Float64Array.from(hypothesis.weights);
   const response = Float64Array.from(hypothesis.scaleResponse);
   const factor = Float64Array.from(hypothesis.factor);
-  const P = weights.length;
-  const perRow = forward.phi.length / forward.count;
-  const meansPerRow = forward.lnMean.length / forward.count;
-  const q = new Float64Array(P);
+  const r = weights.length;
+  const meansPerRow = forward.lnMean.length / count;
   const noise = hypothesis.sigma ** 2;
   const linear = hypothesis.kind === 'linear';
-  for (let i = 0; i < forward.count; i++) {
-    const start = i * perRow + hypothesis.head * P;
+  const withBasis = priorVariance.length > 0;
+  for (let i = 0; i < count; i++) {
+    const start = i * r;
     let shift = 0;
-    let response1 = 1;
-    for (let p = 0; p < P; p++) {
-      const value = forward.phi[start + p]!;
-      q[p] = value;
-      shift += value * weights[p]!;
-      response1 -= value * response[p]!;
-    }
-    let variance = hypothesis.scaleVariance * response1 * response1;
-    for (let r = 0, at = 0; r < P; r++) {
+    let unmet = 1;
+    let explained = 0;
+    for (let row = 0, at = 0; row < r; row++) {
+      const t = coordinates[start + row]!;
+      shift += t * weights[row]!;
+      unmet -= t * response[row]!;
       let component = 0;
-      for (let p = 0; p <= r; p++) component += factor[at++]! * q[p]!;
-      variance += component * component;
+      for (let column = 0; column <= row; column++) component += factor[at++]! * coordinates[start + column]!;
+      explained += component * component;
     }
+    const ofWeights = withBasis ? Math.max(priorVariance[i]! - explained, 0) : explained;
+    const variance = ofWeights + hypothesis.scaleVariance * unmet * unmet;
     const base = forward.lnMean[i * meansPerRow + hypothesis.mean]! + hypothesis.lnScale;
     if (linear) {
       const relative = Math.max(1 + shift, leastRelativeLatency);
@@ -71,6 +110,7 @@ function hypothesisPredictive(
       deviations[i] = intervalScale * Math.sqrt(variance + noise);
     }
   }
+  return { means, deviations };
 }
 
 export const defaultConfidence = 0.9;
