@@ -20,8 +20,19 @@ export interface Random {
   choose(end: number, count: number): Int32Array;
 }
 
+/** Neighbouring seeds must not give neighbouring streams: the generator's state starts almost empty, so the seed's bits
+ * are spread (the finaliser of MurmurHash3) and the first outputs, while the state fills, are thrown away. */
+function started(seed: number) {
+  let bits = seed | 0;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  const generator = xoroshiro128plus(bits ^ (bits >>> 16));
+  for (let i = 0; i < 64; i++) generator.next();
+  return generator;
+}
+
 export function seededRandom(seed: number): Random {
-  const generator = xoroshiro128plus(seed | 0);
+  const generator = started(seed);
   let spare: number | undefined;
   const next = (): number => (generator.next() >>> 0) / 2 ** 32;
   const random: Random = {

@@ -38,3 +38,13 @@ test('choose gives distinct indices and every index its share', () => {
   }
   for (const h of hits) expect(Math.abs(h - 1500)).toBeLessThan(5 * Math.sqrt(5000 * 0.3 * 0.7));
 });
+
+test('neighbouring seeds give unrelated streams', () => {
+  const n = 4000;
+  let agreement = 0;
+  for (let seed = 0; seed < n; seed++) {
+    const near = Math.floor(seededRandom(seed).next() * 10) === Math.floor(seededRandom(seed + 1).next() * 10);
+    agreement += near ? 1 : 0;
+  }
+  expect(Math.abs(agreement - n / 10)).toBeLessThan(5 * Math.sqrt(n * 0.1 * 0.9));
+});
