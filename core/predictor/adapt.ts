@@ -3,7 +3,13 @@
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import type { Predictor, PredictorParameters } from '#core/predictor/bundle.ts';
-import { type Posterior, posteriorOf, solvesInMeasurements, supportSystem } from '#core/predictor/posterior.ts';
+import {
+  defaultOutlierShare,
+  type Posterior,
+  posteriorOf,
+  solvesInMeasurements,
+  supportSystem,
+} from '#core/predictor/posterior.ts';
 import { selfCheckSchema } from '#core/predictor/self-check.ts';
 import type { Forward, Measured } from '#core/predictor/types.ts';
 
@@ -36,6 +42,8 @@ export const adaptationSchema = z.strictObject({
       scaleResponse: vector,
     }),
   ),
+  /** Indices of measurements that are more likely outliers than not: they hardly count. */
+  outliers: z.array(z.int().nonnegative()),
   /** What the target's measurements say about themselves (self-check.ts); absent where nobody looked. */
   selfCheck: selfCheckSchema.optional(),
   /** Median of |ln(measured / predicted)| that the posterior expects over the search space (expected-error.ts). */
@@ -46,15 +54,22 @@ export type Adaptation = z.infer<typeof adaptationSchema>;
 /** Hypotheses below this posterior probability are dropped: they cannot move a prediction noticeably. */
 const leastWeight = 1e-3;
 
+/** With more measurements than this, so many evenly spaced ones are used: 32 weights a head are known by then, and what
+ * remains is noise that no further measurement lowers. */
+const mostMeasurements = 1024;
+
 /** @throws DomainError `too-few-measurements` without any; `invalid-request` for a latency that is not positive. */
 export async function adapt(predictor: Predictor, measured: readonly Measured[]): Promise<Adaptation> {
-  const forward = await predictor.forward(measured.map((m) => m.architecture));
-  return adaptFromForward(
-    predictor.parameters,
-    predictor.identity.hash,
-    forward,
-    Float64Array.from(measured, (m) => m.latencyMs),
+  const stride = Math.max(1, measured.length / mostMeasurements);
+  const used = Array.from(
+    { length: Math.min(measured.length, mostMeasurements) },
+    (_, i) => measured[Math.floor(i * stride)]!,
   );
+  const forward = await predictor.forward(used.map((m) => m.architecture));
+  const latencyMs = Float64Array.from(used, (m) => m.latencyMs);
+  const adaptation = adaptFromForward(predictor.parameters, predictor.identity.hash, forward, latencyMs);
+  const outliers = adaptation.outliers.map((i) => Math.floor(i * stride));
+  return { ...adaptation, measurements: measured.length, outliers };
 }
 
 /** The same from a forward pass already made; latencyMs [forward.count]. */
@@ -63,6 +78,7 @@ export function adaptFromForward(
   predictorHash: string,
   forward: Forward,
   latencyMs: Float64Array,
+  outlierShare = defaultOutlierShare,
 ): Adaptation {
   if (latencyMs.length === 0) throw new DomainError('too-few-measurements', 'adaptation needs at least 1 measurement');
   const lnLatency = latencyMs.map((value, i) => {
@@ -74,7 +90,7 @@ export function adaptFromForward(
   );
   const standing = parameters.heads.flatMap(({ kind, mean }, head) =>
     parameters.noiseLevels.map((sigma, level) => {
-      const posterior = posteriorOf(kind, sigma, systems[head]!);
+      const posterior = posteriorOf(kind, sigma, systems[head]!, outlierShare);
       return { head, kind, mean, sigma, posterior, score: posterior.lnEvidence + parameters.logPriors[head]![level]! };
     }),
   );
@@ -98,6 +114,10 @@ export function adaptFromForward(
       weight: weight / keptWeight,
       ...asJson(posterior),
     })),
+    outliers: Array.from(latencyMs.keys()).filter((i) => {
+      const probability = weighted.reduce((sum, h) => sum + (h.posterior.outliers.includes(i) ? h.weight : 0), 0);
+      return probability > 0.5;
+    }),
   };
 }
 

@@ -2,6 +2,7 @@
 // it on architectures it has not seen. Nothing of a test target but its k measurements reaches the predictor.
 import { adaptFromForward } from '#core/predictor/adapt.ts';
 import type { Predictor } from '#core/predictor/bundle.ts';
+import { forwardRows } from '#core/predictor/leave-one-out.ts';
 import { type Accuracy, accuracy } from '#core/predictor/metrics.ts';
 import { predict } from '#core/predictor/predict.ts';
 import { ridgeRegression } from '#core/predictor/ridge.ts';
@@ -112,22 +113,9 @@ function score(
   const { parameters, identity, space } = predictor;
   const predicted =
     method === 'sugarbush'
-      ? predict(adaptFromForward(parameters, identity.hash, forwardOf(forward, support), latencyMs), forward)
+      ? predict(adaptFromForward(parameters, identity.hash, forwardRows(forward, support), latencyMs), forward)
       : ridgeRegression(space.encode(plan.architectures), parameters.normalisation, support, latencyMs);
   return accuracy(target.latencyMs, predicted, { trimmed: plan.testRows, all: plan.allRows });
-}
-
-/** The rows of a forward pass that belong to some of its architectures. */
-export function forwardOf(forward: Forward, rows: readonly number[]): Forward {
-  const means = forward.lnMean.length / forward.count;
-  const width = forward.phi.length / forward.count;
-  const lnMean = new Float32Array(rows.length * means);
-  const phi = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    lnMean.set(forward.lnMean.subarray(row * means, (row + 1) * means), i * means);
-    phi.set(forward.phi.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return { count: rows.length, lnMean, phi };
 }
 
 export function meanAccuracy(scores: readonly Accuracy[]): Accuracy {

@@ -12,6 +12,10 @@
 // Few measurements (k < P) are solved in the k dimensions of K. More are solved in the P dimensions of w, where
 // M = I + XᵀD⁻¹X/σ² gives K⁻¹ and ln det K by Woodbury's identity at a cost linear in k. Either way the result is stated
 // in coordinates t of a query q = φ(a): t = Xq, or t = q. Then φ·w = weights·t, and var(φ·w) = ‖q‖² − ‖Ft‖², or ‖Ft‖².
+//
+// A measurement may be an outlier (a clock glitch, a busy device): with probability `outlierShare` its noise is not σ but
+// `outlierDeviation`. Which ones are is decided per hypothesis, worst leave-one-out residual first, as long as calling it
+// an outlier raises the evidence by more than the odds against it.
 import type { HeadKind } from '#core/predictor/hypotheses.ts';
 import { cholesky, dot, invertLower, logDeterminantOf, solveCholesky } from '#core/predictor/small-matrix.ts';
 
@@ -35,12 +39,16 @@ export interface Posterior {
   readonly scaleVariance: number;
   /** How much of a change of the scale the weights take up: response·t [r]. */
   readonly scaleResponse: Float64Array;
+  /** Measurements that this hypothesis takes for outliers. */
+  readonly outliers: readonly number[];
 }
 
 /** Coordinates of the measured architectures themselves, and how to solve in them; shared by the hypotheses of a head. */
 export interface SupportSystem extends SupportRows {
   readonly coordinates: Float64Array;
   readonly dimension: number;
+  /** Whether the coordinates are t = Xq. */
+  readonly inMeasurements: boolean;
   solve(z: Float64Array, noise: Float64Array): Solved;
 }
 
@@ -61,25 +69,139 @@ export function supportSystem(rows: SupportRows): SupportSystem {
   const k = rows.lnMean.length;
   const P = rows.phi.length / k;
   if (!solvesInMeasurements(k, P)) {
-    return { ...rows, coordinates: rows.phi, dimension: P, solve: (z, noise) => solveInFeatures(rows.phi, z, noise) };
+    return {
+      ...rows,
+      coordinates: rows.phi,
+      dimension: P,
+      inMeasurements: false,
+      solve: (z, noise) => solveInFeatures(rows.phi, z, noise),
+    };
   }
   const gram = gramOf(rows.phi, k);
-  return { ...rows, coordinates: gram, dimension: k, solve: (z, noise) => solveInMeasurements(gram, z, noise) };
+  return {
+    ...rows,
+    coordinates: gram,
+    dimension: k,
+    inMeasurements: true,
+    solve: (z, noise) => solveInMeasurements(gram, z, noise),
+  };
 }
 
-export function posteriorOf(kind: HeadKind, sigma: number, system: SupportSystem): Posterior {
+/** Share of measurements that are outliers, before any is seen. */
+export const defaultOutlierShare = 0.02;
+/** Their relative noise. */
+const outlierDeviation = 0.5;
+/** At most every fifth measurement: beyond that the target, not the measurement, is unlike the hypothesis. */
+const mostOutliers = (k: number): number => Math.floor(k / 5);
+/** Residuals within so many of their standard deviations are never questioned. */
+const suspicion = 2.5;
+
+/** `outlierShare` 0 takes every measurement at its word. */
+export function posteriorOf(
+  kind: HeadKind,
+  sigma: number,
+  system: SupportSystem,
+  outlierShare = defaultOutlierShare,
+): Posterior {
+  const lnOdds = Math.log(outlierShare / (1 - outlierShare));
   const { lnMean, lnLatency, coordinates, dimension } = system;
+  const k = lnMean.length;
   const lnRatio = lnLatency.map((ln, i) => ln - lnMean[i]!);
+  const z = kind === 'linear' ? lnRatio.map(Math.exp) : lnRatio;
   const variance = sigma * sigma;
-  const even = new Float64Array(lnMean.length).fill(variance);
-  if (kind === 'logarithmic') return logarithmicPosterior(system.solve(lnRatio, even), system);
-  const ratio = lnRatio.map(Math.exp);
-  const first = linearWeights(system.solve(ratio, even), lnMean.length);
+  const even = new Float64Array(k).fill(variance);
+  const at = (noise: Float64Array): Candidate => {
+    const solved = system.solve(z, noise);
+    const posterior = kind === 'linear' ? linearPosterior(solved, system) : logarithmicPosterior(solved, system);
+    return { noise, solved, posterior };
+  };
+  if (kind === 'logarithmic') return withoutOutliers(at(even), at, z, kind, system, lnOdds);
+  const first = withoutOutliers(at(even), at, z, kind, system, lnOdds);
   const proportional = even.map((_, i) => {
-    const fitted = 1 + dot(first, coordinates.subarray(i * dimension, (i + 1) * dimension));
+    if (first.outliers.includes(i)) return outlierDeviation ** 2;
+    const fitted = 1 + dot(first.weights, coordinates.subarray(i * dimension, (i + 1) * dimension));
     return variance * Math.min(Math.max(fitted, 0.3), 3) ** 2;
   });
-  return linearPosterior(system.solve(ratio, proportional), system);
+  const { posterior } = at(proportional);
+  return {
+    ...posterior,
+    lnEvidence: posterior.lnEvidence + oddsOf(first.outliers.length, lnOdds),
+    outliers: first.outliers,
+  };
+}
+
+interface Candidate {
+  readonly noise: Float64Array;
+  readonly solved: Solved;
+  readonly posterior: Posterior;
+}
+
+function withoutOutliers(
+  start: Candidate,
+  at: (noise: Float64Array) => Candidate,
+  z: Float64Array,
+  kind: HeadKind,
+  system: SupportSystem,
+  lnOdds: number,
+): Posterior {
+  const outliers: number[] = [];
+  let current = start;
+  // One at a time while re-solving is cheap, for one outlier hides another; among many measurements none can, and two
+  // rounds find them all.
+  const most = mostOutliers(z.length);
+  const rounds = system.inMeasurements ? most : 2;
+  for (let round = 0; round < rounds && outliers.length < most; round++) {
+    const standard = standardResiduals(current, z, kind, system);
+    const worst = [...standard.keys()]
+      .filter((i) => !outliers.includes(i) && standard[i]! > suspicion)
+      .sort((a, b) => standard[b]! - standard[a]!)
+      .slice(0, system.inMeasurements ? 1 : most - outliers.length);
+    if (worst.length === 0) break;
+    const noise = current.noise.slice();
+    for (const i of worst) noise[i] = outlierDeviation ** 2;
+    const next = at(noise);
+    const gain = next.posterior.lnEvidence - current.posterior.lnEvidence + oddsOf(worst.length, lnOdds);
+    if (!(gain > 0)) break;
+    outliers.push(...worst);
+    current = next;
+  }
+  const lnEvidence = current.posterior.lnEvidence + oddsOf(outliers.length, lnOdds);
+  return { ...current.posterior, lnEvidence, outliers };
+}
+
+/** ln odds of n outliers; no outliers have none even where outliers are impossible (odds −∞). */
+const oddsOf = (n: number, lnOdds: number): number => (n === 0 ? 0 : n * lnOdds);
+
+/** |leave-one-out residual| over its standard deviation: with t the scaled observations, (K⁻¹t)ᵢ / √(K⁻¹)ᵢᵢ. */
+function standardResiduals(
+  { noise, posterior }: Candidate,
+  z: Float64Array,
+  kind: HeadKind,
+  { coordinates, lnMean, dimension, inMeasurements }: SupportSystem,
+): Float64Array {
+  const k = lnMean.length;
+  const { weights, factor, lnScale } = posterior;
+  const u = Math.exp(-lnScale);
+  if (inMeasurements) {
+    return weights.map((value, i) => {
+      let diagonal = 0;
+      for (let j = i; j < k; j++) diagonal += factor[j * k + i]! ** 2;
+      return Math.abs(value) / Math.sqrt(diagonal);
+    });
+  }
+  return z.map((zi, i) => {
+    const row = coordinates.subarray(i * dimension, (i + 1) * dimension);
+    const observed = kind === 'linear' ? u * zi - 1 : zi - lnScale;
+    let explained = 0;
+    for (let r = 0; r < dimension; r++) {
+      let component = 0;
+      for (let c = 0; c <= r; c++) component += factor[r * dimension + c]! * row[c]!;
+      explained += component * component;
+    }
+    const v = noise[i]!;
+    const diagonal = 1 / v - explained / (v * v);
+    return Math.abs((observed - dot(weights, row)) / v) / Math.sqrt(Math.max(diagonal, 1e-12));
+  });
 }
 
 /** X Xᵀ [k × k]. */
@@ -178,6 +300,7 @@ function linearPosterior(solved: Solved, rows: SupportRows): Posterior {
     factor: invertLower(solved.lower, solved.toOne.length),
     scaleVariance: 1 / curvature,
     scaleResponse: solved.toOne,
+    outliers: [],
   };
 }
 
@@ -191,5 +314,6 @@ function logarithmicPosterior(solved: Solved, rows: SupportRows): Posterior {
     factor: invertLower(solved.lower, solved.toOne.length),
     scaleVariance: 1 / c,
     scaleResponse: solved.toOne,
+    outliers: [],
   };
 }
