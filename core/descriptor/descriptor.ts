@@ -21,6 +21,10 @@ export const operatorSchema = z
   .strictObject({
     latency: z.union([latencySummarySchema, absenceSchema]).describe('Latency of the operator alone, as one network.'),
     runs: z.int().positive().nullable().describe('Measured inferences behind the latency. null: no latency.'),
+    stable: z
+      .boolean()
+      .optional()
+      .describe('Whether the latency settled before its time ran out. Left out: not judged.'),
     counters: z
       .partialRecord(counterNameSchema, counterValueSchema)
       .describe('Counts per inference by counter name. A counter that is left out reads as not-counted.'),

@@ -1,0 +1,62 @@
+// Which networks to measure: from a file, from the service, or, without one, drawn with a seed.
+import { readFileSync } from 'node:fs';
+import { DomainError } from '#core/errors.ts';
+import { seededRandom } from '#core/random.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { Service } from '../upload/service.ts';
+
+const mostDrawn = 20_000;
+
+/** @param choice a number, or the path of a file with one architecture a line (empty lines and # lines are passed over)
+ * @returns distinct, valid, in canonical text
+ * @throws DomainError `invalid-architecture` with file and line, `invalid-usage` */
+export async function chooseArchitectures(
+  choice: string,
+  spaceId: SearchSpaceId,
+  seed: number,
+  service: Service | undefined,
+): Promise<string[]> {
+  const space = searchSpace(spaceId);
+  if (!/^\d+$/.test(choice)) return readArchitectures(choice, spaceId);
+  const count = Number(choice);
+  if (count < 1 || count > mostDrawn) {
+    throw new DomainError('invalid-usage', `--support-set ${choice}: from 1 to ${mostDrawn}, or a file`);
+  }
+  if (service !== undefined)
+    return unique((await service.supportSet(spaceId, count)).map((text) => space.format(space.parse(text))));
+  const random = seededRandom(seed);
+  const drawn = new Set<string>();
+  for (let i = 0; drawn.size < count && i < 100 * count; i++) {
+    const architecture = space.sample(random);
+    if (space.isConnected(architecture)) drawn.add(space.format(architecture));
+  }
+  return [...drawn];
+}
+
+function readArchitectures(file: string, spaceId: SearchSpaceId): string[] {
+  const space = searchSpace(spaceId);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new DomainError('invalid-usage', `--support-set ${file}: the file cannot be read`, { cause });
+  }
+  const architectures = text.split(/\r?\n/).flatMap((line, i) => {
+    const trimmed = line.trim();
+    if (trimmed === '' || trimmed.startsWith('#')) return [];
+    try {
+      return [space.format(space.parse(trimmed))];
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new DomainError('invalid-architecture', `${file}, line ${i + 1}: ${reason}`, { cause });
+    }
+  });
+  if (architectures.length === 0)
+    throw new DomainError('invalid-usage', `--support-set ${file}: no architecture in it`);
+  return unique(architectures);
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}

@@ -1,0 +1,98 @@
+// From the options to everything that measuring needs: runtime, counters, models, target.
+import { release, type as systemType } from 'node:os';
+import { DomainError } from '#core/errors.ts';
+import { chooseCpus } from '../device/affinity.ts';
+import { readHardware } from '../device/hardware.ts';
+import { defaultQuietRule } from '../device/quiet.ts';
+import type { SystemFiles } from '../device/system-files.ts';
+import { findPerf } from '../perf/perf-command.ts';
+import { probePerf } from '../perf/probe.ts';
+import { findProgram } from '../process/find-program.ts';
+import type { ProfilePlan } from '../profile/measure-profile.ts';
+import { builtModels, givenModels } from '../profile/models.ts';
+import type { Counting } from '../profile/operators.ts';
+import { describeTarget } from '../profile/target.ts';
+import { createRuntime } from '../runtimes/registry.ts';
+import type { Runtime } from '../runtimes/runtime.ts';
+import { agentVersion } from '../version.ts';
+import { inputSizeOf, type MeasuringOptions, stopRuleOf } from './measuring-options.ts';
+
+/** Everything but which architectures. @throws DomainError `program-missing` when the runtime is not here */
+export async function makePlan(
+  options: MeasuringOptions,
+  files: SystemFiles,
+): Promise<Omit<ProfilePlan, 'architectures'>> {
+  const runtime = createRuntime({ name: options.runtime, program: options.program, command: options.command });
+  if (!runtime.precisions.includes(options.precision)) {
+    throw new DomainError(
+      'invalid-usage',
+      `--precision ${options.precision}: ${runtime.name} has ${runtime.precisions.join(', ')}`,
+    );
+  }
+  const detection = await runtime.detect();
+  if (!detection.found) throw new DomainError('program-missing', `runtime ${runtime.name}: ${detection.reason}`);
+  const hardware = readHardware(files);
+  const cpus = options.noPin || findProgram('taskset') === undefined ? undefined : chooseCpus(files, options.threads);
+  const settings = {
+    threads: options.threads,
+    graphOptimization: options.graphOptimization,
+    precision: options.precision,
+  };
+  const inputSize = inputSizeOf(options);
+  const network = { inputSize, batchSize: options.batch, seed: options.seed };
+  const models = chooseModels(options, runtime, inputSize) ?? builtModels(options.searchSpace, network);
+  const target = describeTarget({
+    hardware: options.model === undefined ? hardware : { ...hardware, model: options.model },
+    runtime,
+    version: options.runtimeVersion ?? detection.version,
+    accelerator: options.accelerator,
+    settings,
+    pinned: cpus !== undefined,
+    searchSpace: options.searchSpace,
+    inputSize,
+    batchSize: options.batch,
+  });
+  return {
+    target,
+    runtime,
+    settings,
+    models,
+    withDescriptor: !options.noDescriptor,
+    counting: options.noCounters || options.noDescriptor || !runtime.counts ? undefined : await findCounting(),
+    rule: stopRuleOf(options),
+    quiet: { ...defaultQuietRule, pauseMs: options.coolDown * 1000, maxWaitMs: options.maxWait * 1000 },
+    cpus,
+    seed: options.seed,
+    rawSamples: options.rawSamples,
+    agentVersion,
+    deviceId: options.deviceId ?? null,
+    kernel: `${systemType()} ${release()}`,
+  };
+}
+
+async function findCounting(): Promise<Counting | undefined> {
+  const perf = await findPerf();
+  if (perf === undefined || !perf.hasControl) return undefined;
+  return { perf, abilities: await probePerf(perf) };
+}
+
+function chooseModels(
+  options: MeasuringOptions,
+  runtime: Runtime,
+  inputSize: number | null,
+): ProfilePlan['models'] | undefined {
+  if (options.models === undefined) {
+    if (runtime.modelSuffix === '.onnx') return undefined;
+    const hint = "export the networks with the command 'models', convert them, and name the folder with --models";
+    throw new DomainError('invalid-usage', `${runtime.name} takes ${runtime.modelSuffix} files, not ONNX: ${hint}`);
+  }
+  const { models, index } = givenModels(options.models, runtime.modelSuffix);
+  const wanted = { searchSpace: options.searchSpace, inputSize, batchSize: options.batch };
+  for (const [name, value] of Object.entries(wanted)) {
+    const given = index[name as keyof typeof wanted];
+    if (given !== value) {
+      throw new DomainError('invalid-usage', `${options.models} was exported with ${name} ${given}, not ${value}`);
+    }
+  }
+  return models;
+}

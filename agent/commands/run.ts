@@ -1,0 +1,159 @@
+// sugarbush-agent run: profile and upload on a schedule, but only when something changed.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { targetDigest, targetId } from '#core/dataset/target-id.ts';
+import { DomainError } from '#core/errors.ts';
+import { type CommandSpec, parseOptions, positiveNumber } from '../command-line.ts';
+import { waitForQuiet } from '../device/quiet.ts';
+import { systemFiles } from '../device/system-files.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { relativeHalfWidth } from '../measure/stop-rule.ts';
+import { type Canary, type Comparison, canarySchema, chooseCanaries, compareCanaries } from '../profile/canaries.ts';
+import { type ProfilePlan, requestFor } from '../profile/measure-profile.ts';
+import { duration } from '../profile/progress.ts';
+import type { MeasuredLatency } from '../runtimes/runtime.ts';
+import { spoolFolder, stateFolder } from '../state-folder.ts';
+import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
+import { connect, readAccess, type Service, TryLater } from '../upload/service.ts';
+import { openSpool } from '../upload/spool.ts';
+import { chooseArchitectures } from './architectures.ts';
+import { measuringOptions, measuringShape, serviceOptions, serviceShape } from './measuring-options.ts';
+import { makePlan } from './plan.ts';
+import { measureWithJournal, report } from './profile.ts';
+import type { Terminal } from './terminal.ts';
+import { sendSpool } from './upload.ts';
+
+export const runSpec: CommandSpec = {
+  summary: 'profiles and uploads on a schedule; measures three canaries first and sends nothing when nothing changed',
+  options: {
+    ...measuringOptions,
+    ...serviceOptions,
+    every: { value: 'HOURS', help: 'from the end of one round to the next; default 24' },
+    once: { help: 'one round, then end' },
+    state: { value: 'FOLDER', help: 'what must survive; default $SUGARBUSH_STATE or ~/.local/state/sugarbush-agent' },
+  },
+};
+
+const schema = z.strictObject({
+  ...measuringShape,
+  ...serviceShape,
+  every: positiveNumber.default(24),
+  once: z.boolean().default(false),
+  state: z.string().min(1).optional(),
+});
+type RunOptions = z.output<typeof schema>;
+
+/** The last profile of a target, as far as the next round needs it. */
+const rememberedSchema = z.strictObject({
+  architectures: z.array(z.string().min(1)).min(1),
+  canaries: z.array(canarySchema).min(1),
+});
+type Remembered = z.infer<typeof rememberedSchema>;
+
+export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const options = parseOptions(args, runSpec, schema);
+  const service = connect({ ...readAccess(options, terminal.env), signal: terminal.signal });
+  const state = stateFolder(options.state, terminal.env);
+  makeFolder(state);
+  for (;;) {
+    const code = await round(options, state, service, terminal);
+    // A device that is refused stays refused; everything else may be better next time.
+    if (options.once || code === exitCodes.refused) return code;
+    terminal.say(`next round in ${duration(options.every * 3_600_000)}\n`);
+    try {
+      await sleep(options.every * 3_600_000, undefined, { signal: terminal.signal });
+    } catch {
+      return exitCodes.stopped;
+    }
+  }
+}
+
+async function round(options: RunOptions, state: string, service: Service, terminal: Terminal): Promise<ExitCode> {
+  const plan = await makePlan(options, systemFiles());
+  try {
+    const file = join(state, `${targetDigest(plan.target)}.last.json`);
+    const remembered = readRemembered(file);
+    if (remembered !== undefined) {
+      const compared = await measureCanaries(plan, remembered, terminal);
+      terminal.say(`${targetId(plan.target)}: ${sentence(compared)}\n`);
+      if (compared.verdict !== 'changed') return await sendSpool(state, service, terminal);
+    }
+    const architectures = remembered?.architectures ?? (await askArchitectures(options, service, terminal));
+    const journal = join(state, `${targetDigest(plan.target)}.partial`);
+    const { result, forget } = await measureWithJournal({ ...plan, architectures }, journal, terminal);
+    report(result, terminal);
+    const spool = openSpool(spoolFolder(state));
+    try {
+      spool.add(result.profile);
+    } finally {
+      spool.release();
+    }
+    const medians = result.profile.measurements.map(({ architecture, latency }) => ({
+      architecture,
+      medianMs: latency.medianMs,
+      // What is settled has at most this; the next round compares with it.
+      halfWidth: plan.rule.sampling.tolerance,
+    }));
+    const next: Remembered = { architectures: [...architectures], canaries: chooseCanaries(medians) };
+    writeAtomically(file, JSON.stringify(next));
+    forget();
+    return await sendSpool(state, service, terminal);
+  } finally {
+    plan.models.remove();
+  }
+}
+
+/** The network may be away when the first round begins: then the drawn set does. */
+async function askArchitectures(options: RunOptions, service: Service, terminal: Terminal): Promise<string[]> {
+  try {
+    return await chooseArchitectures(options.supportSet, options.searchSpace, options.seed, service);
+  } catch (error) {
+    if (!(error instanceof TryLater)) throw error;
+    terminal.say(`no support set from the service (${error.message}): a drawn one is measured\n`);
+    return await chooseArchitectures(options.supportSet, options.searchSpace, options.seed, undefined);
+  }
+}
+
+async function measureCanaries(
+  plan: Omit<ProfilePlan, 'architectures'>,
+  remembered: Remembered,
+  terminal: Terminal,
+): Promise<Comparison> {
+  const now: (Canary & { stable: boolean })[] = [];
+  for (const { architecture } of remembered.canaries) {
+    await waitForQuiet(systemFiles(), plan.quiet, terminal.signal);
+    try {
+      const request = requestFor(plan, plan.models.architecture(architecture), terminal.signal);
+      const measured = await plan.runtime.measure(request);
+      const { medianMs } = measured.latency;
+      now.push({ architecture, medianMs, halfWidth: halfWidthOf(measured, plan), stable: measured.stable });
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code === 'cancelled') throw error;
+      terminal.say(`canary ${architecture}: ${error.message}\n`);
+    }
+  }
+  return compareCanaries(remembered.canaries, now);
+}
+
+function halfWidthOf(measured: MeasuredLatency, plan: Omit<ProfilePlan, 'architectures'>): number {
+  const width = measured.samplesMs === undefined ? undefined : relativeHalfWidth(measured.samplesMs);
+  return width ?? plan.rule.sampling.tolerance;
+}
+
+function sentence(compared: Comparison): string {
+  if (compared.verdict === 'unclear') return `${compared.reason}; nothing is sent this time`;
+  const ratios = compared.ratios.map((ratio) => ratio.toFixed(3)).join(', ');
+  const told = compared.verdict === 'changed' ? 'changed: measuring a new profile' : 'unchanged: nothing to send';
+  return `canaries at ${ratios} of the last profile, ${told}`;
+}
+
+/** What cannot be read is as if it had never been: the target is measured anew. */
+function readRemembered(file: string): Remembered | undefined {
+  try {
+    return rememberedSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+// What has been measured so far, a line each, beside the profile that is being made: a measurement of an hour that is
+// cut off goes on where it was. Lines of another target or of other settings are not taken.
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+
+export interface Journal<T> {
+  get(key: string): T | undefined;
+  /** On disk before it returns; a line that a crash cut off is not read again. */
+  put(key: string, value: T): void;
+  remove(): void;
+}
+
+/** @param identity everything that a result depends on besides its key
+ * @param parse throws or gives undefined for a value that is not one */
+export function openJournal<T>(file: string, identity: string, parse: (value: unknown) => T | undefined): Journal<T> {
+  const values = new Map<string, T>();
+  if (existsSync(file)) {
+    for (const line of readFileSync(file, 'utf8').split('\n')) {
+      const entry = readLine(line);
+      if (entry === undefined || entry[0] !== identity) continue;
+      const value = parse(entry[2]);
+      if (value !== undefined) values.set(entry[1], value);
+    }
+    // A torn last line must not swallow the next one.
+    appendFileSync(file, '\n');
+  }
+  return {
+    get: (key) => values.get(key),
+    put(key, value) {
+      values.set(key, value);
+      appendFileSync(file, `${JSON.stringify([identity, key, value])}\n`, { flush: true });
+    },
+    remove: () => rmSync(file, { force: true }),
+  };
+}
+
+function readLine(line: string): [string, string, unknown] | undefined {
+  try {
+    const entry: unknown = JSON.parse(line);
+    if (!Array.isArray(entry) || entry.length !== 3) return undefined;
+    const [identity, key] = entry as unknown[];
+    return typeof identity === 'string' && typeof key === 'string' ? [identity, key, entry[2]] : undefined;
+  } catch {
+    return undefined;
+  }
+}

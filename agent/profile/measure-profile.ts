@@ -1,0 +1,254 @@
+// Measures a target and writes it down as a profile: the operators with their counters, then the networks end to end.
+// What never settles is marked, what fails is left out with its reason, and nothing is lost when it is cut off.
+import { performance } from 'node:perf_hooks';
+import { canonicalJson } from '#core/dataset/canonical-json.ts';
+import {
+  type Profile,
+  type ProfileMeasurement,
+  type ProfileTarget,
+  profileLimits,
+  profileSchema,
+  profileSchemaVersion,
+} from '#core/dataset/profile.ts';
+import type { CounterName } from '#core/descriptor/counters.ts';
+import type { Descriptor, Operator } from '#core/descriptor/descriptor.ts';
+import { descriptorOperators } from '#core/descriptor/operators.ts';
+import { DomainError } from '#core/errors.ts';
+import { corePmu } from '../device/core-pmu.ts';
+import { type QuietRule, waitForQuiet } from '../device/quiet.ts';
+import { type DeviceState, readState } from '../device/state.ts';
+import type { SystemFiles } from '../device/system-files.ts';
+import type { StopRule } from '../measure/stop-rule.ts';
+import type { CounterValue } from '../perf/count-per-inference.ts';
+import { counterEvents } from '../perf/events.ts';
+import type { MeasuredLatency, MeasureRequest, Runtime, RuntimeSettings } from '../runtimes/runtime.ts';
+import type { Journal } from './journal.ts';
+import type { Models } from './models.ts';
+import { type Counting, measureOperator } from './operators.ts';
+import type { Progress } from './progress.ts';
+
+export interface ProfilePlan {
+  readonly target: ProfileTarget;
+  readonly runtime: Runtime;
+  readonly settings: RuntimeSettings;
+  readonly models: Models;
+  readonly architectures: readonly string[];
+  readonly withDescriptor: boolean;
+  readonly counting: Counting | undefined;
+  readonly rule: StopRule;
+  readonly quiet: QuietRule;
+  readonly cpus: readonly number[] | undefined;
+  readonly seed: number;
+  readonly rawSamples: boolean;
+  readonly agentVersion: string;
+  readonly deviceId: string | null;
+  readonly kernel: string;
+}
+
+export interface ProfilePorts {
+  readonly files: SystemFiles;
+  readonly journal: Journal<JournalEntry>;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/** What the journal keeps for each thing measured. */
+export interface JournalEntry {
+  readonly measurement?: ProfileMeasurement;
+  readonly operator?: Operator;
+  readonly events?: readonly (readonly [CounterName, CounterValue])[];
+  readonly failure?: string;
+}
+
+export interface Failure {
+  readonly what: string;
+  readonly reason: string;
+}
+
+export interface MeasuredProfile {
+  readonly profile: Profile;
+  readonly failures: readonly Failure[];
+  /** Measured, but never settled. */
+  readonly unstable: readonly string[];
+  /** Measured while the device was hot or busy. */
+  readonly disturbed: readonly string[];
+}
+
+/** Everything that a single result depends on besides what is measured: for the journal. */
+export function planIdentity(plan: ProfilePlan): string {
+  return canonicalJson([plan.target, plan.rule, plan.seed, plan.rawSamples, plan.counting !== undefined]);
+}
+
+/** @throws DomainError `program-failed` when no network at all could be measured, `cancelled` */
+export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Promise<MeasuredProfile> {
+  const { files, progress } = ports;
+  const startedAt = new Date().toISOString();
+  const before = readState(files);
+  const failures: Failure[] = [];
+  const disturbed: string[] = [];
+  const operators = plan.withDescriptor ? descriptorOperators[plan.target.workload.searchSpace] : [];
+  progress.start(operators.length + plan.architectures.length);
+
+  async function once(key: string, measure: () => Promise<JournalEntry>): Promise<JournalEntry> {
+    const known = ports.journal.get(key);
+    if (known !== undefined) {
+      progress.step(key, known.failure ?? describe(known), true);
+      return known;
+    }
+    const { disturbedBy } = await waitForQuiet(files, plan.quiet, ports.signal);
+    if (disturbedBy !== undefined) disturbed.push(`${key}: ${disturbedBy}`);
+    const entry = await measure();
+    ports.journal.put(key, entry);
+    progress.step(
+      key,
+      `${entry.failure ?? describe(entry)}${disturbedBy === undefined ? '' : ` (${disturbedBy})`}`,
+      false,
+    );
+    return entry;
+  }
+
+  const entries = new Map<string, JournalEntry>();
+  for (const key of operators) {
+    const entry = await once(key, async () => {
+      const request = requestFor(plan, plan.models.operator(key), ports.signal);
+      const { operator, events, failure } = await measureOperator(plan.runtime, request, plan.counting);
+      return { operator, events: [...events], ...(failure === undefined ? {} : { failure }) };
+    });
+    entries.set(key, entry);
+    if (entry.failure !== undefined) failures.push({ what: key, reason: entry.failure });
+  }
+  const measurements: ProfileMeasurement[] = [];
+  for (const architecture of plan.architectures) {
+    const entry = await once(architecture, () => measureArchitecture(plan, architecture, ports));
+    if (entry.measurement !== undefined) measurements.push(entry.measurement);
+    else failures.push({ what: architecture, reason: entry.failure ?? 'no result' });
+  }
+  progress.stop();
+  if (measurements.length === 0) {
+    const reason = failures.at(-1)?.reason ?? 'no architectures were given';
+    throw new DomainError(
+      'program-failed',
+      `none of ${plan.architectures.length} networks could be measured: ${reason}`,
+    );
+  }
+  const context: Profile['context'] = {
+    agentVersion: plan.agentVersion,
+    deviceId: plan.deviceId,
+    kernel: plan.kernel,
+    governor: before.governor?.slice(0, 48) ?? null,
+    before: asState(before),
+    after: asState(readState(files)),
+    clock: {
+      source: 'CLOCK_MONOTONIC',
+      resolutionNs: clockStepNs(),
+      startedAt,
+      endedAt: new Date().toISOString(),
+    },
+  };
+  // What this agent writes is held against the same schema as what the service reads.
+  const profile = profileSchema.parse({
+    schemaVersion: profileSchemaVersion,
+    target: plan.target,
+    context,
+    descriptor: operators.length === 0 ? null : asDescriptor(entries, corePmu(files)),
+    measurements,
+  });
+  const unstable = [
+    ...[...entries].filter(([, entry]) => entry.operator?.stable === false).map(([key]) => key),
+    ...measurements.filter((measurement) => measurement.stable === false).map(({ architecture }) => architecture),
+  ];
+  return { profile, failures, unstable, disturbed };
+}
+
+async function measureArchitecture(
+  plan: ProfilePlan,
+  architecture: string,
+  ports: ProfilePorts,
+): Promise<JournalEntry> {
+  try {
+    const request = requestFor(plan, plan.models.architecture(architecture), ports.signal);
+    let measured = await plan.runtime.measure(request);
+    if (!measured.stable) {
+      // Once more, rested: something passing may have disturbed it.
+      await waitForQuiet(ports.files, plan.quiet, ports.signal);
+      const again = await plan.runtime.measure(request);
+      if (again.stable || spread(again) < spread(measured)) measured = again;
+    }
+    return { measurement: asMeasurement(architecture, measured, plan.rawSamples) };
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code === 'cancelled') throw error;
+    return { failure: error.message };
+  }
+}
+
+export function requestFor(
+  plan: Omit<ProfilePlan, 'architectures'>,
+  modelPath: string,
+  signal: AbortSignal | undefined,
+): MeasureRequest {
+  const { warmUp, sampling } = plan.rule;
+  return {
+    modelPath,
+    settings: plan.settings,
+    rule: plan.rule,
+    cpus: plan.cpus,
+    seed: plan.seed,
+    // A network whose single inference outlasts all limits is still given time for a few of them.
+    timeoutS: 120 + (10 * (warmUp.maxMs + sampling.maxMs)) / 1000,
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+function asMeasurement(architecture: string, measured: MeasuredLatency, rawSamples: boolean): ProfileMeasurement {
+  const { latency, runs, stable, samplesMs } = measured;
+  const base = { architecture, latency, runs, stable };
+  return rawSamples && samplesMs !== undefined ? { ...base, samplesMs: thin(samplesMs, profileLimits.samples) } : base;
+}
+
+/** At most `count` samples, evenly spaced over time. */
+export function thin(samples: readonly number[], count: number): number[] {
+  if (samples.length <= count) return [...samples];
+  return Array.from({ length: count }, (_, i) => samples[Math.floor((i * samples.length) / count)]!);
+}
+
+function asDescriptor(entries: ReadonlyMap<string, JournalEntry>, pmuName: string | undefined): Descriptor {
+  const counters: Descriptor['counters'] = {};
+  const operators: Descriptor['operators'] = {};
+  for (const [key, entry] of entries) {
+    operators[key] = entry.operator!;
+    for (const [counter, value] of entry.events ?? []) {
+      if (typeof value.value !== 'number') continue;
+      const isSoftware = counterEvents.find((event) => event.counter === counter)?.kind === 'software';
+      counters[counter] ??= { pmu: isSoftware ? null : (value.pmu ?? pmuName ?? null), event: value.event };
+    }
+  }
+  return { counters, operators };
+}
+
+function asState({ frequencyMhz, load1, temperatureC }: DeviceState): Profile['context']['before'] {
+  return { frequencyMhz, load1, temperatureC };
+}
+
+function spread({ latency }: MeasuredLatency): number {
+  return (latency.spreadMs ?? Number.POSITIVE_INFINITY) / latency.medianMs;
+}
+
+function describe(entry: JournalEntry): string {
+  const latency = entry.measurement?.latency ?? entry.operator?.latency;
+  if (latency === undefined || typeof latency === 'string') return 'no latency';
+  const isStable = entry.measurement?.stable ?? entry.operator?.stable;
+  return `${latency.medianMs.toPrecision(4)} ms${isStable === false ? ', never settled' : ''}`;
+}
+
+/** Smallest step seen between readings of the monotonic clock. */
+function clockStepNs(): number {
+  let step = Number.POSITIVE_INFINITY;
+  const end = performance.now() + 2;
+  while (performance.now() < end) {
+    const a = process.hrtime.bigint();
+    let b = process.hrtime.bigint();
+    while (b === a) b = process.hrtime.bigint();
+    step = Math.min(step, Number(b - a));
+  }
+  return step;
+}

@@ -1,0 +1,105 @@
+// The model files that are measured: written by the agent as ONNX with random weights, or brought along by the device
+// owner where the runtime wants another format.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { descriptorOperators } from '#core/descriptor/operators.ts';
+import { DomainError } from '#core/errors.ts';
+import { encodeModel } from '#core/onnx/writer.ts';
+import { buildNetwork, buildOperator, type NetworkOptions } from '#core/search-space/networks/build-network.ts';
+import { type SearchSpaceId, searchSpaceIds } from '#core/search-space/search-space.ts';
+
+export interface Models {
+  /** Path of a file that can be measured now; valid until the next call. */
+  operator(key: string): string;
+  architecture(text: string): string;
+  remove(): void;
+}
+
+/** Files are made when they are wanted and overwritten by the next one: a support set never fills a small device. */
+export function builtModels(space: SearchSpaceId, options: NetworkOptions): Models {
+  const folder = mkdtempSync(join(tmpdir(), 'sugarbush-models-'));
+  const path = join(folder, 'network.onnx');
+  const write = (bytes: Uint8Array): string => {
+    writeFileSync(path, bytes);
+    return path;
+  };
+  return {
+    operator: (key) => write(encodeModel(buildOperator(space, key, options).graph)),
+    architecture: (text) => write(encodeModel(buildNetwork(space, text, options).graph)),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+const indexSchema = z.strictObject({
+  searchSpace: z.enum(searchSpaceIds),
+  inputSize: z.int().positive().nullable(),
+  batchSize: z.int().positive(),
+  /** File name without its ending → what it is. */
+  operators: z.record(z.string(), z.string()),
+  architectures: z.record(z.string(), z.string()),
+});
+export type ModelIndex = z.infer<typeof indexSchema>;
+
+const indexName = 'index.json';
+
+/** Writes every network as ONNX with an index, for conversion on another machine. @returns number of files */
+export function exportModels(
+  folder: string,
+  space: SearchSpaceId,
+  architectures: readonly string[],
+  options: NetworkOptions,
+): number {
+  mkdirSync(folder, { recursive: true });
+  const index: ModelIndex = {
+    searchSpace: space,
+    inputSize: options.inputSize,
+    batchSize: options.batchSize,
+    operators: {},
+    architectures: {},
+  };
+  const write = (name: string, bytes: Uint8Array): void => writeFileSync(join(folder, `${name}.onnx`), bytes);
+  for (const key of descriptorOperators[space]) {
+    const name = `operator-${key.replace('/', '-')}`;
+    write(name, encodeModel(buildOperator(space, key, options).graph));
+    index.operators[name] = key;
+  }
+  for (const [i, text] of architectures.entries()) {
+    const name = `network-${String(i).padStart(5, '0')}`;
+    write(name, encodeModel(buildNetwork(space, text, options).graph));
+    index.architectures[name] = text;
+  }
+  writeFileSync(join(folder, indexName), `${JSON.stringify(index, null, 2)}\n`);
+  return Object.keys(index.operators).length + Object.keys(index.architectures).length;
+}
+
+/** Files that were made from an export, by their names in its index.
+ * @throws DomainError `invalid-usage` when the folder has no such index or a file is missing */
+export function givenModels(folder: string, suffix: string): { readonly models: Models; readonly index: ModelIndex } {
+  const index = readIndex(folder);
+  const find = (names: Readonly<Record<string, string>>): ((wanted: string) => string) => {
+    const nameOf = new Map(Object.entries(names).map(([name, what]) => [what, name]));
+    return (wanted) => {
+      const path = join(folder, `${nameOf.get(wanted) ?? '?'}${suffix}`);
+      if (existsSync(path)) return path;
+      throw new DomainError('invalid-usage', `no file for '${wanted}' in ${folder}: ${path} is missing`);
+    };
+  };
+  return {
+    index,
+    models: { operator: find(index.operators), architecture: find(index.architectures), remove: () => {} },
+  };
+}
+
+function readIndex(folder: string): ModelIndex {
+  const file = join(folder, indexName);
+  try {
+    return indexSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new DomainError('invalid-usage', `${file} is no index of models (made by the command 'models'): ${reason}`, {
+      cause,
+    });
+  }
+}

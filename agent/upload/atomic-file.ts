@@ -1,0 +1,47 @@
+// Files that are there whole or not at all, whenever the power goes: written beside, synced, renamed, folder synced.
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const temporaryMark = '.tmp-';
+let count = 0;
+
+export function writeAtomically(path: string, body: Uint8Array | string): void {
+  const folder = dirname(path);
+  const temporary = `${path}${temporaryMark}${process.pid}-${count++}`;
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const file = openSync(temporary, 'wx', 0o600);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    fsyncSync(file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+  syncFolder(folder);
+}
+
+export function removeDurably(path: string): void {
+  rmSync(path, { force: true });
+  syncFolder(dirname(path));
+}
+
+/** What a killed writer left behind. Only while no other writer is at work. */
+export function removeTemporaries(folder: string): void {
+  for (const name of readdirSync(folder)) if (name.includes(temporaryMark)) rmSync(join(folder, name), { force: true });
+}
+
+export function makeFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

@@ -1,0 +1,221 @@
+// The service as this device sees it: four calls over HTTPS with the device token. The token and signed addresses go
+// nowhere else: into no message, no file and no log.
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { DomainError } from '#core/errors.ts';
+
+export interface Service {
+  /** Architectures to measure next, best first. */
+  supportSet(searchSpace: string, count: number): Promise<string[]>;
+  /** The same key gives the same upload again. */
+  register(upload: UploadRequest, idempotencyKey: string): Promise<RegisteredUpload>;
+  /** undefined: the service does not know such an upload (any more). */
+  status(uploadId: string): Promise<UploadStatus | undefined>;
+  /** `expired`: the address is too old or was refused. `exists`: the object is there already. */
+  put(upload: RegisteredUpload, body: Uint8Array): Promise<'stored' | 'exists' | 'expired'>;
+}
+
+export interface UploadRequest {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly searchSpace: string;
+}
+
+// Answers may gain fields: not strict.
+const registeredSchema = z.object({
+  uploadId: z.string().min(1),
+  url: z.url(),
+  headers: z.record(z.string(), z.string()),
+});
+export type RegisteredUpload = z.infer<typeof registeredSchema>;
+
+const statusSchema = z.object({
+  status: z.enum(['waiting', 'accepted', 'quarantined']),
+  targetId: z.string().optional().nullable(),
+  reason: z.unknown().optional(),
+});
+export interface UploadStatus {
+  readonly status: 'waiting' | 'accepted' | 'quarantined';
+  readonly targetId?: string;
+  readonly reason?: string;
+}
+
+const supportSetSchema = z.object({ architectures: z.array(z.string().min(1)).min(1) });
+const problemSchema = z.object({
+  code: z.string().optional(),
+  title: z.string().optional(),
+  detail: z.string().optional(),
+  message: z.string().optional(),
+});
+
+/** A call that may work later: no connection, no answer in time, 408, 425, 429, 5xx. */
+export class TryLater extends Error {
+  override readonly name = 'TryLater';
+  /** What the service asks for, ms. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, retryAfterMs?: number) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+export interface ServiceAccess {
+  readonly api: string;
+  readonly token: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** @throws DomainError `invalid-usage` when the address or the token is missing, unreadable or unsafe to use */
+export function readAccess(
+  options: { api?: string | undefined; tokenFile?: string | undefined; allowHttp: boolean },
+  env: NodeJS.ProcessEnv,
+): ServiceAccess {
+  const api = options.api ?? env['SUGARBUSH_API'];
+  if (api === undefined || !URL.canParse(api)) {
+    throw new DomainError('invalid-usage', 'no address of the service: give --api or $SUGARBUSH_API');
+  }
+  const { protocol, hostname } = new URL(api);
+  const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  if (protocol !== 'https:' && !(protocol === 'http:' && (isHere || options.allowHttp))) {
+    throw new DomainError('invalid-usage', `${protocol}//${hostname} would carry the token readably; allowed: https`);
+  }
+  return { api: api.replace(/\/+$/, ''), token: readToken(options.tokenFile, env) };
+}
+
+function readToken(file: string | undefined, env: NodeJS.ProcessEnv): string {
+  let token: string;
+  try {
+    token = (file === undefined ? (env['SUGARBUSH_TOKEN'] ?? '') : readFileSync(file, 'utf8')).trim();
+  } catch (cause) {
+    throw new DomainError('invalid-usage', `token file ${file} cannot be read`, { cause });
+  }
+  // Printable ASCII only: anything else would be refused as a header, with its value in the message.
+  if (/^[\x21-\x7e]{1,512}$/.test(token)) return token;
+  const where = file === undefined ? '$SUGARBUSH_TOKEN' : file;
+  throw new DomainError('invalid-usage', `no token in ${where}: one line of letters, digits and signs is wanted`);
+}
+
+export function connect(access: ServiceAccess): Service {
+  const authorization = { authorization: `Bearer ${access.token}` };
+
+  /** @returns undefined for 404 */
+  async function find(path: string, init: RequestInit): Promise<unknown> {
+    const response = await send(access, `${access.api}${path}`, {
+      ...init,
+      headers: {
+        accept: 'application/json',
+        ...authorization,
+        ...(init.headers as Record<string, string> | undefined),
+      },
+    });
+    const text = await response.text();
+    if (response.ok) return parseJson(text);
+    const problem = problemSchema.safeParse(parseJson(text));
+    const said = problem.success ? (problem.data.detail ?? problem.data.message ?? problem.data.title ?? '') : '';
+    const what = `${init.method ?? 'GET'} ${path}: ${response.status}${said === '' ? '' : ` ${said.slice(0, 500)}`}`;
+    if (isTransient(response.status)) throw new TryLater(what, retryAfterMs(response));
+    if (response.status === 404) return undefined;
+    const code = response.status === 401 ? 'unauthorized' : response.status === 403 ? 'forbidden' : 'upload-failed';
+    throw new DomainError(code, `the service refuses: ${what}`);
+  }
+
+  async function call(path: string, init: RequestInit): Promise<unknown> {
+    const answer = await find(path, init);
+    if (answer !== undefined) return answer;
+    throw new DomainError('upload-failed', `the service has no ${path.split('?')[0]}`);
+  }
+
+  return {
+    async supportSet(searchSpace, count) {
+      const path = `/v1/search-spaces/${encodeURIComponent(searchSpace)}/support-set?count=${count}`;
+      return read(supportSetSchema, await call(path, {})).architectures;
+    },
+    async register(upload, idempotencyKey) {
+      const body = JSON.stringify(upload);
+      const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
+      return read(registeredSchema, await call('/v1/uploads', { method: 'POST', body, headers }));
+    },
+    async status(uploadId) {
+      const found = await find(`/v1/uploads/${encodeURIComponent(uploadId)}`, {});
+      if (found === undefined) return undefined;
+      const answer = read(statusSchema, found);
+      return {
+        status: answer.status,
+        ...(answer.targetId == null ? {} : { targetId: answer.targetId }),
+        ...(answer.reason == null ? {} : { reason: reasonText(answer.reason) }),
+      };
+    },
+    async put(upload, body) {
+      const { 'content-length': _, ...headers } = lowerCase(upload.headers);
+      const response = await send(access, upload.url, {
+        method: 'PUT',
+        headers,
+        body: body as Uint8Array<ArrayBuffer>,
+      });
+      await response.arrayBuffer();
+      if (response.ok) return 'stored';
+      if (response.status === 412) return 'exists';
+      if (response.status === 403 || response.status === 400) return 'expired';
+      if (isTransient(response.status) || response.status === 409)
+        throw new TryLater(`the store answers ${response.status}`);
+      throw new DomainError('upload-failed', `the store refuses the profile: ${response.status}`);
+    },
+  };
+}
+
+/** A network fault says which host, never with which headers or query. */
+async function send(access: ServiceAccess, url: string, init: RequestInit): Promise<Response> {
+  const timeout = AbortSignal.timeout(access.timeoutMs ?? 30_000);
+  const signal = access.signal === undefined ? timeout : AbortSignal.any([timeout, access.signal]);
+  try {
+    return await fetch(url, { ...init, signal, redirect: 'error' });
+  } catch (cause) {
+    if (access.signal?.aborted === true) throw new DomainError('cancelled', 'stopped');
+    const reason = cause instanceof Error ? describeNetworkFault(cause) : 'no connection';
+    throw new TryLater(`${new URL(url).host}: ${reason}`);
+  }
+}
+
+function describeNetworkFault(error: Error): string {
+  if (error.name === 'TimeoutError') return 'no answer in time';
+  const code = (error.cause as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : 'no connection';
+}
+
+function isTransient(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+function retryAfterMs(response: Response): number | undefined {
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 600) * 1000 : undefined;
+}
+
+/** The reason's code and message; whatever else it is, its JSON. */
+function reasonText(reason: unknown): string {
+  if (typeof reason === 'string') return reason.slice(0, 1000);
+  const known = z.object({ code: z.string(), message: z.string() }).safeParse(reason);
+  return known.success
+    ? `${known.data.code}: ${known.data.message}`.slice(0, 1000)
+    : JSON.stringify(reason).slice(0, 1000);
+}
+
+function read<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new DomainError('upload-failed', `the service answered something else: ${parsed.error.issues[0]!.message}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

@@ -1,0 +1,53 @@
+// Builds the device agent: one bundled file and the package around it, ready for `npm pack`.
+// Usage: node scripts/build-agent.ts [FOLDER], default .build/agent
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+interface Manifest {
+  readonly version: string;
+  readonly license: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** Runtimes are not bundled: they are native or large, and a device has the one it needs. */
+const runtimes = ['onnxruntime-node', 'onnxruntime-web'];
+
+export async function buildAgent(folder: string): Promise<string> {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+  mkdirSync(folder, { recursive: true });
+  const bundle = join(folder, 'sugarbush-agent.mjs');
+  await build({
+    entryPoints: [join(root, 'agent', 'main.ts')],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.6',
+    external: runtimes,
+    legalComments: 'inline',
+    define: { SUGARBUSH_AGENT_VERSION: JSON.stringify(manifest.version) },
+    logLevel: 'warning',
+  });
+  const { version, license } = manifest;
+  const agentPackage = {
+    name: 'sugarbush-agent',
+    version,
+    license,
+    description: 'Measures how long neural networks take on this device and tells a Sugarbush service',
+    type: 'module',
+    engines: { node: '>=20.6' },
+    os: ['linux'],
+    bin: { 'sugarbush-agent': 'sugarbush-agent.mjs' },
+    optionalDependencies: { 'onnxruntime-node': manifest.dependencies['onnxruntime-node'] },
+  };
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(agentPackage, null, 2)}\n`);
+  copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  copyFileSync(join(root, 'agent', 'sugarbush-agent.service'), join(folder, 'sugarbush-agent.service'));
+  return bundle;
+}
+
+if (import.meta.main) process.stdout.write(`${await buildAgent(process.argv[2] ?? join(root, '.build', 'agent'))}\n`);

@@ -1,0 +1,151 @@
+// A small real HTTP server that keeps the upload contract as a device sees it: bearer token, idempotent registration,
+// a signed PUT that refuses wrong bytes, wrong headers and replays, and a verdict. It can fail, and it can call a hook
+// at each point so that a test kills the device there.
+import { createHash, randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+
+export type Point =
+  | 'register-asked'
+  | 'register-answered'
+  | 'put-asked'
+  | 'put-stored'
+  | 'put-answered'
+  | 'status-asked'
+  | 'verdict-answered';
+
+interface Upload {
+  readonly uploadId: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly signature: string;
+  expired: boolean;
+  stored: Buffer | undefined;
+  polls: number;
+}
+
+export interface ServiceDouble {
+  readonly url: string;
+  readonly token: string;
+  readonly uploads: Upload[];
+  /** Requests as METHOD path. */
+  readonly requests: string[];
+  /** Called at each point; the server goes on when it returns. */
+  onPoint: (point: Point) => void;
+  /** Answers this instead of serving, for as long as it gives a status. */
+  fail: (request: IncomingMessage) => number | 'hang up' | undefined;
+  verdict: (profile: unknown) => { status: string; targetId?: string; reason?: unknown };
+  /** How many times it says `waiting` first. */
+  waits: number;
+  close(): Promise<void>;
+}
+
+export async function startServiceDouble(): Promise<ServiceDouble> {
+  const keys = new Map<string, Upload>();
+  const double: ServiceDouble = {
+    url: '',
+    token: 'sb_device7_0123456789abcdefSECRET',
+    uploads: [],
+    requests: [],
+    onPoint: () => {},
+    fail: () => undefined,
+    verdict: () => ({ status: 'accepted', targetId: 'a-target' }),
+    waits: 1,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+  const server = createServer((request, response) => {
+    serve(request, response).catch(() => response.destroy());
+  });
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url!, double.url);
+    double.requests.push(`${request.method} ${pathname}`);
+    const failure = double.fail(request);
+    if (failure === 'hang up') {
+      response.destroy();
+      return;
+    }
+    if (failure !== undefined) return reply(response, failure, { code: 'internal', message: 'made to fail' });
+    if (request.method === 'PUT') return await put(request, response, pathname, searchParams);
+    if (request.headers.authorization !== `Bearer ${double.token}`) {
+      return reply(response, 401, { code: 'unauthorized', detail: 'the token is not known' });
+    }
+    if (request.method === 'POST' && pathname === '/v1/uploads') return await register(request, response);
+    const id = /^\/v1\/uploads\/([^/]+)$/.exec(pathname)?.[1];
+    const upload = double.uploads.find((candidate) => candidate.uploadId === id);
+    if (request.method !== 'GET' || upload === undefined) return reply(response, 404, { code: 'not-found' });
+    double.onPoint('status-asked');
+    if (upload.stored === undefined || upload.polls++ < double.waits)
+      return reply(response, 200, { status: 'waiting' });
+    reply(response, 200, double.verdict(JSON.parse(gunzipSync(upload.stored).toString())));
+    response.once('close', () => double.onPoint('verdict-answered'));
+  }
+
+  async function register(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    double.onPoint('register-asked');
+    const key = String(request.headers['idempotency-key']);
+    const { sizeBytes, sha256 } = JSON.parse((await buffer(request)).toString()) as Upload;
+    let upload = keys.get(key);
+    if (upload === undefined) {
+      upload = {
+        uploadId: randomUUID(),
+        sizeBytes,
+        sha256,
+        signature: `SIGNED-${randomUUID()}`,
+        expired: false,
+        stored: undefined,
+        polls: 0,
+      };
+      keys.set(key, upload);
+      double.uploads.push(upload);
+    }
+    const checksum = Buffer.from(sha256, 'hex').toString('base64');
+    reply(response, 201, {
+      uploadId: upload.uploadId,
+      url: `${double.url}/incoming/${upload.uploadId}?X-Amz-Signature=${upload.signature}`,
+      headers: {
+        'content-length': String(sizeBytes),
+        'content-type': 'application/gzip',
+        'if-none-match': '*',
+        'x-amz-checksum-sha256': checksum,
+      },
+    });
+    double.onPoint('register-answered');
+  }
+
+  async function put(
+    request: IncomingMessage,
+    response: ServerResponse,
+    pathname: string,
+    query: URLSearchParams,
+  ): Promise<void> {
+    double.onPoint('put-asked');
+    const body = await buffer(request);
+    const upload = double.uploads.find(({ uploadId }) => pathname === `/incoming/${uploadId}`);
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    const signed = upload !== undefined && query.get('X-Amz-Signature') === upload.signature && !upload.expired;
+    const headers = request.headers;
+    const wanted =
+      signed &&
+      headers['content-type'] === 'application/gzip' &&
+      headers['if-none-match'] === '*' &&
+      headers['content-length'] === String(upload.sizeBytes) &&
+      headers['x-amz-checksum-sha256'] === Buffer.from(sha256, 'hex').toString('base64');
+    if (!wanted || headers.authorization !== undefined || sha256 !== upload.sha256) return reply(response, 403, {});
+    if (upload.stored !== undefined) return reply(response, 412, {});
+    upload.stored = body;
+    double.onPoint('put-stored');
+    reply(response, 200, {});
+    double.onPoint('put-answered');
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  Object.assign(double, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  return double;
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify(body));
+}
