@@ -86,6 +86,8 @@ export async function measureWithJournal(
   file: string,
   terminal: Terminal,
 ): Promise<{ result: MeasuredProfile; forget: () => void }> {
+  // What is wrong with the input size or a folder of models shows before anything is measured.
+  plan.models.architecture(plan.architectures[0]!);
   const journal = openJournal<JournalEntry>(file, planIdentity(plan), (value) =>
     value !== null && typeof value === 'object' ? (value as JournalEntry) : undefined,
   );

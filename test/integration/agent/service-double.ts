@@ -73,6 +73,11 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
       return reply(response, 401, { code: 'unauthorized', detail: 'the token is not known' });
     }
     if (request.method === 'POST' && pathname === '/v1/uploads') return await register(request, response);
+    if (/^\/v1\/search-spaces\/nasbench201\/support-set$/.test(pathname)) {
+      const cells = ['skip_connect', 'avg_pool_3x3', 'nor_conv_1x1', 'nor_conv_3x3'];
+      const architectures = cells.map((op) => `|${op}~0|+|none~0|none~1|+|${op}~0|${op}~1|none~2|`);
+      return reply(response, 200, { architectures: architectures.slice(0, Number(searchParams.get('count'))) });
+    }
     const id = /^\/v1\/uploads\/([^/]+)$/.exec(pathname)?.[1];
     const upload = double.uploads.find((candidate) => candidate.uploadId === id);
     if (request.method !== 'GET' || upload === undefined) return reply(response, 404, { code: 'not-found' });

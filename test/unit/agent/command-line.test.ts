@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { helpText, parseOptions, positiveInteger, positiveNumber, wholeNumber } from '#agent/command-line.ts';
+import { chooseArchitectures } from '#agent/commands/architectures.ts';
+import { doctorSpec } from '#agent/commands/doctor.ts';
+import { profileSpec } from '#agent/commands/profile.ts';
+import { exitCodeOf } from '#agent/exit-codes.ts';
+import { spoolFolder, stateFolder } from '#agent/state-folder.ts';
+import { readAccess } from '#agent/upload/service.ts';
+import { DomainError } from '#core/errors.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sugarbush-command-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('options', () => {
+  const spec = { summary: 'x', options: { 'max-seconds': { value: 'S', help: '' }, json: { help: '' } } };
+  const schema = z.strictObject({ maxSeconds: positiveNumber, json: z.boolean().default(false) });
+
+  test('are read by their names', () => {
+    expect(parseOptions(['--max-seconds', '0.5', '--json'], spec, schema)).toEqual({ maxSeconds: 0.5, json: true });
+  });
+
+  test.each([
+    [['--max-seconds', 'x'], /--max-seconds 'x': a number such as 0\.5/],
+    [['--max-seconds', '0'], /--max-seconds '0'/],
+    [[], /--max-seconds is missing/],
+    [['--max-second', '1'], /--max-second/],
+    [['--json=1', '--max-seconds', '1'], /--json/],
+    [['extra'], /extra/],
+  ])('%s says what is wrong', (args, message) => {
+    expect(() => parseOptions(args, spec, schema)).toThrow(message);
+  });
+
+  test.each([
+    [positiveInteger, ['0', '-1', '1.5', '', '1e3', '99999999']],
+    [wholeNumber, ['-1', 'x', ' 1']],
+    [positiveNumber, ['0', '-2', '.5', '1e9', 'NaN', 'Infinity']],
+  ])('numbers are plain', (kind, wrong) => {
+    for (const text of wrong) expect(kind.safeParse(text).success, text).toBe(false);
+    expect(kind.parse('7')).toBe(7);
+  });
+
+  test('help lists every option', () => {
+    const help = helpText('sugarbush-agent', 'profile', profileSpec);
+    for (const name of Object.keys(profileSpec.options)) expect(help).toContain(`--${name}`);
+    expect(helpText('sugarbush-agent', 'doctor', doctorSpec)).toContain('--json');
+  });
+});
+
+describe('which networks', () => {
+  test('drawn: as many as asked, distinct, the same with the same seed', async () => {
+    const drawn = await chooseArchitectures('12', 'nasbench201', 3, undefined);
+    expect(new Set(drawn).size).toBe(12);
+    expect(await chooseArchitectures('12', 'nasbench201', 3, undefined)).toEqual(drawn);
+    expect(await chooseArchitectures('12', 'nasbench201', 4, undefined)).not.toEqual(drawn);
+  });
+
+  test('from a file: comments and repeats are passed over, a wrong line is named', async () => {
+    const file = join(folder, 'architectures.txt');
+    const cell = '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|';
+    writeFileSync(file, `# mine\n${cell}\n\n${cell}\n`);
+    expect(await chooseArchitectures(file, 'nasbench201', 0, undefined)).toEqual([cell]);
+    writeFileSync(file, `${cell}\n|conv~0|\n`);
+    await expect(chooseArchitectures(file, 'nasbench201', 0, undefined)).rejects.toThrow(
+      /architectures\.txt, line 2: /,
+    );
+    writeFileSync(file, '# nothing\n');
+    await expect(chooseArchitectures(file, 'nasbench201', 0, undefined)).rejects.toThrow(/no architecture/);
+    await expect(chooseArchitectures('/no/file', 'nasbench201', 0, undefined)).rejects.toThrow(/cannot be read/);
+    await expect(chooseArchitectures('0', 'nasbench201', 0, undefined)).rejects.toThrow(/from 1/);
+  });
+});
+
+describe('access to the service', () => {
+  const env = { SUGARBUSH_TOKEN: 'sb_secret' };
+  test('address and token from options or environment', () => {
+    const api = 'https://api.example/';
+    expect(readAccess({ api, allowHttp: false }, env)).toEqual({ api: 'https://api.example', token: 'sb_secret' });
+    expect(readAccess({ allowHttp: false }, { ...env, SUGARBUSH_API: 'http://127.0.0.1:8080' }).api).toBe(
+      'http://127.0.0.1:8080',
+    );
+    expect(readAccess({ api: 'http://10.0.0.1', allowHttp: true }, env).api).toBe('http://10.0.0.1');
+  });
+
+  test.each([
+    [{}, env, /no address/],
+    [{ api: 'http://api.example' }, env, /would carry the token readably/],
+    [{ api: 'ftp://api.example' }, env, /allowed: https/],
+    [{ api: 'https://api.example' }, {}, /no token in \$SUGARBUSH_TOKEN/],
+    [{ api: 'https://api.example' }, { SUGARBUSH_TOKEN: 'sb_sécret' }, /no token/],
+    [{ api: 'https://api.example', tokenFile: '/no/file' }, env, /token file \/no\/file cannot be read/],
+  ])('%o', (options, environment, message) => {
+    const read = (): unknown => readAccess({ allowHttp: false, ...options }, environment);
+    expect(read).toThrow(message);
+    expect(read).not.toThrow(/secret|sécret/);
+  });
+});
+
+test('the state folder: option, own variable, systemd, the user’s', () => {
+  expect(stateFolder('/a', { SUGARBUSH_STATE: '/b' })).toBe('/a');
+  expect(stateFolder(undefined, { SUGARBUSH_STATE: '/b', STATE_DIRECTORY: '/c' })).toBe('/b');
+  expect(stateFolder(undefined, { STATE_DIRECTORY: '/c:/d' })).toBe('/c');
+  expect(stateFolder(undefined, { XDG_STATE_HOME: '/e' })).toBe('/e/sugarbush-agent');
+  expect(spoolFolder('/a')).toBe('/a/spool');
+});
+
+test('exit codes tell what a script can do about it', () => {
+  expect(exitCodeOf(new DomainError('invalid-usage', ''))).toBe(2);
+  expect(exitCodeOf(new DomainError('program-missing', ''))).toBe(4);
+  expect(exitCodeOf(new DomainError('unauthorized', ''))).toBe(7);
+  expect(exitCodeOf(new DomainError('internal', ''))).toBe(1);
+});
