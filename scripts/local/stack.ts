@@ -1,4 +1,5 @@
-// The embedded stack: runs on one machine what the CDK app's template describes. See docs and scripts/local/README.
+// The embedded stack: runs on one machine what the CDK app's template describes: S3, functions, HTTP API,
+// bucket events, state machines and schedules. Nothing that the template lacks exists here either.
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -10,12 +11,15 @@ import { deliverRecord } from './events.ts';
 import { failureSender } from './failure-destination.ts';
 import { HttpApi } from './http/http-api.ts';
 import { invokeAsynchronously } from './lambda/asynchronous.ts';
-import { type Credentials, functionEnvironment } from './lambda/environment.ts';
+import { type Credentials, type Endpoints, functionEnvironment } from './lambda/environment.ts';
 import { LambdaFunction } from './lambda/function.ts';
 import type { InvocationReport, InvocationResult } from './lambda/invocation.ts';
 import { type S3Endpoint, startS3 } from './s3/server.ts';
+import { Scheduler } from './schedule/scheduler.ts';
 import { StackError } from './stack-error.ts';
 import { lockState } from './state-lock.ts';
+import { startStepFunctions } from './state-machine/endpoint.ts';
+import { Executions } from './state-machine/executions.ts';
 import { planStack } from './template/plan.ts';
 import type { FunctionPlan, LayerPlan } from './template/plan-functions.ts';
 
@@ -52,6 +56,10 @@ export interface Stack {
   readonly credentials: Credentials;
   /** Bucket names by construct path, such as `Data`. */
   readonly buckets: Readonly<Record<string, string>>;
+  /** For a Step Functions client; absent where the template has no state machine. */
+  readonly stepFunctionsUrl: string | undefined;
+  /** ARNs by construct path. */
+  readonly stateMachines: Readonly<Record<string, string>>;
   readonly s3: S3Endpoint;
   /** Calls a function by its construct path, such as `Predict`, and waits for its answer. */
   invoke(functionKey: string, event: unknown): Promise<InvocationResult>;
@@ -77,6 +85,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
   try {
     const plan = planStack(templateDir, { region, accountId });
+    const targets = [...plan.functions, ...plan.stateMachines].map(({ arn }) => arn);
+    for (const { key, targetArn } of plan.schedules) {
+      if (!targets.includes(targetArn)) throw new StackError(`schedule ${key} starts ${targetArn}, which is not here`);
+    }
     const credentials = keptCredentials(stateDir);
     const functions = new Map<string, LambdaFunction>();
     const functionOf = (arn: string): LambdaFunction => {
@@ -105,11 +117,26 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     const logs = join(stateDir, 'logs');
     mkdirSync(logs, { recursive: true });
+    const executions =
+      plan.stateMachines.length > 0
+        ? await Executions.open({
+            machines: plan.stateMachines,
+            folder: join(stateDir, 'executions'),
+            logFolder: logs,
+            invoke: (functionArn, event) => functionOf(functionArn).invoke(event),
+          })
+        : undefined;
+    const stepFunctions = executions && (await startStepFunctions(executions, credentials.accessKeyId));
+    if (stepFunctions) undo.push(() => stepFunctions.close());
+    const endpoints: Endpoints = {
+      s3Url: s3.url,
+      ...(stepFunctions && { stepFunctionsUrl: stepFunctions.url }),
+    };
     for (const each of plan.functions) {
       const layerFolders = each.layers.map((layer) => layerFolder(layer, options.layers ?? {}));
       const started = new LambdaFunction({
         plan: each,
-        environment: functionEnvironment(each, layerFolders, region, credentials, { s3Url: s3.url }),
+        environment: functionEnvironment(each, layerFolders, region, credentials, endpoints),
         logFile: join(logs, `${each.key.replaceAll('/', '-')}.log`),
         maxSandboxes: options.maxSandboxes ?? Math.max(8, availableParallelism()),
         idleMs: options.idleMs ?? 600_000,
@@ -122,6 +149,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     undo.push(async () => {
       await Promise.all([...functions.values()].map((each) => each.close(graceMs)));
     });
+
+    undo.push(() => executions?.suspend());
 
     let apiUrl = '';
     if (plan.api) {
@@ -136,6 +165,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       undo.push(() => api.close(graceMs));
     }
     s3.redeliverEvents();
+    executions?.resume();
+    const scheduler = new Scheduler(plan.schedules, (targetArn, input) => {
+      if (executions && targetArn.includes(':stateMachine:')) executions.start(targetArn, input);
+      else invokeLater(targetArn, JSON.parse(input)).catch(() => undefined);
+    });
+    undo.push(() => scheduler.stop());
 
     return {
       apiUrl,
@@ -143,6 +178,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       region,
       credentials,
       buckets: Object.fromEntries(plan.buckets.map(({ key, name }) => [key, name])),
+      stepFunctionsUrl: stepFunctions?.url,
+      stateMachines: Object.fromEntries(plan.stateMachines.map(({ key, arn }) => [key, arn])),
       s3,
       invoke: async (functionKey, event) =>
         functionOf(arnOf(plan.functions, functionKey)).invoke(JSON.stringify(event)),

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { buildApp } from '#infra/app.ts';
 import { synthesised } from './synthesised.ts';
+
+// A synth takes seconds alone and many more beside other work.
+vi.setConfig({ testTimeout: 120_000 });
 
 test('the app passes, and each exception says why', () => {
   const { folder } = synthesised();

@@ -2,10 +2,13 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { apiFunctions } from '#infra/api-functions.ts';
 import { config } from '#infra/config.ts';
 import { ofType, type Synthesised, synthesised } from './synthesised.ts';
+
+// A synth takes seconds alone and many more beside other work.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let first: Synthesised;
 

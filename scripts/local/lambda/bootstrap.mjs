@@ -10,6 +10,10 @@ const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 // A connection of its own for the long poll's answer and the replies: one at a time, kept open.
 const agent = new http.Agent({ keepAlive: true, maxSockets: 2, keepAliveMsecs: 60_000 });
 
+// Standard input ends when the stack that started this process is gone, whatever the handler does at that time.
+process.stdin.on('end', () => process.exit(0)).on('error', () => process.exit(0));
+process.stdin.resume().unref();
+
 /** @returns {Promise<{ status: number, headers: http.IncomingHttpHeaders, body: string }>} */
 function call(method, route, body, headers = {}) {
   return new Promise((resolve, reject) => {

@@ -84,7 +84,8 @@ export class Sandbox {
     this.#process = spawn(process.execPath, [`--max-old-space-size=${heapMiB}`, bootstrap], {
       cwd: plan.codeFolder,
       env: { ...environment, AWS_LAMBDA_RUNTIME_API: address },
-      stdio: ['ignore', log, log],
+      // The pipe carries nothing: it ends with the stack, also when that is killed, and the process ends with it.
+      stdio: ['pipe', log, log],
       // A process group of its own: Ctrl-C in the terminal reaches the stack only, which then ends its sandboxes.
       detached: true,
     });

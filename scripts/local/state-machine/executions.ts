@@ -1,0 +1,246 @@
+// Executions of the template's state machines: started, described, stopped, kept in files, and taken up again after the
+// stack was closed or killed in the middle. The interpreter is aws-local-stepfunctions; tasks run on the Lambda runtime.
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StateMachine as Interpreter, StateMachineDefinition } from 'aws-local-stepfunctions';
+import { z } from 'zod';
+import { type InvocationResult, RequestTooLargeError, ThrottledError } from '../lambda/invocation.ts';
+import type { StateMachinePlan } from '../template/plan-training.ts';
+import { readDefinition, type TaskPlan } from './definition.ts';
+import { Journal, TaskError } from './journal.ts';
+
+const executionSchema = z.object({
+  name: z.string(),
+  arn: z.string(),
+  stateMachineArn: z.string(),
+  status: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
+  /** JSON text. */
+  input: z.string(),
+  output: z.string().optional(),
+  error: z.string().optional(),
+  cause: z.string().optional(),
+  startedMs: z.number(),
+  stoppedMs: z.number().optional(),
+});
+export type Execution = z.infer<typeof executionSchema>;
+
+/** An error of the Step Functions API; the name is its code. */
+export class StepFunctionsError extends Error {
+  constructor(name: string, message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+export interface ExecutionsOptions {
+  readonly machines: readonly StateMachinePlan[];
+  /** Executions and their journals. */
+  readonly folder: string;
+  /** One log for each machine. */
+  readonly logFolder: string;
+  invoke(functionArn: string, event: string): Promise<InvocationResult>;
+}
+
+interface Machine {
+  readonly plan: StateMachinePlan;
+  readonly tasks: readonly TaskPlan[];
+  readonly interpreter: Interpreter;
+}
+
+export class Executions {
+  readonly #options: ExecutionsOptions;
+  readonly #machines = new Map<string, Machine>();
+  readonly #executions = new Map<string, Execution>();
+  readonly #running = new Map<string, { readonly abort: () => void; readonly journal: Journal }>();
+  #suspended = false;
+
+  private constructor(options: ExecutionsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws StackError for a definition that the interpreter cannot run */
+  static async open(options: ExecutionsOptions): Promise<Executions> {
+    const opened = new Executions(options);
+    mkdirSync(options.folder, { recursive: true });
+    // Loaded only where there is a machine: the interpreter brings the Lambda client along.
+    const { StateMachine } = await import('aws-local-stepfunctions');
+    for (const plan of options.machines) {
+      const { definition, tasks } = readDefinition(plan.key, plan.definition);
+      const interpreter = new StateMachine(definition as unknown as StateMachineDefinition, {
+        validationOptions: { checkArn: false },
+      });
+      opened.#machines.set(plan.arn, { plan, tasks, interpreter });
+    }
+    for (const file of readdirSync(options.folder).filter((name) => name.endsWith('.json'))) {
+      const execution = executionSchema.parse(JSON.parse(readFileSync(join(options.folder, file), 'utf8')));
+      opened.#executions.set(execution.arn, execution);
+    }
+    return opened;
+  }
+
+  /** Goes on with what was running when the stack ended. @returns how many */
+  resume(): number {
+    const running = [...this.#executions.values()].filter(({ status }) => status === 'RUNNING');
+    for (const execution of running) {
+      if (this.#machines.has(execution.stateMachineArn)) this.#run(execution);
+      else this.#end(execution, { status: 'FAILED', error: 'States.Runtime', cause: 'the state machine is gone' });
+    }
+    return running.length;
+  }
+
+  /**
+   * Starting twice under one name with one input is starting once.
+   * @throws StepFunctionsError
+   */
+  start(stateMachineArn: string, input: string, name: string = randomUUID()): Execution {
+    const machine = this.#machines.get(stateMachineArn);
+    if (!machine)
+      throw new StepFunctionsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
+    if (!/^[\w-]{1,80}$/.test(name)) throw new StepFunctionsError('InvalidName', `Invalid Name: '${name}'`);
+    parseInput(input);
+    const arn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+    const before = this.#executions.get(arn);
+    if (before) {
+      if (before.status === 'RUNNING' && before.input === input) return before;
+      throw new StepFunctionsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+    }
+    if (this.#suspended) throw new StepFunctionsError('ServiceUnavailable', 'the embedded stack is shutting down');
+    const execution: Execution = { name, arn, stateMachineArn, status: 'RUNNING', input, startedMs: Date.now() };
+    this.#keep(execution);
+    this.#run(execution);
+    return execution;
+  }
+
+  /** @throws StepFunctionsError */
+  describe(arn: string): Execution {
+    const execution = this.#executions.get(arn);
+    if (!execution) throw new StepFunctionsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
+    return execution;
+  }
+
+  /** Newest first. */
+  list(stateMachineArn: string, status?: string): Execution[] {
+    return [...this.#executions.values()]
+      .filter((each) => each.stateMachineArn === stateMachineArn && (status === undefined || each.status === status))
+      .sort((a, b) => b.startedMs - a.startedMs);
+  }
+
+  /** Ends an execution; a task that runs is left to itself, as in the cloud. @throws StepFunctionsError */
+  stop(arn: string, error?: string, cause?: string): Execution {
+    const execution = this.describe(arn);
+    if (execution.status !== 'RUNNING') return execution;
+    const ended = this.#end(execution, { status: 'ABORTED', ...(error && { error }), ...(cause && { cause }) });
+    return ended;
+  }
+
+  /** Leaves everything as it is, to be taken up by `resume` after the next start. */
+  suspend(): void {
+    this.#suspended = true;
+    for (const { abort } of this.#running.values()) abort();
+  }
+
+  #run(execution: Execution): void {
+    const machine = this.#machines.get(execution.stateMachineArn)!;
+    const journal = new Journal(this.#file(execution, 'journal'));
+    const handlers = machine.tasks.map(({ state, functionArn }) => [
+      state,
+      (input: unknown) => journal.answer(state, input, () => this.#call(functionArn, input)),
+    ]);
+    const { result, abort, eventLogs } = machine.interpreter.run(JSON.parse(execution.input), {
+      overrides: { taskResourceLocalHandlers: Object.fromEntries(handlers) },
+      context: {
+        Execution: { Id: execution.arn, Name: execution.name, RoleArn: 'arn:aws:iam::000000000000:role/local' },
+        StateMachine: { Id: execution.stateMachineArn, Name: machine.plan.name },
+      },
+    });
+    this.#running.set(execution.arn, { abort, journal });
+    void this.#log(machine, execution, eventLogs);
+    const settled = result.then(
+      (output) => ({ status: 'SUCCEEDED' as const, output: JSON.stringify(output) }),
+      (error: Error) => explain(error),
+    );
+    void settled.then((outcome) => {
+      // A stopped execution has its end already; a suspended one goes on after the next start.
+      if (this.#suspended || this.describe(execution.arn).status !== 'RUNNING') return;
+      this.#end(execution, outcome);
+    });
+  }
+
+  /** Runs one task. What the closing stack cuts off has no outcome: the promise stays open, the execution is suspended. */
+  async #call(functionArn: string | undefined, input: unknown): Promise<unknown> {
+    const { FunctionName, Payload } = (functionArn ? { FunctionName: functionArn, Payload: input } : input) as {
+      FunctionName: string;
+      Payload: unknown;
+    };
+    let result: InvocationResult;
+    try {
+      result = await this.#options.invoke(FunctionName.replace(/:\$LATEST$/, ''), JSON.stringify(Payload ?? {}));
+    } catch (error) {
+      if (this.#suspended) return new Promise(() => undefined);
+      if (error instanceof ThrottledError) throw new TaskError('Lambda.TooManyRequestsException', error.message);
+      if (error instanceof RequestTooLargeError) throw new TaskError('Lambda.RequestTooLargeException', error.message);
+      throw new TaskError('Lambda.Unknown', String(error));
+    }
+    if (result.failed) {
+      if (this.#suspended) return new Promise(() => undefined);
+      const { errorType } = JSON.parse(result.payload) as { errorType: string };
+      throw new TaskError(errorType, result.payload);
+    }
+    const answer: unknown = JSON.parse(result.payload);
+    return functionArn ? answer : { ExecutedVersion: '$LATEST', Payload: answer, StatusCode: 200 };
+  }
+
+  async #log(
+    machine: Machine,
+    execution: Execution,
+    events: ReturnType<Interpreter['run']>['eventLogs'],
+  ): Promise<void> {
+    const file = join(this.#options.logFolder, `${machine.plan.key.replaceAll('/', '-')}.log`);
+    for await (const event of events) {
+      // Inputs and outputs stay out: they may be large, and the journal has them.
+      const { type, timestamp, state, index, Error: error, Cause } = event as unknown as Record<string, unknown>;
+      const line = { time: new Date(timestamp as number).toISOString(), execution: execution.name, type };
+      const name = (state as { name?: string } | undefined)?.name;
+      appendFileSync(file, `${JSON.stringify({ ...line, state: name, index, error, cause: Cause })}\n`);
+    }
+  }
+
+  #end(execution: Execution, outcome: Pick<Execution, 'status' | 'output' | 'error' | 'cause'>): Execution {
+    const ended = { ...execution, ...outcome, stoppedMs: Date.now() };
+    this.#keep(ended);
+    const running = this.#running.get(execution.arn);
+    this.#running.delete(execution.arn);
+    running?.journal.remove();
+    running?.abort();
+    return ended;
+  }
+
+  #keep(execution: Execution): void {
+    const file = this.#file(execution, 'json');
+    writeFileSync(`${file}.new`, JSON.stringify(execution));
+    renameSync(`${file}.new`, file);
+    this.#executions.set(execution.arn, execution);
+  }
+
+  #file(execution: Execution, extension: 'json' | 'journal'): string {
+    const machine = execution.stateMachineArn.split(':').at(-1);
+    return join(this.#options.folder, `${machine}.${execution.name}.${extension}`);
+  }
+}
+
+function parseInput(input: string): void {
+  try {
+    JSON.parse(input);
+  } catch {
+    throw new StepFunctionsError('InvalidExecutionInput', 'Invalid State Machine Execution Input: it is not JSON');
+  }
+}
+
+/** How a failed run ended, from what the interpreter throws. */
+function explain(error: Error): Pick<Execution, 'status' | 'error' | 'cause'> {
+  if (error.name === 'ExecutionTimeoutError') return { status: 'TIMED_OUT' };
+  if (error.name === 'ExecutionAbortedError') return { status: 'ABORTED' };
+  const failure = error.cause instanceof Error ? error.cause : error;
+  return { status: 'FAILED', error: failure.name, cause: failure.message };
+}
