@@ -26,8 +26,19 @@ export const edgeCount = nasbench201Edges.length;
 const targetNodes = [1, 2, 3] as const;
 const choiceOf = new Map<string, number>(nasbench201Operations.map((name, choice) => [name, choice]));
 
+/** Cells met so far by their text: there are 15,625, and a search names the same ones again and again. */
+const met = new Map<string, Architecture>();
+
 /** @throws DomainError `invalid-architecture` */
 export function parseCell(text: string): Architecture {
+  const known = met.get(text);
+  if (known) return known.slice();
+  const cell = readCell(text);
+  met.set(text, cell.slice());
+  return cell;
+}
+
+function readCell(text: string): Architecture {
   const nodes = text.split('+');
   if (nodes.length !== targetNodes.length) {
     const allowed = 'three nodes joined by "+", |op~0|+|op~0|op~1|+|op~0|op~1|op~2|';
