@@ -19,8 +19,6 @@ export const adaptationSchema = z.strictObject({
   predictorHash: z.string(),
   /** How many measurements it was made from. */
   measurements: z.int().positive(),
-  /** Factor on the standard deviations of every hypothesis (the predictor's calibration). */
-  intervalScale: z.number().positive(),
   /** φ of the measured architectures, [heads][k · P] row-major: the coordinates of a query are t = Xq. Empty where
    * there are P measurements or more: t = q (see posterior.ts). */
   basis: z.array(vector),
@@ -102,7 +100,6 @@ export function adaptFromForward(
   return {
     predictorHash,
     measurements: latencyMs.length,
-    intervalScale: parameters.intervalScale,
     basis: solvesInMeasurements(latencyMs.length, parameters.featureDimension)
       ? systems.map((system) => Array.from(system.phi))
       : [],

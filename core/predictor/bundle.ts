@@ -25,8 +25,6 @@ export const predictorParametersSchema = z.strictObject({
   noiseLevels: z.array(z.number().positive()),
   /** ln prior probability of (head, noise level), [heads][levels]; the exponentials sum to 1. */
   logPriors: z.array(z.array(z.number())),
-  /** Factor on the posterior's standard deviations, found on training targets: see calibrate.ts. */
-  intervalScale: z.number().positive(),
   lineage: z.strictObject({
     seed: z.int(),
     steps: z.int().positive(),

@@ -139,7 +139,6 @@ export async function fit(options: FitOptions): Promise<PredictorBundle> {
         featureDimension,
         noiseLevels: [...noiseLevels],
         logPriors: logPriorsOf(layout, parameters),
-        intervalScale: 1,
         lineage: {
           seed,
           steps,

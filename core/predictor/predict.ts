@@ -20,7 +20,7 @@ export function logPredictive(adaptation: Adaptation, forward: Forward): LogPred
   for (const [head, own] of Map.groupBy(hypotheses, (h) => h.head)) {
     const queries = queryCoordinates(adaptation.basis[head], forward, head, own[0]!.weights.length);
     for (const hypothesis of own) {
-      outputs.set(hypothesis, hypothesisPredictive(hypothesis, adaptation.intervalScale, forward, queries));
+      outputs.set(hypothesis, hypothesisPredictive(hypothesis, forward, queries));
     }
   }
   return {
@@ -70,7 +70,6 @@ function queryCoordinates(basis: readonly number[] | undefined, forward: Forward
 
 function hypothesisPredictive(
   hypothesis: Adaptation['hypotheses'][number],
-  intervalScale: number,
   forward: Forward,
   { coordinates, priorVariance }: Queries,
 ): { means: Float64Array; deviations: Float64Array } {
@@ -104,10 +103,10 @@ function hypothesisPredictive(
     if (linear) {
       const relative = Math.max(1 + shift, leastRelativeLatency);
       means[i] = base + Math.log(relative);
-      deviations[i] = intervalScale * Math.sqrt(variance / (relative * relative) + noise);
+      deviations[i] = Math.sqrt(variance / (relative * relative) + noise);
     } else {
       means[i] = base + shift;
-      deviations[i] = intervalScale * Math.sqrt(variance + noise);
+      deviations[i] = Math.sqrt(variance + noise);
     }
   }
   return { means, deviations };

@@ -19,7 +19,6 @@ const parameters = {
   featureDimension,
   noiseLevels,
   logPriors: [noiseLevels.map(() => -Math.log(noiseLevels.length))],
-  intervalScale: 1,
 } as unknown as PredictorParameters;
 
 function drawForward(random: Random, count: number): Forward {
