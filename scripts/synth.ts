@@ -24,8 +24,8 @@ const kept = 3;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** @throws StackError with the app's own message when it does not synthesise. */
-export async function synthesise(): Promise<Synthesis> {
+/** @throws StackError with the app's own message when it does not synthesise; an AbortError when `signal` aborts. */
+export async function synthesise(options: { readonly signal?: AbortSignal } = {}): Promise<Synthesis> {
   const parent = join(root, '.build', 'cdk');
   const folder = join(parent, hashOf(inputs.map((each) => join(root, each))));
   if (existsSync(folder)) return { folder, fresh: false };
@@ -37,11 +37,13 @@ export async function synthesise(): Promise<Synthesis> {
     await promisify(execFile)(process.execPath, [join(root, 'infra', 'app.ts')], {
       cwd: root,
       env: { ...process.env, CDK_OUTDIR: scratch },
+      ...options,
       maxBuffer: 64 * 1024 * 1024,
     });
   } catch (cause) {
     const { stdout = '', stderr = '' } = cause as { stdout?: string; stderr?: string };
     rmSync(scratch, { recursive: true, force: true });
+    if (options.signal?.aborted) throw cause;
     throw new StackError(`the CDK app does not synthesise:\n${stdout}${stderr}`, { cause });
   }
   try {

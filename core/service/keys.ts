@@ -20,5 +20,7 @@ export const predictorKey = (
   file: 'predictor.onnx' | 'predictor.json' | 'card.json',
 ): string => `predictors/${searchSpace}/${version}/${file}`;
 
+export const adaptationsPrefix = (searchSpace: SearchSpaceId, version: string): string =>
+  `adaptations/${searchSpace}/${version}/`;
 export const adaptationKey = (searchSpace: SearchSpaceId, version: string, targetId: string): string =>
-  `adaptations/${searchSpace}/${version}/${targetId}.json`;
+  `${adaptationsPrefix(searchSpace, version)}${targetId}.json`;

@@ -21,7 +21,7 @@ export interface PredictorCacheOptions {
   readonly idleS?: number;
   /** How long a missing champion or adaptation is believed missing. Default 2. */
   readonly missingS?: number;
-  /** Adaptations kept of a champion. Default 2,000. */
+  /** Adaptations kept of a champion. Default 1,000. */
   readonly capacity?: number;
   /** A comparison failed and what is in memory goes on being used. */
   readonly onError?: (error: unknown) => void;
@@ -56,7 +56,7 @@ interface Slot {
 const retryS = 30;
 
 export function predictorCache(options: PredictorCacheOptions): PredictorCache {
-  const { store, now, revalidateS = 3, idleS = 300, missingS = 2, capacity = 2000, onError = () => {} } = options;
+  const { store, now, revalidateS = 3, idleS = 300, missingS = 2, capacity = 1000, onError = () => {} } = options;
   const slots = new Map<SearchSpaceId, Slot>();
   const opening = new Map<SearchSpaceId, Promise<Slot>>();
   const missingSince = new Map<SearchSpaceId, number>();

@@ -26,6 +26,8 @@ import type { FunctionPlan, LayerPlan } from './template/plan-functions.ts';
 export interface StackOptions {
   /** Objects, credentials, logs and the lock; made if missing, kept for the next start. */
   readonly stateDir: string;
+  /** The lock of `stateDir`, where the caller has taken it already (`lockState`). Closing the stack gives it free. */
+  readonly unlock?: () => void;
   /** Of the HTTP API; 0: any free one. */
   readonly port: number;
   /** A cdk.out. */
@@ -72,7 +74,7 @@ const accountId = '000000000000';
 /** @throws StackError with what to do about it: state folder or port in use, a template it cannot run. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { stateDir, templateDir, region = 'us-east-1', host = '127.0.0.1', graceMs = 3000 } = options;
-  const unlock = lockState(stateDir);
+  const unlock = options.unlock ?? lockState(stateDir);
   const undo: (() => void | Promise<void>)[] = [unlock];
   const closing = new AbortController();
   let closed: Promise<void> | undefined;

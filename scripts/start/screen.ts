@@ -1,0 +1,90 @@
+// What a person sees while trainings run: one bar on a terminal, a line every few seconds anywhere else. Other lines go
+// through `say`, so that they do not run into the bar.
+import { Presets, SingleBar } from 'cli-progress';
+import { type Report, timeLeftS } from './time-left.ts';
+
+export interface Progress {
+  begin(name: string): void;
+  /** @param share of the training that is done, 0 to 1 */
+  report(name: string, share: number): void;
+  stop(): void;
+}
+
+export interface Screen {
+  say(line: string): void;
+  /** One at a time. */
+  progress(names: readonly string[], threads: number): Progress;
+}
+
+export interface ScreenOptions {
+  readonly stream: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** Seconds between two lines where there is no terminal. Default 5. */
+  readonly everyS?: number;
+  /** Monotonic, ms. */
+  readonly now?: () => number;
+}
+
+export function screen({ stream, everyS = 5, now = () => performance.now() }: ScreenOptions): Screen {
+  let bar: { hide(): void; show(): void } | undefined;
+
+  function say(line: string): void {
+    bar?.hide();
+    stream.write(`${line}\n`);
+    bar?.show();
+  }
+
+  function progress(names: readonly string[], threads: number): Progress {
+    const begun = new Map<string, { atS: number; reports: Report[] }>();
+    const shareOf = (name: string): number => begun.get(name)?.reports.at(-1)?.share ?? 0;
+    const state = () => {
+      const jobs = names.map((name) => ({ ...(begun.has(name) && { begun: begun.get(name)! }) }));
+      const leftS = timeLeftS(jobs, threads, now() / 1000);
+      const left = leftS === undefined ? 'estimating' : `${Math.ceil(leftS)} s left`;
+      return { left, each: names.map((name) => `${name} ${Math.floor(100 * shareOf(name))} %`).join(', ') };
+    };
+    const total = (): number => names.reduce((sum, name) => sum + shareOf(name), 0) / names.length;
+    const draw = stream.isTTY ? drawBar() : drawLines();
+
+    function drawLines() {
+      const line = (): void => {
+        const { left, each } = state();
+        stream.write(`training: ${each}; ${left}\n`);
+      };
+      const timer = setInterval(line, everyS * 1000);
+      line();
+      return { update: () => {}, stop: () => clearInterval(timer) };
+    }
+
+    function drawBar() {
+      const format = 'training [{bar}] {percentage} % | {left} | {each}';
+      const options = { format, stream, barsize: 24, hideCursor: true, clearOnComplete: true, gracefulExit: false };
+      const single = new SingleBar(options, Presets.legacy);
+      const update = (): void => single.update(Math.round(1000 * total()), state());
+      bar = {
+        hide: () => single.stop(),
+        show: () => single.start(1000, Math.round(1000 * total()), state()),
+      };
+      bar.show();
+      const timer = setInterval(update, 500);
+      const stop = (): void => {
+        clearInterval(timer);
+        bar = undefined;
+        single.stop();
+      };
+      return { update, stop };
+    }
+
+    return {
+      begin(name) {
+        begun.set(name, { atS: now() / 1000, reports: [] });
+      },
+      report(name, share) {
+        begun.get(name)!.reports.push({ atS: now() / 1000, share });
+        draw.update();
+      },
+      stop: draw.stop,
+    };
+  }
+
+  return { say, progress };
+}

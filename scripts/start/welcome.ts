@@ -1,0 +1,33 @@
+// What `npm start` prints when the service is ready.
+import { relative } from 'node:path';
+import type { LatencyTable } from '#core/dataset/table.ts';
+import { curlLine, type FirstRequest } from './first-request.ts';
+import type { LocalTokens } from './local-tokens.ts';
+
+export interface WelcomeFacts {
+  readonly apiUrl: string;
+  readonly tokens: LocalTokens;
+  readonly request: FirstRequest;
+  readonly tables: readonly LatencyTable[];
+  readonly state: string;
+  readonly seconds: number;
+}
+
+export function welcome({ apiUrl, tokens, request, tables, state, seconds }: WelcomeFacts): string {
+  const targets = tables.map(({ searchSpace, targets }) => `${searchSpace} ${targets.length}`).join(', ');
+  return `
+Sugarbush is ready after ${seconds} s.
+
+  address         ${apiUrl}
+  reader token    ${tokens.reader}
+  operator token  ${tokens.operator}
+  targets         ${targets}
+  OpenAPI         ${apiUrl}/openapi.json
+  state           ${relative('.', state) || '.'}
+
+Predict the latency of two networks on ${request.target}:
+
+${curlLine(apiUrl, tokens.reader, request)}
+
+Ctrl-C stops the service; the next start finds everything in place.`;
+}

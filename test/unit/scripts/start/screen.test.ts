@@ -1,0 +1,44 @@
+import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { screen } from '#scripts/start/screen.ts';
+
+function shown(isTTY: boolean) {
+  const stream = Object.assign(new PassThrough(), { isTTY });
+  let clock = 0;
+  const output = screen({ stream, everyS: 3600, now: () => clock });
+  const text = (): string => stream.read()?.toString() ?? '';
+  return { output, text, pass: (ms: number) => (clock += ms) };
+}
+
+describe('without a terminal', () => {
+  test('lines only, no control characters', () => {
+    const { output, text } = shown(false);
+    const progress = output.progress(['a', 'b'], 2);
+    progress.begin('a');
+    progress.report('a', 0.5);
+    output.say('hello');
+    progress.stop();
+    expect(text()).toBe('training: a 0 %, b 0 %; estimating\nhello\n');
+  });
+});
+
+describe('on a terminal', () => {
+  test('one bar with time left, and lines that do not run into it', () => {
+    const { output, text, pass } = shown(true);
+    const progress = output.progress(['a'], 1);
+    progress.begin('a');
+    pass(10_000);
+    progress.report('a', 0.5);
+    output.say('hello');
+    progress.report('a', 0.75);
+    progress.stop();
+    output.say('done');
+    const lines = text()
+      .split(/\n|(?=training \[)/)
+      .map((line) => stripVTControlCharacters(line).trim());
+    expect(lines.join('\n')).toContain('50 % | 10 s left | a 50 %');
+    expect(lines).toContain('hello');
+    expect(lines).toContain('done');
+  });
+});
