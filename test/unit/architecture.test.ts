@@ -18,8 +18,9 @@ const mayImport: Readonly<Record<Folder, readonly string[]>> = {
   functions: ['functions/', 'core/'],
   infra: ['infra/'],
   layers: ['layers/'],
-  // The API's schemas are printed by a script; the layer is built by one.
-  scripts: ['scripts/', 'core/', 'functions/contract/', 'layers/', 'package.json'],
+  // The API's schemas are printed by a script, the store is filled by one through the service's own adapter, the layer is
+  // built by one.
+  scripts: ['scripts/', 'core/', 'functions/contract/', 'functions/shared/s3-store.ts', 'layers/', 'package.json'],
 };
 
 const cloud =
