@@ -34,8 +34,10 @@ describe('on a terminal', () => {
     progress.report('a', 0.75);
     progress.stop();
     output.say('done');
+    const toLineStart = '\u001b[1G';
     const lines = text()
-      .split(/\n|(?=training \[)/)
+      .replaceAll(toLineStart, '\n')
+      .split('\n')
       .map((line) => stripVTControlCharacters(line).trim());
     expect(lines.join('\n')).toContain('50 % | 10 s left | a 50 %');
     for (const said of ['hello', 'done']) {
