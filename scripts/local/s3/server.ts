@@ -111,6 +111,7 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
     number
   >;
   const inProgress = new Set<Promise<void>>();
+  let closing = false;
 
   const answer = async (message: IncomingMessage, sendContinue: () => void, source: EventSource): Promise<Answer> => {
     const request = parseRequest(message);
@@ -133,6 +134,7 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
       id2: randomBytes(24).toString('base64'),
       sourceAddress: message.socket.remoteAddress ?? '',
     };
+    if (closing) response.shouldKeepAlive = false;
     let waiting = expectsContinue;
     const sendContinue = (): void => {
       if (waiting) response.writeContinue();
@@ -163,12 +165,13 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
     counts: () => ({ ...counts }),
     redeliverEvents: () => feed?.redeliver() ?? 0,
     close: async () => {
+      closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
       const cutOff = setTimeout(() => server.closeAllConnections(), closingGraceMs);
+      await Promise.allSettled([...inProgress]);
+      server.closeIdleConnections();
       await closed;
       clearTimeout(cutOff);
-      await Promise.allSettled([...inProgress]);
       await store.settle();
       await feed?.close(closingGraceMs);
     },

@@ -13,6 +13,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
+import type { WriteCondition } from '#scripts/local/s3/conditions.ts';
 import { ObjectStore } from '#scripts/local/s3/object-store.ts';
 import { client, startEndpoint, temporaryFolder } from './endpoint.ts';
 
@@ -136,6 +137,31 @@ describe('a stop at any file-system call', () => {
       sawBefore ||= found === before;
     }
     expect(sawBefore).toBe(true);
+  });
+});
+
+describe('two writers of one key', () => {
+  it('go one after the other, and a conditional one does not wait for an outcome it cannot know', async () => {
+    const store = ObjectStore.open(temporaryFolder(), [Bucket], Date.now);
+    const commit = async (body: string, condition?: WriteCondition) => {
+      const pending = await store.startWrite();
+      await pending.write(Buffer.from(body));
+      const whole = { ...metadata, sizeBytes: body.length };
+      return () => store.commit(Bucket, 'key', pending, whole, condition).finally(() => pending.discard());
+    };
+    const [first, second, third] = [
+      await commit('first'),
+      await commit('second'),
+      await commit('third', { absent: true }),
+    ];
+    const outcomes = await Promise.allSettled([first(), second(), third(), store.remove(Bucket, 'key', { etag: '*' })]);
+    expect(outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'done'))).toEqual([
+      'done',
+      'done',
+      'ConditionalRequestConflict',
+      'ConditionalRequestConflict',
+    ]);
+    expect(await readBody(store, 'key')).toBe('second');
   });
 });
 
