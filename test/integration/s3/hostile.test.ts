@@ -187,19 +187,36 @@ describe('bodies that go wrong', () => {
     expect(closed).toBe(true);
   });
 
-  it('a refused upload of a gigabyte is not read to its end', async () => {
+  it.each<[string, () => Promise<string>]>([
+    [
+      'refused at its head',
+      () => Promise.resolve('PUT /data/x HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000000\r\n\r\n'),
+    ],
+    [
+      'that is longer than it said',
+      async () => `${await put({ ...streaming(10), 'content-length': '1000000000' })}3b9aca00\r\n`,
+    ],
+  ])('an upload of a gigabyte %s is not read to its end', async (_, head) => {
+    const bytes = await head();
     const written = await new Promise<number>((resolve) => {
       const socket = connect(endpoint.port, '127.0.0.1');
       const piece = Buffer.alloc(1_000_000);
       socket.on('error', () => {});
       socket.on('close', () => resolve(socket.bytesWritten));
-      socket.write('PUT /data/x HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000000\r\n\r\n');
+      socket.write(bytes);
       const more = (): void => {
         if (socket.writable) socket.write(piece, more);
       };
       more();
     });
     expect(written).toBeLessThan(100_000_000);
+  });
+
+  it('a signed header that was empty must still be sent', async () => {
+    const head = await signedHead('GET', '/data/kept', { 'x-empty': '', connection: 'close' });
+    expect(statusesOf((await converse(endpoint.port, head, 2_000)).text)).toEqual([200]);
+    const without = await converse(endpoint.port, head.replace('x-empty: \r\n', ''), 2_000);
+    expect(statusesOf(without.text)).toEqual([403]);
   });
 
   it.each<[string, Record<string, string>, string, string]>([
