@@ -133,6 +133,9 @@ async function* untilSilent(message: IncomingMessage, idleTimeoutMs: number): As
     }
   } finally {
     clearTimeout(timer);
+    // Lets go of the message without destroying it, so that the rest of a refused body can be drained. Not awaited:
+    // after a silence it would wait for the sender.
+    iterator.return?.().catch(() => {});
   }
 }
 

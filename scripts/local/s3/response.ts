@@ -42,12 +42,16 @@ async function sendFile(response: ServerResponse, { handle, first, lengthBytes }
   response.end(bytes);
 }
 
-/** S3's XML error. What is no S3Error is a fault of ours: 500, with the details on standard error only. */
+/**
+ * S3's XML error. What is no S3Error is a fault of ours: 500, with the details on standard error only.
+ * A sender that was never told to go on (`neverContinued`) need not send its body: that connection ends here.
+ */
 export function sendError(
   message: IncomingMessage,
   response: ServerResponse,
   error: unknown,
   source: EventSource,
+  neverContinued: boolean,
 ): void {
   // The sender or the reader has gone: nothing is wrong here, and nobody is left to tell.
   if (message.errored !== null || (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
@@ -69,21 +73,17 @@ export function sendError(
     headers['content-type'] = 'application/xml';
     headers['content-length'] = String(Buffer.byteLength(xml));
   }
-  if (!message.complete) headers['connection'] = 'close';
+  if (neverContinued) headers['connection'] = 'close';
   response.writeHead(known.status, headers);
   response.end(xml);
 }
 
 /**
- * After an early refusal a sender may still be sending. To close at once could destroy the answer on its way, so the
- * rest is read and thrown away, up to a limit of bytes and time, and then the connection goes.
+ * After an early refusal a sender may still be sending. To close at once could destroy the answer on its way (a reset
+ * overtakes it), so the rest is read and thrown away; past a limit of bytes or time the connection goes.
  */
-export function endUnread(message: IncomingMessage, neverContinued: boolean): void {
+export function drainUnread(message: IncomingMessage): void {
   if (message.complete || message.destroyed) return;
-  if (neverContinued) {
-    message.socket.end();
-    return;
-  }
   const { socket } = message;
   const timer = setTimeout(() => socket.destroy(), drainLimitMs);
   let bytes = 0;
@@ -92,6 +92,7 @@ export function endUnread(message: IncomingMessage, neverContinued: boolean): vo
     if (bytes > drainLimitBytes) socket.destroy();
   });
   message.on('error', () => {});
+  message.once('end', () => clearTimeout(timer));
   message.once('close', () => clearTimeout(timer));
   message.resume();
 }

@@ -15,7 +15,7 @@ import { ObjectStore } from './object-store.ts';
 import { type OperationName, operationNames, operationOf, requireImplemented } from './operation.ts';
 import { getObject, headBucket, headObject, listBuckets, listObjects } from './reading.ts';
 import { parseRequest, type S3Request } from './request.ts';
-import { endUnread, sendAnswer, sendError } from './response.ts';
+import { drainUnread, sendAnswer, sendError } from './response.ts';
 import { S3Error } from './s3-error.ts';
 import { copyObject, deleteObject, deleteObjects, putObject } from './writing.ts';
 
@@ -142,9 +142,9 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
     };
     const run = answer(message, sendContinue, source)
       .then((answered) => sendAnswer(response, answered, source))
-      .catch((error: unknown) => sendError(message, response, error, source))
+      .catch((error: unknown) => sendError(message, response, error, source, waiting))
       .finally(() => {
-        endUnread(message, waiting);
+        if (!waiting) drainUnread(message);
         inProgress.delete(run);
       });
     inProgress.add(run);
