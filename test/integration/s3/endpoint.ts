@@ -10,9 +10,16 @@ import { credentials, region } from './identity.ts';
 
 export { credentials, region };
 
+/** Undone in reverse order when the test file is done; a hook set inside a test would never run. */
+const undo: (() => unknown)[] = [];
+
+afterAll(async () => {
+  for (const step of undo.toReversed()) await step();
+});
+
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sugarbush-s3-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  undo.push(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -21,7 +28,7 @@ export async function startEndpoint(
 ): Promise<S3Endpoint & { readonly stateDir: string }> {
   const stateDir = options.stateDir ?? temporaryFolder();
   const endpoint = await startS3({ stateDir, credentials, region, buckets: ['data', 'uploads'], ...options });
-  afterAll(() => endpoint.close());
+  undo.push(() => endpoint.close());
   return { ...endpoint, stateDir };
 }
 
@@ -33,7 +40,7 @@ export function client(endpoint: { readonly url: string }, config: S3ClientConfi
   process.env['AWS_SECRET_ACCESS_KEY'] = credentials.secretAccessKey;
   delete process.env['AWS_SESSION_TOKEN'];
   const made = new S3Client({ maxAttempts: 1, ...config });
-  afterAll(() => made.destroy());
+  undo.push(() => made.destroy());
   return made;
 }
 

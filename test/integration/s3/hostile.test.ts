@@ -355,6 +355,7 @@ describe('bodies that go wrong', () => {
       'an entity that grows',
       '<!DOCTYPE d [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><Delete><Object><Key>&b;</Key></Object></Delete>',
     ],
+    ['a document type', '<!DOCTYPE d><Delete><Object><Key>kept</Key></Object></Delete>'],
     ['an unknown entity', '<Delete><Object><Key>&b;</Key></Object></Delete>'],
     ['a surrogate', '<Delete><Object><Key>&#xD800;</Key></Object></Delete>'],
     ['deep nesting', '<a>'.repeat(100_000)],
