@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'conflict'
   | 'precondition-failed'
   | 'cancelled'
+  | 'training-failed'
   | 'invalid-usage'
   | 'program-missing'
   | 'program-failed'

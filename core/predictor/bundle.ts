@@ -17,6 +17,8 @@ export const predictorParametersSchema = z.strictObject({
   searchSpace: z.enum(searchSpaceIds),
   /** The encoder's outputs: a predictor refuses to load where the code's encoder differs. */
   features: z.strictObject({ count: z.int().positive(), schemaId: hex256 }),
+  /** SHA-256 of predictor.onnx: the two files belong together, and a damaged network must not answer. */
+  network: z.strictObject({ sha256: hex256 }),
   /** Applied inside predictor.onnx; stated here so that the file can be understood without it. */
   normalisation: z.strictObject({ mean: z.array(z.number()), deviation: z.array(z.number().positive()) }),
   /** Latency of a target: linear heads scale · m · (1 + φ·w + σε), logarithmic ones the same in log space. */
@@ -58,6 +60,8 @@ export const featureSchemaId = (space: SearchSpace): string =>
     .update(JSON.stringify([space.id, space.featureNames]))
     .digest('hex');
 
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
 /** SHA-256 over both files; with it a client can tell whether two answers came from the same predictor. */
 export const bundleHash = (bundle: PredictorBundle): string =>
   createHash('sha256').update(bundle.onnx).update(bundle.json).digest('hex');
@@ -78,6 +82,13 @@ export async function loadPredictor(bundle: PredictorBundle): Promise<Predictor>
     throw new DomainError(
       'invalid-predictor',
       `predictor of '${space.id}' was trained on ${parameters.features.count} features, schema ${parameters.features.schemaId}; this version encodes ${wanted}: retrain it`,
+    );
+  }
+  const found = sha256(bundle.onnx);
+  if (found !== parameters.network.sha256) {
+    throw new DomainError(
+      'invalid-predictor',
+      `predictor.onnx (${bundle.onnx.length} bytes, SHA-256 ${found}) is damaged or of another predictor: predictor.json names ${parameters.network.sha256}`,
     );
   }
   const session = await createSession(bundle.onnx);
@@ -120,6 +131,14 @@ function parseParameters(json: Uint8Array): PredictorParameters {
   const expected = JSON.stringify([heads, noiseLevels, featureDimension]);
   if (JSON.stringify([own, levels, dimension]) !== expected) {
     throw invalid(`has heads, noise levels and dimension ${JSON.stringify([own, levels, dimension])}, not ${expected}`);
+  }
+  const { features, normalisation, logPriors } = parsed.data;
+  const lengths = [normalisation.mean.length, normalisation.deviation.length];
+  if (lengths.some((length) => length !== features.count)) {
+    throw invalid(`normalises ${lengths.join(' and ')} features, not ${features.count}`);
+  }
+  if (logPriors.length !== heads.length || logPriors.some((own) => own.length !== noiseLevels.length)) {
+    throw invalid(`has log priors of another shape than ${heads.length} heads × ${noiseLevels.length} noise levels`);
   }
   return parsed.data;
 }

@@ -43,15 +43,16 @@ interface Device {
   readonly latency: Float64Array;
 }
 
-/** `connected[i]`: whether pool architecture i computes anything; only those set a target's unit (their mean latency).
- * Without targets every episode is simulated. */
+/** `connected[i]`: whether pool architecture i computes anything; only those set a target's unit (their mean latency), so
+ * a target without any of them measured is left out. Without targets every episode is simulated. */
 export function episodeSource(
   targets: readonly TrainingTarget[],
   connected: readonly boolean[],
   simulator: DeviceSimulator,
   shares: EpisodeShares = defaultShares,
 ): EpisodeSource {
-  const relative = targets.map((t) => relativeToMean(t.latencyMs, connected));
+  const usable = targets.filter((t) => connected.some((is, i) => is && !Number.isNaN(t.latencyMs[i])));
+  const relative = usable.map((t) => relativeToMean(t.latencyMs, connected));
   const measured = relative.map((r) => Int32Array.from([...r.keys()].filter((i) => !Number.isNaN(r[i]))));
 
   const pick = (random: Random, rows: Int32Array, M: number): Int32Array =>

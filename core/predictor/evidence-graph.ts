@@ -1,6 +1,6 @@
 // The training loss as a graph: for every episode (a device with M measured architectures) the log evidence of each
 // hypothesis (head, σ) with w integrated out and the scale by Laplace's method, mixed over σ by learned weights.
-// evidence.ts states the same equations for one device in plain TypeScript; a test compares the two.
+// posterior.ts states the same equations for one device in plain TypeScript; a test compares the two.
 //
 // With Y = [φ | z | 1] (rows: measurements), S = YᵀY, G = φᵀφ, b = φᵀ[z 1], c = [z 1]ᵀ[z 1], v = σ²:
 //   K = φφᵀ + vI,   [z 1]ᵀ K⁻¹ [z 1] = (c − bᵀ (I + G/v)⁻¹ b / v) / v,   ln det K = ln det(I + G/v) + n ln v
@@ -148,7 +148,8 @@ interface Forms {
   readonly half: Tensor;
 }
 
-/** With u = 1/scale at its maximum (where its own derivative vanishes, so no gradient needs to flow through it):
+/** With u = 1/scale where the terms before ln det K are largest. No gradient flows through u: theirs vanishes there, and
+ * that of the curvature, a share of order 1/n, is left out as in the reference:
  * n ln u − ½ (u²a − 2ub + c) − ½ ln det K − ½ ln (a u² + n). */
 function linearEvidence({ a, b, c, half }: Forms, n: Tensor): Tensor {
   const root = squareRoot(add(multiply(b, b), multiply(multiply(a, n), 4)));

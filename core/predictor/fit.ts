@@ -7,7 +7,7 @@ import { type AdamWSettings, oneCycle, stepScalarCount, stepScalars } from '#cor
 import { gatherRows } from '#core/onnx/operators.ts';
 import { parameterView } from '#core/onnx/parameters.ts';
 import { createTrainer, initialState, type TrainerState } from '#core/onnx/trainer.ts';
-import { encodeParameters, featureSchemaId, type PredictorBundle } from '#core/predictor/bundle.ts';
+import { encodeParameters, featureSchemaId, type PredictorBundle, sha256 } from '#core/predictor/bundle.ts';
 import { episodeSource, type TrainingTarget } from '#core/predictor/episodes.ts';
 import { episodeLoss } from '#core/predictor/evidence-graph.ts';
 import { featureDimension, heads, noiseLevels } from '#core/predictor/hypotheses.ts';
@@ -67,7 +67,9 @@ export const defaultStepsPerCall = 50;
  * costs accuracy near the pool. A space without a measured choice starts apart. */
 const mixtureOf: Readonly<Record<string, number>> = { nasbench201: 1, fbnet: 0, ofa: 0 };
 
-/** @throws DomainError `cancelled` when the signal aborts; `invalid-request` for an empty pool. */
+/** @throws DomainError `cancelled` when the signal aborts; `too-few-measurements` for a pool smaller than an episode;
+ * `invalid-request` for latencies that are neither NaN nor finite and positive; `training-failed` when the loss is not
+ * a number any more. */
 export async function fit(options: FitOptions): Promise<PredictorBundle> {
   const { space, architectures, targets, seed, steps = defaultSteps, stepsPerCall = defaultStepsPerCall } = options;
   if (architectures.length < measurementsPerDevice) {
@@ -76,6 +78,7 @@ export async function fit(options: FitOptions): Promise<PredictorBundle> {
       `a fit needs at least ${measurementsPerDevice} architectures, got ${architectures.length}`,
     );
   }
+  for (const target of targets) checkLatencies(target, architectures.length);
   const columns = space.featureNames.length;
   const features = space.encode(architectures);
   const standardisation = standardisationOf(features, columns);
@@ -123,17 +126,22 @@ export async function fit(options: FitOptions): Promise<PredictorBundle> {
         simulated: joined(drawn.map((b) => b.simulated)),
       });
       loss = losses.reduce((a, b) => a + b, 0) / count;
+      if (!Number.isFinite(loss)) {
+        throw new DomainError('training-failed', `the loss is ${loss} after step ${step + count} of ${steps}`);
+      }
       const checkpoint = { step: step + count, loss, state: trainer.state() };
       options.onProgress?.({ step: step + count, steps, loss, checkpoint });
     }
     const parameters = trainer.state().parameters;
+    const onnx = encodeNetwork(layout, parameters, standardisation);
     return {
-      onnx: encodeNetwork(layout, parameters, standardisation),
+      onnx,
       json: encodeParameters({
         format: 'sugarbush-predictor',
         formatVersion: 1,
         searchSpace: space.id,
         features: { count: columns, schemaId: featureSchemaId(space) },
+        network: { sha256: sha256(onnx) },
         normalisation: { mean: [...standardisation.mean], deviation: [...standardisation.deviation] },
         heads: [...heads],
         featureDimension,
@@ -152,6 +160,22 @@ export async function fit(options: FitOptions): Promise<PredictorBundle> {
     };
   } finally {
     await trainer.close();
+  }
+}
+
+function checkLatencies({ id, latencyMs }: TrainingTarget, count: number): void {
+  if (latencyMs.length !== count) {
+    throw new DomainError(
+      'invalid-request',
+      `target '${id}' has ${latencyMs.length} latencies for ${count} architectures`,
+    );
+  }
+  const bad = latencyMs.findIndex((value) => !(value > 0 && value < Number.POSITIVE_INFINITY) && !Number.isNaN(value));
+  if (bad >= 0) {
+    throw new DomainError(
+      'invalid-request',
+      `target '${id}' has latency ${latencyMs[bad]} ms at row ${bad}: NaN where there is none, else finite and positive`,
+    );
   }
 }
 

@@ -96,12 +96,14 @@ const mostOutliers = (k: number): number => Math.floor(k / 5);
 /** Residuals within so many of their standard deviations are never questioned. */
 const suspicion = 2.5;
 
-/** `outlierShare` 0 takes every measurement at its word. */
+/** `outlierShare` 0 takes every measurement at its word. `noiseShape`: proportional to the fitted latency, as linear heads
+ * have it, or even, D = I, as the training loss has it. */
 export function posteriorOf(
   kind: HeadKind,
   sigma: number,
   system: SupportSystem,
   outlierShare = defaultOutlierShare,
+  noiseShape: 'proportional' | 'even' = 'proportional',
 ): Posterior {
   const lnOdds = Math.log(outlierShare / (1 - outlierShare));
   const { lnMean, lnLatency, coordinates, dimension } = system;
@@ -115,8 +117,8 @@ export function posteriorOf(
     const posterior = kind === 'linear' ? linearPosterior(solved, system) : logarithmicPosterior(solved, system);
     return { noise, solved, posterior };
   };
-  if (kind === 'logarithmic') return withoutOutliers(at(even), at, z, kind, system, lnOdds);
   const first = withoutOutliers(at(even), at, z, kind, system, lnOdds);
+  if (kind === 'logarithmic' || noiseShape === 'even') return first;
   const proportional = even.map((_, i) => {
     if (first.outliers.includes(i)) return outlierDeviation ** 2;
     const fitted = 1 + dot(first.weights, coordinates.subarray(i * dimension, (i + 1) * dimension));
