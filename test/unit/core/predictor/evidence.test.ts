@@ -7,7 +7,7 @@ import { slice } from '#core/onnx/operators.ts';
 import { headRows } from '#core/predictor/adapt.ts';
 import { type EpisodeTensors, episodeLoss, negativeLogEvidence } from '#core/predictor/evidence-graph.ts';
 import { heads, noiseLevels } from '#core/predictor/hypotheses.ts';
-import { posteriorOf } from '#core/predictor/posterior.ts';
+import { posteriorOf, supportSystem } from '#core/predictor/posterior.ts';
 import { checkGradients, expectClose } from '../onnx/finite-differences.ts';
 import { runOnce, type Values } from '../onnx/run-graph.ts';
 import {
@@ -91,9 +91,9 @@ describe.each(reference.targets)('$name', (target) => {
       const forward = referenceForward(target.phiScale, range(0, rows));
       const lnLatency = Float64Array.from(target.latencyMs.slice(0, rows), Math.log);
       for (const [h, { kind }] of heads.entries()) {
-        const support = { ...headRows(referenceParameters, forward, h), lnLatency };
+        const support = supportSystem({ ...headRows(referenceParameters, forward, h), lnLatency });
         for (const [v, sigma] of noiseLevels.entries()) {
-          const { lnEvidence } = posteriorOf(kind, sigma, support, 'even');
+          const { lnEvidence } = posteriorOf(kind, sigma, support, 0, 'even');
           expectClose(Float64Array.of(-lnEvidence / rows), [alone[h]![v]!], 1e-9);
         }
       }
