@@ -147,21 +147,6 @@ describe('an adaptation', () => {
     }
   });
 
-  test('carries the calibration of its predictor: deviations and nothing else are scaled', () => {
-    const wide = adaptFromForward({ ...referenceParameters, intervalScale: 1.5 }, hash, support, latencyMs);
-    const rows = referenceForward(1, range(64, 70));
-    const [before, after] = [logPredictive(adaptation, rows), logPredictive(wide, rows)];
-    expect(after.means).toEqual(before.means);
-    expect(after.weights).toEqual(before.weights);
-    for (const [h, own] of after.deviations.entries()) {
-      expectClose(
-        own,
-        before.deviations[h]!.map((d) => 1.5 * d),
-        1e-12,
-      );
-    }
-  });
-
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('is refused for a latency of %d', (bad) => {
     expect(() => adaptFromForward(referenceParameters, hash, support, latencyMs.with(4, bad))).toThrow(
       expect.objectContaining({ code: 'invalid-request', message: expect.stringContaining('measurement 4') }),
@@ -173,5 +158,50 @@ describe('an adaptation', () => {
     expect(() => adaptFromForward(referenceParameters, hash, none, new Float64Array())).toThrow(
       expect.objectContaining({ code: 'too-few-measurements' }),
     );
+  });
+});
+
+describe('an outlier among the measurements', () => {
+  const [target, k] = [reference.targets[0]!, 12];
+  const rows = range(0, k);
+  const support = referenceForward(target.phiScale, rows);
+  const clean = Float64Array.from(target.latencyMs.slice(0, k));
+  const queries = referenceForward(target.phiScale, range(50, 70));
+  const errorOf = (latencyMs: Float64Array, outlierShare?: number): number => {
+    const { latencyMs: predicted } = predict(
+      adaptFromForward(referenceParameters, hash, support, latencyMs, outlierShare),
+      queries,
+    );
+    const truth = target.latencyMs.slice(50, 70);
+    return predicted.reduce((sum, ms, i) => sum + Math.abs(Math.log(ms / truth[i]!)), 0) / truth.length;
+  };
+
+  // With P = 32 features, twelve measurements are explained by nearly anything: only small features tell.
+  const tame = { ...support, phi: support.phi.map((v) => v / 8) };
+  const ofMean = (factor: number): Float64Array =>
+    Float64Array.from(
+      rows,
+      (i) => (i === 7 ? factor : 1) * 5 * Math.exp(support.lnMean[2 * i]!) * (1 + 0.01 * Math.sin(9 * i)),
+    );
+
+  test('is held apart and named, and there is none where all agree', () => {
+    expect(adaptFromForward(referenceParameters, hash, tame, ofMean(1)).outliers).toEqual([]);
+    for (const factor of [1 / 5, 1 / 3, 3, 5, 20]) {
+      expect(adaptFromForward(referenceParameters, hash, tame, ofMean(factor)).outliers, `× ${factor}`).toEqual([7]);
+    }
+  });
+
+  test('hardly moves the predictions, unless every measurement is taken at its word', () => {
+    const predictions = (factor: number, share?: number) =>
+      predict(adaptFromForward(referenceParameters, hash, tame, ofMean(factor), share), tame).latencyMs;
+    const without = predictions(1);
+    const shift = (other: Float64Array) => Math.max(...other.map((ms, i) => Math.abs(Math.log(ms / without[i]!))));
+    expect(shift(predictions(5))).toBeLessThan(0.05);
+    expect(shift(predictions(5, 0))).toBeGreaterThan(0.1);
+  });
+
+  test('is not suspected in measurements that the reference explains', () => {
+    const scores = [errorOf(clean), errorOf(clean, 0)];
+    expect(scores[0]).toBeLessThan(1.05 * scores[1]!);
   });
 });

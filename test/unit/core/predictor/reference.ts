@@ -81,7 +81,6 @@ export const referenceParameters: PredictorParameters = {
   featureDimension,
   noiseLevels: [...noiseLevels],
   logPriors: noiseLogits.map((own) => logSoftmax(own).map((l) => l - Math.log(heads.length))),
-  intervalScale: 1,
   lineage: {
     seed: 0,
     steps: 1,
