@@ -8,10 +8,6 @@ import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { TargetFacts } from '#core/service/register-target.ts';
 
-/** Measurements that an adaptation rests on. From here on more of them do not make predictions of these targets better,
- * and narrow the intervals below what the predictor can know. */
-const adaptedFrom = 200;
-
 export async function readShippedTable(id: SearchSpaceId): Promise<LatencyTable> {
   const name = `data/latency-${id}.csv.gz`;
   const text = await promisify(gunzip)(await readFile(new URL(`../../${name}`, import.meta.url)));
@@ -33,15 +29,12 @@ export function factsOf(table: LatencyTable): TargetFacts[] {
   });
 }
 
-/** Evenly spaced rows of the table that have a latency, at most `adaptedFrom`. */
+/** The rows of the table that have a latency. */
 export function measurementsOf(table: LatencyTable, targetId: string): Measured[] {
   const { latencyMs } = table.targets.find(({ id }) => id === targetId)!;
-  const rows = [...latencyMs.keys()].filter((row) => !Number.isNaN(latencyMs[row]));
-  const count = Math.min(rows.length, adaptedFrom);
-  return Array.from({ length: count }, (_, i) => {
-    const row = rows[Math.floor((i * rows.length) / count)]!;
-    return { architecture: table.architectures[row]!, latencyMs: latencyMs[row]! };
-  });
+  return table.architectures.flatMap((architecture, row) =>
+    Number.isNaN(latencyMs[row]) ? [] : [{ architecture, latencyMs: latencyMs[row]! }],
+  );
 }
 
 /** `titanx_32` → `titanx, batch size 32`, as data/README.md says how columns are named. */
