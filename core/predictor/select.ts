@@ -17,8 +17,8 @@ export interface SupportSet {
   readonly expectedErrors: number[];
 }
 
-/** `measured`: architectures already measured on the target. @throws DomainError `invalid-request` when fewer
- * candidates than `count` are connected. */
+/** `measured`: architectures already measured on the target; they are not chosen again. @throws DomainError
+ * `invalid-request` when fewer candidates than `count` are connected and not measured yet. */
 export async function selectSupportSet(
   predictor: Predictor,
   candidates: readonly Architecture[],
@@ -26,12 +26,14 @@ export async function selectSupportSet(
   measured: readonly Architecture[] = [],
 ): Promise<SupportSet> {
   const usable = [...candidates.keys()].filter((i) => predictor.space.isConnected(candidates[i]!));
-  if (usable.length < count) {
-    throw new DomainError('invalid-request', `${count} architectures asked for, only ${usable.length} candidates`);
+  const done = new Set(measured.map(String));
+  const open = [...usable.keys()].filter((row) => !done.has(String(candidates[usable[row]!]!)));
+  if (open.length < count) {
+    throw new DomainError('invalid-request', `${count} architectures asked for, only ${open.length} candidates`);
   }
   const rows = designRows(predictor, await predictor.forward(usable.map((i) => candidates[i]!)));
   const known = designRows(predictor, await predictor.forward(measured));
-  const { picks, expectedErrors } = greedy(rows, known, count);
+  const { picks, expectedErrors } = greedy(rows, open, known, count);
   return { indices: picks.map((i) => usable[i]!), expectedErrors };
 }
 
@@ -55,7 +57,7 @@ function designRows({ parameters }: Predictor, forward: Forward): Rows {
   return { count: forward.count, width, values };
 }
 
-function greedy(rows: Rows, known: Rows, count: number) {
+function greedy(rows: Rows, open: readonly number[], known: Rows, count: number) {
   const { width } = rows;
   const covariance = identity(width);
   const gram = gramOf(rows);
@@ -65,7 +67,7 @@ function greedy(rows: Rows, known: Rows, count: number) {
   while (picks.length < count) {
     let best = -1;
     let bestGain = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < rows.count; i++) {
+    for (const i of open) {
       if (picks.includes(i)) continue;
       const gain = varianceGain(covariance, gram, rows.values.subarray(i * width, (i + 1) * width));
       if (gain > bestGain) {
