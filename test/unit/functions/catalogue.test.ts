@@ -130,7 +130,9 @@ describe('authorizer', () => {
 
   test('fails, rather than let pass or refuse, when the store is down', async () => {
     const { authorize: check } = await import('#functions/shared/authorize.ts');
-    const down = () => Promise.reject(new Error('store is down'));
-    await expect(check(down, 'Bearer x')).rejects.toThrow('store is down');
+    const { DomainError } = await import('#core/errors.ts');
+    for (const error of [new Error('store is down'), new DomainError('internal', 'the record is damaged')]) {
+      await expect(check(() => Promise.reject(error), 'Bearer x')).rejects.toBe(error);
+    }
   });
 });

@@ -167,6 +167,32 @@ describe('what a request meets', () => {
     expect(calls()).toEqual([]);
   });
 
+  test('the old pair answers until the adaptations in use are loaded for the new champion', async () => {
+    await use('server');
+    await deployTiny(store, second);
+    const { get } = store;
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    store.get = (async (key: string, ifNoneMatch: string) => {
+      if (key.startsWith(`adaptations/nasbench201/${versionOf(second)}`)) await held;
+      return get(key, ifNoneMatch);
+    }) as typeof get;
+    pass(3);
+    const comparing = cache.revalidate();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await use('server')).version).toBe(versionOf(first));
+    release();
+    await comparing;
+    expect((await use('server')).version).toBe(versionOf(second));
+    store.get = get;
+  });
+
+  test('after a long pause the champion of now, not the one of then', async () => {
+    await use('server');
+    await deployTiny(store, second);
+    pass(300);
+    expect((await use('server')).version).toBe(versionOf(second));
+  });
+
   test('the old pair goes on while the new champion is not complete', async () => {
     await use('server');
     await promote(store, space.id, 'not-there');
