@@ -100,6 +100,7 @@ async function runSeed(table: LatencyTable, options: EvaluateOptions, seed: numb
     repeats: options.repeats,
     seed,
     methods: options.methods,
+    outlierShare: options.outlierShare,
     onProgress: (done, total) => note(`seed ${seed}: evaluated ${done}/${total}`),
   });
   await predictor.close();

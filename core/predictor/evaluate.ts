@@ -35,6 +35,8 @@ export interface EvaluationPlan {
   readonly repeats: number;
   readonly seed: number;
   readonly methods: readonly Method[];
+  /** Share of measurements that adaptation holds for outliers beforehand. */
+  readonly outlierShare?: number;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -113,7 +115,10 @@ function score(
   const { parameters, identity, space } = predictor;
   const predicted =
     method === 'sugarbush'
-      ? predict(adaptFromForward(parameters, identity.hash, forwardRows(forward, support), latencyMs), forward)
+      ? predict(
+          adaptFromForward(parameters, identity.hash, forwardRows(forward, support), latencyMs, plan.outlierShare),
+          forward,
+        )
       : ridgeRegression(space.encode(plan.architectures), parameters.normalisation, support, latencyMs);
   return accuracy(target.latencyMs, predicted, { trimmed: plan.testRows, all: plan.allRows });
 }

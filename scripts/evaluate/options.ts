@@ -19,6 +19,7 @@ export const usage = `npm run -s evaluate -- --search-space nasbench201|fbnet|of
   --repeats 10           random draws a target
   --seed 0               seed of training and draws; several, as 0,1,2, print each and their mean
   --steps 800            training steps
+  --outlier-share 0.02   share of measurements held for outliers before any is seen; 0 trusts them all
   --baseline ridge       also a ridge regression on the measurements alone
   --json                 one JSON object on standard output and nothing else`;
 
@@ -50,6 +51,7 @@ const optionsSchema = z.strictObject({
   repeats: integer(1).default(10),
   seed: list.pipe(z.array(integer(0)).min(1)).default([0]),
   steps: integer(1).default(800),
+  'outlier-share': z.coerce.number<string>().min(0).max(0.5).default(0.02),
   baseline: z.enum(['ridge']).optional(),
   json: z.boolean().default(false),
 });
@@ -66,6 +68,7 @@ export interface EvaluateOptions {
   readonly repeats: number;
   readonly seeds: readonly number[];
   readonly steps: number;
+  readonly outlierShare: number;
   readonly methods: readonly Method[];
   readonly json: boolean;
 }
@@ -92,6 +95,7 @@ export function parseOptions(args: readonly string[]): EvaluateOptions {
     repeats: given.repeats,
     seeds: given.seed,
     steps: given.steps,
+    outlierShare: given['outlier-share'],
     methods: given.baseline ? ['sugarbush', given.baseline] : ['sugarbush'],
     json: given.json,
   };
@@ -114,6 +118,7 @@ function rawOptions(args: readonly string[]): Record<string, unknown> {
         repeats: text,
         seed: text,
         steps: text,
+        'outlier-share': text,
         baseline: text,
         json: { type: 'boolean' },
       },
