@@ -86,6 +86,7 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
   const before = readState(files);
   const failures: Failure[] = [];
   const disturbed: string[] = [];
+  let wasDisturbed = false;
   const operators = plan.withDescriptor ? descriptorOperators[plan.target.workload.searchSpace] : [];
   progress.start(operators.length + plan.architectures.length);
 
@@ -95,7 +96,8 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
       progress.step(key, known.failure ?? describe(known), true);
       return known;
     }
-    const { disturbedBy } = await waitForQuiet(files, plan.quiet, ports.signal);
+    const { disturbedBy } = await waitForQuiet(files, wasDisturbed ? shorter(plan.quiet) : plan.quiet, ports.signal);
+    wasDisturbed = disturbedBy !== undefined;
     if (disturbedBy !== undefined) disturbed.push(`${key}: ${disturbedBy}`);
     const entry = await measure();
     ports.journal.put(key, entry);
@@ -197,6 +199,11 @@ export function requestFor(
     timeoutS: 120 + (10 * (warmUp.maxMs + sampling.maxMs)) / 1000,
     ...(signal === undefined ? {} : { signal }),
   };
+}
+
+/** A device that did not become quiet in time is not given all of that time again before each network. */
+function shorter(rule: QuietRule): QuietRule {
+  return { ...rule, maxWaitMs: rule.maxWaitMs / 10 };
 }
 
 function asMeasurement(architecture: string, measured: MeasuredLatency, rawSamples: boolean): ProfileMeasurement {
