@@ -133,9 +133,10 @@ export function predict(adaptation: Adaptation, forward: Forward, options: Predi
       deviation[h] = deviations[h]![i]!;
       lnLatency += weights[h]! * mean[h]!;
     }
-    latencyMs[i] = Math.exp(lnLatency);
     lowMs[i] = Math.exp(mixtureQuantile(tail, z, weights, mean, deviation));
     highMs[i] = Math.exp(mixtureQuantile(1 - tail, -z, weights, mean, deviation));
+    // An unlikely hypothesis far away can draw the mean out of the interval.
+    latencyMs[i] = Math.min(Math.max(Math.exp(lnLatency), lowMs[i]!), highMs[i]!);
     if (within && budgetMs !== undefined) {
       let probability = 0;
       for (let h = 0; h < weights.length; h++) {

@@ -17,7 +17,7 @@ export interface Forward {
 }
 
 export interface Prediction {
-  /** Median of the posterior predictive, one an architecture. */
+  /** exp of the posterior mean of ln latency, kept inside the interval; one an architecture. */
   readonly latencyMs: Float64Array;
   readonly lowMs: Float64Array;
   readonly highMs: Float64Array;
