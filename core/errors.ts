@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'forbidden'
   | 'conflict'
   | 'precondition-failed'
+  | 'quota-exceeded'
   | 'cancelled'
   | 'training-failed'
   | 'invalid-usage'

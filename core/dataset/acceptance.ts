@@ -23,6 +23,8 @@ export interface ExpectedUpload {
   readonly sha256: string;
   readonly searchSpace: SearchSpaceId;
   readonly deviceId: string;
+  /** What is known to be wrong with who uploaded it. */
+  readonly ownerFault?: { readonly code: 'device-mismatch' | 'device-revoked'; readonly message: string } | undefined;
 }
 
 type Envelope = z.infer<typeof profileEnvelopeSchema>;
@@ -105,6 +107,7 @@ function acceptEnvelope(value: unknown, expected: ExpectedUpload): Acceptance {
     const message = `the profile names device '${deviceId}'; it was uploaded by '${expected.deviceId}'`;
     return quarantined('device-mismatch', message, [{ path: 'context/deviceId', message }]);
   }
+  if (expected.ownerFault) return quarantined(expected.ownerFault.code, expected.ownerFault.message);
   const implausible = implausibleOperators(profile.descriptor);
   if (implausible.length > 0) {
     return quarantined('descriptor-implausible', `${implausible[0]!.path}: ${implausible[0]!.message}`, implausible);

@@ -45,3 +45,17 @@ export function mergeMeasurements(data: TargetData): MergedMeasurement[] {
 function median(values: readonly number[]): number {
   return quantile(Float64Array.from(values).sort(), 0.5);
 }
+
+/** Repeats that differ by more than this factor disagree; some do when a device was busy once. */
+const disagreementFactor = 1.5;
+/** Of at least so many repeated architectures, more than this share has to disagree to be a contradiction. */
+const fewestRepeats = 3;
+const disagreementShare = 0.25;
+
+/** How repeated measurements contradict each other, in a sentence; null where they do not or there are too few. */
+export function repeatContradiction(merged: readonly MergedMeasurement[]): string | null {
+  const repeated = merged.filter(({ profiles }) => profiles > 1);
+  const disagreeing = repeated.filter(({ disagreement }) => disagreement > disagreementFactor);
+  if (repeated.length < fewestRepeats || disagreeing.length <= disagreementShare * repeated.length) return null;
+  return `${disagreeing.length} of ${repeated.length} architectures that were measured more than once differ by more than a factor of ${disagreementFactor}`;
+}

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 import type { ProfileTarget } from './profile.ts';
+import { slug } from './slug.ts';
 
 export const targetIdPattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
@@ -36,14 +37,4 @@ export function targetId(target: ProfileTarget): string {
 /** SHA-256 of the target's canonical JSON, hex. Two targets are the same when these are equal. */
 export function targetDigest(target: ProfileTarget): string {
   return createHash('sha256').update(canonicalJson(target)).digest('hex');
-}
-
-/** Lower-case ASCII words joined by `-`; accents are dropped, other letters are left out. */
-function slug(value: string): string {
-  return value
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '');
 }

@@ -44,6 +44,8 @@ export const adaptationSchema = z.strictObject({
   outliers: z.array(z.int().nonnegative()),
   /** What the target's measurements say about themselves (self-check.ts); absent where nobody looked. */
   selfCheck: selfCheckSchema.optional(),
+  /** How many profiles the target's data were joined from; adaptations replace each other in this order only. */
+  dataRevision: z.int().positive().optional(),
   /** Median of |ln(measured / predicted)| that the posterior expects over the search space (expected-error.ts). */
   expectedError: z.number().nonnegative().optional(),
 });

@@ -8,13 +8,8 @@ import type { Forward } from './types.ts';
 /** Up to so many measurements each is left out alone; above, they are left out in so many interleaved groups. */
 const mostFolds = 16;
 
-/** Above so many measurements, evenly spaced ones stand for all: it bounds the time of one adaptation. */
-const mostMeasurements = 512;
-
 export interface LeftOut {
-  /** Which measurements were predicted, ascending. */
-  readonly indices: readonly number[];
-  /** ln(measured / predicted), one for each of `indices`. */
+  /** ln(measured / predicted), one a measurement. */
   readonly lnErrors: Float64Array;
   /** Whether the 90 % interval held the measurement, 0 or 1. */
   readonly covered: Uint8Array;
@@ -27,31 +22,27 @@ export function leaveOneOut(
   forward: Forward,
   latencyMs: Float64Array,
 ): LeftOut {
-  const used = evenlySpaced(forward.count, mostMeasurements);
-  const folds = Math.min(used.length, mostFolds);
-  const lnErrors = new Float64Array(used.length);
-  const covered = new Uint8Array(used.length);
+  const rows = Array.from({ length: forward.count }, (_, i) => i);
+  const folds = Math.min(forward.count, mostFolds);
+  const lnErrors = new Float64Array(forward.count);
+  const covered = new Uint8Array(forward.count);
   for (let fold = 0; fold < folds; fold++) {
-    const outside = used
-      .keys()
-      .filter((i) => i % folds === fold)
-      .toArray();
-    const inside = used.filter((_, i) => i % folds !== fold);
+    const outside = rows.filter((i) => i % folds === fold);
+    const inside = rows.filter((i) => i % folds !== fold);
     const adaptation = adaptFromForward(
       parameters,
       predictorHash,
       forwardRows(forward, inside),
       Float64Array.from(inside, (i) => latencyMs[i]!),
     );
-    const rows = outside.map((i) => used[i]!);
-    const predicted = predict(adaptation, forwardRows(forward, rows));
-    outside.forEach((i, row) => {
-      const measured = latencyMs[rows[row]!]!;
-      lnErrors[i] = Math.log(measured / predicted.latencyMs[row]!);
-      covered[i] = measured >= predicted.lowMs[row]! && measured <= predicted.highMs[row]! ? 1 : 0;
+    const predicted = predict(adaptation, forwardRows(forward, outside));
+    outside.forEach((i, at) => {
+      const measured = latencyMs[i]!;
+      lnErrors[i] = Math.log(measured / predicted.latencyMs[at]!);
+      covered[i] = measured >= predicted.lowMs[at]! && measured <= predicted.highMs[at]! ? 1 : 0;
     });
   }
-  return { indices: used, lnErrors, covered };
+  return { lnErrors, covered };
 }
 
 /** The rows of a forward pass at `indices`, in that order. */
@@ -65,9 +56,4 @@ export function forwardRows(forward: Forward, indices: readonly number[]): Forwa
     return out;
   };
   return { count: indices.length, lnMean: pick(forward.lnMean), phi: pick(forward.phi) };
-}
-
-function evenlySpaced(count: number, most: number): number[] {
-  const picked = Math.min(count, most);
-  return Array.from({ length: picked }, (_, i) => Math.floor((i * count) / picked));
 }

@@ -15,6 +15,8 @@ export interface SupportSet {
   readonly indices: number[];
   /** Median absolute relative error to expect of predictions, before any and after each measurement [1 + count]. */
   readonly expectedErrors: number[];
+  /** Mean posterior variance of ln latency over the candidates, before any and after each measurement [1 + count]. */
+  readonly variances: number[];
 }
 
 /** `measured`: architectures already measured on the target; they are not chosen again. @throws DomainError
@@ -33,8 +35,12 @@ export async function selectSupportSet(
   }
   const rows = designRows(predictor, await predictor.forward(usable.map((i) => candidates[i]!)));
   const known = designRows(predictor, await predictor.forward(measured));
-  const { picks, expectedErrors } = greedy(rows, open, known, count);
-  return { indices: picks.map((i) => usable[i]!), expectedErrors };
+  const { picks, variances } = greedy(rows, open, known, count);
+  return {
+    indices: picks.map((i) => usable[i]!),
+    expectedErrors: variances.map((variance) => expectedErrorOf(variance, assumedNoise)),
+    variances,
+  };
 }
 
 interface Rows {
@@ -63,7 +69,7 @@ function greedy(rows: Rows, open: readonly number[], known: Rows, count: number)
   const gram = gramOf(rows);
   for (let i = 0; i < known.count; i++) condition(covariance, width, known.values.subarray(i * width, (i + 1) * width));
   const picks: number[] = [];
-  const expectedErrors = [expectedError(covariance, gram, rows.count)];
+  const variances = [meanVariance(covariance, gram, rows.count)];
   while (picks.length < count) {
     let best = -1;
     let bestGain = Number.NEGATIVE_INFINITY;
@@ -77,9 +83,9 @@ function greedy(rows: Rows, open: readonly number[], known: Rows, count: number)
     }
     picks.push(best);
     condition(covariance, width, rows.values.subarray(best * width, (best + 1) * width));
-    expectedErrors.push(expectedError(covariance, gram, rows.count));
+    variances.push(meanVariance(covariance, gram, rows.count));
   }
-  return { picks, expectedErrors };
+  return { picks, variances };
 }
 
 function identity(width: number): Float64Array {
@@ -131,7 +137,12 @@ function condition(covariance: Float64Array, width: number, row: Float64Array): 
   }
 }
 
-/** From the mean posterior variance, tr(V XᵀX) / n, and the noise of the prediction itself. */
-function expectedError(covariance: Float64Array, gram: Float64Array, count: number): number {
-  return medianOfAbsoluteNormal * Math.sqrt(Math.max(inner(covariance, gram) / count, 0) + assumedNoise ** 2);
+/** tr(V XᵀX) / n. */
+function meanVariance(covariance: Float64Array, gram: Float64Array, count: number): number {
+  return Math.max(inner(covariance, gram) / count, 0);
+}
+
+/** Median absolute relative error where ln latency has this posterior variance and noise of this standard deviation. */
+export function expectedErrorOf(variance: number, noise: number): number {
+  return medianOfAbsoluteNormal * Math.sqrt(variance + noise ** 2);
 }

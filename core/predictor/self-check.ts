@@ -6,10 +6,6 @@ import * as z from 'zod';
 export const fewestMeasurements = 5;
 
 export const selfCheckSchema = z.strictObject({
-  /** Measurements there were, outliers among them. */
-  measurements: z.int().positive(),
-  /** Left out of the adaptation: the others predict something else by far. */
-  outliers: z.int().nonnegative(),
   /** Each measurement predicted from the others; null below `fewestMeasurements`. */
   leftOut: z
     .strictObject({
@@ -25,8 +21,9 @@ export const selfCheckSchema = z.strictObject({
       explained: z.number().max(1).nullable(),
     })
     .nullable(),
-  /** The measurements contradict each other: no noise that the predictor knows explains them. */
-  contradictory: z.boolean(),
+  /** How the measurements contradict each other, in a sentence: no noise that the predictor knows explains it, or the
+   * same architecture was measured very differently. null: they do not. */
+  contradiction: z.string().nullable(),
 });
 
 export type SelfCheck = z.infer<typeof selfCheckSchema>;

@@ -1,7 +1,8 @@
 // Whether predictions for a target should be believed, in one word and one sentence. Decided from the adaptation alone,
 // so that it costs a prediction nothing.
 import type { Adaptation } from './adapt.ts';
-import { fewestMeasurements, type SelfCheck } from './self-check.ts';
+import { errorsSentence } from './check-measurements.ts';
+import { fewestMeasurements } from './self-check.ts';
 import type { Trust } from './types.ts';
 
 export interface TrustAssessment {
@@ -14,8 +15,8 @@ export interface TrustAssessment {
 const enoughToTell = 20;
 
 export function assessTrust({ measurements, selfCheck }: Adaptation): TrustAssessment {
-  if (selfCheck?.contradictory) {
-    return { trust: 'measure-first', reason: `its measurements contradict each other: ${errorsOf(selfCheck)}` };
+  if (typeof selfCheck?.contradiction === 'string') {
+    return { trust: 'measure-first', reason: `its measurements contradict each other: ${selfCheck.contradiction}` };
   }
   if (measurements < fewestMeasurements) {
     const only = `${measurements} measurement${measurements === 1 ? '' : 's'}`;
@@ -26,15 +27,8 @@ export function assessTrust({ measurements, selfCheck }: Adaptation): TrustAsses
     const reason = 'its measurements do not predict each other better than their mean would: unlike all known targets';
     return { trust: 'out-of-domain', reason };
   }
-  const error = selfCheck?.leftOut ? `; ${errorsOf(selfCheck)}` : '';
-  return { trust: 'trusted', reason: `${measurements} measurements${error}` };
+  if (!selfCheck?.leftOut) return { trust: 'trusted', reason: `${measurements} measurements` };
+  const { medianError, error80 } = selfCheck.leftOut;
+  const errors = `predicted from each other, ${errorsSentence(medianError, error80)}`;
+  return { trust: 'trusted', reason: `${measurements} measurements; ${errors}` };
 }
-
-function errorsOf({ leftOut }: SelfCheck): string {
-  if (!leftOut) return 'not predicted from each other';
-  const { medianError, error80 } = leftOut;
-  return `predicted from each other, half are off by more than ${percent(medianError)} and a fifth by more than ${percent(error80)}`;
-}
-
-/** A ratio of e^error, as the percentage by which the larger exceeds the smaller. */
-const percent = (lnError: number): string => `${(100 * Math.expm1(lnError)).toFixed(1)} %`;

@@ -1,20 +1,61 @@
 // Use case: adapt one target to its measurements under one predictor, and keep the adaptation where predictions find it.
+import { type MergedMeasurement, repeatContradiction } from '#core/dataset/merge.ts';
 import type { Store } from '#core/dataset/store.ts';
-import { type Adaptation, adapt } from '#core/predictor/adapt.ts';
+import { type Adaptation, adaptationSchema } from '#core/predictor/adapt.ts';
+import { adaptChecked } from '#core/predictor/adapt-checked.ts';
 import type { Predictor } from '#core/predictor/bundle.ts';
 import type { Measured } from '#core/predictor/types.ts';
 import { adaptationKey } from './keys.ts';
-import { writeJson } from './stored-json.ts';
+import { type UpdateOptions, updateJson, writeJson } from './stored-json.ts';
 
-/** @throws DomainError `too-few-measurements` without any */
+/** From measurements at hand, whatever was there before.
+ * @throws DomainError `too-few-measurements` without any */
 export async function adaptTarget(
   store: Store,
   predictor: Predictor,
   targetId: string,
   measured: readonly Measured[],
 ): Promise<Adaptation> {
-  const adaptation = await adapt(predictor, measured);
+  const adaptation = await adaptChecked(predictor, measured);
   const { searchSpace, version } = predictor.identity;
   await writeJson(store, adaptationKey(searchSpace, version, targetId), adaptation);
   return adaptation;
+}
+
+export interface MergedTarget {
+  readonly targetId: string;
+  readonly merged: readonly MergedMeasurement[];
+  /** Profiles that were merged. */
+  readonly revision: number;
+}
+
+/** From merged profiles, unless there is an adaptation already from as many: of writers that race, the one with the most
+ * profiles is kept. Returns the one that is kept. */
+export async function adaptMergedTarget(
+  store: Store,
+  predictor: Predictor,
+  { targetId, merged, revision }: MergedTarget,
+  options: UpdateOptions,
+): Promise<Adaptation> {
+  const { searchSpace, version } = predictor.identity;
+  let made: Adaptation | undefined;
+  const make = async (): Promise<Adaptation> => {
+    const measured = merged.map(({ architecture, latencyMs }) => ({
+      architecture: predictor.space.parse(architecture),
+      latencyMs,
+    }));
+    return { ...(await adaptChecked(predictor, measured, repeatContradiction(merged))), dataRevision: revision };
+  };
+  const kept = await updateJson(
+    store,
+    adaptationKey(searchSpace, version, targetId),
+    adaptationSchema,
+    async (current) => {
+      if ((current?.dataRevision ?? 0) >= revision) return undefined;
+      made ??= await make();
+      return made;
+    },
+    options,
+  );
+  return kept!;
 }

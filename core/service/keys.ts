@@ -24,3 +24,27 @@ export const adaptationsPrefix = (searchSpace: SearchSpaceId, version: string): 
   `adaptations/${searchSpace}/${version}/`;
 export const adaptationKey = (searchSpace: SearchSpaceId, version: string, targetId: string): string =>
   `${adaptationsPrefix(searchSpace, version)}${targetId}.json`;
+
+export const devicesPrefix = 'devices/';
+export const deviceKey = (deviceId: string): string => `${devicesPrefix}${deviceId}.json`;
+
+export const uploadKey = (uploadId: string): string => `uploads/${uploadId}.json`;
+/** One empty object for each upload that a device registered on a day (UTC): counting them is its quota. */
+export const uploadQuotaPrefix = (deviceId: string, day: string): string => `upload-quota/${deviceId}/${day}/`;
+
+/** Everything measured on a target: the join of its profiles. */
+export const measurementsKey = (searchSpace: SearchSpaceId, targetId: string): string =>
+  `measurements/${searchSpace}/${targetId}.json`;
+
+/** In the uploads bucket; all others are in the data bucket. */
+export const incomingPrefix = 'incoming/';
+export const incomingKey = (deviceId: string, uploadId: string): string =>
+  `${incomingPrefix}${deviceId}/${uploadId}.json.gz`;
+
+const incomingForm = /^incoming\/([a-z0-9-]{1,64})\/([0-9a-f]{32})\.json\.gz$/;
+
+/** Undefined for a key that no registered upload has. */
+export function parseIncomingKey(key: string): { readonly deviceId: string; readonly uploadId: string } | undefined {
+  const match = incomingForm.exec(key);
+  return match ? { deviceId: match[1]!, uploadId: match[2]! } : undefined;
+}

@@ -40,12 +40,12 @@ export async function updateJson<T>(
   store: Store,
   key: string,
   schema: z.ZodType<T>,
-  change: (current: T | undefined) => T | undefined,
+  change: (current: T | undefined) => T | undefined | Promise<T | undefined>,
   { pause = backoff, attempts = 8 }: UpdateOptions = {},
 ): Promise<T | undefined> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const current = await readJson(store, key, schema);
-    const next = change(current?.value);
+    const next = await change(current?.value);
     if (next === undefined) return current?.value;
     try {
       await writeJson(store, key, next, current ? { ifMatch: current.etag } : { ifNoneMatch: '*' });

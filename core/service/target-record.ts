@@ -1,5 +1,7 @@
 // What is kept about a target beside its measurements: targets/{searchSpace}/{targetId}.json.
 import { z } from 'zod';
+import { profileTargetSchema } from '#core/dataset/profile.ts';
+import { counterNames } from '#core/descriptor/counters.ts';
 import { searchSpaceIds } from '#core/search-space/search-space.ts';
 
 /** Also a part of keys and URLs. */
@@ -20,7 +22,30 @@ export const targetRecordSchema = z.strictObject({
   excluded: z.record(z.string(), z.int().positive()),
   /** `contradictory`: measurements disagree with each other far beyond noise; predictions say measure-first. */
   quality: z.enum(['good', 'contradictory']),
+  /** Why it is not good. */
+  qualityReason: z.string().optional(),
+  /** What the id was derived from. */
+  target: profileTargetSchema.optional(),
+  /** Accepted profiles; the measurements are merged from them. */
+  profiles: z.int().positive().optional(),
+  /** Devices that these came from, the one whose profile was accepted first in front; at most `namedDevices`. */
+  devices: z.array(z.string()).optional(),
+  /** What there is of a hardware-runtime descriptor. */
+  descriptor: z
+    .strictObject({
+      /** Operators with a latency, and operators of the search space. */
+      operatorsMeasured: z.int().nonnegative(),
+      operators: z.int().positive(),
+      /** Counters with a number for at least one operator. */
+      counters: z.array(z.enum(counterNames)),
+    })
+    .nullable()
+    .optional(),
+  /** Share of the variance of ln latency that predictions from its other measurements explain (self-check.ts). */
+  explained: z.number().nullable().optional(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
+export const namedDevices = 8;
+
 export type TargetRecord = z.infer<typeof targetRecordSchema>;

@@ -38,15 +38,17 @@ function drawTarget(seed: number, count: number, noise = 0.03) {
   return { random, forward, latencyMs };
 }
 
-const check = (forward: Forward, latencyMs: Float64Array) => checkMeasurements(parameters, 'hash', forward, latencyMs);
+const adaptTo = (forward: Forward, latencyMs: Float64Array) => adaptFromForward(parameters, 'hash', forward, latencyMs);
+const check = (forward: Forward, latencyMs: Float64Array) =>
+  checkMeasurements(parameters, 'hash', forward, latencyMs, adaptTo(forward, latencyMs).outliers);
 const changed = (latencyMs: Float64Array, factor: number, where: (i: number) => boolean) =>
   latencyMs.map((value, i) => (where(i) ? value * factor : value));
 
 describe('leaving measurements out', () => {
   it('predicts each from exactly the others', () => {
     const { forward, latencyMs } = drawTarget(1, 7);
-    const { indices, lnErrors } = leaveOneOut(parameters, 'hash', forward, latencyMs);
-    expect(indices).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    const { lnErrors } = leaveOneOut(parameters, 'hash', forward, latencyMs);
+    expect(lnErrors).toHaveLength(7);
     const others = [0, 1, 2, 4, 5, 6];
     const adaptation = adaptFromForward(
       parameters,
@@ -58,79 +60,64 @@ describe('leaving measurements out', () => {
     expect(lnErrors[3]).toBeCloseTo(Math.log(latencyMs[3]! / predicted), 12);
   });
 
-  it('leaves every one of many out once, and of very many evenly spaced ones', () => {
-    const forty = drawTarget(2, 40);
-    expect(leaveOneOut(parameters, 'hash', forty.forward, forty.latencyMs).indices).toHaveLength(40);
-    const many = drawTarget(2, 1100);
-    const { indices, lnErrors } = leaveOneOut(parameters, 'hash', many.forward, many.latencyMs);
-    expect(indices).toHaveLength(512);
-    expect(indices[1]).toBe(2);
+  it('leaves every one of many out once', () => {
+    const { forward, latencyMs } = drawTarget(2, 40);
+    const { lnErrors } = leaveOneOut(parameters, 'hash', forward, latencyMs);
+    expect(lnErrors).toHaveLength(40);
     expect(lnErrors.every((error) => error !== 0)).toBe(true);
   });
 });
 
 describe('checking a target’s measurements against each other', () => {
-  it.each([10, 20, 50, 700])('finds nothing wrong with %i consistent ones', (count) => {
+  it.each([10, 20, 50, 300])('finds nothing wrong with %i consistent ones', (count) => {
     const { forward, latencyMs } = drawTarget(3, count);
-    const { check: result, kept } = check(forward, latencyMs);
+    const result = check(forward, latencyMs);
     expect(selfCheckSchema.parse(result)).toEqual(result);
-    expect(result).toMatchObject({ measurements: count, outliers: 0, contradictory: false });
-    expect(kept).toHaveLength(count);
+    expect(result).toMatchObject({ leftOut: { measurements: count }, contradiction: null });
     // Noise of 3 %: the median of |N(0, 1)| is 0.67, and the posterior adds a little.
     expect(result.leftOut!.medianError).toBeLessThan(0.06);
     expect(result.leftOut!.explained).toBeGreaterThan(0.95);
   });
 
-  it.each([10, 12, 50, 700])('leaves one of %i out that is ten times too slow', (count) => {
+  it.each([10, 12, 50, 300])('bears one of %i that is ten times too slow', (count) => {
     const { forward, latencyMs } = drawTarget(4, count);
-    const { check: result, kept } = check(
-      forward,
-      changed(latencyMs, 10, (i) => i === 5),
-    );
-    expect(result).toMatchObject({ measurements: count, outliers: 1, contradictory: false });
-    expect(kept).not.toContain(5);
-    expect(kept).toHaveLength(count - 1);
+    const one = changed(latencyMs, 10, (i) => i === 5);
+    expect(adaptTo(forward, one).outliers).toContain(5);
+    const result = check(forward, one);
+    expect(result.contradiction).toBeNull();
     expect(result.leftOut!.medianError).toBeLessThan(0.06);
+    expect(result.leftOut!.explained).toBeGreaterThan(0.9);
   });
 
-  it('keeps what is off by less than a factor of three', () => {
-    const { forward, latencyMs } = drawTarget(5, 40);
-    const doubled = changed(latencyMs, 2, (i) => i === 7);
-    expect(check(forward, doubled).check).toMatchObject({ outliers: 0, contradictory: false });
-  });
-
-  it.each([20, 50, 700])('calls %i contradictory of which every other is three times slower', (count) => {
+  it.each([20, 50, 300])('calls %i contradictory of which every other is three times slower', (count) => {
     const { forward, latencyMs } = drawTarget(6, count);
-    const { check: result } = check(
+    const result = check(
       forward,
       changed(latencyMs, 3, (i) => i % 2 === 0),
     );
-    expect(result.contradictory).toBe(true);
+    expect(result.contradiction).toMatch(/^predicted from each other, half are off by more than \d/);
   });
 
   it('calls numbers without any relation contradictory', () => {
     const { random, forward } = drawTarget(7, 30);
     const drawn = Float64Array.from({ length: 30 }, () => random.logUniform(1, 100));
-    expect(check(forward, drawn).check.contradictory).toBe(true);
+    expect(check(forward, drawn).contradiction).not.toBeNull();
   });
 
   it('says nothing of four', () => {
     const { forward, latencyMs } = drawTarget(8, 4);
-    const nothing = { measurements: 4, outliers: 0, leftOut: null, contradictory: false };
-    expect(check(forward, latencyMs).check).toEqual(nothing);
+    expect(check(forward, latencyMs)).toEqual({ leftOut: null, contradiction: null });
   });
 
   it('takes equal latencies as they are', () => {
     const { forward } = drawTarget(9, 12);
-    expect(check(forward, new Float64Array(12).fill(7)).check.leftOut!.explained).toBe(null);
+    expect(check(forward, new Float64Array(12).fill(7)).leftOut!.explained).toBe(null);
   });
 });
 
 describe('trust', () => {
   const trustOf = (forward: Forward, latencyMs: Float64Array) => {
-    const { check: selfCheck, kept } = check(forward, latencyMs);
-    const keptMs = Float64Array.from(kept, (i) => latencyMs[i]!);
-    return assessTrust({ ...adaptFromForward(parameters, 'hash', forwardRows(forward, kept), keptMs), selfCheck });
+    return assessTrust({ ...adaptTo(forward, latencyMs), selfCheck: check(forward, latencyMs) });
   };
 
   it('is given to consistent measurements and not to contradictory ones', () => {
