@@ -1,5 +1,6 @@
 // The stack every HTTP function shares: who may call, parsing of path, query and body, the reply, errors as problems,
 // one log line a request. A function states its routes; what arrives at `handle` is parsed and typed.
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import type { z } from 'zod';
@@ -9,7 +10,7 @@ import { requireCaller } from './caller.ts';
 import { problemOf } from './problem.ts';
 import { compressed, jsonReply, problemReply, type Reply } from './reply.ts';
 import { decodeJsonBody } from './request-body.ts';
-import { logger } from './telemetry.ts';
+import { logger, metrics } from './telemetry.ts';
 
 /** What a route takes. `roles` left out: anyone, without a token. */
 export interface Route<Path, Query, Body> {
@@ -121,6 +122,7 @@ function requestLog(): Middleware {
       awsRequestId: context.awsRequestId,
       tokenId: event.parsed?.caller?.tokenId,
     };
+    count(event.routeKey, fields.durationMs, status);
     if (!error) logger.info('request', fields);
     else if (status < 500) logger.info('refused', { ...fields, code: error instanceof DomainError && error.code });
     else logger.error('failed', { ...fields, error });
@@ -132,6 +134,15 @@ function requestLog(): Middleware {
     after: line,
     onError: line,
   };
+}
+
+/** Refusals and errors are counted with 0 too, so that their averages are rates. */
+function count(route: string, durationMs: number, status: number): void {
+  metrics.addDimension('Route', route);
+  metrics.addMetric('DurationMs', MetricUnit.Milliseconds, durationMs);
+  metrics.addMetric('Refusals', MetricUnit.Count, status >= 400 && status < 500 ? 1 : 0);
+  metrics.addMetric('Errors', MetricUnit.Count, status >= 500 ? 1 : 0);
+  metrics.publishStoredMetrics();
 }
 
 function authorizerContext(event: HttpEvent): unknown {

@@ -127,6 +127,13 @@ describe('npm start', { timeout: 240_000 }, () => {
     const [, operator] = await started.sees(/operator token +(\S+)/);
     expect((await get('/v1/targets', `Bearer ${operator}`)).status).toBe(403);
 
+    const large = await fetch(`${api}/v1/predictions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: 'x'.repeat(7_000_000),
+    });
+    expect([large.status, problemSchema.parse(await large.json()).code]).toEqual([413, 'body-too-large']);
+
     const second = start(...small(25));
     expect(await second.ended).toBe(1);
     expect(second.output()).toMatch(/the state folder '.*' is in use by process \d+: stop it, or choose another/);

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Problem } from '#functions/contract/problem.ts';
 import { type InvocationResult, RequestTooLargeError, ThrottledError } from '../lambda/invocation.ts';
 import { StackError } from '../stack-error.ts';
 import type { ApiPlan, RoutePlan } from '../template/plan-api.ts';
@@ -28,7 +29,6 @@ const messages: Record<number, string> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
-  413: 'Request Entity Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
@@ -101,7 +101,7 @@ export class HttpApi {
     const context: EventContext = { apiId: plan.id, accountId, routeKey: route.key, pathParameters };
 
     const body = await readBody(incoming);
-    if (!body) return refuse(response, 413, { connection: 'close' });
+    if (!body) return refuseTooLarge(response, request.requestId);
     let authorizerContext: Record<string, unknown> | undefined;
     if (route.authorizer) {
       const verdict = await this.#authorizers.get(route.authorizer.id)!.check(request, context);
@@ -110,6 +110,7 @@ export class HttpApi {
     }
     const event = JSON.stringify(proxyEvent(request, context, body, authorizerContext));
     const result = await this.#invokeWithin(route, event);
+    if (result === 413) return refuseTooLarge(response, request.requestId);
     if (typeof result === 'number') return refuse(response, result);
     const reply = result.failed ? undefined : proxyReply(result.payload);
     if (!reply) return refuse(response, 500);
@@ -137,18 +138,33 @@ export class HttpApi {
   }
 }
 
-function refuse(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
+function refuse(response: ServerResponse, status: number): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
   const body = JSON.stringify({ message: messages[status] ?? 'Error' });
-  response
-    .writeHead(status, { 'content-type': 'application/json', 'content-length': body.length, ...headers })
-    .end(body);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
 }
 
-/** The whole body, or undefined when it is over the limit (the rest is then left unread). */
+/** The one refusal that differs from API Gateway's, which says no more than `message`: whatever its size, a body that is
+ * too large is refused in one form here, that of the functions. What of it is still to come is discarded, so that a
+ * client that sends before it reads gets the answer and not a broken connection. */
+function refuseTooLarge(response: ServerResponse, requestId: string): void {
+  const detail = 'the body is larger than API Gateway (10 MiB) or Lambda (6 MiB) takes: split the request';
+  const body = JSON.stringify({
+    type: 'urn:sugarbush:problem:body-too-large',
+    title: 'The request is too large',
+    status: 413,
+    code: 'body-too-large',
+    detail,
+    issues: [{ path: '', message: detail }],
+    requestId,
+  } satisfies Problem);
+  response.writeHead(413, { 'content-type': 'application/problem+json', 'content-length': body.length }).end(body);
+}
+
+/** The whole body, or undefined when it is over the limit (Node discards the rest once that is answered). */
 function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > bodyLimitBytes) return Promise.resolve(undefined);
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();

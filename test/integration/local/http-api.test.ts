@@ -209,6 +209,16 @@ describe('the API itself refuses', () => {
     const body = JSON.stringify('x'.repeat(7 * 1024 * 1024));
     const response = await call('/answer', { method: 'POST', body, headers: { 'content-type': 'application/json' } });
     expect(response.status).toBe(413);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(await response.json()).toMatchObject({ code: 'body-too-large', issues: [{ path: '' }] });
+  });
+
+  test('a body over 10 MiB that is sent before the answer is read', async () => {
+    const body = new Uint8Array(30 * 1024 * 1024);
+    for (let i = 0; i < 5; i++) {
+      const response = await call('/answer', { method: 'POST', body });
+      expect([response.status, await response.json()]).toMatchObject([413, { code: 'body-too-large' }]);
+    }
   });
 });
 

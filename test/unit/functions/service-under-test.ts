@@ -30,7 +30,7 @@ export async function startService(): Promise<ServiceUnderTest> {
     DATA_BUCKET: 'data',
     REVALIDATE_S: '3600',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_DEV: 'true',
+    POWERTOOLS_METRICS_DISABLED: 'true',
   });
   const store = s3Store({ bucket: 'data' });
   await registerTiny(store);

@@ -1,0 +1,61 @@
+// What a function writes about a request: one log line and one metrics line, and nothing of what was asked or who asked.
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { captured, context } from './service-under-test.ts';
+
+const written: string[] = [];
+let handler: import('#functions/shared/http-handler.ts').HttpHandler;
+beforeAll(async () => {
+  Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'INFO', POWERTOOLS_DEV: 'false' });
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((text) => {
+      written.push(String(text));
+      return true;
+    });
+  }
+  for (const stream of ['log', 'info', 'warn', 'error'] as const) {
+    vi.spyOn(console, stream).mockImplementation((...parts) => void written.push(parts.join(' ')));
+  }
+  const { httpHandler, ok, route } = await import('#functions/shared/http-handler.ts');
+  const { predictRequestSchema } = await import('#functions/contract/predictions.ts');
+  handler = httpHandler({
+    'POST /v1/predictions': route({
+      roles: ['reader'],
+      body: predictRequestSchema,
+      handle: async ({ body }) => {
+        if (body.target === 'boom') throw new Error('the store is down');
+        return ok({});
+      },
+    }),
+  });
+});
+afterEach(() => written.splice(0));
+
+const lines = () =>
+  written
+    .join('\n')
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
+
+test.each([
+  ['server', 200, 'request', 'INFO', 0, 0],
+  ['', 400, 'refused', 'INFO', 1, 0],
+  ['boom', 500, 'failed', 'ERROR', 0, 1],
+])('target %j: status %i', async (target, status, message, level, refusals, errors) => {
+  const event = await captured('predictions', (changed) => {
+    changed.body = changed.body!.replace('"server"', JSON.stringify(target));
+  });
+  const reply = await handler(event, context);
+  expect(reply.statusCode).toBe(status);
+  const [metric, log] = lines();
+  expect(log).toMatchObject({ message, level, route: 'POST /v1/predictions', status, requestId: 'JKJaXmPLvHcESHA=' });
+  expect(metric).toMatchObject({ Route: 'POST /v1/predictions', Refusals: refusals, Errors: errors });
+  const all = written.join('\n');
+  for (const secret of ['nor_conv', 'Bearer', event.headers['authorization']!.split('_')[2]!, 'nasbench201']) {
+    expect(all).not.toContain(secret);
+  }
+  if (errors === 1) {
+    expect(all).toContain('the store is down');
+    expect(reply.body).not.toContain('the store is down');
+  }
+});
