@@ -5,6 +5,7 @@ import { bundledPredict } from './bench/bundled-predict.ts';
 import { benchColdStart, coldStartTable } from './bench/cold-start.ts';
 import { machineContext } from './bench/machine.ts';
 import { benchPredict, predictTable } from './bench/predict.ts';
+import { benchTraining, trainingTable } from './bench/training.ts';
 
 interface Part {
   readonly title: string;
@@ -27,6 +28,13 @@ const parts: Readonly<Record<string, Part>> = {
         const data = await benchColdStart(deployed);
         return { data, text: coldStartTable(data) };
       }),
+  },
+  training: {
+    title: 'Training (800 steps on the published splits)',
+    run: async () => {
+      const data = await benchTraining({ onProgress: (done) => process.stderr.write(`  ${done}\n`) });
+      return { data, text: trainingTable(data) };
+    },
   },
 };
 
