@@ -33,6 +33,11 @@ export class StepFunctionsError extends Error {
   }
 }
 
+/** A task whose execution is over or suspended: its outcome means nothing. */
+class CutOff extends Error {
+  override readonly name = 'CutOff';
+}
+
 export interface ExecutionsOptions {
   readonly machines: readonly StateMachinePlan[];
   /** Executions and their journals. */
@@ -145,7 +150,7 @@ export class Executions {
     const journal = new Journal(this.#file(execution, 'journal'));
     const handlers = machine.tasks.map(({ state, functionArn }) => [
       state,
-      (input: unknown) => journal.answer(state, input, () => this.#call(functionArn, input)),
+      (input: unknown) => journal.answer(state, input, () => this.#call(execution, functionArn, input)),
     ]);
     const { result, abort, eventLogs } = machine.interpreter.run(JSON.parse(execution.input), {
       overrides: { taskResourceLocalHandlers: Object.fromEntries(handlers) },
@@ -167,8 +172,14 @@ export class Executions {
     });
   }
 
-  /** Runs one task. What the closing stack cuts off has no outcome: the promise stays open, the execution is suspended. */
-  async #call(functionArn: string | undefined, input: unknown): Promise<unknown> {
+  /**
+   * Runs one task.
+   * @throws TaskError when it fails; CutOff, which no journal keeps, when the execution is over or suspended meanwhile
+   */
+  async #call(execution: Execution, functionArn: string | undefined, input: unknown): Promise<unknown> {
+    const isOver = (): boolean => this.#suspended || this.describe(execution.arn).status !== 'RUNNING';
+    // The interpreter goes on retrying a task of an execution that was stopped.
+    if (isOver()) throw new CutOff();
     const { FunctionName, Payload } = (functionArn ? { FunctionName: functionArn, Payload: input } : input) as {
       FunctionName: string;
       Payload: unknown;
@@ -177,13 +188,13 @@ export class Executions {
     try {
       result = await this.#options.invoke(FunctionName.replace(/:\$LATEST$/, ''), JSON.stringify(Payload ?? {}));
     } catch (error) {
-      if (this.#suspended) return new Promise(() => undefined);
+      if (isOver()) throw new CutOff();
       if (error instanceof ThrottledError) throw new TaskError('Lambda.TooManyRequestsException', error.message);
       if (error instanceof RequestTooLargeError) throw new TaskError('Lambda.RequestTooLargeException', error.message);
       throw new TaskError('Lambda.Unknown', String(error));
     }
     if (result.failed) {
-      if (this.#suspended) return new Promise(() => undefined);
+      if (isOver()) throw new CutOff();
       const { errorType } = JSON.parse(result.payload) as { errorType: string };
       throw new TaskError(errorType, result.payload);
     }

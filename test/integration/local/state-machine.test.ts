@@ -185,6 +185,18 @@ describe('the endpoint', () => {
     expect(readdirSync(join(folder, 'state', 'executions')).filter((name) => name.endsWith('.journal'))).toEqual([]);
   });
 
+  test('a stopped execution does not retry', async () => {
+    const retry = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 1, MaxAttempts: 5, BackoffRate: 1 }];
+    const failing = one('failing', { failures: 9, ms: 300 });
+    await start({ StartAt: 'Failing', States: { Failing: { ...failing, Retry: retry, End: true } } });
+    const executionArn = await startExecution();
+    await expect.poll(records).toEqual(['failing']);
+    await call('StopExecution', { executionArn });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(records()).toEqual(['failing']);
+    expect(await describeExecution(executionArn)).toMatchObject({ status: 'ABORTED' });
+  });
+
   test.each([
     ['StartExecution', { stateMachineArn: 'arn:aws:states:x:y:stateMachine:none' }, 'StateMachineDoesNotExist'],
     ['DescribeExecution', { executionArn: 'none' }, 'ExecutionDoesNotExist'],
