@@ -74,9 +74,9 @@ export async function sendSpool(
     });
     for (const outcome of outcomes) {
       const name = outcome.sha256.slice(0, 12);
-      if (outcome.outcome === 'accepted')
-        terminal.out(`${name} accepted ${outcome.targetId ?? ''}`.trimEnd().concat('\n'));
-      else terminal.out(`${name} ${outcome.outcome}: ${outcome.reason}\n`);
+      const target = outcome.outcome === 'accepted' ? [outcome.targetId] : [];
+      const words = [name, outcome.outcome, ...target].filter((word) => word !== undefined).join(' ');
+      terminal.out(`${words}${outcome.reason === undefined ? '' : `: ${outcome.reason}`}\n`);
     }
     if (outcomes.some(({ outcome }) => outcome === 'quarantined')) return exitCodes.quarantined;
     return outcomes.some(({ outcome }) => outcome === 'waiting') ? exitCodes.waiting : exitCodes.ok;

@@ -24,7 +24,7 @@ export const defaultDrainRule: DrainRule = {
 };
 
 export type Outcome =
-  | { readonly sha256: string; readonly outcome: 'accepted'; readonly targetId?: string }
+  | { readonly sha256: string; readonly outcome: 'accepted'; readonly targetId?: string; readonly reason?: string }
   | { readonly sha256: string; readonly outcome: 'quarantined' | 'waiting'; readonly reason: string };
 
 export interface DrainPorts {
@@ -72,14 +72,14 @@ async function deliver(spooled: Spooled, ports: DrainPorts): Promise<Outcome> {
     if (known === 'unknown') advance({ attempt: progress.attempt + 1, stored: false });
     else if (known !== 'waiting') return known;
   }
-  while (!progress.stored) {
-    const upload = await register(spooled, progress, ports);
-    if (upload.uploadId !== progress.uploadId) advance({ ...progress, uploadId: upload.uploadId });
-    const stored = await patiently(ports, 'upload', () => service.put(upload, spooled.body));
+  for (let refusals = 0; !progress.stored; ) {
+    const { uploadId, put } = await register(spooled, progress, ports);
+    if (uploadId !== progress.uploadId) advance({ ...progress, uploadId });
+    const stored = put === null ? 'exists' : await patiently(ports, 'upload', () => service.put(put, spooled.body));
     if (stored !== 'expired') advance({ ...progress, stored: true });
-    else if (progress.attempt >= 5)
-      throw new DomainError('upload-failed', 'the store refuses every address it was given');
-    else advance({ attempt: progress.attempt + 1, stored: false });
+    else if (++refusals >= 5) throw new DomainError('upload-failed', 'the store refuses every address it was given');
+    // Registered again under the same key, it gets a fresh address; if that is refused too, under a new one.
+    else if (refusals > 1) advance({ attempt: progress.attempt + 1, stored: false });
   }
   ports.onEvent(`${sha256.slice(0, 12)}: uploaded, waiting for the verdict`);
   const deadline = Date.now() + ports.rule.verdictMs;
@@ -105,7 +105,12 @@ async function verdict(uploadId: string, sha256: string, ports: DrainPorts): Pro
   if (answer.status === 'accepted') {
     const target = answer.targetId === undefined ? {} : { targetId: answer.targetId };
     ports.spool.accept(sha256, { uploadId, ...target });
-    return { sha256, outcome: 'accepted', ...target };
+    return {
+      sha256,
+      outcome: 'accepted',
+      ...target,
+      ...(answer.reason === undefined ? {} : { reason: answer.reason }),
+    };
   }
   const reason = answer.reason ?? 'no reason given';
   ports.spool.quarantine(sha256, reason);

@@ -12,7 +12,7 @@ export interface Service {
   /** undefined: the service does not know such an upload (any more). */
   status(uploadId: string): Promise<UploadStatus | undefined>;
   /** `expired`: the address is too old or was refused. `exists`: the object is there already. */
-  put(upload: RegisteredUpload, body: Uint8Array): Promise<'stored' | 'exists' | 'expired'>;
+  put(place: Place, body: Uint8Array): Promise<'stored' | 'exists' | 'expired'>;
 }
 
 export interface UploadRequest {
@@ -22,21 +22,41 @@ export interface UploadRequest {
 }
 
 // Answers may gain fields: not strict.
-const registeredSchema = z.object({
-  uploadId: z.string().min(1),
-  url: z.url(),
-  headers: z.record(z.string(), z.string()),
-});
-export type RegisteredUpload = z.infer<typeof registeredSchema>;
+const putSchema = z.object({ url: z.url(), headers: z.record(z.string(), z.string()) });
+
+const registeredSchema = z
+  .object({
+    uploadId: z.string().min(1).optional(),
+    upload: z.object({ uploadId: z.string().min(1) }).optional(),
+    put: putSchema.nullable(),
+  })
+  .transform(({ uploadId, upload, put }) => ({ uploadId: uploadId ?? upload?.uploadId ?? '', put }))
+  .refine(({ uploadId }) => uploadId !== '', 'no upload id');
+
+export interface RegisteredUpload {
+  readonly uploadId: string;
+  /** null: the upload is finished already. */
+  readonly put: Place | null;
+}
+
+/** Where the profile may be put, and with which headers, to the letter. */
+export type Place = z.infer<typeof putSchema>;
 
 const statusSchema = z.object({
   status: z.enum(['waiting', 'accepted', 'quarantined']),
-  targetId: z.string().optional().nullable(),
-  reason: z.unknown().optional(),
+  accepted: z
+    .object({
+      targetId: z.string(),
+      excludedCount: z.int().nonnegative().default(0),
+      excluded: z.array(z.unknown()).default([]),
+    })
+    .optional(),
+  quarantined: z.unknown().optional(),
 });
 export interface UploadStatus {
   readonly status: 'waiting' | 'accepted' | 'quarantined';
   readonly targetId?: string;
+  /** Why it was quarantined; or, of an accepted one, which measurements were not taken. */
   readonly reason?: string;
 }
 
@@ -141,15 +161,22 @@ export function connect(access: ServiceAccess): Service {
       const found = await find(`/v1/uploads/${encodeURIComponent(uploadId)}`, {});
       if (found === undefined) return undefined;
       const answer = read(statusSchema, found);
-      return {
-        status: answer.status,
-        ...(answer.targetId == null ? {} : { targetId: answer.targetId }),
-        ...(answer.reason == null ? {} : { reason: reasonText(answer.reason) }),
-      };
+      const { status, accepted, quarantined } = answer;
+      if (status === 'accepted' && accepted !== undefined) {
+        const { targetId, excludedCount, excluded } = accepted;
+        const first = excluded.length === 0 ? '' : `, the first as ${reasonText(excluded[0])}`;
+        return {
+          status,
+          targetId,
+          ...(excludedCount === 0 ? {} : { reason: `${excludedCount} measurements were not taken${first}` }),
+        };
+      }
+      return { status, ...(quarantined == null ? {} : { reason: reasonText(quarantined) }) };
     },
-    async put(upload, body) {
-      const { 'content-length': _, ...headers } = lowerCase(upload.headers);
-      const response = await send(access, upload.url, {
+    async put(place, body) {
+      // fetch states the length itself.
+      const { 'content-length': _, ...headers } = lowerCase(place.headers);
+      const response = await send(access, place.url, {
         method: 'PUT',
         headers,
         body: body as Uint8Array<ArrayBuffer>,

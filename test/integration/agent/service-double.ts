@@ -20,7 +20,8 @@ interface Upload {
   readonly uploadId: string;
   readonly sizeBytes: number;
   readonly sha256: string;
-  readonly signature: string;
+  /** Of the latest address: registering again under the same key gives a fresh one. */
+  signature: string;
   expired: boolean;
   stored: Buffer | undefined;
   polls: number;
@@ -36,7 +37,9 @@ export interface ServiceDouble {
   onPoint: (point: Point) => void;
   /** Answers this instead of serving, for as long as it gives a status. */
   fail: (request: IncomingMessage) => number | 'hang up' | undefined;
-  verdict: (profile: unknown) => { status: string; targetId?: string; reason?: unknown };
+  verdict: (profile: unknown) => Record<string, unknown>;
+  /** How many addresses it gives out that are refused. */
+  expires: number;
   /** How many times it says `waiting` first. */
   waits: number;
   close(): Promise<void>;
@@ -51,7 +54,11 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
     requests: [],
     onPoint: () => {},
     fail: () => undefined,
-    verdict: () => ({ status: 'accepted', targetId: 'a-target' }),
+    verdict: () => ({
+      status: 'accepted',
+      accepted: { targetId: 'a-target', measurements: 2, excludedCount: 0, excluded: [] },
+    }),
+    expires: 0,
     waits: 1,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
@@ -93,30 +100,26 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
     const key = String(request.headers['idempotency-key']);
     const { sizeBytes, sha256 } = JSON.parse((await buffer(request)).toString()) as Upload;
     let upload = keys.get(key);
+    const signature = `SIGNED-${randomUUID()}`;
     if (upload === undefined) {
-      upload = {
-        uploadId: randomUUID(),
-        sizeBytes,
-        sha256,
-        signature: `SIGNED-${randomUUID()}`,
-        expired: false,
-        stored: undefined,
-        polls: 0,
-      };
+      upload = { uploadId: randomUUID(), sizeBytes, sha256, signature, expired: false, stored: undefined, polls: 0 };
       keys.set(key, upload);
       double.uploads.push(upload);
     }
-    const checksum = Buffer.from(sha256, 'hex').toString('base64');
-    reply(response, 201, {
-      uploadId: upload.uploadId,
-      url: `${double.url}/incoming/${upload.uploadId}?X-Amz-Signature=${upload.signature}`,
+    upload.signature = signature;
+    upload.expired = double.expires-- > 0;
+    const put = {
+      method: 'PUT',
+      url: `${double.url}/incoming/${upload.uploadId}?X-Amz-Signature=${signature}`,
       headers: {
         'content-length': String(sizeBytes),
         'content-type': 'application/gzip',
         'if-none-match': '*',
-        'x-amz-checksum-sha256': checksum,
+        'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64'),
       },
-    });
+    };
+    const isFinished = upload.stored !== undefined && upload.polls > double.waits;
+    reply(response, 201, { uploadId: upload.uploadId, status: 'waiting', put: isFinished ? null : put });
     double.onPoint('register-answered');
   }
 

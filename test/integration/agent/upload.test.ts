@@ -150,13 +150,25 @@ test('no verdict in time: it waits in the spool, and a later run learns the end 
   expect(service.requests.filter((request) => request.startsWith('POST'))).toHaveLength(1);
 }, 30_000);
 
-test('an address that expired is asked for anew', async () => {
-  service.onPoint = (point) => {
-    if (point === 'register-answered' && service.uploads.length === 1) service.uploads[0]!.expired = true;
-  };
+test.each([
+  [1, 1],
+  [3, 2],
+])('%i addresses that expired: fresh ones are asked for, of %i uploads', async (expires, uploads) => {
+  service.expires = expires;
   expect((await agent(['--profile', profile]).ended).code).toBe(0);
-  expect(service.uploads).toHaveLength(2);
+  expect(service.uploads.length).toBeGreaterThanOrEqual(uploads);
   expect(storedHashes()).toHaveLength(1);
+});
+
+test('what was not taken of an accepted profile is told', async () => {
+  const excluded = [{ index: 3, code: 'measurement-unstable', message: 'spread 30 %' }];
+  const accepted = { targetId: 'a-target', measurements: 2, excludedCount: 1, excluded };
+  service.verdict = () => ({ status: 'accepted', accepted });
+  const { code, stdout } = await agent(['--profile', profile]).ended;
+  expect(code).toBe(0);
+  expect(stdout).toContain(
+    'accepted a-target: 1 measurements were not taken, the first as measurement-unstable: spread 30 %',
+  );
 });
 
 test('an upload that the service has forgotten is started anew', async () => {
@@ -174,7 +186,7 @@ test('an upload that the service has forgotten is started anew', async () => {
 test('quarantined: the reason is shown, the profile kept apart and not sent again', async () => {
   service.verdict = () => ({
     status: 'quarantined',
-    reason: { code: 'schema-invalid', message: 'target: no such thing' },
+    quarantined: { code: 'schema-invalid', message: 'target: no such thing', issues: [] },
   });
   const { code, stdout } = await agent(['--profile', profile]).ended;
   expect(code).toBe(5);
