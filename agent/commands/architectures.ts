@@ -15,7 +15,7 @@ export async function chooseArchitectures(
   choice: string,
   spaceId: SearchSpaceId,
   seed: number,
-  service: Service | undefined,
+  asked: { readonly service: Service; readonly targetId: string } | undefined,
 ): Promise<string[]> {
   const space = searchSpace(spaceId);
   if (!/^\d+$/.test(choice)) return readArchitectures(choice, spaceId);
@@ -23,8 +23,10 @@ export async function chooseArchitectures(
   if (count < 1 || count > mostDrawn) {
     throw new DomainError('invalid-usage', `--support-set ${choice}: from 1 to ${mostDrawn}, or a file`);
   }
-  if (service !== undefined)
-    return unique((await service.supportSet(spaceId, count)).map((text) => space.format(space.parse(text))));
+  if (asked !== undefined) {
+    const texts = await asked.service.supportSet(spaceId, count, asked.targetId);
+    return unique(texts.map((text) => space.format(space.parse(text))));
+  }
   const random = seededRandom(seed);
   const drawn = new Set<string>();
   for (let i = 0; drawn.size < count && i < 100 * count; i++) {

@@ -46,9 +46,11 @@ export async function profile(args: readonly string[], terminal: Terminal): Prom
   const options = parseOptions(args, profileSpec, schema);
   const hasService = options.api !== undefined || terminal.env['SUGARBUSH_API'] !== undefined;
   const service = hasService ? connect({ ...readAccess(options, terminal.env), signal: terminal.signal }) : undefined;
-  const architectures = await chooseArchitectures(options.supportSet, options.searchSpace, options.seed, service);
-  const plan = { ...(await makePlan(options, systemFiles())), architectures };
+  const planned = await makePlan(options, systemFiles());
   try {
+    const asked = service === undefined ? undefined : { service, targetId: targetId(planned.target) };
+    const architectures = await chooseArchitectures(options.supportSet, options.searchSpace, options.seed, asked);
+    const plan = { ...planned, architectures };
     const state = stateFolder(options.state, terminal.env);
     const journal =
       options.out === undefined ? join(state, `${targetDigest(plan.target)}.partial`) : `${options.out}.partial`;
@@ -76,7 +78,7 @@ export async function profile(args: readonly string[], terminal: Terminal): Prom
     }
     return isWhole ? exitCodes.ok : exitCodes.limited;
   } finally {
-    plan.models.remove();
+    planned.models.remove();
   }
 }
 

@@ -80,7 +80,9 @@ async function round(options: RunOptions, state: string, service: Service, termi
       terminal.say(`${targetId(plan.target)}: ${sentence(compared)}\n`);
       if (compared.verdict !== 'changed') return await sendSpool(state, service, terminal);
     }
-    const architectures = remembered?.architectures ?? (await askArchitectures(options, service, terminal));
+    const architectures =
+      remembered?.architectures ??
+      (await askArchitectures(options, { service, targetId: targetId(plan.target) }, terminal));
     const journal = join(state, `${targetDigest(plan.target)}.partial`);
     const { result, forget } = await measureWithJournal({ ...plan, architectures }, journal, terminal);
     report(result, terminal);
@@ -106,9 +108,13 @@ async function round(options: RunOptions, state: string, service: Service, termi
 }
 
 /** The network may be away when the first round begins: then the drawn set does. */
-async function askArchitectures(options: RunOptions, service: Service, terminal: Terminal): Promise<string[]> {
+async function askArchitectures(
+  options: RunOptions,
+  asked: { service: Service; targetId: string },
+  terminal: Terminal,
+): Promise<string[]> {
   try {
-    return await chooseArchitectures(options.supportSet, options.searchSpace, options.seed, service);
+    return await chooseArchitectures(options.supportSet, options.searchSpace, options.seed, asked);
   } catch (error) {
     if (!(error instanceof TryLater)) throw error;
     terminal.say(`no support set from the service (${error.message}): a drawn one is measured\n`);

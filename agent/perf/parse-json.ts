@@ -1,6 +1,7 @@
 // Reads `perf stat -j`: one JSON object a line, perf-stat(1), JSON FORMAT. `counter-value` is a string; other numbers
 // are numbers in 6.1 and quoted later. Total: any text gives rows and other lines, never an error.
 import { z } from 'zod';
+import { jsonOrUndefined } from '../json-or-undefined.ts';
 import { counterValue, decimal, type PerfOutput, type PerfRow } from './row.ts';
 
 /** A number, or a number in quotes; `nan` and the like read as absent. */
@@ -55,12 +56,4 @@ function parseLine(line: string): PerfRow | undefined {
     ...(row.interval === undefined ? {} : { intervalS: row.interval }),
     ...(aggregate === undefined ? {} : { aggregate }),
   };
-}
-
-function jsonOrUndefined(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@
 // and prints one JSON line, {"latenciesMs": [1.93, 1.91, …], "version": "2.1"}. Everything else it prints is ignored.
 import { z } from 'zod';
 import { DomainError } from '#core/errors.ts';
+import { jsonOrUndefined } from '../json-or-undefined.ts';
 import { findProgram } from '../process/find-program.ts';
 import { type ExternalProgram, runExternal, unexpectedOutput } from './external-program.ts';
 import { fromSamples, type Runtime } from './runtime.ts';
@@ -69,12 +70,4 @@ export function commandRuntime(words: readonly string[]): Runtime {
       };
     },
   };
-}
-
-function jsonOrUndefined(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 // Reads what NVIDIA's trtexec writes: the per-inference times of --exportTimes and the facts in its log. Both are total.
 // Source: TensorRT, samples/common/sampleReporting.cpp (keys changed between versions 7 and 8.6: In/Out became H2d/D2h).
 import { z } from 'zod';
+import { jsonOrUndefined } from '../json-or-undefined.ts';
 
 // Not strict: versions add keys. The start of the input copy is what the warm-up is counted from.
 const timeSchema = z.object({
@@ -42,12 +43,4 @@ function versionOf(digits: string): string {
   if (digits.length === 4) return `${Math.floor(number / 1000)}.${Math.floor(number / 100) % 10}.${number % 100}`;
   if (digits.length === 6) return `${Math.floor(number / 10000)}.${Math.floor(number / 100) % 100}.${number % 100}`;
   return digits.slice(0, 48);
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,10 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { DomainError } from '#core/errors.ts';
+import { jsonOrUndefined } from '../json-or-undefined.ts';
 
 export interface Service {
-  /** Architectures to measure next, best first. */
-  supportSet(searchSpace: string, count: number): Promise<string[]>;
+  /** Architectures to measure next on the target, best first; of a target that the service does not know, what a new one
+   * starts with. */
+  supportSet(searchSpace: string, count: number, targetId: string): Promise<string[]>;
   /** The same key gives the same upload again. */
   register(upload: UploadRequest, idempotencyKey: string): Promise<RegisteredUpload>;
   /** undefined: the service does not know such an upload (any more). */
@@ -131,8 +133,8 @@ export function connect(access: ServiceAccess): Service {
       },
     });
     const text = await response.text();
-    if (response.ok) return parseJson(text);
-    const problem = problemSchema.safeParse(parseJson(text));
+    if (response.ok) return jsonOrUndefined(text);
+    const problem = problemSchema.safeParse(jsonOrUndefined(text));
     const said = problem.success ? (problem.data.detail ?? problem.data.message ?? problem.data.title ?? '') : '';
     const what = `${init.method ?? 'GET'} ${path}: ${response.status}${said === '' ? '' : ` ${said.slice(0, 500)}`}`;
     if (isTransient(response.status)) throw new TryLater(what, retryAfterMs(response));
@@ -148,9 +150,10 @@ export function connect(access: ServiceAccess): Service {
   }
 
   return {
-    async supportSet(searchSpace, count) {
+    async supportSet(searchSpace, count, targetId) {
       const path = `/v1/search-spaces/${encodeURIComponent(searchSpace)}/support-set?count=${count}`;
-      return read(supportSetSchema, await call(path, {})).architectures;
+      const ofTarget = await find(`${path}&target=${encodeURIComponent(targetId)}`, {});
+      return read(supportSetSchema, ofTarget ?? (await call(path, {}))).architectures;
     },
     async register(upload, idempotencyKey) {
       const body = JSON.stringify(upload);
@@ -233,14 +236,6 @@ function read<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new DomainError('upload-failed', `the service answered something else: ${parsed.error.issues[0]!.message}`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {

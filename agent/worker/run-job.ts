@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DomainError } from '#core/errors.ts';
+import { jsonOrUndefined } from '../json-or-undefined.ts';
 import { controlOptions, makeControlPipes } from '../perf/control.ts';
 import { parsePerfCsv } from '../perf/parse-csv.ts';
 import { parsePerfJson } from '../perf/parse-json.ts';
@@ -78,17 +79,9 @@ export function readResult(program: ProgramResult, timeoutS: number): Extract<Jo
       `the measuring process gave no result: ${describeEnd(program, timeoutS)}${said === '' ? '' : `; it said:\n${said}`}`,
     );
   }
-  const result = resultSchema.safeParse(parseJson(line.slice(resultMark.length)));
+  const result = resultSchema.safeParse(jsonOrUndefined(line.slice(resultMark.length)));
   if (!result.success)
     throw new DomainError('program-output', `the measuring process printed a damaged result: ${line.slice(0, 200)}`);
   if (!result.data.ok) throw new DomainError(result.data.code, result.data.message);
   return result.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -81,6 +81,8 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
     }
     if (request.method === 'POST' && pathname === '/v1/uploads') return await register(request, response);
     if (/^\/v1\/search-spaces\/nasbench201\/support-set$/.test(pathname)) {
+      // No target is known to it.
+      if (searchParams.has('target')) return reply(response, 404, { code: 'unknown-target' });
       const cells = ['skip_connect', 'avg_pool_3x3', 'nor_conv_1x1', 'nor_conv_3x3'];
       const architectures = cells.map((op) => `|${op}~0|+|none~0|none~1|+|${op}~0|${op}~1|none~2|`);
       return reply(response, 200, { architectures: architectures.slice(0, Number(searchParams.get('count'))) });
