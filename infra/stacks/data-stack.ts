@@ -1,20 +1,26 @@
 // What must outlive everything else. It is a stack of its own, protected from deletion, so that the service stack can
 // be torn down and built again over the same data.
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { SugarbushConfig } from '../config.ts';
-import { DataBucket } from '../constructs/data-bucket.ts';
+import { PrivateBucket } from '../constructs/private-bucket.ts';
 
 export interface DataStackProps extends StackProps {
   readonly config: SugarbushConfig;
 }
 
 export class DataStack extends Stack {
-  readonly data: DataBucket;
+  readonly data: PrivateBucket;
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, { description: 'Sugarbush: profiles, predictors and adaptations', ...props });
-    this.data = new DataBucket(this, 'Data', { oldVersions: Duration.days(props.config.data.oldVersionsDays) });
+    this.data = new PrivateBucket(this, 'Data', {
+      removalPolicy: RemovalPolicy.RETAIN,
+      oldVersions: Duration.days(props.config.data.oldVersionsDays),
+      whyNoAccessLogs:
+        'Only the functions of this service reach the bucket, and every change keeps the version before it; who read ' +
+        'what is a question for CloudTrail data events, which an account switches on for all its buckets.',
+    });
     new CfnOutput(this, 'DataBucketName', { value: this.data.bucket.bucketName });
   }
 }

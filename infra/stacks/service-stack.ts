@@ -5,14 +5,14 @@ import type { ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { apiFunctions } from '../api-functions.ts';
 import type { FunctionName, SugarbushConfig } from '../config.ts';
-import type { DataBucket } from '../constructs/data-bucket.ts';
 import { OnnxruntimeLayer } from '../constructs/onnxruntime-layer.ts';
+import type { PrivateBucket } from '../constructs/private-bucket.ts';
 import { ServiceApi } from '../constructs/service-api.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly config: SugarbushConfig;
-  readonly data: DataBucket;
+  readonly data: PrivateBucket;
   /** Built by layers/build-onnxruntime.ts for linux-arm64. */
   readonly onnxruntimeFolder: string;
   /** Where the functions' entry files are, relative to the repository. */

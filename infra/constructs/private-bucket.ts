@@ -1,38 +1,50 @@
-// The trusted bucket: versioned, kept when the stack goes, reachable over TLS only. Grants are by key prefix, and an
+// A bucket that is reachable over TLS only and by nobody but those it was granted to. Grants are by key prefix, and an
 // action is granted by its name.
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 
-export interface DataBucketProps {
-  /** How long replaced and deleted versions stay recoverable. */
-  readonly oldVersions: Duration;
+export interface PrivateBucketProps {
+  /** RETAIN for what must outlive the stack. */
+  readonly removalPolicy: RemovalPolicy;
+  /** Keep replaced and deleted objects that long. Unset: no versions. */
+  readonly oldVersions?: Duration;
+  /** Delete objects at that age. Unset: never. */
+  readonly expiry?: Duration;
+  /** Why its accesses are not logged into another bucket. */
+  readonly whyNoAccessLogs: string;
 }
 
-export class DataBucket extends Construct {
+export class PrivateBucket extends Construct {
   readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string, props: DataBucketProps) {
+  constructor(scope: Construct, id: string, props: PrivateBucketProps) {
     super(scope, id);
+    const { removalPolicy, oldVersions, expiry } = props;
     this.bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      versioned: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy,
+      ...(oldVersions && { versioned: true }),
       lifecycleRules: [
-        { noncurrentVersionExpiration: props.oldVersions, abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        {
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+          ...(oldVersions && { noncurrentVersionExpiration: oldVersions }),
+          ...(expiry && { expiration: expiry }),
+        },
       ],
     });
-    acknowledge(this.bucket, {
-      'AwsSolutions-S1':
-        'Only the functions of this service reach the bucket, and every change keeps the version before it; ' +
-        'who read what is a question for CloudTrail data events, which an account switches on for all its buckets.',
-    });
+    acknowledge(this.bucket, { 'AwsSolutions-S1': props.whyNoAccessLogs });
+  }
+
+  /** The bucket's name in its own template. */
+  get logicalId(): string {
+    return Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket);
   }
 
   /** Get objects under the prefixes and list them. */
@@ -72,7 +84,7 @@ export class DataBucket extends Construct {
   /** The bucket's ARN as cdk-nag prints it: an import in another stack, an attribute in the bucket's own. */
   #arnFor(scope: IConstruct): string {
     const own = Stack.of(this);
-    if (Stack.of(scope) === own) return `<${own.getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>`;
+    if (Stack.of(scope) === own) return `<${this.logicalId}.Arn>`;
     return (own.resolve(own.exportValue(this.bucket.bucketArn)) as { 'Fn::ImportValue': string })['Fn::ImportValue'];
   }
 }
