@@ -2,8 +2,9 @@
 // of themselves and the error to expect.
 import { seededRandom } from '#core/random.ts';
 import type { Architecture } from '#core/search-space/search-space.ts';
-import { type Adaptation, adaptFromForward } from './adapt.ts';
+import type { Adaptation } from './adapt.ts';
 import type { Predictor } from './bundle.ts';
+import { adaptCalibrated } from './calibrate.ts';
 import { checkMeasurements } from './check-measurements.ts';
 import { expectedError } from './expected-error.ts';
 import type { Forward, Measured } from './types.ts';
@@ -25,7 +26,7 @@ export async function adaptChecked(
   const { parameters, identity } = predictor;
   const forward = await predictor.forward(used.map(({ architecture }) => architecture));
   const latencyMs = Float64Array.from(used, (m) => m.latencyMs);
-  const adaptation = adaptFromForward(parameters, identity.hash, forward, latencyMs);
+  const adaptation = adaptCalibrated(parameters, identity.hash, forward, latencyMs);
   const check = checkMeasurements(parameters, identity.hash, forward, latencyMs, adaptation.outliers);
   return {
     ...adaptation,

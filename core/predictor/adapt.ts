@@ -2,7 +2,7 @@
 // of kilobytes, so that it can be stored beside the predictor and prediction needs nothing else of the target.
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
-import type { Predictor, PredictorParameters } from '#core/predictor/bundle.ts';
+import type { PredictorParameters } from '#core/predictor/bundle.ts';
 import {
   defaultOutlierShare,
   type Posterior,
@@ -11,7 +11,7 @@ import {
   supportSystem,
 } from '#core/predictor/posterior.ts';
 import { selfCheckSchema } from '#core/predictor/self-check.ts';
-import type { Forward, Measured } from '#core/predictor/types.ts';
+import type { Forward } from '#core/predictor/types.ts';
 
 const vector = z.array(z.number());
 
@@ -19,6 +19,8 @@ export const adaptationSchema = z.strictObject({
   predictorHash: z.string(),
   /** How many measurements it was made from. */
   measurements: z.int().positive(),
+  /** Factor on the standard deviations of predictions: see calibrate.ts. */
+  intervalScale: z.number().positive(),
   /** φ of the measured architectures, [heads][k · P] row-major: the coordinates of a query are t = Xq. Empty where
    * there are P measurements or more: t = q (see posterior.ts). */
   basis: z.array(vector),
@@ -54,25 +56,9 @@ export type Adaptation = z.infer<typeof adaptationSchema>;
 /** Hypotheses below this posterior probability are dropped: they cannot move a prediction noticeably. */
 const leastWeight = 1e-3;
 
-/** With more measurements than this, so many evenly spaced ones are used: 32 weights a head are known by then, and what
- * remains is noise that no further measurement lowers. */
-const mostMeasurements = 1024;
-
-/** @throws DomainError `too-few-measurements` without any; `invalid-request` for a latency that is not positive. */
-export async function adapt(predictor: Predictor, measured: readonly Measured[]): Promise<Adaptation> {
-  const stride = Math.max(1, measured.length / mostMeasurements);
-  const used = Array.from(
-    { length: Math.min(measured.length, mostMeasurements) },
-    (_, i) => measured[Math.floor(i * stride)]!,
-  );
-  const forward = await predictor.forward(used.map((m) => m.architecture));
-  const latencyMs = Float64Array.from(used, (m) => m.latencyMs);
-  const adaptation = adaptFromForward(predictor.parameters, predictor.identity.hash, forward, latencyMs);
-  const outliers = adaptation.outliers.map((i) => Math.floor(i * stride));
-  return { ...adaptation, measurements: measured.length, outliers };
-}
-
-/** The same from a forward pass already made; latencyMs [forward.count]. */
+/** The posterior from a forward pass already made, its deviations as they are (`intervalScale` 1); latencyMs
+ * [forward.count]. @throws DomainError `too-few-measurements` without any; `invalid-request` for a latency that is not
+ * positive. */
 export function adaptFromForward(
   parameters: PredictorParameters,
   predictorHash: string,
@@ -102,6 +88,7 @@ export function adaptFromForward(
   return {
     predictorHash,
     measurements: latencyMs.length,
+    intervalScale: 1,
     basis: solvesInMeasurements(latencyMs.length, parameters.featureDimension)
       ? systems.map((system) => Array.from(system.phi))
       : [],

@@ -1,7 +1,7 @@
 // The honest yardstick: adapt a trained predictor to targets it has not seen, from a few of their measurements, and score
 // it on architectures it has not seen. Nothing of a test target but its k measurements reaches the predictor.
-import { adaptFromForward } from '#core/predictor/adapt.ts';
 import type { Predictor } from '#core/predictor/bundle.ts';
+import { adaptCalibrated } from '#core/predictor/calibrate.ts';
 import { forwardRows } from '#core/predictor/leave-one-out.ts';
 import { type Accuracy, accuracy } from '#core/predictor/metrics.ts';
 import { predict } from '#core/predictor/predict.ts';
@@ -116,7 +116,7 @@ function score(
   const predicted =
     method === 'sugarbush'
       ? predict(
-          adaptFromForward(parameters, identity.hash, forwardRows(forward, support), latencyMs, plan.outlierShare),
+          adaptCalibrated(parameters, identity.hash, forwardRows(forward, support), latencyMs, plan.outlierShare),
           forward,
         )
       : ridgeRegression(space.encode(plan.architectures), parameters.normalisation, support, latencyMs);

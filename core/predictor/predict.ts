@@ -1,7 +1,8 @@
 // Predictions from an adaptation and one forward pass: latency, a central interval, and the probability of meeting a
-// budget. Every hypothesis gives a normal distribution of ln latency; the answer is their mixture.
+// budget. Every hypothesis gives a normal distribution of ln latency; the answer is
+// the normal with their mixture's mean and variance.
 import type { Adaptation } from '#core/predictor/adapt.ts';
-import { mixtureQuantile, normalCdf, normalQuantile } from '#core/predictor/normal.ts';
+import { normalCdf, normalQuantile } from '#core/predictor/normal.ts';
 import type { Forward, Prediction, PredictOptions } from '#core/predictor/types.ts';
 
 /** A linear head's relative latency 1 + φ·w may fall to this before it is cut off. */
@@ -114,36 +115,37 @@ function hypothesisPredictive(
 
 export const defaultConfidence = 0.9;
 
+/** Mean and standard deviation of ln latency [ms] under the hypotheses together, the target's calibration applied. */
+export function lnMoments(adaptation: Adaptation, forward: Forward): { mean: Float64Array; deviation: Float64Array } {
+  const { weights, means, deviations } = logPredictive(adaptation, forward);
+  const mean = new Float64Array(forward.count);
+  const deviation = new Float64Array(forward.count);
+  for (let i = 0; i < forward.count; i++) {
+    let first = 0;
+    let second = 0;
+    for (let h = 0; h < weights.length; h++) {
+      const m = means[h]![i]!;
+      const s = deviations[h]![i]!;
+      first += weights[h]! * m;
+      second += weights[h]! * (m * m + s * s);
+    }
+    mean[i] = first;
+    deviation[i] = adaptation.intervalScale * Math.sqrt(Math.max(second - first * first, 0));
+  }
+  return { mean, deviation };
+}
+
 /** Latencies in ms of the architectures of `forward`; the interval is central with mass `confidence`. */
 export function predict(adaptation: Adaptation, forward: Forward, options: PredictOptions = {}): Prediction {
   const { confidence = defaultConfidence, budgetMs } = options;
-  const { weights, means, deviations } = logPredictive(adaptation, forward);
-  const tail = (1 - confidence) / 2;
-  const z = normalQuantile(tail);
-  const latencyMs = new Float64Array(forward.count);
-  const lowMs = new Float64Array(forward.count);
-  const highMs = new Float64Array(forward.count);
-  const within = budgetMs === undefined ? undefined : new Float64Array(forward.count);
-  const mean = new Float64Array(weights.length);
-  const deviation = new Float64Array(weights.length);
-  for (let i = 0; i < forward.count; i++) {
-    let lnLatency = 0;
-    for (let h = 0; h < weights.length; h++) {
-      mean[h] = means[h]![i]!;
-      deviation[h] = deviations[h]![i]!;
-      lnLatency += weights[h]! * mean[h]!;
-    }
-    lowMs[i] = Math.exp(mixtureQuantile(tail, z, weights, mean, deviation));
-    highMs[i] = Math.exp(mixtureQuantile(1 - tail, -z, weights, mean, deviation));
-    // An unlikely hypothesis far away can draw the mean out of the interval.
-    latencyMs[i] = Math.min(Math.max(Math.exp(lnLatency), lowMs[i]!), highMs[i]!);
-    if (within && budgetMs !== undefined) {
-      let probability = 0;
-      for (let h = 0; h < weights.length; h++) {
-        probability += weights[h]! * normalCdf((Math.log(budgetMs) - mean[h]!) / deviation[h]!);
-      }
-      within[i] = probability;
-    }
-  }
-  return { latencyMs, lowMs, highMs, ...(within ? { withinBudgetProbability: within } : {}) };
+  const { mean, deviation } = lnMoments(adaptation, forward);
+  const z = normalQuantile((1 + confidence) / 2);
+  return {
+    latencyMs: mean.map(Math.exp),
+    lowMs: mean.map((m, i) => Math.exp(m - z * deviation[i]!)),
+    highMs: mean.map((m, i) => Math.exp(m + z * deviation[i]!)),
+    ...(budgetMs !== undefined && {
+      withinBudgetProbability: mean.map((m, i) => normalCdf((Math.log(budgetMs) - m) / deviation[i]!)),
+    }),
+  };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { adapt } from '#core/predictor/adapt.ts';
+import { adaptChecked } from '#core/predictor/adapt-checked.ts';
 import {
   bundleHash,
   encodeParameters,
@@ -46,7 +46,7 @@ test('a second process gives the same numbers', async () => {
 
   const predictor = await loadPredictor(bundle);
   const forward = await predictor.forward(architectures.slice(20, 60));
-  const { latencyMs, lowMs, highMs } = predict(await adapt(predictor, measured), forward);
+  const { latencyMs, lowMs, highMs } = predict(await adaptChecked(predictor, measured), forward);
   await predictor.close();
   expect(answer.identity).toEqual({
     searchSpace: 'nasbench201',

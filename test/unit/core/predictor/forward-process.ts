@@ -1,7 +1,7 @@
 // A process of its own: loads the predictor in the folder that is its first argument, adapts it to the measurements on
 // standard input, and prints what it answers for the architectures there, as JSON.
 import { readFileSync } from 'node:fs';
-import { adapt } from '#core/predictor/adapt.ts';
+import { adaptChecked } from '#core/predictor/adapt-checked.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { predict } from '#core/predictor/predict.ts';
 
@@ -19,7 +19,7 @@ const predictor = await loadPredictor({
 const { space } = predictor;
 const forward = await predictor.forward(question.architectures.map((text) => space.parse(text)));
 const measured = question.measured.map((m) => ({ ...m, architecture: space.parse(m.architecture) }));
-const { latencyMs, lowMs, highMs } = predict(await adapt(predictor, measured), forward);
+const { latencyMs, lowMs, highMs } = predict(await adaptChecked(predictor, measured), forward);
 await predictor.close();
 const plain = [forward.lnMean, forward.phi, latencyMs, lowMs, highMs].map((values) => Array.from(values));
 console.log(JSON.stringify({ identity: predictor.identity, plain }));

@@ -98,6 +98,7 @@ test('an unlikely hypothesis far away does not draw the prediction out of its in
   const adaptation = {
     predictorHash: hash,
     measurements: 40,
+    intervalScale: 1,
     basis: [],
     hypotheses: [
       { ...hypothesis, weight: 0.97, lnScale: 0 },

@@ -21,13 +21,6 @@ interface ReferenceVectors {
     readonly cdf: number[];
     readonly probability: number[];
     readonly quantile: number[];
-    readonly mixtures: readonly {
-      weights: number[];
-      means: number[];
-      deviations: number[];
-      p: number[];
-      quantile: number[];
-    }[];
   };
 }
 

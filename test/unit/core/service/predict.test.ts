@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { adapt } from '#core/predictor/adapt.ts';
+import { adaptChecked } from '#core/predictor/adapt-checked.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { predict as predictTarget } from '#core/predictor/predict.ts';
 import { type PredictRequest, predict } from '#core/service/predict.ts';
@@ -29,7 +29,7 @@ describe('reply', () => {
     const forward = await trained.predictor.forward(architectures);
     expect(reply).toMatchObject({ searchSpace: 'nasbench201', architectures: 80, confidence: 0.8, budgetMs: 10 });
     for (const [i, target] of (['server', 'phone_1'] as const).entries()) {
-      const adaptation = await adapt(trained.predictor, measured(target));
+      const adaptation = await adaptChecked(trained.predictor, measured(target));
       const direct = predictTarget(adaptation, forward, { budgetMs: 10, confidence: 0.8 });
       const result = reply.results[i]!;
       const { version, hash } = trained.predictor.identity;
