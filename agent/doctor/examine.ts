@@ -125,7 +125,7 @@ function adviseOnCounters(
     const level = counters.paranoid === null ? '' : ` (perf_event_paranoid is ${counters.paranoid})`;
     limit(
       'permission',
-      `${forbidden} counters are not permitted${level}. Best: sudo setcap cap_perfmon=ep $(readlink -f $(command -v perf)); or until the next restart: sudo sysctl kernel.perf_event_paranoid=2`,
+      `${forbidden} counters are not permitted${level}. Best: sudo setcap cap_perfmon=ep $(readlink -f $(command -v perf)); or until the next restart: sudo sysctl kernel.perf_event_paranoid=${(counters.paranoid ?? 3) > 2 ? 2 : 1}`,
     );
   }
   if (counters.pmus.length === 0) {

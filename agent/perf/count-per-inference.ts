@@ -2,7 +2,7 @@
 import type { CounterName } from '#core/descriptor/counters.ts';
 import type { Absence } from '#core/descriptor/descriptor.ts';
 import type { CounterEvent } from './events.ts';
-import { eventName, type PerfRow } from './row.ts';
+import { eventName, isUserModeOnly, type PerfRow } from './row.ts';
 
 export interface CounterValue {
   readonly value: number | Absence;
@@ -50,8 +50,4 @@ export function countPerInference(
 function matches(row: PerfRow, event: string): boolean {
   const { name } = eventName(row.event);
   return row.event === event || name === event || (event === 'cpu-cycles' && name === 'cycles');
-}
-
-function isUserModeOnly(event: string): boolean {
-  return /[:/]u$/.test(event);
 }

@@ -3,6 +3,7 @@
 import type { CounterName } from '#core/descriptor/counters.ts';
 import { type CounterEvent, counterEvents } from './events.ts';
 import { type Perf, type PerfRun, perfStat } from './perf-command.ts';
+import { isUserModeOnly } from './row.ts';
 
 export type EventStatus = 'supported' | 'unsupported' | 'not permitted';
 
@@ -25,7 +26,7 @@ export async function probePerf(perf: Perf): Promise<PerfAbilities> {
   const names: Partial<Record<CounterName, string>> = {};
   for (const event of counterEvents) {
     const run = await perfStat(perf, event.event, work, { timeoutS });
-    status[event.counter] = judge(run);
+    status[event.counter] = judge(run, event);
     if (status[event.counter] === 'supported') {
       names[event.counter] = run.rows.find((row) => typeof row.value === 'number')!.event;
     }
@@ -42,8 +43,10 @@ export async function probePerf(perf: Perf): Promise<PerfAbilities> {
   };
 }
 
-export function judge(run: PerfRun): EventStatus {
-  if (run.rows.some((row) => typeof row.value === 'number')) return 'supported';
+/** What happens in the kernel reads 0 for one who may count in user mode only. */
+export function judge(run: PerfRun, { kernelOnly }: { kernelOnly: boolean }): EventStatus {
+  const counted = run.rows.find((row) => typeof row.value === 'number');
+  if (counted !== undefined) return kernelOnly && isUserModeOnly(counted.event) ? 'not permitted' : 'supported';
   const said = `${run.program.stderr}\n${run.other.join('\n')}`;
   return /not permitted|permission|perf_event_paranoid|operations is limited|access to/i.test(said)
     ? 'not permitted'

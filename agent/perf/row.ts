@@ -33,6 +33,11 @@ export function eventName(event: string): { readonly name: string; readonly pmu:
   return { pmu: undefined, name: event.replace(/:[a-zA-Z]+$/, '') };
 }
 
+/** perf adds the modifier `u` where the user may not count what the kernel does. */
+export function isUserModeOnly(event: string): boolean {
+  return /[:/]u$/.test(event);
+}
+
 /** Plain decimal text → number. Anything else (also `nan`, `inf`, grouped digits, exponents) → undefined. */
 export function decimal(text: string): number | undefined {
   const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;

@@ -85,10 +85,13 @@ describe('probing', () => {
   });
 
   test('tells what is missing from what is forbidden', () => {
-    expect(judge(answer(read('recorded/not-permitted.txt')))).toBe('not permitted');
-    expect(judge(answer(read('recorded/unknown-event.txt')))).toBe('unsupported');
-    expect(judge(answer('', '<not supported>;;cycles;0;100.00;;'))).toBe('unsupported');
-    expect(judge(answer('', '12;;cycles;5;100.00;;'))).toBe('supported');
+    const anywhere = { kernelOnly: false };
+    expect(judge(answer(read('recorded/not-permitted.txt')), anywhere)).toBe('not permitted');
+    expect(judge(answer(read('recorded/unknown-event.txt')), anywhere)).toBe('unsupported');
+    expect(judge(answer('', '<not supported>;;cycles;0;100.00;;'), anywhere)).toBe('unsupported');
+    expect(judge(answer('', '12;;cycles:u;5;100.00;;'), anywhere)).toBe('supported');
+    expect(judge(answer('', '0;;context-switches:u;5;100.00;;'), { kernelOnly: true })).toBe('not permitted');
+    expect(judge(answer('', '0;;context-switches;5;100.00;;'), { kernelOnly: true })).toBe('supported');
   });
 
   test('puts events into the fewest sets that fit, here of two counters and one event that fits nowhere', async () => {
