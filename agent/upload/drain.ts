@@ -73,9 +73,9 @@ async function deliver(spooled: Spooled, ports: DrainPorts): Promise<Outcome> {
     else if (known !== 'waiting') return known;
   }
   for (let refusals = 0; !progress.stored; ) {
-    const { uploadId, put } = await register(spooled, progress, ports);
+    const { uploadId, place } = await register(spooled, progress, ports);
     if (uploadId !== progress.uploadId) advance({ ...progress, uploadId });
-    const stored = put === null ? 'exists' : await patiently(ports, 'upload', () => service.put(put, spooled.body));
+    const stored = place === null ? 'exists' : await patiently(ports, 'upload', () => service.put(place, spooled.body));
     if (stored !== 'expired') advance({ ...progress, stored: true });
     else if (++refusals >= 5) throw new DomainError('upload-failed', 'the store refuses every address it was given');
     // Registered again under the same key, it gets a fresh address; if that is refused too, under a new one.

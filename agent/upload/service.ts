@@ -24,36 +24,31 @@ export interface UploadRequest {
 }
 
 // Answers may gain fields: not strict.
-const putSchema = z.object({ url: z.url(), headers: z.record(z.string(), z.string()) });
-
-const registeredSchema = z
-  .object({
-    uploadId: z.string().min(1).optional(),
-    upload: z.object({ uploadId: z.string().min(1) }).optional(),
-    put: putSchema.nullable(),
-  })
-  .transform(({ uploadId, upload, put }) => ({ uploadId: uploadId ?? upload?.uploadId ?? '', put }))
-  .refine(({ uploadId }) => uploadId !== '', 'no upload id');
+const registeredSchema = z.object({
+  uploadId: z.string().min(1),
+  // Absent once the upload is finished.
+  url: z.url().optional(),
+  headers: z.record(z.string(), z.string()).default({}),
+});
 
 export interface RegisteredUpload {
   readonly uploadId: string;
   /** null: the upload is finished already. */
-  readonly put: Place | null;
+  readonly place: Place | null;
 }
 
 /** Where the profile may be put, and with which headers, to the letter. */
-export type Place = z.infer<typeof putSchema>;
+export interface Place {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 const statusSchema = z.object({
   status: z.enum(['waiting', 'accepted', 'quarantined']),
-  accepted: z
-    .object({
-      targetId: z.string(),
-      excludedCount: z.int().nonnegative().default(0),
-      excluded: z.array(z.unknown()).default([]),
-    })
-    .optional(),
-  quarantined: z.unknown().optional(),
+  targetId: z.string().nullish(),
+  excludedCount: z.int().nonnegative().nullish(),
+  excluded: z.array(z.unknown()).nullish(),
+  reason: z.unknown().optional(),
 });
 export interface UploadStatus {
   readonly status: 'waiting' | 'accepted' | 'quarantined';
@@ -158,23 +153,28 @@ export function connect(access: ServiceAccess): Service {
     async register(upload, idempotencyKey) {
       const body = JSON.stringify(upload);
       const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
-      return read(registeredSchema, await call('/v1/uploads', { method: 'POST', body, headers }));
+      const {
+        uploadId,
+        url,
+        headers: wanted,
+      } = read(registeredSchema, await call('/v1/uploads', { method: 'POST', body, headers }));
+      return { uploadId, place: url === undefined ? null : { url, headers: wanted } };
     },
     async status(uploadId) {
       const found = await find(`/v1/uploads/${encodeURIComponent(uploadId)}`, {});
       if (found === undefined) return undefined;
       const answer = read(statusSchema, found);
-      const { status, accepted, quarantined } = answer;
-      if (status === 'accepted' && accepted !== undefined) {
-        const { targetId, excludedCount, excluded } = accepted;
-        const first = excluded.length === 0 ? '' : `, the first as ${reasonText(excluded[0])}`;
-        return {
-          status,
-          targetId,
-          ...(excludedCount === 0 ? {} : { reason: `${excludedCount} measurements were not taken${first}` }),
-        };
-      }
-      return { status, ...(quarantined == null ? {} : { reason: reasonText(quarantined) }) };
+      const reason =
+        answer.status === 'accepted'
+          ? exclusions(answer)
+          : answer.reason == null
+            ? undefined
+            : reasonText(answer.reason);
+      return {
+        status: answer.status,
+        ...(answer.targetId == null ? {} : { targetId: answer.targetId }),
+        ...(reason === undefined ? {} : { reason }),
+      };
     },
     async put(place, body) {
       // fetch states the length itself.
@@ -221,6 +221,13 @@ function isTransient(status: number): boolean {
 function retryAfterMs(response: Response): number | undefined {
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 600) * 1000 : undefined;
+}
+
+/** What was not taken of an accepted profile; undefined when all of it was. */
+function exclusions({ excludedCount, excluded }: z.infer<typeof statusSchema>): string | undefined {
+  if (excludedCount == null || excludedCount === 0) return undefined;
+  const first = excluded?.[0] === undefined ? '' : `, the first as ${reasonText(excluded[0])}`;
+  return `${excludedCount} measurements were not taken${first}`;
 }
 
 /** The reason's code and message; whatever else it is, its JSON. */

@@ -54,10 +54,7 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
     requests: [],
     onPoint: () => {},
     fail: () => undefined,
-    verdict: () => ({
-      status: 'accepted',
-      accepted: { targetId: 'a-target', measurements: 2, excludedCount: 0, excluded: [] },
-    }),
+    verdict: () => acceptedAs(0),
     expires: 0,
     waits: 1,
     close: () => new Promise((resolve) => server.close(() => resolve())),
@@ -121,7 +118,7 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
       },
     };
     const isFinished = upload.stored !== undefined && upload.polls > double.waits;
-    reply(response, 201, { uploadId: upload.uploadId, status: 'waiting', put: isFinished ? null : put });
+    reply(response, 201, { uploadId: upload.uploadId, status: 'waiting', ...(isFinished ? {} : put) });
     double.onPoint('register-answered');
   }
 
@@ -154,6 +151,11 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   Object.assign(double, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
   return double;
+}
+
+/** As GET /v1/uploads/{id} says it of an accepted profile. */
+export function acceptedAs(excludedCount: number, excluded: readonly unknown[] = []): Record<string, unknown> {
+  return { status: 'accepted', targetId: 'a-target', measurements: 2, excludedCount, excluded, reason: null };
 }
 
 function reply(response: ServerResponse, status: number, body: unknown): void {

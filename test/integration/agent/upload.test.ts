@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildAgent } from '#scripts/build-agent.ts';
-import { type Point, type ServiceDouble, startServiceDouble } from './service-double.ts';
+import { acceptedAs, type Point, type ServiceDouble, startServiceDouble } from './service-double.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sugarbush-upload-'));
 const profile = fileURLToPath(new URL('../../fixtures/profiles/raspberry-pi-5.json', import.meta.url));
@@ -162,8 +162,7 @@ test.each([
 
 test('what was not taken of an accepted profile is told', async () => {
   const excluded = [{ index: 3, code: 'measurement-unstable', message: 'spread 30 %' }];
-  const accepted = { targetId: 'a-target', measurements: 2, excludedCount: 1, excluded };
-  service.verdict = () => ({ status: 'accepted', accepted });
+  service.verdict = () => acceptedAs(1, excluded);
   const { code, stdout } = await agent(['--profile', profile]).ended;
   expect(code).toBe(0);
   expect(stdout).toContain(
@@ -186,7 +185,7 @@ test('an upload that the service has forgotten is started anew', async () => {
 test('quarantined: the reason is shown, the profile kept apart and not sent again', async () => {
   service.verdict = () => ({
     status: 'quarantined',
-    quarantined: { code: 'schema-invalid', message: 'target: no such thing', issues: [] },
+    reason: { code: 'schema-invalid', message: 'target: no such thing', issues: [] },
   });
   const { code, stdout } = await agent(['--profile', profile]).ended;
   expect(code).toBe(5);
