@@ -1,12 +1,19 @@
-// Lambda: GET /v1/search-spaces and GET /v1/search-spaces/{id}.
+// Lambda: GET /v1/search-spaces, GET /v1/search-spaces/{id} and GET /v1/search-spaces/{id}/support-set.
+import { loadPredictor } from '#core/predictor/bundle.ts';
+import { predictorCache } from '#core/service/predictor-cache.ts';
 import { listSearchSpaces, showSearchSpace } from '#core/service/search-space-view.ts';
+import { supportSet } from '#core/service/support-set.ts';
 import { searchSpacePathSchema } from './contract/search-spaces.ts';
+import { supportSetQuerySchema } from './contract/support-set.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler, ok, route } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';
+import { logger } from './shared/telemetry.ts';
 
-const { DATA_BUCKET } = readEnvironment(process.env);
+const { DATA_BUCKET, REVALIDATE_S: revalidateS } = readEnvironment(process.env);
 const store = s3Store({ bucket: DATA_BUCKET });
+const onError = (error: unknown): void => logger.warn('revalidation failed', { error });
+const predictors = predictorCache({ store, now: Date.now, loadPredictor, revalidateS, onError });
 
 export const handler = httpHandler({
   'GET /v1/search-spaces': route({
@@ -17,5 +24,11 @@ export const handler = httpHandler({
     roles: ['reader', 'device'],
     path: searchSpacePathSchema,
     handle: async ({ path }) => ok(await showSearchSpace(store, path.id)),
+  }),
+  'GET /v1/search-spaces/{id}/support-set': route({
+    roles: ['reader', 'device'],
+    path: searchSpacePathSchema,
+    query: supportSetQuerySchema,
+    handle: async ({ path, query }) => ok(await supportSet({ store, predictors }, { searchSpace: path.id, ...query })),
   }),
 });

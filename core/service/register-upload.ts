@@ -48,8 +48,9 @@ export interface RegisterUploadRequest {
 
 export interface RegisteredUpload {
   readonly upload: UploadRecord;
-  /** null when the upload, registered before with the same idempotency key, is finished. */
-  readonly put: (SignedPut & { readonly method: 'PUT'; readonly expiresAt: string }) | null;
+  /** Also where the upload was registered before with the same idempotency key: what was put stays, and putting again
+   * is refused. */
+  readonly put: SignedPut & { readonly method: 'PUT'; readonly expiresAt: string };
 }
 
 /** @throws DomainError `unknown-search-space`; `invalid-request` for a size out of range; `quota-exceeded`; `conflict`
@@ -77,7 +78,7 @@ export async function registerUpload(
   const upload =
     (idempotencyKey === undefined ? undefined : await registeredBefore(dependencies.store, wanted)) ??
     (await registerNew(dependencies, wanted));
-  return { upload, put: upload.status === 'waiting' ? await placeFor(dependencies, upload, now) : null };
+  return { upload, put: await placeFor(dependencies, upload, now) };
 }
 
 function uploadIdOf(deviceId: string, idempotencyKey: string | undefined): string {
@@ -129,7 +130,7 @@ async function placeFor(
   { sign, validForS }: RegisterUploadDependencies,
   { deviceId, uploadId, sizeBytes, sha256 }: UploadRecord,
   now: number,
-): Promise<NonNullable<RegisteredUpload['put']>> {
+): Promise<RegisteredUpload['put']> {
   const signed = await sign({ key: incomingKey(deviceId, uploadId), sizeBytes, sha256, validForS });
   return { method: 'PUT', ...signed, expiresAt: new Date(now + validForS * 1000).toISOString() };
 }

@@ -1,6 +1,7 @@
 // Use case: what is known of one target, and how it stands under the predictor in use.
 import type { Store } from '#core/dataset/store.ts';
 import { adaptationSchema } from '#core/predictor/adapt.ts';
+import type { SelfCheck } from '#core/predictor/self-check.ts';
 import { assessTrust } from '#core/predictor/trust.ts';
 import type { Trust } from '#core/predictor/types.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
@@ -19,6 +20,12 @@ export interface TargetView {
     readonly measurements: number;
     readonly trust: Trust;
     readonly trustReason: string;
+    /** Median of |ln(measured / predicted)| that the posterior expects over the search space. */
+    readonly expectedError: number | null;
+    /** The same as it was when each measurement was predicted from the others, and more of that. */
+    readonly leftOut: SelfCheck['leftOut'];
+    /** Measurements that are more likely outliers than not. */
+    readonly outliers: number;
   } | null;
 }
 
@@ -41,6 +48,8 @@ async function adaptationOf(
   if (predictorVersion === undefined) return null;
   const adaptation = await readJson(store, adaptationKey(searchSpace, predictorVersion, targetId), adaptationSchema);
   if (!adaptation) return null;
-  const { trust, reason } = assessTrust(adaptation.value);
-  return { predictorVersion, measurements: adaptation.value.measurements, trust, trustReason: reason };
+  const { measurements, expectedError = null, selfCheck, outliers } = adaptation.value;
+  const { trust, reason: trustReason } = assessTrust(adaptation.value);
+  const leftOut = selfCheck?.leftOut ?? null;
+  return { predictorVersion, measurements, trust, trustReason, expectedError, leftOut, outliers: outliers.length };
 }

@@ -1,38 +1,13 @@
 // The OpenAPI document, generated from the same zod schemas that parse requests. docs/openapi.json is a copy of it
 // (scripts/write-openapi.ts).
-import type { z } from 'zod';
-import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
-import type { Role } from '#core/service/token.ts';
+import { createDocument, type ZodOpenApiObject } from 'zod-openapi';
+import { fieldPaths } from './field-paths.ts';
 import { healthSchema } from './health.ts';
+import { operation } from './operation.ts';
 import { predictReplySchema, predictRequestSchema } from './predictions.ts';
 import { problemSchema } from './problem.ts';
 import { searchSpaceListSchema, searchSpacePathSchema, searchSpaceSchema } from './search-spaces.ts';
 import { listTargetsQuerySchema, targetListSchema, targetPathSchema, targetViewSchema } from './targets.ts';
-
-const statuses = {
-  400: 'The request is not valid; `issues` says what to change.',
-  401: 'The bearer token is missing, wrong, revoked or expired.',
-  403: "The token's role may not do this.",
-  404: 'There is no such search space or target; the nearest names are offered.',
-  413: 'The body, or the number of architectures, is over the limit.',
-  415: 'The content encoding is neither gzip nor identity.',
-  500: 'The service failed; the operator finds the cause by `requestId`.',
-  503: 'Not ready yet: no predictor, or the target is not adapted. Try again after `Retry-After` seconds.',
-} as const;
-
-interface Operation {
-  readonly id: string;
-  readonly summary: string;
-  readonly description?: string;
-  readonly tag: string;
-  /** Left out: anyone. */
-  readonly roles?: readonly Role[];
-  readonly path?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodType;
-  readonly reply: z.ZodType;
-  readonly refusals: readonly (keyof typeof statuses)[];
-}
 
 export function openApiDocument(): ReturnType<typeof createDocument> {
   return createDocument(description);
@@ -57,6 +32,7 @@ const description: ZodOpenApiObject = {
   tags: [
     { name: 'predictions', description: 'For search engineers.' },
     { name: 'catalogue', description: 'What there is to predict, and for what.' },
+    { name: 'field', description: 'For devices and those who run them.' },
     { name: 'service', description: 'The service itself.' },
   ],
   paths: {
@@ -118,6 +94,7 @@ const description: ZodOpenApiObject = {
         refusals: [404],
       }),
     },
+    ...fieldPaths,
     '/v1/health': {
       get: operation({
         id: 'health',
@@ -149,27 +126,3 @@ const description: ZodOpenApiObject = {
     },
   },
 };
-
-function operation(of: Operation): ZodOpenApiOperationObject {
-  const refusals = [...(of.roles ? ([401, 403] as const) : []), ...of.refusals, 500 as const].sort((a, b) => a - b);
-  const problem = { 'application/problem+json': { schema: problemSchema } };
-  return {
-    operationId: of.id,
-    summary: of.summary,
-    ...(of.description !== undefined && { description: of.description }),
-    tags: [of.tag],
-    security: of.roles ? [{ bearer: [] }] : [],
-    ...(of.roles && { 'x-roles': of.roles }),
-    ...((of.path || of.query) && {
-      requestParams: { ...(of.path && { path: of.path }), ...(of.query && { query: of.query }) },
-    }),
-    ...(of.body && { requestBody: { required: true, content: { 'application/json': { schema: of.body } } } }),
-    responses: {
-      200: { description: 'Done.', content: { 'application/json': { schema: of.reply } } },
-      ...(of.id === 'health' && {
-        503: { description: 'Live, not ready.', content: { 'application/json': { schema: of.reply } } },
-      }),
-      ...Object.fromEntries(refusals.map((status) => [status, { description: statuses[status], content: problem }])),
-    },
-  };
-}

@@ -1,5 +1,6 @@
 // The form of GET /v1/targets and GET /v1/targets/{searchSpace}/{id}.
 import { z } from 'zod';
+import { selfCheckSchema } from '#core/predictor/self-check.ts';
 import { targetRecordSchema } from '#core/service/target-record.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
 
@@ -51,6 +52,17 @@ export const targetViewSchema = z
         measurements: z.int().describe('Measurements that predictions rest on.'),
         trust: z.enum(['trusted', 'measure-first', 'out-of-domain']),
         trustReason: z.string(),
+        expectedError: z
+          .number()
+          .nullable()
+          .describe('Median relative error (of ln latency) that the posterior expects over the search space.'),
+        leftOut: selfCheckSchema.shape.leftOut.describe(
+          'What the errors were when each measurement was predicted from the others; null with fewer than five.',
+        ),
+        outliers: z
+          .int()
+          .nonnegative()
+          .describe('Measurements that are more likely outliers than not; they hardly count.'),
       })
       .nullable()
       .describe('How the target stands under the predictor in use; null until it is adapted.'),

@@ -8,10 +8,25 @@ const environmentSchema = z.object({
   REVALIDATE_S: z.coerce.number().positive().default(3),
   /** How long the authorizer uses a token's record without reading it again: a revoked token lives this long. */
   TOKEN_CACHE_S: z.coerce.number().nonnegative().max(300).default(60),
+  /** Seconds that the place for an upload stays open. */
+  UPLOAD_VALID_S: z.coerce.number().int().min(1).max(3600).default(900),
+  /** Uploads that one device may register on a day. */
+  UPLOADS_PER_DAY: z.coerce.number().int().positive().default(1000),
+});
+const fieldEnvironmentSchema = environmentSchema.extend({
+  /** Name of the untrusted bucket. */
+  UPLOADS_BUCKET: z.string().min(1),
 });
 export type Environment = z.infer<typeof environmentSchema>;
 
 /** @throws ZodError naming the variable; a function that starts without its environment has to fail at once. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   return environmentSchema.parse(variables);
+}
+
+/** Of the functions that face the field. @throws ZodError */
+export function readFieldEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+): z.infer<typeof fieldEnvironmentSchema> {
+  return fieldEnvironmentSchema.parse(variables);
 }

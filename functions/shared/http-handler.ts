@@ -3,7 +3,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { DomainError } from '#core/errors.ts';
 import type { Caller, Role } from '#core/service/token.ts';
 import { requireCaller } from './caller.ts';
@@ -23,6 +23,8 @@ export interface Route<Path, Query, Body> {
 
 export interface HttpRequest<Path, Query, Body> {
   readonly caller: Caller | undefined;
+  /** Of the header Idempotency-Key. */
+  readonly idempotencyKey: string | undefined;
   readonly path: Path;
   readonly query: Query;
   readonly body: Body;
@@ -41,6 +43,7 @@ export function route<Path = undefined, Query = undefined, Body = undefined>(
 }
 
 export const ok = (value: unknown): RouteReply => ({ status: 200, value });
+export const created = (value: unknown): RouteReply => ({ status: 201, value });
 
 type HttpEvent = APIGatewayProxyEventV2 & { parsed?: HttpRequest<unknown, unknown, unknown> };
 export type HttpHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<Reply>;
@@ -67,6 +70,14 @@ function stack(definition: Route<unknown, unknown, unknown>): HttpHandler {
     }) as HttpHandler;
 }
 
+/** Printable ASCII, as the IETF draft has it (draft-ietf-httpapi-idempotency-key-header), without its quotes. */
+const idempotencyHeaderSchema = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, '1 to 200 printable ASCII characters')
+    .optional(),
+});
+
 type Middleware = MiddlewareObj<HttpEvent, Reply>;
 
 function parsing({ roles, path, query, body }: Route<unknown, unknown, unknown>): Middleware {
@@ -75,6 +86,7 @@ function parsing({ roles, path, query, body }: Route<unknown, unknown, unknown>)
       const caller = roles && requireCaller(authorizerContext(event), roles);
       event.parsed = {
         caller,
+        idempotencyKey: parse('headers', idempotencyHeaderSchema, event.headers)['idempotency-key'],
         path: path && parse('path', path, event.pathParameters ?? {}),
         query: query && parse('query', query, event.queryStringParameters ?? {}),
         body: body && parse('body', body, await decodeJsonBody(event)),

@@ -17,6 +17,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   'body-too-large': 413,
   'unsupported-encoding': 415,
   'too-few-measurements': 422,
+  'quota-exceeded': 429,
   'not-ready': 503,
 };
 
@@ -29,6 +30,7 @@ const titles: Readonly<Record<number, string>> = {
   413: 'The request is too large',
   415: 'The encoding is not supported',
   422: 'The request cannot be carried out',
+  429: 'Too much for one day',
   500: 'Internal error',
   503: 'Not ready yet; try again later',
 };

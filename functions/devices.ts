@@ -1,0 +1,34 @@
+// Lambda: POST, GET and DELETE of /v1/devices.
+import { enrolDevice } from '#core/service/enrol-device.ts';
+import { listDevices } from '#core/service/list-devices.ts';
+import { revokeDevice } from '#core/service/revoke-device.ts';
+import { devicePathSchema, enrolRequestSchema, listDevicesQuerySchema } from './contract/devices.ts';
+import { readEnvironment } from './shared/environment.ts';
+import { created, httpHandler, ok, route } from './shared/http-handler.ts';
+import { s3Store } from './shared/s3-store.ts';
+
+const { DATA_BUCKET } = readEnvironment(process.env);
+const store = s3Store({ bucket: DATA_BUCKET });
+const dayS = 86_400;
+
+export const handler = httpHandler({
+  'POST /v1/devices': route({
+    roles: ['operator'],
+    body: enrolRequestSchema,
+    handle: async ({ body: { name, validForDays }, caller, idempotencyKey }) => {
+      const { tokenId: callerTokenId } = caller!;
+      const validForS = validForDays * dayS;
+      return created(await enrolDevice(store, { name, validForS, callerTokenId, idempotencyKey, now: Date.now() }));
+    },
+  }),
+  'GET /v1/devices': route({
+    roles: ['operator'],
+    query: listDevicesQuerySchema,
+    handle: async ({ query }) => ok(await listDevices(store, query)),
+  }),
+  'DELETE /v1/devices/{id}': route({
+    roles: ['operator'],
+    path: devicePathSchema,
+    handle: async ({ path }) => ok({ device: await revokeDevice(store, path.id, Date.now()) }),
+  }),
+});

@@ -1,0 +1,35 @@
+// Lambda: POST /v1/uploads and GET /v1/uploads/{id}.
+import { DomainError } from '#core/errors.ts';
+import { registerUpload } from '#core/service/register-upload.ts';
+import { showUpload } from '#core/service/show-upload.ts';
+import { uploadView } from '#core/service/upload-view.ts';
+import { registerUploadRequestSchema, uploadPathSchema } from './contract/uploads.ts';
+import { readFieldEnvironment } from './shared/environment.ts';
+import { created, httpHandler, ok, route } from './shared/http-handler.ts';
+import { s3Client, s3Store } from './shared/s3-store.ts';
+import { uploadSigner } from './shared/sign-upload.ts';
+
+const { DATA_BUCKET, UPLOADS_BUCKET, UPLOADS_PER_DAY, UPLOAD_VALID_S } = readFieldEnvironment(process.env);
+const client = s3Client();
+const store = s3Store({ bucket: DATA_BUCKET, client });
+const sign = uploadSigner(client, UPLOADS_BUCKET);
+const dependencies = { store, sign, dailyQuota: UPLOADS_PER_DAY, validForS: UPLOAD_VALID_S };
+
+export const handler = httpHandler({
+  'POST /v1/uploads': route({
+    roles: ['device'],
+    body: registerUploadRequestSchema,
+    handle: async ({ body, caller, idempotencyKey }) => {
+      const { deviceId } = caller!;
+      if (deviceId === undefined) throw new DomainError('forbidden', "the token is no device's");
+      const request = { ...body, deviceId, idempotencyKey, now: Date.now() };
+      const { upload, put } = await registerUpload(dependencies, request);
+      return created({ uploadId: upload.uploadId, status: upload.status, ...put });
+    },
+  }),
+  'GET /v1/uploads/{id}': route({
+    roles: ['device', 'operator'],
+    path: uploadPathSchema,
+    handle: async ({ path, caller }) => ok(uploadView(await showUpload(store, caller!, path.id))),
+  }),
+});
