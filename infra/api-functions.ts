@@ -6,7 +6,7 @@ import type { FunctionName } from './config.ts';
 export type Route = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`;
 
 export interface ApiFunction {
-  readonly name: Exclude<FunctionName, 'authorizer'>;
+  readonly name: Exclude<FunctionName, 'authorizer' | 'ingest'>;
   readonly description: string;
   readonly routes: readonly Route[];
   /** Open to callers without a token. */
@@ -15,6 +15,12 @@ export interface ApiFunction {
   readonly onnxruntime?: true;
   /** Prefixes of the data bucket the function reads and lists. Empty: it has no access to the bucket. */
   readonly reads: readonly string[];
+  /** Prefixes of the data bucket the function writes. */
+  readonly writes?: readonly string[];
+  /** Prefixes of the data bucket the function deletes from. */
+  readonly deletes?: readonly string[];
+  /** Signs places in the uploads bucket. */
+  readonly signsUploads?: true;
 }
 
 export const apiFunctions: readonly ApiFunction[] = [
@@ -30,13 +36,29 @@ export const apiFunctions: readonly ApiFunction[] = [
     description: 'Describes search spaces and says which architectures to measure next',
     routes: ['GET /v1/search-spaces', 'GET /v1/search-spaces/{id}', 'GET /v1/search-spaces/{id}/support-set'],
     onnxruntime: true,
-    reads: ['predictors/', 'adaptations/', 'targets/'],
+    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/'],
   },
   {
     name: 'targets',
     description: 'Lists targets and what is known of each',
     routes: ['GET /v1/targets', 'GET /v1/targets/{searchSpace}/{id}'],
     reads: ['predictors/', 'adaptations/', 'targets/'],
+  },
+  {
+    name: 'devices',
+    description: 'Enrols, lists and revokes devices',
+    routes: ['POST /v1/devices', 'GET /v1/devices', 'DELETE /v1/devices/{id}'],
+    reads: ['devices/', 'tokens/'],
+    writes: ['devices/', 'tokens/'],
+  },
+  {
+    name: 'uploads',
+    description: 'Registers uploads and says how they stand',
+    routes: ['POST /v1/uploads', 'GET /v1/uploads/{id}'],
+    reads: ['uploads/', 'upload-quota/'],
+    writes: ['uploads/', 'upload-quota/'],
+    deletes: ['upload-quota/'],
+    signsUploads: true,
   },
   {
     name: 'health',

@@ -31,6 +31,16 @@ export interface SugarbushConfig {
     /** Least seconds between two looks at which predictor is the champion: a promotion is served this much later. */
     readonly revalidateS: number;
   };
+  readonly uploads: {
+    /** Days that uploads, and events whose processing failed, are kept to be looked at. */
+    readonly keptDays: number;
+    /** Seconds that the signed place for an upload stays open, up to 3,600: Lambda's own credentials sign it. */
+    readonly validS: number;
+    /** Uploads that one device may register on a day (UTC). */
+    readonly perDeviceAndDay: number;
+    /** Further tries of an upload's processing, 0 to 2, after which its event goes to the failure bucket. */
+    readonly retries: number;
+  };
   readonly data: {
     /** Days a replaced or deleted version of an object in the data bucket is kept for recovery. */
     readonly oldVersionsDays: number;
@@ -39,12 +49,22 @@ export interface SugarbushConfig {
   readonly functions: Readonly<Record<FunctionName, FunctionSize>>;
 }
 
-export type FunctionName = 'authorizer' | 'health' | 'openapi' | 'predict' | 'search-spaces' | 'targets';
+export type FunctionName =
+  | 'authorizer'
+  | 'devices'
+  | 'health'
+  | 'ingest'
+  | 'openapi'
+  | 'predict'
+  | 'search-spaces'
+  | 'targets'
+  | 'uploads';
 
 export const config: SugarbushConfig = {
   api: { throttleRatePerS: 100, throttleBurst: 200, tokenCacheS: 60, corsOrigins: [] },
   logs: { retentionDays: 30, level: 'INFO' },
   predictions: { revalidateS: 3 },
+  uploads: { keptDays: 30, validS: 900, perDeviceAndDay: 1000, retries: 2 },
   data: { oldVersionsDays: 90 },
   functions: {
     // One token lookup; half a gigabyte is for the share of CPU at a cold start, not for the memory.
@@ -55,5 +75,9 @@ export const config: SugarbushConfig = {
     predict: { memoryMiB: 1769, timeoutS: 28 },
     'search-spaces': { memoryMiB: 1769, timeoutS: 28 },
     targets: { memoryMiB: 512, timeoutS: 15 },
+    devices: { memoryMiB: 512, timeoutS: 15 },
+    uploads: { memoryMiB: 512, timeoutS: 15 },
+    // The worst 50 MiB of JSON take 700 MiB and 4 s; a target of 200 measurements is adapted in one.
+    ingest: { memoryMiB: 1769, timeoutS: 120 },
   },
 };

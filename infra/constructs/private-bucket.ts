@@ -13,6 +13,10 @@ export interface PrivateBucketProps {
   readonly oldVersions?: Duration;
   /** Delete objects at that age. Unset: never. */
   readonly expiry?: Duration;
+  /** Delete objects under a prefix at an age of their own. */
+  readonly prefixExpiry?: Readonly<Record<string, Duration>>;
+  /** Role of CDK's helper function that sets the bucket's notifications. Unset: one that may do it on every bucket. */
+  readonly notificationsHandlerRole?: IRole;
   /** Why its accesses are not logged into another bucket. */
   readonly whyNoAccessLogs: string;
 }
@@ -22,7 +26,7 @@ export class PrivateBucket extends Construct {
 
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
     super(scope, id);
-    const { removalPolicy, oldVersions, expiry } = props;
+    const { removalPolicy, oldVersions, expiry, prefixExpiry = {}, notificationsHandlerRole } = props;
     this.bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,
@@ -37,7 +41,13 @@ export class PrivateBucket extends Construct {
           ...(oldVersions && { noncurrentVersionExpiration: oldVersions }),
           ...(expiry && { expiration: expiry }),
         },
+        ...Object.entries(prefixExpiry).map(([prefix, expiration]) => ({
+          prefix,
+          expiration,
+          ...(oldVersions && { noncurrentVersionExpiration: Duration.days(1) }),
+        })),
       ],
+      ...(notificationsHandlerRole && { notificationsHandlerRole }),
     });
     acknowledge(this.bucket, { 'AwsSolutions-S1': props.whyNoAccessLogs });
   }

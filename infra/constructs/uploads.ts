@@ -1,7 +1,7 @@
 // The way in for data: an untrusted bucket that devices write into through presigned URLs, a function that is told of
 // every object, and a small bucket for the events whose processing failed each time.
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { S3Destination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { EventType } from 'aws-cdk-lib/aws-s3';
 import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Construct } from 'constructs';
@@ -25,11 +25,21 @@ export class Uploads extends Construct {
 
   constructor(scope: Construct, id: string, props: UploadsProps) {
     super(scope, id);
+    // What CDK's own helper, which sets the notifications while deploying, may do: by itself it takes every bucket.
+    const mayNotify = new PolicyDocument();
+    const notifier = new Role(this, 'Notifier', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: { notifications: mayNotify },
+    });
     this.incoming = new PrivateBucket(this, 'Incoming', {
+      notificationsHandlerRole: notifier.withoutPolicyUpdates(),
       removalPolicy: RemovalPolicy.DESTROY,
       expiry: props.expiry,
       whyNoAccessLogs: 'Every write goes through a presigned URL that the service issued and recorded.',
     });
+    mayNotify.addStatements(
+      new PolicyStatement({ actions: ['s3:PutBucketNotification'], resources: [this.incoming.bucket.bucketArn] }),
+    );
     this.failures = new PrivateBucket(this, 'Failures', {
       removalPolicy: RemovalPolicy.DESTROY,
       expiry: props.failureExpiry,
@@ -37,40 +47,28 @@ export class Uploads extends Construct {
     });
   }
 
-  /** Has the function told of every upload, at least once, with two retries; then the event goes to `failures`. */
-  processWith(target: ServiceFunction): void {
+  /** Has the function told of every upload, at least once, with so many retries; then the event goes to `failures`. */
+  processWith(target: ServiceFunction, { retries = 2 }: { readonly retries?: number } = {}): void {
     target.function.configureAsyncInvoke({
-      retryAttempts: 2,
+      retryAttempts: retries,
       maxEventAge: Duration.hours(6),
-      onFailure: new S3Destination(this.failures.bucket),
+      // Not S3Destination: it grants reading and deleting too.
+      onFailure: { bind: () => ({ destination: this.failures.bucket.bucketArn }) },
+    });
+    const { bucket, logicalId } = this.failures;
+    const statements = [
+      new PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('*')] }),
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+    ];
+    for (const statement of statements) target.role.addToPrincipalPolicy(statement);
+    acknowledge(target.role, {
+      [`AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/*]`]:
+        'Lambda names the notice of a failed event itself; the bucket takes nothing else.',
     });
     this.incoming.bucket.addEventNotification(
       EventType.OBJECT_CREATED,
       new LambdaDestination(target.function),
       incoming,
     );
-    this.#acknowledgeGrants(target);
-  }
-
-  /** What CDK grants on its own, with the reasons why it stands. */
-  #acknowledgeGrants(target: ServiceFunction): void {
-    const whole = 'Lambda names the notice of a failed event itself; the bucket takes nothing else.';
-    acknowledge(target.role, {
-      'AwsSolutions-IAM5[Action::s3:GetObject*]': whole,
-      'AwsSolutions-IAM5[Action::s3:GetBucket*]': whole,
-      'AwsSolutions-IAM5[Action::s3:List*]': whole,
-      'AwsSolutions-IAM5[Action::s3:DeleteObject*]': whole,
-      'AwsSolutions-IAM5[Action::s3:Abort*]': whole,
-      [`AwsSolutions-IAM5[Resource::<${this.failures.logicalId}.Arn>/*]`]: whole,
-    });
-    // The function that CDK adds to set a bucket's notifications while deploying; one in a stack, under a fixed name.
-    const helper = Stack.of(this).node.children.find(({ node }) => node.id.startsWith('BucketNotificationsHandler'));
-    if (!helper) return;
-    const during = 'CDK’s own function; it runs while deploying and sets the notifications of the stack’s buckets.';
-    acknowledge(helper, {
-      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]':
-        during,
-      'AwsSolutions-IAM5[Resource::*]': during,
-    });
   }
 }

@@ -17,6 +17,8 @@ export class DataStack extends Stack {
     this.data = new PrivateBucket(this, 'Data', {
       removalPolicy: RemovalPolicy.RETAIN,
       oldVersions: Duration.days(props.config.data.oldVersionsDays),
+      // A device's uploads are counted for a day; two, for clocks.
+      prefixExpiry: { 'upload-quota/': Duration.days(2) },
       whyNoAccessLogs:
         'Only the functions of this service reach the bucket, and every change keeps the version before it; who read ' +
         'what is a question for CloudTrail data events, which an account switches on for all its buckets.',

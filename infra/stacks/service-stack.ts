@@ -1,6 +1,6 @@
 // Everything replaceable: the functions, their layer and the HTTP API. Uploads with their events, and training with
 // its state machine and schedule, join this stack as constructs of their own beside the API.
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { apiFunctions } from '../api-functions.ts';
@@ -9,6 +9,7 @@ import { OnnxruntimeLayer } from '../constructs/onnxruntime-layer.ts';
 import type { PrivateBucket } from '../constructs/private-bucket.ts';
 import { ServiceApi } from '../constructs/service-api.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
+import { incoming, Uploads } from '../constructs/uploads.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly config: SugarbushConfig;
@@ -35,12 +36,35 @@ export class ServiceStack extends Stack {
     props.data.grantRead(authorizer.role, 'tokens/');
     const api = new ServiceApi(this, 'Api', { config: props.config, authorizer: authorizer.function });
 
+    const { keptDays, validS, perDeviceAndDay, retries } = props.config.uploads;
+    const kept = Duration.days(keptDays);
+    const uploads = new Uploads(this, 'Intake', { expiry: kept, failureExpiry: kept });
+    const ingest = this.#function(
+      'ingest',
+      'Takes uploaded profiles into the dataset and adapts their targets',
+      { UPLOADS_BUCKET: uploads.incoming.bucket.bucketName },
+      [layer.version],
+    );
+    uploads.incoming.grantRead(ingest.role, incoming.prefix);
+    const changed = ['uploads/', 'measurements/', 'adaptations/', 'targets/'];
+    props.data.grantRead(ingest.role, ...changed, 'devices/', 'predictors/');
+    props.data.grantWrite(ingest.role, ...changed, 'profiles/');
+    uploads.processWith(ingest, { retries });
+
     for (const each of apiFunctions) {
-      const environment: Record<string, string> = each.onnxruntime
-        ? { REVALIDATE_S: String(props.config.predictions.revalidateS) }
-        : {};
+      const environment: Record<string, string> = {
+        ...(each.onnxruntime && { REVALIDATE_S: String(props.config.predictions.revalidateS) }),
+        ...(each.signsUploads && {
+          UPLOADS_BUCKET: uploads.incoming.bucket.bucketName,
+          UPLOAD_VALID_S: String(validS),
+          UPLOADS_PER_DAY: String(perDeviceAndDay),
+        }),
+      };
       const built = this.#function(each.name, each.description, environment, each.onnxruntime ? [layer.version] : []);
       if (each.reads.length > 0) props.data.grantRead(built.role, ...each.reads);
+      if (each.writes) props.data.grantWrite(built.role, ...each.writes);
+      if (each.deletes) props.data.grantDelete(built.role, ...each.deletes);
+      if (each.signsUploads) uploads.incoming.grantWrite(built.role, incoming.prefix);
       api.addRoutes(built.function, each.routes, { public: each.public === true });
     }
     new CfnOutput(this, 'ApiUrl', { value: api.url });

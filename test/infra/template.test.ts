@@ -91,18 +91,31 @@ describe('the data bucket', () => {
   });
 
   test('is the only thing that outlives its stack', () => {
-    const kept = ofType(first.service, 'AWS::S3::Bucket');
-    expect(kept).toEqual([]);
     for (const { Type, DeletionPolicy } of Object.values(first.service.Resources)) {
       expect([Type, DeletionPolicy]).not.toEqual([Type, 'Retain']);
     }
   });
+
+  test('forgets what it counted a device’s uploads by', () => {
+    const [bucket] = ofType(first.data, 'AWS::S3::Bucket');
+    expect(bucket!.Properties).toMatchObject({
+      LifecycleConfiguration: { Rules: [{}, { Prefix: 'upload-quota/', ExpirationInDays: 2 }] },
+    });
+  });
 });
 
+/** Without CDK's helper that sets bucket notifications while deploying. */
+const ownFunctions = () =>
+  ofType(first.service, 'AWS::Lambda::Function').filter(({ id }) => !id.startsWith('BucketNotificationsHandler'));
+
 describe('every function', () => {
+  test('behind the API answers before API Gateway gives up', () => {
+    for (const { name } of apiFunctions) expect(config.functions[name].timeoutS).toBeLessThan(29);
+  });
+
   test('is arm64 on Node.js 24 with stated memory, time, log group and role of its own', () => {
-    const functions = ofType(first.service, 'AWS::Lambda::Function');
-    expect(functions).toHaveLength(apiFunctions.length + 1);
+    const functions = ownFunctions();
+    expect(functions).toHaveLength(apiFunctions.length + 2);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Architectures: ['arm64'],
@@ -112,7 +125,6 @@ describe('every function', () => {
         Timeout: expect.any(Number),
         LoggingConfig: { LogGroup: { Ref: expect.any(String) } },
       });
-      expect(Properties['Timeout']).toBeLessThan(29);
     }
     const shared = (property: (each: (typeof functions)[number]) => unknown): number =>
       functions.length - new Set(functions.map((each) => JSON.stringify(property(each)))).size;
@@ -121,10 +133,7 @@ describe('every function', () => {
   });
 
   test('has the size its configuration says', () => {
-    const sizes = ofType(first.service, 'AWS::Lambda::Function').map(({ Properties }) => [
-      Properties['MemorySize'],
-      Properties['Timeout'],
-    ]);
+    const sizes = ownFunctions().map(({ Properties }) => [Properties['MemorySize'], Properties['Timeout']]);
     const wanted = Object.values(config.functions).map(({ memoryMiB, timeoutS }) => [memoryMiB, timeoutS]);
     expect(sizes.map(String).sort()).toEqual(wanted.map(String).sort());
   });
@@ -166,6 +175,107 @@ describe('every function', () => {
     );
     const objects = s3.filter(({ Action }) => Action === 's3:GetObject').flatMap(({ Resource }) => [Resource].flat());
     expect(objects.map((each) => JSON.stringify(each).match(/"\/([^"]+)"/)?.[1])).toEqual(prefixes);
+  });
+});
+
+/** `s3:GetObject incoming/*` and so on: what a function may do with objects, and in which bucket. */
+function objectGrants(name: string): string[] {
+  const policy = ofType(first.service, 'AWS::IAM::Policy').find(({ id }) => id.startsWith(`${name}Role`));
+  const { Statement } = policy!.Properties['PolicyDocument'] as { Statement: { Action: string; Resource: unknown }[] };
+  return Statement.filter(({ Action }) => /^s3:.*Object$/.test(String(Action))).flatMap(({ Action, Resource }) =>
+    [Resource].flat().map((each) => {
+      const text = JSON.stringify(each);
+      const bucket = text.includes('IntakeFailures') ? 'failures ' : text.includes('IntakeIncoming') ? 'uploads ' : '';
+      return `${Action} ${bucket}${text.match(/"\/([^"]+)"/)?.[1]}`;
+    }),
+  );
+}
+
+describe('the way in', () => {
+  test('forgets what was uploaded, and what failed, after a month', () => {
+    for (const { Properties } of ofType(first.service, 'AWS::S3::Bucket')) {
+      expect(Properties).toMatchObject({
+        LifecycleConfiguration: { Rules: [{ ExpirationInDays: 30, Status: 'Enabled' }] },
+        PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
+      });
+      expect(Properties).not.toHaveProperty('VersioningConfiguration');
+    }
+    expect(ofType(first.service, 'AWS::S3::BucketPolicy')).toHaveLength(2);
+  });
+
+  test('tells ingest of every upload, tries it again twice, and keeps what failed', () => {
+    const [notification] = ofType(first.service, 'Custom::S3BucketNotifications');
+    expect(notification!.Properties['NotificationConfiguration']).toMatchObject({
+      LambdaFunctionConfigurations: [
+        {
+          Events: ['s3:ObjectCreated:*'],
+          Filter: {
+            Key: {
+              FilterRules: [
+                { Name: 'suffix', Value: '.json.gz' },
+                { Name: 'prefix', Value: 'incoming/' },
+              ],
+            },
+          },
+        },
+      ],
+    });
+    const [retries] = ofType(first.service, 'AWS::Lambda::EventInvokeConfig');
+    expect(retries!.Properties).toMatchObject({
+      MaximumRetryAttempts: 2,
+      MaximumEventAgeInSeconds: 21_600,
+      DestinationConfig: {
+        OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^IntakeFailures/), 'Arn'] } },
+      },
+    });
+  });
+
+  test('lets each function do no more than it does', () => {
+    expect(objectGrants('Uploads').sort()).toEqual([
+      's3:DeleteObject upload-quota/*',
+      's3:GetObject upload-quota/*',
+      's3:GetObject uploads/*',
+      's3:PutObject upload-quota/*',
+      's3:PutObject uploads incoming/*',
+      's3:PutObject uploads/*',
+    ]);
+    expect(objectGrants('Devices').sort()).toEqual([
+      's3:GetObject devices/*',
+      's3:GetObject tokens/*',
+      's3:PutObject devices/*',
+      's3:PutObject tokens/*',
+    ]);
+    expect(objectGrants('Ingest').sort()).toEqual([
+      's3:GetObject adaptations/*',
+      's3:GetObject devices/*',
+      's3:GetObject measurements/*',
+      's3:GetObject predictors/*',
+      's3:GetObject targets/*',
+      's3:GetObject uploads incoming/*',
+      's3:GetObject uploads/*',
+      's3:PutObject adaptations/*',
+      's3:PutObject failures *',
+      's3:PutObject measurements/*',
+      's3:PutObject profiles/*',
+      's3:PutObject targets/*',
+      's3:PutObject uploads/*',
+    ]);
+  });
+
+  test('gives the helper that deploys the notification this one bucket', () => {
+    const [role] = ofType(first.service, 'AWS::IAM::Role').filter(({ id }) => id.startsWith('IntakeNotifier'));
+    expect(role!.Properties['Policies']).toMatchObject([
+      {
+        PolicyDocument: {
+          Statement: [
+            {
+              Action: 's3:PutBucketNotification',
+              Resource: { 'Fn::GetAtt': [expect.stringMatching(/^IntakeIncoming/), 'Arn'] },
+            },
+          ],
+        },
+      },
+    ]);
   });
 });
 
@@ -219,5 +329,5 @@ test('the onnxruntime layer goes to the functions that predict, and to no other'
   expect(more).toEqual([]);
   expect(layer?.Properties).toMatchObject({ CompatibleArchitectures: ['arm64'], CompatibleRuntimes: ['nodejs24.x'] });
   const users = ofType(first.service, 'AWS::Lambda::Function').filter(({ Properties }) => Properties['Layers']);
-  expect(users.map(({ id }) => id.replace(/Function.*/, '')).sort()).toEqual(['Predict', 'SearchSpaces']);
+  expect(users.map(({ id }) => id.replace(/Function.*/, '')).sort()).toEqual(['Ingest', 'Predict', 'SearchSpaces']);
 });
