@@ -9,6 +9,8 @@ import type { Forward } from '#core/predictor/types.ts';
 
 /** How many measurements the posterior's own word counts for. */
 const priorMeasurements = 10;
+/** Intervals are never narrowed by more than a tenth: too narrow misleads more than too wide. */
+const leastScale = 0.9;
 /** A residual beyond three deviations counts as three: one outlier must not widen every interval. */
 const largestSquare = 9;
 /** With more measurements, so many interleaved groups of at most so many evenly spaced ones are left out in turn. */
@@ -46,5 +48,6 @@ export function adaptCalibrated(
       squares += Math.min(((Math.log(latency) - mean[i]!) / deviation[i]!) ** 2, largestSquare);
     }
   }
-  return { ...adaptation, intervalScale: Math.sqrt((priorMeasurements + squares) / (priorMeasurements + used)) };
+  const scale = Math.sqrt((priorMeasurements + squares) / (priorMeasurements + used));
+  return { ...adaptation, intervalScale: Math.max(scale, leastScale) };
 }

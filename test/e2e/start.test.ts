@@ -105,7 +105,11 @@ describe('npm start', { timeout: 240_000 }, () => {
     const started = start(...small(25));
     const line = await curlOf(started);
     const reply = predictReplySchema.parse(await paste(line));
-    expect(reply).toMatchObject({ searchSpace: 'nasbench201', architectures: 2, results: [{ target: 'silver_4210r' }] });
+    expect(reply).toMatchObject({
+      searchSpace: 'nasbench201',
+      architectures: 2,
+      results: [{ target: 'silver_4210r' }],
+    });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what is looked for
     expect(started.output()).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
     first = reply;
