@@ -1,6 +1,8 @@
 // Short real fits on a small real pool: reproducible to the byte, resumable, cancellable; and what is refused.
 import { describe, expect, test } from 'vitest';
-import { loadPredictor, type PredictorParameters } from '#core/predictor/bundle.ts';
+import { oneCycle } from '#core/onnx/adamw.ts';
+import { bytesOf } from '#core/onnx/model.ts';
+import { loadPredictor, type PredictorBundle, type PredictorParameters, sha256 } from '#core/predictor/bundle.ts';
 import { type FitCheckpoint, type FitOptions, type FitProgress, fit as train } from '#core/predictor/fit.ts';
 import { shippedPool } from './shipped-table.ts';
 
@@ -8,6 +10,14 @@ const pool = shippedPool('nasbench201', ['1080ti_1', 'pixel3', 'silver_4114'], 1
 const options = { ...pool, seed: 7, steps: 10, stepsPerCall: 4 } satisfies FitOptions;
 
 const parametersOf = (json: Uint8Array) => JSON.parse(new TextDecoder().decode(json)) as PredictorParameters;
+
+/** Short, so that a difference can be shown. */
+const fingerprintOf = ({ onnx, json }: PredictorBundle) => [sha256(onnx), new TextDecoder().decode(json)];
+const stateFingerprint = ({ step, loss, state }: FitCheckpoint) => [
+  step,
+  loss,
+  ...Object.values(state).map((values) => sha256(bytesOf(values))),
+];
 
 /** As it would be stored and read again. */
 function stored(checkpoint: FitCheckpoint): FitCheckpoint {
@@ -27,15 +37,15 @@ function stored(checkpoint: FitCheckpoint): FitCheckpoint {
 async function fitWithProgress(more: Partial<FitOptions> = {}) {
   const progress: FitProgress[] = [];
   const bundle = await train({ ...options, onProgress: (p) => progress.push(p), ...more });
-  return { bundle, progress };
+  return { bundle, fingerprint: fingerprintOf(bundle), progress };
 }
 
 const whole = await fitWithProgress();
 
 test('the same seed gives the same bytes, another seed others', async () => {
-  expect(await train(options)).toEqual(whole.bundle);
-  const other = await train({ ...options, seed: 8 });
-  expect(other.onnx).not.toEqual(whole.bundle.onnx);
+  expect((await fitWithProgress()).fingerprint).toEqual(whole.fingerprint);
+  const other = await fitWithProgress({ seed: 8 });
+  expect(other.fingerprint[0]).not.toBe(whole.fingerprint[0]);
 });
 
 test('progress is told after every call', () => {
@@ -49,7 +59,7 @@ test('progress is told after every call', () => {
 
 test.each([0, 1])('a fit resumed from checkpoint %i gives the bytes of an uninterrupted one', async (at) => {
   const resumed = await fitWithProgress({ resume: stored(whole.progress[at]!.checkpoint) });
-  expect(resumed.bundle).toEqual(whole.bundle);
+  expect(resumed.fingerprint).toEqual(whole.fingerprint);
   expect(resumed.progress.map((p) => [p.step, p.loss])).toEqual(
     whole.progress.slice(at + 1).map((p) => [p.step, p.loss]),
   );
@@ -57,20 +67,21 @@ test.each([0, 1])('a fit resumed from checkpoint %i gives the bytes of an uninte
 
 test('a finished fit resumed is the same once more', async () => {
   const resumed = await fitWithProgress({ resume: stored(whole.progress[2]!.checkpoint) });
-  expect(resumed).toEqual({ bundle: whole.bundle, progress: [] });
+  expect(resumed.fingerprint).toEqual(whole.fingerprint);
+  expect(resumed.progress).toEqual([]);
 });
 
 test('a checkpoint is not changed by the steps that follow it', async () => {
-  const copies: FitCheckpoint[] = [];
+  const before: unknown[] = [];
   const progress: FitProgress[] = [];
   await train({
     ...options,
     onProgress: (p) => {
       progress.push(p);
-      copies.push(stored(p.checkpoint));
+      before.push(stateFingerprint(p.checkpoint));
     },
   });
-  expect(progress.map((p) => p.checkpoint)).toEqual(copies);
+  expect(progress.map((p) => stateFingerprint(p.checkpoint))).toEqual(before);
 });
 
 test('a fit is cancelled between calls, and goes on from where it stopped', async () => {
@@ -86,7 +97,8 @@ test('a fit is cancelled between calls, and goes on from where it stopped', asyn
   });
   await expect(stopped).rejects.toMatchObject({ code: 'cancelled', message: 'the fit was stopped at step 4 of 10' });
   expect(seen.map((p) => p.step)).toEqual([4]);
-  expect(await train({ ...options, resume: stored(seen[0]!.checkpoint) })).toEqual(whole.bundle);
+  const resumed = await fitWithProgress({ resume: stored(seen[0]!.checkpoint) });
+  expect(resumed.fingerprint).toEqual(whole.fingerprint);
 });
 
 test('a fit cancelled before it starts runs no step', async () => {
@@ -96,6 +108,34 @@ test('a fit cancelled before it starts runs no step', async () => {
   await expect(train({ ...options, signal: AbortSignal.abort(), onProgress })).rejects.toMatchObject({
     code: 'cancelled',
   });
+});
+
+test('every step is AdamW at its place in the schedule, across calls', async () => {
+  const { progress } = await fitWithProgress({ stepsPerCall: 1 });
+  for (let step = 2; step <= 10; step++) {
+    const before = progress[step - 2]!.checkpoint.state.parameters;
+    const { parameters, firstMoment, secondMoment } = progress[step - 1]!.checkpoint.state;
+    const { learningRate, beta1 } = oneCycle(step - 1, 10, 3e-3);
+    let worst = 0;
+    for (let i = 0; i < parameters.length; i++) {
+      const scale = Math.sqrt(secondMoment[i]! / (1 - 0.999 ** step)) + 1e-8;
+      const change = (learningRate * firstMoment[i]!) / (1 - beta1 ** step) / scale;
+      worst = Math.max(worst, Math.abs(before[i]! - parameters[i]! - change));
+    }
+    // Rounding of parameters of up to .5 to float32, and of the change.
+    expect(worst).toBeLessThan(1e-7 + 1e-4 * learningRate);
+  }
+});
+
+test('every call draws episodes of its own, and every seed', async () => {
+  const { state } = whole.progress[1]!.checkpoint;
+  const lossAt = async (step: number, seed: number) => {
+    const { progress } = await fitWithProgress({ seed, steps: step + 1, resume: { step, loss: 0, state } });
+    return progress[0]!.loss;
+  };
+  const losses = [await lossAt(8, 7), await lossAt(9, 7), await lossAt(8, 6), await lossAt(8, 7)];
+  expect(new Set(losses).size).toBe(3);
+  expect(losses[3]).toBe(losses[0]);
 });
 
 test('the loss falls', async () => {

@@ -1,5 +1,6 @@
 // The network's forward pass as a file, against plain arithmetic; standardisation and initial weights.
 import { expect, test } from 'vitest';
+import { bytesOf } from '#core/onnx/model.ts';
 import { parameterView } from '#core/onnx/parameters.ts';
 import { createSession, float32Tensor } from '#core/onnx/session.ts';
 import {
@@ -79,7 +80,9 @@ test('initial weights are uniform within their bounds; noise levels start equall
   expect(outputCount).toBe(98);
 });
 
-test('the same seed gives the same weights and bytes, another others', () => {
-  expect(initialParameters(layout, seededRandom(1))).toEqual(parameters);
-  expect(initialParameters(layout, seededRandom(2))).not.toEqual(parameters);
+test('the same seed gives the same weights, another others', () => {
+  const same = (seed: number) =>
+    Buffer.compare(bytesOf(initialParameters(layout, seededRandom(seed))), bytesOf(parameters));
+  expect(same(1)).toBe(0);
+  expect(same(2)).not.toBe(0);
 });
