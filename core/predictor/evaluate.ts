@@ -53,7 +53,7 @@ const mostCandidates = 900;
 
 export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Promise<EvaluationResult[]> {
   const forward = await predictor.forward(plan.architectures);
-  const order = plan.selections.includes('chosen') ? await chosenOrder(predictor, plan) : [];
+  const order = plan.selections.includes('chosen') ? await supportOrder(predictor, plan) : [];
   const results: EvaluationResult[] = [];
   const total = plan.measurements.length * plan.selections.length * plan.targets.length;
   for (const measurements of plan.measurements) {
@@ -73,7 +73,7 @@ export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Prom
 }
 
 /** Rows in the order in which to measure them, with some to spare for those that a target lacks. */
-async function chosenOrder(predictor: Predictor, plan: EvaluationPlan): Promise<number[]> {
+export async function supportOrder(predictor: Predictor, plan: EvaluationPlan): Promise<number[]> {
   const candidates = plan.supportRows.slice(0, mostCandidates);
   const count = Math.min(Math.max(...plan.measurements) + 5, candidates.length);
   const set = await selectSupportSet(
@@ -85,7 +85,7 @@ async function chosenOrder(predictor: Predictor, plan: EvaluationPlan): Promise<
 }
 
 /** Draws depend on the seed and the repeat only: every target is measured at the same architectures. */
-function supportSets(
+export function supportSets(
   plan: EvaluationPlan,
   target: EvaluationTarget,
   measurements: number,

@@ -1,0 +1,43 @@
+// What a report shows beyond scores: every prediction of one support set a target beside its measurement, and how often
+// intervals of several confidences held them.
+import { adaptFromForward } from '#core/predictor/adapt.ts';
+import type { Predictor } from '#core/predictor/bundle.ts';
+import { type EvaluationPlan, type Selection, supportOrder, supportSets } from '#core/predictor/evaluate.ts';
+import { forwardRows } from '#core/predictor/leave-one-out.ts';
+import { predict } from '#core/predictor/predict.ts';
+import type { ReportInput, ReportPredictions } from './report-input.ts';
+
+export const coverageConfidences = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99] as const;
+
+export interface PredictionsForReport {
+  readonly predictions: ReportPredictions[];
+  readonly coverage: ReportInput['coverage'];
+}
+
+/** The first support set that the evaluation drew of each target, over the plan's `allRows`. */
+export async function predictionsForReport(
+  predictor: Predictor,
+  plan: EvaluationPlan,
+  shown: { readonly measurements: number; readonly selection: Selection },
+): Promise<PredictionsForReport> {
+  const forward = await predictor.forward(plan.architectures);
+  const order = shown.selection === 'chosen' ? await supportOrder(predictor, plan) : [];
+  const predictions: ReportPredictions[] = [];
+  const coverage: ReportInput['coverage'] = [];
+  for (const { id: target, latencyMs } of plan.targets) {
+    const support = supportSets(plan, { id: target, latencyMs }, shown.measurements, shown.selection, order)[0]!;
+    const measured = Float64Array.from(support, (row) => latencyMs[row]!);
+    const supportForward = forwardRows(forward, support);
+    const adaptation = adaptFromForward(predictor.parameters, predictor.identity.hash, supportForward, measured);
+    const rows = plan.allRows.filter((row) => !Number.isNaN(latencyMs[row]));
+    const query = forwardRows(forward, rows);
+    const measuredMs = rows.map((row) => latencyMs[row]!);
+    predictions.push({ target, measuredMs, predictedMs: [...predict(adaptation, query).latencyMs] });
+    for (const confidence of coverageConfidences) {
+      const { lowMs, highMs } = predict(adaptation, query, { confidence });
+      const inside = measuredMs.filter((ms, i) => ms >= lowMs[i]! && ms <= highMs[i]!).length;
+      coverage.push({ target, confidence, observed: inside / measuredMs.length });
+    }
+  }
+  return { predictions, coverage };
+}

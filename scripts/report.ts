@@ -1,0 +1,52 @@
+// Draws the report of a predictor trained and evaluated on a shipped table, or of an evaluation saved before.
+// Progress goes to standard error.
+import { readFileSync, writeFileSync } from 'node:fs';
+import * as z from 'zod';
+import { DomainError } from '#core/errors.ts';
+import { renderReport } from '#core/training/report.ts';
+import { type ReportInput, reportInputSchema } from '#core/training/report-input.ts';
+import { evaluateTable } from '#scripts/report/evaluate-table.ts';
+import { parseReportOptions } from '#scripts/report/options.ts';
+
+const note = (text: string): void => void process.stderr.write(`${text}\n`);
+
+function readEvaluation(file: string): ReportInput {
+  try {
+    return reportInputSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
+    throw new DomainError('invalid-usage', `cannot read the evaluation ${file}: ${reason}`, { cause });
+  }
+}
+
+/** Puts the candidate's scores of an earlier evaluation beside this one's as the champion's. */
+function withChampion(input: ReportInput, earlier: ReportInput): ReportInput {
+  if (earlier.searchSpace !== input.searchSpace) {
+    throw new DomainError('invalid-usage', `--champion is of '${earlier.searchSpace}', not '${input.searchSpace}'`);
+  }
+  const ids = new Set(input.targets.map((t) => t.id));
+  const scores = earlier.scores
+    .filter((s) => s.model === 'candidate' && ids.has(s.target))
+    .map((s) => ({ ...s, model: 'champion' as const }));
+  return { ...input, champion: { version: earlier.version }, scores: [...input.scores, ...scores] };
+}
+
+async function main(): Promise<void> {
+  const options = parseReportOptions(process.argv.slice(2));
+  const evaluated = options.from
+    ? readEvaluation(options.from)
+    : await evaluateTable({ ...options, searchSpace: options['search-space']!, createdAt: new Date(), note });
+  if (options.save) writeFileSync(options.save, `${JSON.stringify(evaluated)}\n`);
+  const input = options.champion ? withChampion(evaluated, readEvaluation(options.champion)) : evaluated;
+  const html = await renderReport(input);
+  writeFileSync(options.out, html);
+  note(`${options.out}: ${(Buffer.byteLength(html) / 1000).toFixed(0)} kB`);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof DomainError)) throw error;
+  note(`${error.code}: ${error.message}`);
+  process.exitCode = 2;
+}

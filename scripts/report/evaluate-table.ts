@@ -1,0 +1,132 @@
+// An evaluation of a freshly trained predictor on a shipped table, as the input of a report.
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
+import { DomainError } from '#core/errors.ts';
+import { loadPredictor } from '#core/predictor/bundle.ts';
+import { type EvaluationPlan, type EvaluationResult, evaluate } from '#core/predictor/evaluate.ts';
+import { fit } from '#core/predictor/fit.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { ReportInput, ReportScore } from '#core/training/report-input.ts';
+import { predictionsForReport } from '#core/training/report-predictions.ts';
+import { defaultSplits, type Rows } from '#scripts/evaluate/default-splits.ts';
+
+export interface TableEvaluation {
+  readonly searchSpace: SearchSpaceId;
+  readonly test?: readonly string[] | undefined;
+  readonly seed: number;
+  readonly steps: number;
+  readonly repeats: number;
+  readonly createdAt: Date;
+  readonly note: (text: string) => void;
+}
+
+const measurements = [1, 2, 3, 5, 10, 20, 50];
+const shown = { measurements: 10, selection: 'chosen' } as const;
+
+const rowNumbers = ({ first, last }: Rows): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+/** Six significant digits: more than any clock gives. */
+const rounded = (value: number): number => Number(value.toPrecision(6));
+const metric = (value: number): number | null => (Number.isNaN(value) ? null : rounded(value));
+
+export async function evaluateTable(options: TableEvaluation): Promise<ReportInput> {
+  const { seed, steps, repeats, note } = options;
+  const space = searchSpace(options.searchSpace);
+  const split = defaultSplits[options.searchSpace];
+  const file = `data/latency-${options.searchSpace}.csv.gz`;
+  const table = parseLatencyTable(gunzipSync(readFileSync(file)).toString('utf8'), { file, space });
+  const test = options.test ?? split.test;
+  const trained = test.filter((id) => split.train.includes(id));
+  if (trained.length > 0) throw new DomainError('invalid-usage', `--test: ${trained.join(', ')} is trained on`);
+  const trainRows = rowNumbers(split.trainRows);
+  const trainingLoss: ReportInput['trainingLoss'] = [];
+  const bundle = await fit({
+    space,
+    architectures: trainRows.map((row) => table.architectures[row]!),
+    targets: split.train.map((id) => ({
+      id,
+      latencyMs: Float64Array.from(trainRows, (row) => columnOf(table, id).latencyMs[row]!),
+    })),
+    seed,
+    steps,
+    onProgress({ step, loss }) {
+      trainingLoss.push({ step, loss: rounded(loss) });
+      note(`step ${step}/${steps}, loss ${loss.toFixed(3)}`);
+    },
+  });
+  const predictor = await loadPredictor(bundle);
+  try {
+    const plan: EvaluationPlan = {
+      architectures: table.architectures,
+      targets: test.map((id) => columnOf(table, id)),
+      supportRows: trainRows,
+      testRows: rowNumbers(split.testRows),
+      allRows: rowNumbers({ first: split.trainRows.last + 1, last: table.architectures.length - 1 }),
+      measurements,
+      selections: ['random', 'chosen'],
+      repeats,
+      seed,
+      methods: ['sugarbush', 'ridge'],
+      onProgress: (done, total) => note(`evaluated ${done}/${total}`),
+    };
+    const results = await evaluate(predictor, plan);
+    const { predictions, coverage } = await predictionsForReport(predictor, plan, shown);
+    const { lineage } = predictor.parameters;
+    return {
+      searchSpace: space.id,
+      version: predictor.identity.version,
+      hash: predictor.identity.hash,
+      createdAt: options.createdAt.toISOString(),
+      differences: [],
+      shown,
+      protocol:
+        `The targets below took no part in training. Of each, the predictor got only as many measurements as stated, of ` +
+        `architectures among the ${trainRows.length} trained on, either chosen by the predictor or drawn at random ` +
+        `(mean of ${repeats} draws); it is scored on ${plan.allRows.length} other architectures.`,
+      targets: plan.targets.map(({ id, latencyMs }) => ({
+        id,
+        architectures: plan.allRows.filter((row) => !Number.isNaN(latencyMs[row])).length,
+      })),
+      scores: results.map(toScore),
+      predictions: predictions.map((p) => ({
+        target: p.target,
+        measuredMs: p.measuredMs.map(rounded),
+        predictedMs: p.predictedMs.map(rounded),
+      })),
+      coverage,
+      trainingLoss,
+      lineage: {
+        seed: lineage.seed,
+        steps: lineage.steps,
+        architectures: lineage.architectures,
+        targets: lineage.targets,
+        dataHash: lineage.dataHash,
+        more: [{ name: 'Data', value: file }],
+      },
+      limits: [],
+    };
+  } finally {
+    await predictor.close();
+  }
+}
+
+function columnOf(table: LatencyTable, id: string): LatencyTable['targets'][number] {
+  const column = table.targets.find((t) => t.id === id);
+  if (column) return column;
+  const there = table.targets.map((t) => t.id).join(', ');
+  throw new DomainError('invalid-usage', `no target '${id}' in ${table.file}; there are ${there}`);
+}
+
+const toScore = (result: EvaluationResult): ReportScore => ({
+  model: result.method === 'ridge' ? 'ridge' : 'candidate',
+  target: result.target,
+  measurements: result.measurements,
+  selection: result.selection,
+  spearmanTrimmed: metric(result.spearmanTrimmed),
+  spearman: metric(result.spearman),
+  within5: metric(result.within5),
+  within10: metric(result.within10),
+  medianApe: metric(result.medianApe),
+  coverage90: metric(result.coverage90),
+});
