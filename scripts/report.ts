@@ -20,15 +20,17 @@ function readEvaluation(file: string): ReportInput {
 }
 
 /** Puts the candidate's scores of an earlier evaluation beside this one's as the champion's. */
-function withChampion(input: ReportInput, earlier: ReportInput): ReportInput {
-  if (earlier.searchSpace !== input.searchSpace) {
-    throw new DomainError('invalid-usage', `--champion is of '${earlier.searchSpace}', not '${input.searchSpace}'`);
+function withChampion({ card, predictions }: ReportInput, earlier: ReportInput): ReportInput {
+  const [own, other] = [card.evaluation, earlier.card.evaluation];
+  if (!own || !other || earlier.card.searchSpace !== card.searchSpace) {
+    throw new DomainError('invalid-usage', `--champion must be an evaluation on '${card.searchSpace}'`);
   }
-  const ids = new Set(input.targets.map((t) => t.id));
-  const scores = earlier.scores
+  const ids = new Set(own.scores.map((s) => s.target));
+  const scores = other.scores
     .filter((s) => s.model === 'candidate' && ids.has(s.target))
     .map((s) => ({ ...s, model: 'champion' as const }));
-  return { ...input, champion: { version: earlier.version }, scores: [...input.scores, ...scores] };
+  const champion = { version: earlier.card.version };
+  return { card: { ...card, champion, evaluation: { ...own, scores: [...own.scores, ...scores] } }, predictions };
 }
 
 async function main(): Promise<void> {

@@ -5,13 +5,13 @@ import type { Predictor } from '#core/predictor/bundle.ts';
 import { type EvaluationPlan, type Selection, supportOrder, supportSets } from '#core/predictor/evaluate.ts';
 import { forwardRows } from '#core/predictor/leave-one-out.ts';
 import { predict } from '#core/predictor/predict.ts';
-import type { ReportInput, ReportPredictions } from './report-input.ts';
+import type { Coverage, HeldOutPredictions } from './card.ts';
 
 export const coverageConfidences = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99] as const;
 
 export interface PredictionsForReport {
-  readonly predictions: ReportPredictions[];
-  readonly coverage: ReportInput['coverage'];
+  readonly predictions: HeldOutPredictions;
+  readonly coverage: Coverage[];
 }
 
 /** The first support set that the evaluation drew of each target, over the plan's `allRows`. */
@@ -22,13 +22,14 @@ export async function predictionsForReport(
 ): Promise<PredictionsForReport> {
   const forward = await predictor.forward(plan.architectures);
   const order = shown.selection === 'chosen' ? await supportOrder(predictor, plan) : [];
-  const predictions: ReportPredictions[] = [];
-  const coverage: ReportInput['coverage'] = [];
+  const predictions: HeldOutPredictions = [];
+  const coverage: Coverage[] = [];
   for (const { id: target, latencyMs } of plan.targets) {
     const support = supportSets(plan, { id: target, latencyMs }, shown.measurements, shown.selection, order)[0]!;
     const measured = Float64Array.from(support, (row) => latencyMs[row]!);
     const supportForward = forwardRows(forward, support);
-    const adaptation = adaptFromForward(predictor.parameters, predictor.identity.hash, supportForward, measured);
+    const { parameters, identity } = predictor;
+    const adaptation = adaptFromForward(parameters, identity.hash, supportForward, measured, plan.outlierShare);
     const rows = plan.allRows.filter((row) => !Number.isNaN(latencyMs[row]));
     const query = forwardRows(forward, rows);
     const measuredMs = rows.map((row) => latencyMs[row]!);

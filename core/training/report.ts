@@ -35,7 +35,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${input.searchSpace} ${input.version}: predictor report</title>
+<title>${input.card.searchSpace} ${input.card.version}: predictor report</title>
 <style>${new Html(style)}</style>
 </head>
 <body>

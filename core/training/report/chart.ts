@@ -4,7 +4,7 @@
 // Texts of the input go into a specification as data or as plain string values only, never into a Vega expression:
 // expressions are code.
 import { type Config, parse, type Spec, View } from 'vega';
-import { Html, html } from './html.ts';
+import { allowedCharacters, Html, html } from './html.ts';
 
 export interface Chart {
   /** Unique in the page: letters, digits and hyphens. */
@@ -40,10 +40,12 @@ const config: Config = {
 
 /** Sizes come from the specification alone (no measured text), so that charts beside each other line up. */
 export async function drawChart(chart: Chart): Promise<Html> {
-  const { axes = [], marks = [] } = chart.spec;
+  const { axes = [], marks = [], data = [] } = chart.spec;
   const spec: Spec = {
     autosize: 'none',
     ...chart.spec,
+    // Vega marks the rows it is given: it gets its own.
+    data: structuredClone(data),
     // The whole drawing is one image with a title and a description; its parts are not announced one by one.
     axes: axes.map((axis) => ({ ...axis, aria: false })),
     marks: marks.map((mark) => ({ ...mark, aria: false })),
@@ -55,6 +57,6 @@ export async function drawChart(chart: Chart): Promise<Html> {
   if (!opening) throw new Error(`chart '${chart.id}': not the SVG that is expected of Vega: ${svg.slice(0, 200)}`);
   const [tag, width, height] = opening as unknown as [string, string, string];
   const { id, title, description } = chart;
-  const body = new Html(svg.slice(tag.length));
+  const body = new Html(allowedCharacters(svg.slice(tag.length)));
   return html`<svg class="chart" id="${id}" role="img" aria-labelledby="${id}-title ${id}-desc" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" xmlns="http://www.w3.org/2000/svg"><title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>${body}`;
 }

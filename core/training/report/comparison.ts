@@ -2,10 +2,10 @@
 import type { Mark, Spec } from 'vega';
 import { ink } from './chart.ts';
 import { type Figure, figure, legend, section } from './figure.ts';
-import { type Html, html } from './html.ts';
-import { type Metric, metrics, verdict } from './metrics.ts';
+import { type Html, type HtmlValue, html } from './html.ts';
+import { type Metric, meanOf, metrics, verdict } from './metrics.ts';
 import { rowAxis, rowHeight, rowLabels, rowsDrawn, rowsNote } from './rows.ts';
-import { table } from './table.ts';
+import { folded, table } from './table.ts';
 import type { ReportView, TargetRow } from './view.ts';
 
 const drawnMetrics = [metrics.spearman, metrics.within5, metrics.within10];
@@ -24,6 +24,7 @@ export async function comparisonSection(view: ReportView): Promise<Html | undefi
     compared ? comparedLegend : undefined,
     html`<div class="dots">${figures}</div>`,
     scoreTable(view, rows, compared),
+    deviceTable(view, rows),
   );
 }
 
@@ -112,17 +113,48 @@ const dotMark = (model: 'candidate' | 'champion', fill: string, stroke: string):
 });
 
 function scoreTable(view: ReportView, rows: readonly TargetRow[], compared: boolean): Html {
-  const cell = (metric: Metric) => (row: TargetRow) => {
-    const [own, other] = [row.candidate?.[metric.key] ?? null, row.champion?.[metric.key] ?? null];
-    if (own === null || other === null) return metric.write(own);
-    return html`${metric.write(own)} <small class="${verdict(metric, own - other)}">${metric.writeDifference(own - other)}</small>`;
-  };
   return table(
     `Accuracy of each target ${view.shownText}${compared ? '; small: difference to the champion' : ''}`,
     [
       { title: 'Target', text: true, cell: (row: TargetRow) => row.id },
-      ...tableMetrics.map((metric) => ({ title: metric.name, cell: cell(metric) })),
+      ...tableMetrics.map((metric) => ({
+        title: metric.name,
+        cell: (row: TargetRow) => compareCell(metric, row.candidate?.[metric.key], row.champion?.[metric.key]),
+      })),
     ],
     rows,
+  );
+}
+
+function compareCell(metric: Metric, own: number | null | undefined, other: number | null | undefined): HtmlValue {
+  if (typeof own !== 'number' || typeof other !== 'number') return metric.write(own);
+  return html`${metric.write(own)} <small class="${verdict(metric, own - other)}">${metric.writeDifference(own - other)}</small>`;
+}
+
+/** Means over each device's targets; absent where every device has one. */
+function deviceTable(view: ReportView, rows: readonly TargetRow[]): Html | undefined {
+  const scores = rows.map((row) => row.candidate!);
+  const order = [...new Set(scores.map((s) => s.device))];
+  if (order.length === scores.length) return undefined;
+  const own = Map.groupBy(scores, (s) => s.device);
+  const others = Map.groupBy(
+    rows.flatMap((row) => row.champion ?? []),
+    (s) => s.device,
+  );
+  return folded(
+    'The same by device',
+    table(
+      `Means over the targets of each device ${view.shownText}`,
+      [
+        { title: 'Device', text: true, cell: (device) => device },
+        { title: 'Targets', cell: (device) => own.get(device)!.length },
+        ...tableMetrics.map((metric) => ({
+          title: metric.name,
+          cell: (device: string) =>
+            compareCell(metric, meanOf(own.get(device)!, metric.key), meanOf(others.get(device) ?? [], metric.key)),
+        })),
+      ],
+      order,
+    ),
   );
 }

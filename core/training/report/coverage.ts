@@ -19,7 +19,7 @@ const nominal = 0.9;
 const mostFaint = 40;
 
 export async function coverageSection(view: ReportView): Promise<Html | undefined> {
-  const { coverage } = view.input;
+  const { coverage } = view;
   const confidences = [...new Set(coverage.map((c) => c.confidence))].toSorted((a, b) => a - b);
   const targets: TargetCoverage[] = view.targets
     .map(({ id }) => ({

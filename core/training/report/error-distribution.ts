@@ -21,7 +21,7 @@ interface TargetErrors {
 
 export async function errorSection(view: ReportView): Promise<Html | undefined> {
   const targets: TargetErrors[] = view.targets
-    .filter((t) => t.predictions !== undefined && t.predictions.measuredMs.length > 0)
+    .filter((t) => t.predictions !== undefined)
     .map((t) => ({ id: t.id, sorted: relativeErrors(t.predictions!).toSorted((a, b) => a - b) }));
   if (targets.length === 0) return undefined;
   return section(
@@ -127,7 +127,7 @@ function strips(targets: readonly TargetErrors[]): Figure {
   const spec: Spec = {
     width: 330,
     height,
-    padding: { left: rowLabels, right: 16, top: 8, bottom: 44 },
+    padding: { left: rowLabels, right: 24, top: 8, bottom: 44 },
     data: [{ name: 'targets', values }],
     scales: [
       { name: 'x', type: 'linear', range: 'width', domain: [-farthest, farthest] },

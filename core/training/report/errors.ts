@@ -1,5 +1,5 @@
 // Relative errors of predictions: predicted / measured − 1.
-import type { ReportPredictions } from '../report-input.ts';
+import type { TargetPredictions } from './view.ts';
 
 export type ErrorBand = 'within5' | 'within10' | 'beyond';
 export const errorBands: readonly ErrorBand[] = ['within5', 'within10', 'beyond'];
@@ -16,7 +16,7 @@ export const bandLegend = [
   { label: 'beyond ±10 %', swatch: 'poor' },
 ];
 
-export const relativeErrors = (p: ReportPredictions): number[] =>
+export const relativeErrors = (p: TargetPredictions): number[] =>
   p.measuredMs.map((measured, i) => p.predictedMs[i]! / measured - 1);
 
 export function bandOf(relativeError: number): ErrorBand {

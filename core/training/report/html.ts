@@ -17,13 +17,16 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** For element content and quoted attribute values; characters that HTML does not allow become U+FFFD. */
-export const escapeHtml = (text: string): string =>
+/** Characters that HTML does not allow become U+FFFD. */
+export const allowedCharacters = (text: string): string =>
   text
     .toWellFormed()
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, '\ufffd')
-    .replace(/[&<>"']/g, (character) => entities[character]!);
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, '\ufffd');
+
+/** For element content and quoted attribute values. */
+export const escapeHtml = (text: string): string =>
+  allowedCharacters(text).replace(/[&<>"']/g, (character) => entities[character]!);
 
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return new Html(strings.map((part, i) => part + (i < values.length ? insert(values[i]) : '')).join(''));

@@ -1,22 +1,22 @@
 // Error against the number of measurements of a new target: what one more measurement buys.
 import type { Mark, Spec } from 'vega';
-import type { ReportModel, ReportScore } from '../report-input.ts';
+import type { EvaluatedModel, Score } from '../card.ts';
 import { type Figure, figure, legend, section } from './figure.ts';
 import { type Html, html } from './html.ts';
 import { type Metric, meanOf, metrics } from './metrics.ts';
 import { folded, table } from './table.ts';
 import type { ReportView } from './view.ts';
 
-type Selection = ReportScore['selection'];
+type Selection = Score['selection'];
 
 interface Series {
-  readonly model: ReportModel;
+  readonly model: EvaluatedModel;
   readonly selection: Selection;
   readonly label: string;
   readonly swatch: string;
   readonly colour: string;
   readonly dash: readonly number[];
-  readonly scores: readonly ReportScore[];
+  readonly scores: readonly Score[];
 }
 
 /** Single targets that are drawn beside the mean: the first, which are the worst. */
@@ -33,7 +33,7 @@ export async function learningSection(view: ReportView): Promise<Html | undefine
   return section(
     'learning',
     'What more measurements buy',
-    html`<p>Means over the targets${own && view.targets.length > 1 ? '; the faint lines are single targets' : ''}.</p>`,
+    html`<p>Means over the devices${own && view.targets.length > 1 ? '; the faint lines are single targets' : ''}.</p>`,
     legend(series.map(({ label, swatch }) => ({ label, swatch }))),
     html`<div class="pair">${[
       await figure(curveFigure(series, counts, metrics.medianApe, own, order)),
@@ -44,7 +44,7 @@ export async function learningSection(view: ReportView): Promise<Html | undefine
 }
 
 function seriesOf(view: ReportView): Series[] {
-  const { selection: first } = view.input.shown;
+  const first = view.selection;
   const second: Selection = first === 'chosen' ? 'random' : 'chosen';
   const words: Record<Selection, string> = {
     chosen: 'architectures it chose',
@@ -85,7 +85,7 @@ function seriesOf(view: ReportView): Series[] {
     },
   ];
   return all
-    .map((s) => ({ ...s, scores: view.input.scores.filter((r) => r.model === s.model && r.selection === s.selection) }))
+    .map((s) => ({ ...s, scores: view.scores.filter((r) => r.model === s.model && r.selection === s.selection) }))
     .filter((s) => s.scores.length > 0);
 }
 
@@ -155,7 +155,7 @@ function curveFigure(
 }
 
 const targetLine = (
-  scores: readonly ReportScore[],
+  scores: readonly Score[],
   target: string,
   metric: Metric,
   place: (value: number | null) => number | null,
@@ -199,7 +199,7 @@ function meansTable(series: readonly Series[], counts: readonly number[]): Html 
     .filter(({ s, k }) => meanAt(s, k, metrics.within10) !== null);
   const shown = [metrics.medianApe, metrics.within5, metrics.within10, metrics.spearman, metrics.coverage90];
   return table(
-    'Means over the targets',
+    'Means over the devices',
     [
       { title: 'Model', text: true, cell: ({ s }) => s.label },
       { title: 'Measurements', cell: ({ k }) => k },

@@ -1,50 +1,90 @@
-// Where the predictor comes from: what it was trained on, how, and the hashes that name it.
+// Where the predictor comes from and how far to trust it: data, training, hashes, the test's protocol, known limits.
 import { section } from './figure.ts';
 import { plural, utcMinute, whole } from './format.ts';
 import { type Html, html } from './html.ts';
 import { folded, table } from './table.ts';
 import type { ReportView } from './view.ts';
 
-export function lineageSection({ input }: ReportView): Html {
-  const { lineage } = input;
-  const total = lineage.targets.reduce((sum, t) => sum + t.measurements, 0);
-  const facts: readonly { name: string; value: string }[] = [
-    { name: 'Search space', value: input.searchSpace },
-    { name: 'Version', value: input.version },
-    { name: 'Content hash', value: input.hash },
-    { name: 'Made', value: utcMinute(input.createdAt) },
-    { name: 'Champion then', value: input.champion?.version ?? 'none' },
+interface Fact {
+  readonly name: string;
+  readonly value: string;
+}
+
+export function lineageSection({ card }: ReportView): Html {
+  const { training, snapshot } = card;
+  const facts: readonly Fact[] = [
+    { name: 'Search space', value: card.searchSpace },
+    { name: 'Version', value: card.version },
+    { name: 'Content hash', value: card.hash },
+    { name: 'Made', value: utcMinute(card.createdAt) },
+    { name: 'Champion then', value: card.champion?.version ?? 'none' },
     {
       name: 'Trained on',
-      value: `${plural(total, 'measurement')} of ${plural(lineage.targets.length, 'target')} over ${plural(lineage.architectures, 'architecture')}`,
+      value: `${plural(training.targets.length, 'target')}, ${plural(training.architectures, 'architecture')}`,
     },
-    { name: 'Training data hash', value: lineage.dataHash },
-    { name: 'Training', value: `${plural(lineage.steps, 'step')}, seed ${lineage.seed}` },
-    ...lineage.more,
+    { name: 'Training data hash', value: training.dataHash },
+    {
+      name: 'Training',
+      value: `${plural(training.steps, 'step')}, seed ${training.seed}, ${plural(Math.round(training.trainS), 'second')}`,
+    },
+    ...(card.runId === undefined ? [] : [{ name: 'Training run', value: card.runId }]),
+    ...(snapshot ? snapshotFacts(snapshot) : []),
   ];
   return section(
     'lineage',
     'Where it comes from',
     html`<dl>${facts.map(({ name, value }) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`,
-    folded(
-      `The ${plural(lineage.targets.length, 'training target')}`,
-      table(
-        'Targets trained on',
-        [
-          { title: 'Target', text: true, cell: (t) => t.id },
-          { title: 'Measurements', cell: (t) => whole(t.measurements) },
-        ],
-        lineage.targets,
-      ),
-    ),
+    trainingTargets(card),
   );
 }
 
-export function limitsSection({ input }: ReportView): Html {
+function snapshotFacts(snapshot: NonNullable<ReportView['card']['snapshot']>): Fact[] {
+  const measurements = snapshot.targets.reduce((sum, t) => sum + t.measurements, 0);
+  const devices = new Set(snapshot.targets.map((t) => t.device)).size;
+  return [
+    { name: 'Snapshot', value: snapshot.id },
+    {
+      name: 'In the snapshot',
+      value: `${plural(measurements, 'measurement')} of ${plural(snapshot.targets.length, 'target')} on ${plural(devices, 'device')}`,
+    },
+    { name: 'Manifest SHA-256', value: snapshot.manifestSha256 },
+    { name: 'Measurements SHA-256', value: snapshot.measurementsSha256 },
+  ];
+}
+
+function trainingTargets({ training, snapshot }: ReportView['card']): Html | undefined {
+  if (training.targets.length === 0) return undefined;
+  const known = new Map(snapshot?.targets.map((t) => [t.id, t]));
+  const rows = training.targets.map((id) => ({ id, frozen: known.get(id) }));
+  const frozen = snapshot
+    ? [
+        { title: 'Device', text: true, cell: (row: (typeof rows)[number]) => row.frozen?.device },
+        {
+          title: 'Measurements',
+          cell: (row: (typeof rows)[number]) => (row.frozen ? whole(row.frozen.measurements) : undefined),
+        },
+      ]
+    : [];
+  return folded(
+    `The ${plural(rows.length, 'training target')}`,
+    table('Targets trained on', [{ title: 'Target', text: true, cell: (row) => row.id }, ...frozen], rows),
+  );
+}
+
+export function limitsSection({ card }: ReportView): Html | undefined {
+  const { evaluation, limits = [] } = card;
+  if (!evaluation && limits.length === 0) return undefined;
+  const skipped = evaluation?.notEvaluated ?? [];
   return section(
     'limits',
     'How this was tested, and its limits',
-    html`<p>${input.protocol}</p>`,
-    input.limits.length === 0 ? undefined : html`<ul>${input.limits.map((limit) => html`<li>${limit}</li>`)}</ul>`,
+    evaluation ? html`<p>${evaluation.protocol}</p>` : undefined,
+    limits.length === 0 ? undefined : html`<ul>${limits.map((limit) => html`<li>${limit}</li>`)}</ul>`,
+    skipped.length === 0
+      ? undefined
+      : folded(
+          `${plural(skipped.length, 'target')} not evaluated: too few measurements`,
+          table('Targets with too few measurements', [{ title: 'Target', text: true, cell: (id) => id }], skipped),
+        ),
   );
 }

@@ -1,11 +1,9 @@
 // The metrics that a report speaks of: their names, how to write a value and a difference, and which way is better.
-import type { ReportScore } from '../report-input.ts';
+import type { AccuracyMetric, Score } from '../card.ts';
 import { correlation, percent, signed } from './format.ts';
 
-export type MetricKey = 'spearmanTrimmed' | 'spearman' | 'within5' | 'within10' | 'medianApe' | 'coverage90';
-
 export interface Metric {
-  readonly key: MetricKey;
+  readonly key: AccuracyMetric;
   readonly name: string;
   readonly write: (value: number | null | undefined) => string;
   readonly writeDifference: (difference: number) => string;
@@ -15,7 +13,7 @@ export interface Metric {
 
 const points = (difference: number): string => `${signed(100 * difference)} points`;
 
-export const metrics: Readonly<Record<MetricKey, Metric>> = {
+export const metrics: Readonly<Record<AccuracyMetric, Metric>> = {
   spearmanTrimmed: {
     key: 'spearmanTrimmed',
     name: 'Spearman, without extremes',
@@ -48,8 +46,13 @@ export function verdict(metric: Metric, difference: number): 'better' | 'worse' 
   return difference > 0 === (metric.better === 'higher') ? 'better' : 'worse';
 }
 
-/** Mean over the scores that have the metric; null without any. */
-export function meanOf(scores: readonly ReportScore[], key: MetricKey): number | null {
-  const values = scores.map((s) => s[key]).filter((v) => v !== null);
-  return values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length;
+/** Mean over devices of the mean over each device's targets that have the metric; null without any. A device with many
+ * targets counts no more than one with a single target. */
+export function meanOf(scores: readonly Score[], key: AccuracyMetric): number | null {
+  const present = scores.filter((s) => s[key] !== null);
+  const devices = [...Map.groupBy(present, (s) => s.device).values()];
+  return mean(devices.map((own) => mean(own.map((s) => s[key]!))!));
 }
+
+export const mean = (values: readonly number[]): number | null =>
+  values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length;

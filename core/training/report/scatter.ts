@@ -22,7 +22,7 @@ interface Point {
 }
 
 export async function scatterSection(view: ReportView): Promise<Html | undefined> {
-  const withPoints = view.targets.filter((t) => t.predictions !== undefined && t.predictions.measuredMs.length > 0);
+  const withPoints = view.targets.filter((t) => t.predictions !== undefined);
   if (withPoints.length === 0) return undefined;
   const drawn = withPoints.slice(0, mostTargets);
   const limit = Math.min(mostPointsATarget, Math.floor(mostPoints / drawn.length));

@@ -10,7 +10,7 @@ const mostPoints = 200;
 
 export async function lossSection(view: ReportView): Promise<Html | undefined> {
   const losses = thin(
-    view.input.trainingLoss.toSorted((a, b) => a.step - b.step),
+    (view.card.learningCurve ?? []).toSorted((a, b) => a.step - b.step),
     mostPoints,
   );
   if (losses.length < 2) return undefined;

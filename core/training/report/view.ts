@@ -1,48 +1,62 @@
 // The input as the sections need it: the scores that are shown, by model and target, and the targets worst first.
-import type { ReportInput, ReportModel, ReportPredictions, ReportScore } from '../report-input.ts';
+import type { Card, Coverage, EvaluatedModel, HeldOutPredictions, Score } from '../card.ts';
+import type { ReportInput } from '../report-input.ts';
+import { plural } from './format.ts';
+
+export type TargetPredictions = HeldOutPredictions[number];
 
 export interface TargetRow {
   readonly id: string;
-  readonly architectures: number;
-  readonly candidate: ReportScore | undefined;
-  readonly champion: ReportScore | undefined;
-  readonly predictions: ReportPredictions | undefined;
+  readonly device: string | undefined;
+  readonly candidate: Score | undefined;
+  readonly champion: Score | undefined;
+  /** With at least one prediction. */
+  readonly predictions: TargetPredictions | undefined;
 }
 
 export interface ReportView {
-  readonly input: ReportInput;
+  readonly card: Card;
+  /** All scores, of every number of measurements. */
+  readonly scores: readonly Score[];
+  readonly coverage: readonly Coverage[];
   /** Worst first: by the share within ±10 %, those without a score last. */
   readonly targets: readonly TargetRow[];
+  readonly selection: Score['selection'];
   /** Scores of a model under the shown number of measurements and selection. */
-  shownScores(model: ReportModel): readonly ReportScore[];
+  shownScores(model: EvaluatedModel): readonly Score[];
   /** `after 10 chosen measurements` */
   readonly shownText: string;
 }
 
-export function viewOf(input: ReportInput): ReportView {
-  const { measurements, selection } = input.shown;
-  const shown = input.scores.filter((s) => s.measurements === measurements && s.selection === selection);
-  const byModel = Map.groupBy(shown, (s) => s.model);
-  const byTarget = (model: ReportModel) => new Map(byModel.get(model)?.map((s) => [s.target, s]));
+export function viewOf({ card, predictions }: ReportInput): ReportView {
+  const { scores = [], coverage = [], shown = { measurements: 10, selection: 'chosen' } } = card.evaluation ?? {};
+  const { measurements, selection } = shown;
+  const byModel = Map.groupBy(
+    scores.filter((s) => s.measurements === measurements && s.selection === selection),
+    (s) => s.model,
+  );
+  const byTarget = (model: EvaluatedModel) => new Map(byModel.get(model)?.map((s) => [s.target, s]));
   const [candidates, champions] = [byTarget('candidate'), byTarget('champion')];
-  const predictions = new Map(input.predictions.map((p) => [p.target, p]));
-  const targets = input.targets.map(({ id, architectures }) => ({
+  const predicted = new Map(predictions.filter((p) => p.measuredMs.length > 0).map((p) => [p.target, p]));
+  const devices = new Map(scores.map((s) => [s.target, s.device]));
+  const ids = new Set([...devices.keys(), ...predicted.keys(), ...coverage.map((c) => c.target)]);
+  const targets = [...ids].map((id) => ({
     id,
-    architectures,
+    device: devices.get(id),
     candidate: candidates.get(id),
     champion: champions.get(id),
-    predictions: predictions.get(id),
+    predictions: predicted.get(id),
   }));
   const goodness = (row: TargetRow) => row.candidate?.within10 ?? Number.POSITIVE_INFINITY;
   return {
-    input,
+    card,
+    scores,
+    coverage,
     targets: targets.toSorted((a, b) => compare(goodness(a), goodness(b)) || compare(a.id, b.id)),
+    selection,
     shownScores: (model) => byModel.get(model) ?? [],
-    shownText: measurementsText(measurements, selection),
+    shownText: `after ${plural(measurements, `${selection} measurement`)}`,
   };
 }
 
 const compare = <T extends number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
-
-const measurementsText = (count: number, selection: 'random' | 'chosen'): string =>
-  count === 0 ? 'before any measurement' : `after ${count} ${selection} measurement${count === 1 ? '' : 's'}`;
