@@ -1,7 +1,8 @@
 // What a report shows beyond scores: every prediction of one support set a target beside its measurement, and how often
 // intervals of several confidences held them.
-import { adaptFromForward } from '#core/predictor/adapt.ts';
+
 import type { Predictor } from '#core/predictor/bundle.ts';
+import { adaptCalibrated } from '#core/predictor/calibrate.ts';
 import { type EvaluationPlan, type Selection, supportOrder, supportSets } from '#core/predictor/evaluate.ts';
 import { forwardRows } from '#core/predictor/leave-one-out.ts';
 import { predict } from '#core/predictor/predict.ts';
@@ -29,7 +30,7 @@ export async function predictionsForReport(
     const measured = Float64Array.from(support, (row) => latencyMs[row]!);
     const supportForward = forwardRows(forward, support);
     const { parameters, identity } = predictor;
-    const adaptation = adaptFromForward(parameters, identity.hash, supportForward, measured, plan.outlierShare);
+    const adaptation = adaptCalibrated(parameters, identity.hash, supportForward, measured, plan.outlierShare);
     const rows = plan.allRows.filter((row) => !Number.isNaN(latencyMs[row]));
     const query = forwardRows(forward, rows);
     const measuredMs = rows.map((row) => latencyMs[row]!);
