@@ -34,8 +34,8 @@ export interface FitOptions {
   readonly mixture?: number;
   /** Checked between calls. */
   readonly signal?: AbortSignal;
-  /** Called after every call of `stepsPerCall` steps. */
-  readonly onProgress?: (progress: FitProgress) => void;
+  /** Called, and waited for, after every call of `stepsPerCall` steps; what it throws ends the fit. */
+  readonly onProgress?: (progress: FitProgress) => unknown;
   /** Goes on from a checkpoint of a fit with the same options. */
   readonly resume?: FitCheckpoint;
 }
@@ -130,7 +130,7 @@ export async function fit(options: FitOptions): Promise<PredictorBundle> {
         throw new DomainError('training-failed', `the loss is ${loss} after step ${step + count} of ${steps}`);
       }
       const checkpoint = { step: step + count, loss, state: trainer.state() };
-      options.onProgress?.({ step: step + count, steps, loss, checkpoint });
+      await options.onProgress?.({ step: step + count, steps, loss, checkpoint });
     }
     const parameters = trainer.state().parameters;
     const onnx = encodeNetwork(layout, parameters, standardisation);

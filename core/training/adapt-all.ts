@@ -1,0 +1,142 @@
+// Use cases: adapt every target of a search space under a predictor that is not served yet, in batches that fit a step.
+// Measurements of a device's target are read as they are now, those of a table from the table.
+import { mergeMeasurements } from '#core/dataset/merge.ts';
+import type { Store } from '#core/dataset/store.ts';
+import type { LatencyTable } from '#core/dataset/table.ts';
+import { targetDataSchema } from '#core/dataset/target-data.ts';
+import { DomainError } from '#core/errors.ts';
+import { loadPredictor, type Predictor } from '#core/predictor/bundle.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { adaptMergedTarget, adaptTarget } from '#core/service/adapt-target.ts';
+import { adaptationKey, adaptationsPrefix, measurementsKey, predictorKey, targetsPrefix } from '#core/service/keys.ts';
+import { parseJson } from '#core/service/stored-json.ts';
+import { readTables } from './stored-tables.ts';
+
+/** Targets of one batch; a batch of 10,000 / `mostBatches` takes a step well below its time (test/bench). */
+export const batchSize = 50;
+/** Items that an inline Map takes: its history of 25,000 events holds a thousand tasks with their retries. */
+export const mostBatches = 200;
+
+export interface TargetBatch {
+  /** Targets after this id, in the order of their keys; empty: from the first. */
+  readonly after: string;
+  readonly count: number;
+}
+
+/** Batches over all targets there are: fifty each, more where that would be too many batches.
+ * @throws DomainError `invalid-request` for more targets than the state machine is built for */
+export async function planAdaptation(store: Store, searchSpace: SearchSpaceId): Promise<TargetBatch[]> {
+  const ids: string[] = [];
+  for await (const key of store.list(targetsPrefix(searchSpace))) ids.push(idOf(searchSpace, key));
+  const size = Math.max(batchSize, Math.ceil(ids.length / mostBatches));
+  if (size > mostBatchSize) {
+    const most = mostBatchSize * mostBatches;
+    const message = `'${searchSpace}' has ${ids.length} targets; the state machine adapts at most ${most} with an inline map, and more need a distributed one`;
+    throw new DomainError('invalid-request', message);
+  }
+  return Array.from({ length: Math.ceil(ids.length / size) }, (_, i) => ({
+    after: i === 0 ? '' : ids[i * size - 1]!,
+    count: Math.min(size, ids.length - i * size),
+  }));
+}
+/** What a step of 15 minutes adapts with room to spare. */
+export const mostBatchSize = 500;
+
+const idOf = (searchSpace: SearchSpaceId, key: string): string =>
+  key.slice(targetsPrefix(searchSpace).length).replace(/\.json$/, '');
+
+export interface AdaptBatchOptions {
+  /** Called before every target; what it throws ends the batch. */
+  readonly onTarget?: () => Promise<void>;
+}
+
+/** What has an adaptation from as many profiles already is left as it is. @returns targets without measurements */
+export async function adaptBatch(
+  store: Store,
+  searchSpace: SearchSpaceId,
+  version: string,
+  batch: TargetBatch,
+  { onTarget }: AdaptBatchOptions = {},
+): Promise<string[]> {
+  const predictor = await readPredictor(store, searchSpace, version);
+  const without: string[] = [];
+  try {
+    const after = batch.after === '' ? undefined : `${targetsPrefix(searchSpace)}${batch.after}.json`;
+    const ids: string[] = [];
+    for await (const key of store.list(targetsPrefix(searchSpace), after)) {
+      ids.push(idOf(searchSpace, key));
+      if (ids.length >= batch.count) break;
+    }
+    let table: Promise<LatencyTable | undefined> | undefined;
+    for (const id of ids) {
+      await onTarget?.();
+      const adapted = await adaptOne(store, predictor, id, () => {
+        table ??= readTables(store, predictor.space);
+        return table;
+      });
+      if (!adapted) without.push(id);
+    }
+    return without;
+  } finally {
+    await predictor.close();
+  }
+}
+
+/** Adapts what has no adaptation under `version` yet. @returns how many had none */
+export async function adaptMissing(store: Store, searchSpace: SearchSpaceId, version: string): Promise<number> {
+  const adapted = new Set<string>();
+  for await (const key of store.list(adaptationsPrefix(searchSpace, version))) adapted.add(key);
+  const missing: string[] = [];
+  for await (const key of store.list(targetsPrefix(searchSpace))) {
+    const id = idOf(searchSpace, key);
+    if (!adapted.has(adaptationKey(searchSpace, version, id))) missing.push(id);
+  }
+  if (missing.length === 0) return 0;
+  const predictor = await readPredictor(store, searchSpace, version);
+  try {
+    let table: Promise<LatencyTable | undefined> | undefined;
+    const tables = (): Promise<LatencyTable | undefined> => {
+      table ??= readTables(store, predictor.space);
+      return table;
+    };
+    for (const id of missing) await adaptOne(store, predictor, id, tables);
+  } finally {
+    await predictor.close();
+  }
+  return missing.length;
+}
+
+async function adaptOne(
+  store: Store,
+  predictor: Predictor,
+  targetId: string,
+  tables: () => Promise<LatencyTable | undefined>,
+): Promise<boolean> {
+  const { searchSpace, version } = predictor.identity;
+  const key = measurementsKey(searchSpace, targetId);
+  const object = await store.get(key);
+  if (object) {
+    const data = parseJson(key, object.body, targetDataSchema);
+    const merged = mergeMeasurements(data);
+    await adaptMergedTarget(store, predictor, { targetId, merged, revision: data.profiles.length }, { attempts: 20 });
+    return true;
+  }
+  if (await store.get(adaptationKey(searchSpace, version, targetId))) return true;
+  const table = await tables();
+  const latencyMs = table?.targets.find(({ id }) => id === targetId)?.latencyMs;
+  if (!latencyMs) return false;
+  const measured = table!.architectures.flatMap((architecture, row) =>
+    Number.isNaN(latencyMs[row]) ? [] : [{ architecture, latencyMs: latencyMs[row]! }],
+  );
+  await adaptTarget(store, predictor, targetId, measured);
+  return true;
+}
+
+/** @throws DomainError `not-found` */
+export async function readPredictor(store: Store, searchSpace: SearchSpaceId, version: string): Promise<Predictor> {
+  const [onnx, json] = await Promise.all(
+    (['predictor.onnx', 'predictor.json'] as const).map((file) => store.get(predictorKey(searchSpace, version, file))),
+  );
+  if (onnx && json) return loadPredictor({ onnx: onnx.body, json: json.body });
+  throw new DomainError('not-found', `search space '${searchSpace}' has no predictor '${version}'`);
+}

@@ -1,0 +1,28 @@
+// Where training keeps its objects in the data bucket; the other keys are spelt in core/service/keys.ts.
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+
+/** Published latency tables (data/README.md), by the SHA-256 of the compressed file. */
+export const tablesPrefix = (searchSpace: SearchSpaceId): string => `tables/${searchSpace}/`;
+export const tableKey = (searchSpace: SearchSpaceId, sha256: string): string =>
+  `${tablesPrefix(searchSpace)}${sha256}.csv.gz`;
+
+export type SnapshotFile = 'measurements.parquet' | 'descriptors.parquet' | 'manifest.json';
+export const snapshotKey = (searchSpace: SearchSpaceId, snapshotId: string, file: SnapshotFile): string =>
+  `snapshots/${searchSpace}/${snapshotId}/${file}`;
+/** Which run decided on this snapshot with these settings: running again would decide the same. */
+export const decidedKey = (searchSpace: SearchSpaceId, snapshotId: string, settingsId: string): string =>
+  `snapshots/${searchSpace}/${snapshotId}/decided/${settingsId}.json`;
+
+export type FitFile = 'spec.json' | 'checkpoint.bin' | 'predictor.onnx' | 'predictor.json' | 'curve.json';
+/** Fits are addressed by what goes into them, so that two runs never make the same one twice. */
+export const fitKey = (searchSpace: SearchSpaceId, fitId: string, file: FitFile): string =>
+  `fits/${searchSpace}/${fitId}/${file}`;
+
+export const runsPrefix = 'training-runs/';
+export const runKey = (runId: string): string => `${runsPrefix}${runId}.json`;
+/** Which run is under way in a search space. */
+export const runLockKey = (searchSpace: SearchSpaceId): string => `training-locks/${searchSpace}.json`;
+export const runFitsPrefix = (runId: string): string => `training-parts/${runId}/fits/`;
+export const runFitKey = (runId: string, fitId: string): string => `${runFitsPrefix(runId)}${fitId}.json`;
+export const runFoldKey = (runId: string, fold: number): string => `training-parts/${runId}/folds/${fold}.json`;
+export const runDecisionKey = (runId: string): string => `training-parts/${runId}/decision.json`;

@@ -1,0 +1,61 @@
+// The last steps of a run that promotes, and an operator's promotion or roll-back by alias. In both every target is
+// adapted under the version before the alias moves to it.
+import type { Store } from '#core/dataset/store.ts';
+import { DomainError } from '#core/errors.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { type Aliases, readAliases } from '#core/service/aliases.ts';
+import { adaptBatch, adaptMissing, planAdaptation, type TargetBatch } from './adapt-all.ts';
+import { clearChallenger, moveChampion, setChallenger } from './challenger.ts';
+import { endRun } from './end-run.ts';
+import { readCard } from './plan-fits.ts';
+import { changeRun, nextStep, requireRunning, stepChange } from './run-record.ts';
+import { rememberDecision, type StepContext } from './run-steps.ts';
+
+export async function planAdaptStep(
+  { store, now }: StepContext,
+  runId: string,
+): Promise<{ readonly batches: TargetBatch[] }> {
+  const { searchSpace } = await requireRunning(store, runId);
+  const batches = await planAdaptation(store, searchSpace);
+  const total = batches.reduce((sum, { count }) => sum + count, 0);
+  await changeRun(store, runId, now(), (current) => stepChange(current, 'adapt', now(), { total }));
+  return { batches };
+}
+
+export async function adaptStep({ store }: StepContext, runId: string, batch: TargetBatch): Promise<void> {
+  const { searchSpace, version } = await requireRunning(store, runId);
+  await adaptBatch(store, searchSpace, version!, batch, {
+    onTarget: async () => void (await requireRunning(store, runId)),
+  });
+}
+
+/** From the commit on the run is finished, not stopped: done again it goes on where it was. */
+export async function promoteStep({ store, now }: StepContext, runId: string): Promise<void> {
+  const { searchSpace, version } = await changeRun(store, runId, now(), (current) =>
+    nextStep(current, 'adapt', 'promote', now()),
+  );
+  // Targets that came while the others were adapted.
+  await adaptMissing(store, searchSpace, version!);
+  await changeRun(store, runId, now(), () => ({ committed: true }));
+  await moveChampion(store, searchSpace, version!);
+  await adaptMissing(store, searchSpace, version!);
+  await rememberDecision(store, runId);
+  await changeRun(store, runId, now(), (current) => stepChange(current, 'promote', now(), { finished: true }));
+  await endRun(store, runId, { status: 'promoted' }, now());
+}
+
+/** An operator's word: promotes or rolls back to a published version. @throws DomainError `not-found` */
+export async function setChampion(store: Store, searchSpace: SearchSpaceId, version: string): Promise<Aliases> {
+  if (!(await readCard(store, searchSpace, version))) {
+    throw new DomainError('not-found', `search space '${searchSpace}' has no predictor '${version.slice(0, 80)}'`);
+  }
+  await setChallenger(store, searchSpace, version);
+  try {
+    for (const batch of await planAdaptation(store, searchSpace)) await adaptBatch(store, searchSpace, version, batch);
+    await moveChampion(store, searchSpace, version);
+  } catch (error) {
+    await clearChallenger(store, searchSpace, version);
+    throw error;
+  }
+  return (await readAliases(store, searchSpace))!.value;
+}

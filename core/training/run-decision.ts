@@ -1,0 +1,23 @@
+// What a run's Decide step found, kept for the steps after it: training-parts/{runId}/decision.json.
+import * as z from 'zod';
+import type { Store } from '#core/dataset/store.ts';
+import { DomainError } from '#core/errors.ts';
+import { readJson } from '#core/service/stored-json.ts';
+import { decisionSchema, evaluationSchema } from './card.ts';
+import { runDecisionKey } from './keys.ts';
+
+export const runDecisionSchema = z.strictObject({
+  /** Of the best candidate. */
+  seed: z.int(),
+  fitId: z.string(),
+  decision: decisionSchema,
+  evaluation: evaluationSchema,
+});
+export type RunDecision = z.infer<typeof runDecisionSchema>;
+
+/** @throws DomainError `not-found` */
+export async function readDecision(store: Store, runId: string): Promise<RunDecision> {
+  const found = await readJson(store, runDecisionKey(runId), runDecisionSchema);
+  if (found) return found.value;
+  throw new DomainError('not-found', `training run '${runId}' has not decided`);
+}

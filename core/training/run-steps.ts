@@ -1,0 +1,162 @@
+// The steps of a training run as the state machine calls them, in their order. Each first makes sure that the run is still
+// wanted, can be repeated, and says in the record what it did. docs/training.md describes them.
+import type { Store } from '#core/dataset/store.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { readJson, writeJson } from '#core/service/stored-json.ts';
+import type { Decision, Evaluation } from './card.ts';
+import { bestCandidate, decide } from './decide.ts';
+import { endRun } from './end-run.ts';
+import { evaluateFold, type FoldScores, foldScoresSchema } from './evaluate-fold.ts';
+import { type FitStepResult, fitStep } from './fit-step.ts';
+import { freezeSnapshot } from './freeze-snapshot.ts';
+import { decidedKey, runDecisionKey, runFitKey, runFoldKey } from './keys.ts';
+import { decidedBefore, planFits, planOf, settingsId } from './plan-fits.ts';
+import { type RunDecision, runDecisionSchema } from './run-decision.ts';
+import { changeRun, nextStep, readRun, requireRunning, stepChange } from './run-record.ts';
+import { evaluatedMeasurements } from './settings.ts';
+
+export interface StepContext {
+  readonly store: Store;
+  /** ms since the epoch. */
+  readonly now: () => number;
+}
+
+export async function freezeStep(
+  { store, now }: StepContext,
+  runId: string,
+): Promise<{ readonly snapshotId: string; readonly isNew: boolean }> {
+  const run = await changeRun(store, runId, now(), (current) => stepChange(current, 'freeze', now()));
+  const manifest = await freezeSnapshot(store, run.searchSpace, {
+    onProgress: async (done, total) => {
+      await changeRun(store, runId, now(), (current) => stepChange(current, 'freeze', now(), { done, total }));
+    },
+  });
+  const { snapshotId } = manifest;
+  const total = manifest.targets.length;
+  const frozen = await changeRun(store, runId, now(), (current) => ({
+    ...stepChange(current, 'freeze', now(), { done: total, total, finished: true }),
+    snapshotId,
+  }));
+  const isNew = !(await decidedBefore(store, frozen));
+  if (!isNew) {
+    const failureReason = `nothing new: a run with the same settings decided on snapshot ${snapshotId} already`;
+    await endRun(store, runId, { status: 'skipped', failureReason }, now());
+  }
+  return { snapshotId, isNew };
+}
+
+export async function planStep(
+  { store, now }: StepContext,
+  runId: string,
+): Promise<{
+  readonly fits: readonly { readonly fitId: string }[];
+  readonly folds: readonly { readonly fold: number }[];
+}> {
+  const { championBefore, fitIds, folds } = await planFits(store, await requireRunning(store, runId));
+  await changeRun(store, runId, now(), (current) => {
+    const { steps } = nextStep(current, 'plan', 'fit', now());
+    return {
+      ...stepChange({ ...current, steps }, 'fit', now(), { total: fitIds.length }),
+      ...(championBefore !== undefined && { championBefore }),
+    };
+  });
+  return { fits: fitIds.map((fitId) => ({ fitId })), folds: folds.map((fold) => ({ fold })) };
+}
+
+/** How often a fit looks whether its run is still wanted and says how far it is. */
+const lookEveryMs = 2000;
+
+export async function fitTask(
+  { store, now }: StepContext,
+  input: { readonly runId: string; readonly searchSpace: SearchSpaceId; readonly fitId: string },
+  options: { readonly deadlineMs: number; readonly checkpointS?: number },
+): Promise<FitStepResult> {
+  const { runId, searchSpace, fitId } = input;
+  await requireRunning(store, runId);
+  let lookedAtMs = now();
+  const say = (result: FitStepResult): Promise<unknown> =>
+    writeJson(store, runFitKey(runId, fitId), { step: result.step, steps: result.steps });
+  const result = await fitStep(store, searchSpace, fitId, {
+    now,
+    ...options,
+    async onProgress(progress) {
+      if (now() - lookedAtMs < lookEveryMs) return;
+      lookedAtMs = now();
+      await requireRunning(store, runId);
+      await say(progress);
+    },
+  });
+  await say(result);
+  return result;
+}
+
+export async function evaluateStep({ store, now }: StepContext, runId: string, fold: number): Promise<void> {
+  await changeRun(store, runId, now(), (current) => nextStep(current, 'fit', 'evaluate', now()));
+  await evaluateFold(store, runId, fold);
+}
+
+export async function decideStep(
+  { store, now }: StepContext,
+  runId: string,
+): Promise<{ readonly outcome: Decision['outcome'] }> {
+  const run = await changeRun(store, runId, now(), (current) => nextStep(current, 'evaluate', 'decide', now()));
+  const { settings, championBefore } = run;
+  const plan = await planOf(store, run, championBefore);
+  const folds: FoldScores[] = [];
+  for (const { fold } of plan.folds) {
+    const scores = await readJson(store, runFoldKey(runId, fold), foldScoresSchema);
+    if (!scores) throw new Error(`fold ${fold} of run '${runId}' was not evaluated`);
+    folds.push(scores.value);
+  }
+  const candidates = plan.candidates.map(({ seed, fitId }) => ({
+    seed,
+    fitId,
+    scores: folds.flatMap((each) => each.candidates.find((candidate) => candidate.seed === seed)!.scores),
+  }));
+  const best = bestCandidate(candidates);
+  const others = folds.flatMap((each) => each.others);
+  const against = championBefore === undefined ? 'ridge' : 'champion';
+  const judged = decide(
+    best.scores,
+    others.filter(({ model }) => model === against),
+    against,
+  );
+  const evaluation: Evaluation = {
+    protocol: protocolOf(plan.folds.length, settings.repeats),
+    folds: plan.folds.length,
+    shown: { measurements: 10, selection: 'random' },
+    scores: [...best.scores, ...others],
+    differences: [...judged.differences],
+    coverage: [],
+    notEvaluated: folds.flatMap((each) => each.notEvaluated).sort(),
+  };
+  const decision: RunDecision = { seed: best.seed, fitId: best.fitId, decision: judged.decision, evaluation };
+  await writeJson(store, runDecisionKey(runId), runDecisionSchema.parse(decision));
+  await changeRun(store, runId, now(), (current) => ({
+    ...stepChange(current, 'decide', now(), { finished: true }),
+    decision: judged.decision,
+  }));
+  return { outcome: judged.decision.outcome };
+}
+
+function protocolOf(folds: number, repeats: number): string {
+  return (
+    `Devices were held out in ${folds} groups: a device's targets, of all batch sizes and settings, are predicted by a ` +
+    `fit that saw none of them, from ${evaluatedMeasurements.join(', ')} measurements, ${repeats} random draws and one ` +
+    'chosen by the predictor, on architectures that no fit was trained on.'
+  );
+}
+
+/** A refused run ends here. */
+export async function refuseStep({ store, now }: StepContext, runId: string): Promise<void> {
+  const run = await readRun(store, runId);
+  await rememberDecision(store, runId);
+  if (run.status === 'running') await endRun(store, runId, { status: 'refused' }, now());
+}
+
+/** The same dataset with the same settings is not trained on again. */
+export async function rememberDecision(store: Store, runId: string): Promise<void> {
+  const { searchSpace, snapshotId, settings, decision } = await readRun(store, runId);
+  if (snapshotId === undefined) return;
+  await writeJson(store, decidedKey(searchSpace, snapshotId, settingsId(settings)), { runId, decision });
+}

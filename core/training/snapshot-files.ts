@@ -1,0 +1,110 @@
+// Writes the two Parquet files of a snapshot, target by target: what is held beside the finished bytes are the rows of one
+// row group. The same rows in the same order give the same bytes.
+import { createHash, type Hash } from 'node:crypto';
+import { type BasicType, ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
+import type { Descriptor } from '#core/descriptor/descriptor.ts';
+
+export interface MeasurementRow {
+  readonly architecture: string;
+  readonly latencyMs: number;
+}
+
+export interface FinishedFile {
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+}
+
+const rowsPerGroup = 50_000;
+
+type Columns = Readonly<Record<string, { readonly type: BasicType; readonly nullable?: boolean }>>;
+
+/** Rows as arrays in the order of the columns. */
+class RowWriter {
+  readonly #columns: Columns;
+  readonly #bytes = new ByteWriter(1 << 20);
+  readonly #writer: ParquetWriter;
+  #pending: unknown[][];
+  #rows = 0;
+
+  constructor(columns: Columns) {
+    this.#columns = columns;
+    this.#pending = this.#empty();
+    const columnData = Object.entries(columns).map(([name, column]) => ({ name, data: [], ...column }));
+    const schema = schemaFromColumnData({ columnData });
+    this.#writer = new ParquetWriter({ writer: this.#bytes, schema, createdBy: 'sugarbush' });
+  }
+
+  add(...values: unknown[]): void {
+    for (const [column, value] of values.entries()) this.#pending[column]!.push(value);
+    this.#rows++;
+    if (this.#pending[0]!.length >= rowsPerGroup) this.#flush();
+  }
+
+  finish(): FinishedFile {
+    if (this.#pending[0]!.length > 0) this.#flush();
+    this.#writer.finish();
+    return { bytes: this.#bytes.getBytes(), rows: this.#rows };
+  }
+
+  #flush(): void {
+    const columnData = Object.entries(this.#columns).map(([name, column], at) => ({
+      name,
+      data: this.#pending[at]!,
+      ...column,
+    }));
+    this.#writer.write({ columnData, rowGroupSize: rowsPerGroup });
+    this.#pending = this.#empty();
+  }
+
+  #empty(): unknown[][] {
+    return Object.keys(this.#columns).map(() => []);
+  }
+}
+
+export class SnapshotFiles {
+  readonly #measurements = new RowWriter({
+    target: { type: 'STRING' },
+    architecture: { type: 'STRING' },
+    latencyMs: { type: 'DOUBLE' },
+  });
+  /** One row a counter, and one for the latency (`latencyMs`): `state` is value, unsupported or not-counted. */
+  readonly #descriptors = new RowWriter({
+    target: { type: 'STRING' },
+    operator: { type: 'STRING' },
+    quantity: { type: 'STRING' },
+    state: { type: 'STRING' },
+    value: { type: 'DOUBLE', nullable: true },
+  });
+  readonly #content: Hash = createHash('sha256').update('sugarbush-snapshot 1\n');
+
+  /** `about`: everything of the target that is content beside its rows. */
+  add(
+    target: string,
+    about: readonly (string | null)[],
+    rows: readonly MeasurementRow[],
+    descriptor: Descriptor | null,
+  ): void {
+    this.#content.update(JSON.stringify([target, ...about, rows.length, descriptor]));
+    for (const { architecture, latencyMs } of rows) {
+      this.#content.update(`\n${architecture} ${latencyMs}`);
+      this.#measurements.add(target, architecture, latencyMs);
+    }
+    for (const [operator, { latency, counters }] of Object.entries(descriptor?.operators ?? {})) {
+      const add = (quantity: string, value: number | string): void => {
+        const counted = typeof value === 'number';
+        this.#descriptors.add(target, operator, quantity, counted ? 'value' : value, counted ? value : null);
+      };
+      add('latencyMs', typeof latency === 'string' ? latency : latency.medianMs);
+      for (const [name, value] of Object.entries(counters)) add(name, value);
+    }
+  }
+
+  finish(devices: readonly string[]): {
+    readonly contentSha256: string;
+    readonly measurements: FinishedFile;
+    readonly descriptors: FinishedFile;
+  } {
+    const contentSha256 = this.#content.update(JSON.stringify(devices)).digest('hex');
+    return { contentSha256, measurements: this.#measurements.finish(), descriptors: this.#descriptors.finish() };
+  }
+}

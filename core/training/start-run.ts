@@ -1,0 +1,83 @@
+// Use case: start a training run: the lock, the record, then the execution. Each can be done twice; cut off in between,
+// the same request finishes it.
+import { createHash } from 'node:crypto';
+import type { Store } from '#core/dataset/store.ts';
+import { DomainError } from '#core/errors.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { isPreconditionFailed, readJson, writeJson } from '#core/service/stored-json.ts';
+import { runKey } from './keys.ts';
+import { takeLock } from './run-lock.ts';
+import { changeRun, type RunRecord, runRecordSchema } from './run-record.ts';
+import { type RunSettings, runSettingsSchema } from './settings.ts';
+
+/** What executes runs: Step Functions, in the cloud and in the embedded stack. */
+export interface Executor {
+  /** Starting one run twice is starting it once. @returns where the execution is */
+  start(run: { readonly runId: string; readonly searchSpace: SearchSpaceId }): Promise<string>;
+  stop(execution: string, reason: string): Promise<void>;
+}
+
+export interface StartRequest {
+  readonly searchSpace: SearchSpaceId;
+  readonly settings?: Partial<RunSettings> | undefined;
+  readonly requestedBy: RunRecord['requestedBy'];
+  /** Two requests with one key are one request. */
+  readonly idempotencyKey: string;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+/** @throws DomainError `conflict` with the running id, or when the key was used for another request */
+export async function startRun(store: Store, executor: Executor, request: StartRequest): Promise<RunRecord> {
+  const record = await beginRun(store, request);
+  if (record.status !== 'running' || record.execution !== undefined) return record;
+  const execution = await executor.start(record);
+  try {
+    return await changeRun(store, record.runId, request.now, () => ({ execution }));
+  } catch (error) {
+    // It can have ended already.
+    if (!(error instanceof DomainError) || error.code !== 'cancelled') throw error;
+    return (await readJson(store, runKey(record.runId), runRecordSchema))!.value;
+  }
+}
+
+/** Lock and record, for whoever executes the run itself. */
+export async function beginRun(store: Store, request: StartRequest): Promise<RunRecord> {
+  const { searchSpace, requestedBy, now } = request;
+  const settings = runSettingsSchema.parse(request.settings ?? {});
+  const runId = runIdOf(request);
+  const known = await readJson(store, runKey(runId), runRecordSchema);
+  if (known) return sameRequest(known.value, settings);
+  await takeLock(store, searchSpace, runId, now);
+  const time = new Date(now).toISOString();
+  const record: RunRecord = {
+    runId,
+    searchSpace,
+    requestedBy,
+    settings,
+    status: 'running',
+    committed: false,
+    createdAt: time,
+    updatedAt: time,
+    steps: {},
+  };
+  try {
+    await writeJson(store, runKey(runId), record, { ifNoneMatch: '*' });
+    return record;
+  } catch (error) {
+    if (!isPreconditionFailed(error)) throw error;
+    return sameRequest((await readJson(store, runKey(runId), runRecordSchema))!.value, settings);
+  }
+}
+
+function sameRequest(record: RunRecord, settings: RunSettings): RunRecord {
+  if (JSON.stringify(record.settings) === JSON.stringify(settings)) return record;
+  const message = `the idempotency key was used for run '${record.runId}' with other settings`;
+  throw new DomainError('conflict', message, { issues: [{ path: 'headers/idempotency-key', message }] });
+}
+
+/** Begins with the search space; derived from the key, so that the same request has the same id. */
+function runIdOf({ searchSpace, idempotencyKey }: StartRequest): string {
+  const digest = createHash('sha256').update(`${searchSpace}\n${idempotencyKey}`).digest('hex');
+  return `${searchSpace}-${digest.slice(0, 20)}`;
+}

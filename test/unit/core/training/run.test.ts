@@ -1,0 +1,213 @@
+// A training run over the storage port: from a table to a champion, with what can go wrong on the way.
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Store } from '#core/dataset/store.ts';
+import { DomainError } from '#core/errors.ts';
+import { loadPredictor } from '#core/predictor/bundle.ts';
+import { readAliases } from '#core/service/aliases.ts';
+import { adaptationKey, predictorKey } from '#core/service/keys.ts';
+import { predictorCache } from '#core/service/predictor-cache.ts';
+import { cardSchema } from '#core/training/card.ts';
+import { stopRun } from '#core/training/end-run.ts';
+import { setChampion } from '#core/training/promote-step.ts';
+import { type RunRecord, readRun } from '#core/training/run-record.ts';
+import { showRun } from '#core/training/show-run.ts';
+import { beginRun, startRun } from '#core/training/start-run.ts';
+import { type MapStore, mapStore } from '../map-store.ts';
+import { columns, contextOf, drive, settings, space, storeDataset } from './tiny-training.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const noExecutor = { start: async () => 'execution', stop: async () => {} };
+const champion = async (store: Store) => (await readAliases(store, space.id))?.value;
+
+function copyOf(store: MapStore, without: (key: string) => boolean = () => false): MapStore {
+  const copy = mapStore();
+  for (const [key, body] of store.objects) if (!without(key)) copy.objects.set(key, body);
+  return copy;
+}
+
+/** With every fit done and nothing else: what a run that was cut off leaves, so that other runs take no time. */
+let fitted: MapStore;
+let finished: MapStore;
+let first: RunRecord;
+beforeAll(async () => {
+  finished = mapStore();
+  await storeDataset(finished);
+  first = await drive(contextOf(finished));
+  fitted = copyOf(finished, (key) => !/^(tables|targets|snapshots|fits)\//.test(key) || key.includes('/decided/'));
+});
+
+describe('the first training run', () => {
+  it('promotes a predictor that beats ridge regression, adapted for every target, with its card', async () => {
+    expect(first).toMatchObject({ status: 'promoted', committed: true, decision: { outcome: 'promoted' } });
+    expect(await champion(finished)).toEqual({ champion: first.version });
+    for (const target of Object.keys(columns)) {
+      expect(finished.objects.has(adaptationKey(space.id, first.version!, target))).toBe(true);
+    }
+    const bytes = finished.objects.get(predictorKey(space.id, first.version!, 'card.json'))!;
+    const card = cardSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    expect(card.snapshot).toMatchObject({ id: first.snapshotId });
+    expect(card.snapshot!.targets).toHaveLength(6);
+    expect(card.learningCurve!.map(({ step }) => step)).toEqual([25, 50]);
+    // Candidate and ridge on six targets at three sizes of two kinds.
+    expect(card.evaluation!.scores).toHaveLength(2 * 6 * 3 * 2);
+  });
+
+  it('is skipped on the same dataset, and starts again on a changed one', async () => {
+    const store = copyOf(finished);
+    const again = await drive(contextOf(store), { idempotencyKey: 'second' });
+    expect(again).toMatchObject({ status: 'skipped', snapshotId: first.snapshotId });
+    expect(again.failureReason).toContain('nothing new');
+    expect(await champion(store)).toEqual({ champion: first.version });
+  });
+
+  it('shows its steps', async () => {
+    const { run, steps, fitLeftS } = await showRun(finished, first.runId, 0);
+    expect(run).toMatchObject({ status: 'promoted' });
+    expect(fitLeftS).toBeNull();
+    expect(steps.filter(({ status }) => status === 'done').map(({ step }) => step)).toEqual([
+      'freeze',
+      'plan',
+      'fit',
+      'evaluate',
+      'decide',
+      'publish',
+      'adapt',
+      'promote',
+    ]);
+    expect(steps.find(({ step }) => step === 'fit')?.share).toBe(1);
+  });
+});
+
+describe('a run beside a champion', () => {
+  it('compares with the folds of the champion, which it has not to fit again, and refuses what is not better', async () => {
+    const store = copyOf(finished);
+    const { phone_1: moved, ...others } = columns;
+    await storeDataset(store, { ...others, watch_1: moved!.map((v) => 7 * v) });
+    const fits: string[] = [];
+    const run = await drive(contextOf(store), {
+      idempotencyKey: 'more',
+      before: (step) => void fits.push(step),
+    });
+    expect(run).toMatchObject({ status: 'refused', championBefore: first.version });
+    expect(run.decision!.reasons[0]).toMatch(/not better beyond noise|allowed/);
+    // All devices and two folds of the candidate; the champion's folds are there.
+    expect(fits.filter((step) => step === 'fit')).toHaveLength(3);
+    expect(await champion(store)).toEqual({ champion: first.version });
+    // Published, for who wants it all the same: promoted by hand, and rolled back, under requests.
+    const cache = predictorCache({ store, now: Date.now, loadPredictor, revalidateS: 0.001 });
+    const served = async (): Promise<string> => {
+      const { predictor, adaptations } = await cache.champion(space.id);
+      const adaptation = await adaptations.get('server_1');
+      expect(adaptation!.predictorHash).toBe(predictor.identity.hash);
+      return predictor.identity.version;
+    };
+    expect(await served()).toBe(first.version);
+    expect(await setChampion(store, space.id, run.version!)).toEqual({ champion: run.version });
+    await expect.poll(served).toBe(run.version);
+    expect(await setChampion(store, space.id, first.version!)).toEqual({ champion: first.version });
+    await expect.poll(served).toBe(first.version);
+    await expect(setChampion(store, space.id, 'ffffffffffffffff')).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('faults', () => {
+  const steps = ['freeze', 'plan', 'evaluate', 'decide', 'publish', 'plan-adapt', 'adapt', 'promote'];
+
+  it.each(steps)('a failure in %s ends the run with step and reason; a rerun is clean', async (broken) => {
+    const store = copyOf(fitted);
+    const run = await drive(contextOf(store), {
+      before: (step) => {
+        if (step === broken) throw new Error('lost the machine');
+      },
+    });
+    expect(run).toMatchObject({ status: 'failed', failureReason: 'Error: lost the machine' });
+    expect(await champion(store)).toBeUndefined();
+    const again = await drive(contextOf(store, 1_800_000_000_000), { idempotencyKey: 'again' });
+    expect(again).toMatchObject({ status: 'promoted', version: first.version });
+    expect(await champion(store)).toEqual({ champion: first.version });
+  });
+
+  it.each(steps)('a stop in %s leaves nothing half-published', async (at) => {
+    const store = copyOf(fitted);
+    const run = await drive(contextOf(store), {
+      before: async (step, runId) => {
+        if (step === at) await stopRun(store, noExecutor, runId, 1_700_000_000_000);
+      },
+    });
+    expect(run).toMatchObject({ status: 'stopped', failureReason: 'stopped by an operator' });
+    expect(await champion(store)).toBeUndefined();
+  });
+
+  it('a run that is committed is finished, not stopped', async () => {
+    const store = copyOf(fitted);
+    let refusal: unknown;
+    // Stopped at the very moment in which the alias moves.
+    const watching: Store = {
+      ...store,
+      put: async (key, body, condition) => {
+        if (key.endsWith('aliases.json') && refusal === undefined) {
+          refusal = await stopRun(store, noExecutor, runId, 0).catch((error: unknown) => error);
+        }
+        return store.put(key, body, condition);
+      },
+    };
+    let runId = '';
+    const run = await drive(contextOf(watching), {
+      before: (_, id) => {
+        runId = id;
+      },
+    });
+    expect(refusal).toMatchObject({ code: 'conflict' });
+    expect(run.status).toBe('promoted');
+  });
+
+  it('writes that lose a race with others on a tenth of calls change nothing', async () => {
+    const store = copyOf(fitted);
+    let at = 0;
+    const contended: Store = {
+      ...store,
+      put: async (key, body, condition) => {
+        if (condition !== undefined && ++at % 10 === 0) throw new DomainError('precondition-failed', key);
+        return store.put(key, body, condition);
+      },
+    };
+    const run = await drive(contextOf(contended));
+    expect(run).toMatchObject({ status: 'promoted', version: first.version });
+  });
+});
+
+describe('starting', () => {
+  it('refuses a second run of the search space with the id of the first, and takes a repeated request for the same', async () => {
+    const store = copyOf(fitted);
+    const request = { searchSpace: space.id, settings, requestedBy: 'operator', now: 1000 } as const;
+    const started = await startRun(store, noExecutor, { ...request, idempotencyKey: 'a' });
+    expect(started).toMatchObject({ status: 'running', execution: 'execution' });
+    expect(await startRun(store, noExecutor, { ...request, idempotencyKey: 'a' })).toEqual(started);
+    const other = startRun(store, noExecutor, { ...request, idempotencyKey: 'b' });
+    await expect(other).rejects.toMatchObject({ code: 'conflict', issues: [{ path: `runs/${started.runId}` }] });
+    const changed = startRun(store, noExecutor, { ...request, settings: { steps: 3 }, idempotencyKey: 'a' });
+    await expect(changed).rejects.toMatchObject({ code: 'conflict' });
+    await stopRun(store, noExecutor, started.runId, 2000);
+    expect((await readRun(store, started.runId)).status).toBe('stopped');
+    expect((await startRun(store, noExecutor, { ...request, idempotencyKey: 'b' })).status).toBe('running');
+  });
+
+  it('of ten starts at once lets one begin', async () => {
+    const store = copyOf(fitted);
+    const starts = Array.from({ length: 10 }, (_, i) =>
+      beginRun(store, { searchSpace: space.id, requestedBy: 'operator', idempotencyKey: String(i), now: 1000 }),
+    );
+    const outcomes = await Promise.allSettled(starts);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('takes over from a run that has not been heard of for longer than a step may take', async () => {
+    const store = copyOf(fitted);
+    const request = { searchSpace: space.id, requestedBy: 'schedule' } as const;
+    await beginRun(store, { ...request, idempotencyKey: 'a', now: 0 });
+    await expect(beginRun(store, { ...request, idempotencyKey: 'b', now: 40 * 60_000 })).rejects.toThrow(DomainError);
+    const later = await beginRun(store, { ...request, idempotencyKey: 'b', now: 46 * 60_000 });
+    expect(later.status).toBe('running');
+  });
+});
