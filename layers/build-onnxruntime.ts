@@ -86,6 +86,7 @@ function plan(platform: string): Map<string, string> {
 export function buildOnnxruntimeLayer(
   platform: string = cloudPlatform,
   into: string = fileURLToPath(new URL('../.build/layers/onnxruntime', import.meta.url)),
+  budget: number = budgetBytes(platform),
 ): LayerReport {
   const folder = join(into, platform);
   const stamp = join(into, `${platform}.json`);
@@ -116,7 +117,6 @@ export function buildOnnxruntimeLayer(
     sizeBytes += bytes.length;
     content.update(`${to}\0${bytes.length}\0`).update(bytes);
   }
-  const budget = budgetBytes(platform);
   if (sizeBytes > budget) {
     rmSync(scratch, { recursive: true, force: true });
     throw new Error(`the onnxruntime layer for ${platform} is ${sizeBytes} bytes; its budget is ${budget}`);

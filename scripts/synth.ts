@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { buildOnnxruntimeLayer } from '../layers/build-onnxruntime.ts';
 import { StackError } from './local/stack-error.ts';
+import { checkPackageSizes } from './package-size.ts';
 
 export interface Synthesis {
   /** The cloud assembly. */
@@ -45,6 +46,12 @@ export async function synthesise(options: { readonly signal?: AbortSignal } = {}
     rmSync(scratch, { recursive: true, force: true });
     if (options.signal?.aborted) throw cause;
     throw new StackError(`the CDK app does not synthesise:\n${stdout}${stderr}`, { cause });
+  }
+  try {
+    checkPackageSizes(scratch);
+  } catch (error) {
+    rmSync(scratch, { recursive: true, force: true });
+    throw error;
   }
   try {
     renameSync(scratch, folder);

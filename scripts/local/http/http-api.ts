@@ -53,6 +53,8 @@ export class HttpApi {
       this.#active.add(handled);
       void handled.finally(() => this.#active.delete(handled));
     });
+    // Longer than clients keep an idle connection, so that none is closed under a request on its way.
+    this.#server.keepAliveTimeout = 75_000;
   }
 
   /**
