@@ -1,6 +1,5 @@
 // What a report shows beyond scores: every prediction of one support set a target beside its measurement, and how often
 // intervals of several confidences held them.
-
 import type { Predictor } from '#core/predictor/bundle.ts';
 import { adaptCalibrated } from '#core/predictor/calibrate.ts';
 import { type EvaluationPlan, type Selection, supportOrder, supportSets } from '#core/predictor/evaluate.ts';

@@ -45,7 +45,7 @@ figcaption strong { font-weight: 600; }
 .squares { display: grid; grid-template-columns: repeat(auto-fill, minmax(252px, 1fr)); gap: 24px 16px; margin-top: 12px; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(480px, 100%), 1fr)); gap: 24px 32px; margin-top: 12px; }
 .dots { display: flex; gap: 8px; margin: 12px 0; overflow-x: auto; } .dots figure { flex: none; }
-.dots figure:first-child figcaption { padding-left: 170px; } .dots figure + figure figcaption { padding-left: 14px; }
+.dots figure:first-child figcaption { padding-left: 39%; } .dots figure + figure figcaption { padding-left: 5%; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 20px; margin: 0 0 8px; padding: 0; list-style: none; font-size: 0.88rem; color: var(--muted); }
 .legend li { display: flex; align-items: center; gap: 7px; }
 .swatch { width: 11px; height: 11px; border-radius: 50%; background: var(--swatch); flex: none; }
