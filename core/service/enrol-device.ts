@@ -11,7 +11,7 @@ import { revokeToken } from './revoke-token.ts';
 import { updateJson } from './stored-json.ts';
 
 export interface EnrolRequest {
-  /** What the operator calls the device; part of its id as far as it can be. */
+  /** What the operator calls the device. */
   readonly name: string;
   readonly validForS: number;
   /** Scopes the idempotency key. */
@@ -52,12 +52,11 @@ export async function enrolDevice(store: Store, request: EnrolRequest): Promise<
   return { device: device!, token };
 }
 
-/** Readable and unguessable, or readable and derived from the idempotency key. */
+/** Readable; or derived from the idempotency key alone, so that the key finds it under any name. */
 function deviceIdOf({ name, callerTokenId, idempotencyKey }: EnrolRequest): string {
-  const suffix =
-    idempotencyKey === undefined
-      ? randomBytes(8).toString('hex')
-      : createHash('sha256').update(`${callerTokenId}\n${idempotencyKey}`).digest('hex').slice(0, 16);
+  if (idempotencyKey !== undefined) {
+    return `device-${createHash('sha256').update(`${callerTokenId}\n${idempotencyKey}`).digest('hex').slice(0, 16)}`;
+  }
   const readable = slug(name).slice(0, nameLength).replace(/-$/, '');
-  return `${readable === '' ? 'device' : readable}-${suffix}`;
+  return `${readable === '' ? 'device' : readable}-${randomBytes(8).toString('hex')}`;
 }

@@ -14,7 +14,7 @@ import { invokeAsynchronously } from './lambda/asynchronous.ts';
 import { type Credentials, type Endpoints, functionEnvironment } from './lambda/environment.ts';
 import { LambdaFunction } from './lambda/function.ts';
 import type { InvocationReport, InvocationResult } from './lambda/invocation.ts';
-import { type S3Endpoint, startS3 } from './s3/server.ts';
+import { type S3Endpoint, type S3Options, startS3 } from './s3/server.ts';
 import { Scheduler } from './schedule/scheduler.ts';
 import { StackError } from './stack-error.ts';
 import { lockState } from './state-lock.ts';
@@ -48,6 +48,8 @@ export interface StackOptions {
   /** Milliseconds that calls under way get when the stack closes. Default 3 s. */
   readonly graceMs?: number;
   onReport?(report: InvocationReport): void;
+  /** Asked before every signed S3 request; what it returns is answered instead. */
+  readonly s3Faults?: S3Options['faults'];
 }
 
 export interface Stack {
@@ -106,6 +108,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       buckets: plan.buckets.map(({ name }) => name),
       onEvent: (record: S3EventRecord) =>
         deliverRecord(plan.notifications, record, options.eventDeliveries ?? 1, invokeLater),
+      ...(options.s3Faults && { faults: options.s3Faults }),
     });
     undo.push(() => s3.close());
 

@@ -1,0 +1,198 @@
+// The embedded stack as the template describes it, with a champion from a short real training, and what a device and an
+// operator do over HTTP: enrol, register, PUT to the presigned address, ask.
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { z } from 'zod';
+import type { Profile } from '#core/dataset/profile.ts';
+import type { Store } from '#core/dataset/store.ts';
+import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
+import { loadPredictor } from '#core/predictor/bundle.ts';
+import { fit as fitPredictor } from '#core/predictor/fit.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
+import { deployChampion } from '#core/service/deploy-champion.ts';
+import { issueToken } from '#core/service/issue-token.ts';
+import { enrolReplySchema } from '#functions/contract/devices.ts';
+import { registerUploadReplySchema, uploadSchema } from '#functions/contract/uploads.ts';
+import { s3Store } from '#functions/shared/s3-store.ts';
+import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
+import { type Stack, type StackOptions, startStack } from '#scripts/local/stack.ts';
+import { synthesise } from '#scripts/synth.ts';
+
+export type Upload = z.infer<typeof uploadSchema>;
+export type Registered = z.infer<typeof registerUploadReplySchema>;
+
+export interface Device {
+  readonly deviceId: string;
+  readonly token: string;
+}
+
+export interface FieldStack {
+  readonly stack: Stack;
+  readonly data: Store;
+  readonly uploads: Store;
+  readonly reader: string;
+  readonly operator: string;
+  call(method: string, path: string, token: string | undefined, body?: unknown, key?: string): Promise<Response>;
+  enrol(name: string): Promise<Device>;
+  register(device: Device, bytes: Uint8Array, key?: string): Promise<Registered>;
+  /** Registers and puts. */
+  send(device: Device, content: Profile | Uint8Array): Promise<Registered>;
+  show(device: Device, uploadId: string): Promise<Upload>;
+  /** Asks until the upload is finished. */
+  finished(device: Device, uploadId: string): Promise<Upload>;
+  close(): Promise<void>;
+}
+
+export const table = readTable();
+
+/** Environment of the functions that a test wants otherwise than the template has it. */
+export type Overrides = Readonly<Record<string, string>>;
+
+export async function startFieldStack(
+  options: Partial<StackOptions> & { readonly overrides?: Overrides; readonly trainingSteps?: number } = {},
+): Promise<FieldStack> {
+  const folder = mkdtempSync(join(tmpdir(), 'sugarbush-field-'));
+  const templateDir = join(folder, 'cdk.out');
+  overridden((await synthesise()).folder, templateDir, options.overrides ?? {});
+  const stack = await startStack({ stateDir: join(folder, 'state'), port: 0, templateDir, graceMs: 500, ...options });
+  const { s3Url: endpoint, region, credentials, buckets } = stack;
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const data = s3Store({ bucket: buckets['Data']!, client });
+  const tokenOf = async (role: 'reader' | 'operator'): Promise<string> =>
+    (await issueToken(data, { role, validForS: 3600, now: Date.now() })).token;
+
+  const field: FieldStack = {
+    stack,
+    data,
+    uploads: s3Store({ bucket: buckets['Intake/Incoming']!, client }),
+    reader: await tokenOf('reader'),
+    operator: await tokenOf('operator'),
+    call: (method, path, token, body, key) =>
+      fetch(`${stack.apiUrl}${path}`, {
+        method,
+        headers: {
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...(key !== undefined && { 'idempotency-key': key }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
+    async enrol(name) {
+      const response = await field.call('POST', '/v1/devices', field.operator, { name });
+      const { device, token } = enrolReplySchema.parse(await expectOk(response, 201));
+      return { deviceId: device.deviceId, token };
+    },
+    async register(device, bytes, key) {
+      const body = { sizeBytes: bytes.length, sha256: sha256(bytes), searchSpace: 'nasbench201' };
+      const response = await field.call('POST', '/v1/uploads', device.token, body, key);
+      return registerUploadReplySchema.parse(await expectOk(response, 201));
+    },
+    async send(device, content) {
+      const bytes = content instanceof Uint8Array ? content : gzipSync(JSON.stringify(content));
+      const registered = await field.register(device, bytes);
+      const stored = await put(registered, bytes);
+      if (stored !== 200) throw new Error(`PUT answered ${stored}`);
+      return registered;
+    },
+    async show(device, uploadId) {
+      const response = await field.call('GET', `/v1/uploads/${uploadId}`, device.token);
+      return uploadSchema.parse(await expectOk(response, 200));
+    },
+    async finished(device, uploadId) {
+      for (;;) {
+        const upload = await field.show(device, uploadId);
+        if (upload.status !== 'waiting') return upload;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
+    async close() {
+      client.destroy();
+      await stack.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  if (options.trainingSteps !== undefined) await trainChampion(data, options.trainingSteps);
+  return field;
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The signed PUT as a device makes it; fetch states the length itself. Gives the status. */
+export async function put({ url, headers }: Pick<Registered, 'url' | 'headers'>, bytes: Uint8Array): Promise<number> {
+  const { 'content-length': _, ...sent } = headers;
+  const response = await fetch(url, { method: 'PUT', headers: sent, body: bytes as Uint8Array<ArrayBuffer> });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+async function expectOk(response: Response, status: number): Promise<unknown> {
+  const text = await response.text();
+  if (response.status !== status) throw new Error(`${response.status} instead of ${status}: ${text.slice(0, 500)}`);
+  return JSON.parse(text);
+}
+
+/** The assembly with other values in its functions' environment; everything else is linked. */
+function overridden(from: string, to: string, overrides: Overrides): void {
+  mkdirSync(to);
+  for (const name of readdirSync(from)) {
+    if (!name.endsWith('.template.json')) {
+      symlinkSync(join(from, name), join(to, name));
+      continue;
+    }
+    let text = readFileSync(join(from, name), 'utf8');
+    for (const [variable, value] of Object.entries(overrides)) {
+      text = text.replaceAll(new RegExp(`"${variable}": "[^"]*"`, 'g'), `"${variable}": "${value}"`);
+    }
+    writeFileSync(join(to, name), text);
+  }
+}
+
+function readTable(): LatencyTable {
+  const file = 'data/latency-nasbench201.csv.gz';
+  const text = gunzipSync(readFileSync(new URL(`../../${file}`, import.meta.url))).toString('utf8');
+  return parseLatencyTable(text, { file, space: searchSpace('nasbench201') });
+}
+
+const trainedOn = ['1080ti_1', '1080ti_32', 'silver_4114', 'silver_4210r', 'samsung_a50', 'samsung_s7'];
+
+/** Short, on the first rows of the shipped table: far from the best predictor, and one of these devices. */
+async function trainChampion(store: Store, steps: number): Promise<void> {
+  const rows = 400;
+  const bundle = await fitPredictor({
+    space: searchSpace('nasbench201'),
+    architectures: table.architectures.slice(0, rows),
+    targets: table.targets
+      .filter(({ id }) => trainedOn.includes(id))
+      .map(({ id, latencyMs }) => ({ id, latencyMs: latencyMs.slice(0, rows) })),
+    seed: 0,
+    steps,
+  });
+  await deployChampion(store, { bundle, loadPredictor, trainS: 1, targets: [], now: Date.now() });
+}
+
+/** What a device would measure that is as fast as a column of the table. */
+export function profileOf(
+  column: string,
+  rows: readonly number[],
+  { model = `Board ${column}`, distort = (latencyMs: number, _row: number): number => latencyMs, more = {} } = {},
+): Profile {
+  const { latencyMs } = table.targets.find(({ id }) => id === column)!;
+  return {
+    ...exampleProfile,
+    target: { ...exampleProfile.target, hardware: { ...exampleProfile.target.hardware, model } },
+    context: { ...exampleProfile.context, ...more },
+    descriptor: null,
+    measurements: rows.map((row) => ({
+      architecture: table.texts[row]!,
+      latency: { medianMs: distort(latencyMs[row]!, row), trimmedMeanMs: null, spreadMs: null },
+      runs: 50,
+      stable: true,
+    })),
+  };
+}
+
+export const rowsFrom = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
