@@ -185,6 +185,15 @@ describe('other pools', () => {
       steps: 6,
     }));
 
+  test('targets of one and two measurements', () =>
+    loads({
+      targets: [1, 2].map((count) => ({
+        id: `${count}`,
+        latencyMs: pool.targets[0]!.latencyMs.map((ms, i) => (i >= 30 && i < 30 + count ? ms : Number.NaN)),
+      })),
+      steps: 6,
+    }));
+
   test.each(['fbnet', 'ofa'] as const)('%s', async (id) => {
     const targets = { fbnet: ['1080ti_1', 'pixel3'], ofa: ['2080ti_1', 'titan_rtx_64'] }[id];
     const bundle = await train({ ...shippedPool(id, targets, 80), seed: 1, steps: 2 });
