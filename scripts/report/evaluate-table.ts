@@ -9,6 +9,7 @@ import { fit } from '#core/predictor/fit.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Card, Score } from '#core/training/card.ts';
+import { deviceKeyOf } from '#core/training/device-key.ts';
 import type { ReportInput } from '#core/training/report-input.ts';
 import { predictionsForReport } from '#core/training/report-predictions.ts';
 import { defaultSplits, type Rows } from '#scripts/evaluate/default-splits.ts';
@@ -123,14 +124,10 @@ function columnOf(table: LatencyTable, id: string): LatencyTable['targets'][numb
   throw new DomainError('invalid-usage', `no target '${id}' in ${table.file}; there are ${there}`);
 }
 
-/** Columns of the shipped tables end in the batch size, but for one name that only looks like it (data/README.md). */
-const deviceOf = (target: string): string =>
-  target === 'essential_ph_1' ? target : target.replace(/_(1|32|64|256)$/, '');
-
 const toScore = (result: EvaluationResult): Score => ({
   model: result.method === 'ridge' ? 'ridge' : 'candidate',
   target: result.target,
-  device: deviceOf(result.target),
+  device: deviceKeyOf({ targetId: result.target }),
   measurements: result.measurements,
   selection: result.selection,
   spearmanTrimmed: metric(result.spearmanTrimmed),
