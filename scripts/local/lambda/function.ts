@@ -23,11 +23,10 @@ export interface FunctionOptions {
   readonly idleMs: number;
   readonly initLimitMs: number;
   readonly memoryCheckMs: number;
+  /** Milliseconds a call waits for a sandbox that has answered but not yet asked for its next event. Default 200. */
+  readonly patienceMs?: number;
   onReport?(report: InvocationReport): void;
 }
-
-/** Milliseconds a call waits for a sandbox that has answered but not yet asked for its next event. */
-const patienceMs = 25;
 
 interface Waiting {
   readonly requestId: string;
@@ -153,7 +152,7 @@ export class LambdaFunction {
     this.#patience ??= setTimeout(() => {
       this.#patience = undefined;
       this.#dispatch(false);
-    }, patienceMs);
+    }, this.#options.patienceMs ?? 200);
     return true;
   }
 

@@ -134,7 +134,7 @@ describe('a function that works', () => {
   });
 
   test('stays warm: the same process answers the next call, and reports its start once', async () => {
-    const counting = start('index.counts');
+    const counting = start('index.counts', { options: { patienceMs: 60_000 } });
     const seen = [];
     for (let at = 0; at < 5; at++) seen.push(JSON.parse((await counting.invoke('{}')).payload));
     expect(new Set(seen.map(({ pid }) => pid)).size).toBe(1);
@@ -276,7 +276,7 @@ describe('calls at once', () => {
   });
 
   test('are not held up by a process that works on after its answer', async () => {
-    const busy = start('index.worksOn');
+    const busy = start('index.worksOn', { options: { patienceMs: 10 } });
     const pids = [await busy.invoke('{}'), await busy.invoke('{}')].map(({ payload }) => payload);
     expect(new Set(pids).size).toBe(2);
   });
