@@ -9,6 +9,7 @@ import { loadPredictor } from '#core/predictor/bundle.ts';
 import { evaluate } from '#core/predictor/evaluate.ts';
 import { fit } from '#core/predictor/fit.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
+import { checkPlan } from '#scripts/evaluate/check-plan.ts';
 import type { Rows } from '#scripts/evaluate/default-splits.ts';
 import { type EvaluateOptions, parseOptions } from '#scripts/evaluate/options.ts';
 import { meansOf, type Run, toJson, toSeedTable, toTable } from '#scripts/evaluate/report.ts';
@@ -34,34 +35,6 @@ function readText(file: string): string {
 
 function note(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-function checkPlan(table: LatencyTable, options: EvaluateOptions): void {
-  const there = table.targets.map((t) => t.id);
-  for (const [option, ids] of [
-    ['--train', options.train],
-    ['--test', options.test],
-  ] as const) {
-    const missing = ids.filter((id) => !there.includes(id));
-    if (missing.length > 0) {
-      throw new DomainError(
-        'invalid-request',
-        `${option}: no target ${missing.join(', ')}; there are ${there.join(', ')}`,
-      );
-    }
-  }
-  const both = options.test.filter((id) => options.train.includes(id));
-  if (both.length > 0) throw new DomainError('invalid-request', `${both.join(', ')} in both --train and --test`);
-  const rows = table.architectures.length;
-  for (const [option, { last }] of [
-    ['--train-rows', options.trainRows],
-    ['--test-rows', options.testRows],
-  ] as const) {
-    if (last >= rows) throw new DomainError('invalid-request', `${option} ends at ${last}; the table has ${rows} rows`);
-  }
-  if (options.testRows.first <= options.trainRows.last && options.testRows.last >= options.trainRows.first) {
-    throw new DomainError('invalid-request', '--test-rows and --train-rows overlap');
-  }
 }
 
 const rowNumbers = ({ first, last }: Rows): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
@@ -119,7 +92,7 @@ async function main(): Promise<void> {
     console.log(`${run.searchSpace}, seed ${seed}, trained in ${run.trainSeconds.toFixed(1)} s\n`);
     console.log(`${toTable([...run.results, ...meansOf(run.results)])}\n`);
   }
-  if (options.json) console.log(JSON.stringify(runs.length === 1 ? toJson(runs[0]!) : runs.map(toJson)));
+  if (options.json) console.log(JSON.stringify(toJson(runs)));
   else if (runs.length > 1) console.log(toSeedTable(runs));
 }
 

@@ -1,5 +1,6 @@
 // The honest yardstick: adapt a trained predictor to targets it has not seen, from a few of their measurements, and score
 // it on architectures it has not seen. Nothing of a test target but its k measurements reaches the predictor.
+import { DomainError } from '#core/errors.ts';
 import type { Predictor } from '#core/predictor/bundle.ts';
 import { adaptCalibrated } from '#core/predictor/calibrate.ts';
 import { forwardRows } from '#core/predictor/leave-one-out.ts';
@@ -59,7 +60,8 @@ export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Prom
   for (const measurements of plan.measurements) {
     for (const selection of plan.selections) {
       for (const target of plan.targets) {
-        const supports = supportSets(plan, target, measurements, selection, order);
+        const own = selection === 'chosen' ? await supportOrderOf(predictor, plan, target, order) : order;
+        const supports = supportSets(plan, target, measurements, selection, own);
         for (const method of plan.methods) {
           const scores = supports.map((support) => score(method, predictor, forward, plan, target, support));
           const repeats = supports.length;
@@ -73,8 +75,25 @@ export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Prom
 }
 
 /** Rows in the order in which to measure them, with some to spare for those that a target lacks. */
-export async function supportOrder(predictor: Predictor, plan: EvaluationPlan): Promise<number[]> {
-  const candidates = plan.supportRows.slice(0, mostCandidates);
+export function supportOrder(predictor: Predictor, plan: EvaluationPlan): Promise<number[]> {
+  return orderAmong(predictor, plan, plan.supportRows);
+}
+
+/** The common order as long as it holds enough rows that the target has, else one of the rows it has. */
+export async function supportOrderOf(
+  predictor: Predictor,
+  plan: EvaluationPlan,
+  { latencyMs }: EvaluationTarget,
+  common: readonly number[],
+): Promise<readonly number[]> {
+  const measured = (row: number): boolean => !Number.isNaN(latencyMs[row]);
+  if (common.filter(measured).length >= Math.max(...plan.measurements)) return common;
+  return orderAmong(predictor, plan, plan.supportRows.filter(measured));
+}
+
+async function orderAmong(predictor: Predictor, plan: EvaluationPlan, rows: readonly number[]): Promise<number[]> {
+  const connected = (row: number): boolean => predictor.space.isConnected(plan.architectures[row]!);
+  const candidates = rows.slice(0, mostCandidates).filter(connected);
   const count = Math.min(Math.max(...plan.measurements) + 5, candidates.length);
   const set = await selectSupportSet(
     predictor,
@@ -84,7 +103,10 @@ export async function supportOrder(predictor: Predictor, plan: EvaluationPlan): 
   return set.indices.map((i) => candidates[i]!);
 }
 
-/** Draws depend on the seed and the repeat only: every target is measured at the same architectures. */
+/**
+ * Draws depend on the seed and the repeat only: targets that have all rows are measured at the same architectures.
+ * @throws DomainError `too-few-measurements` where the target has fewer usable latencies than asked for
+ */
 export function supportSets(
   plan: EvaluationPlan,
   target: EvaluationTarget,
@@ -92,14 +114,18 @@ export function supportSets(
   selection: Selection,
   order: readonly number[],
 ): number[][] {
-  const measured = (row: number): boolean => !Number.isNaN(target.latencyMs[row]);
-  if (selection === 'chosen') return [order.filter(measured).slice(0, measurements)];
+  const firstMeasured = (rows: readonly number[]): number[] => {
+    const measured = rows.filter((row) => !Number.isNaN(target.latencyMs[row]));
+    if (measured.length >= measurements) return measured.slice(0, measurements);
+    const there = `${measured.length} of the ${selection === 'chosen' ? 'connected ' : ''}architectures to measure`;
+    const message = `target '${target.id}' has a usable latency for ${there}; ${measurements} are asked for`;
+    throw new DomainError('too-few-measurements', message);
+  };
+  if (selection === 'chosen') return [firstMeasured(order)];
   return Array.from({ length: plan.repeats }, (_, repeat) => {
     const random = seededRandom(plan.seed * 1000 + repeat);
-    const shuffled = random.choose(plan.supportRows.length, Math.min(2 * measurements + 20, plan.supportRows.length));
-    return Array.from(shuffled, (i) => plan.supportRows[i]!)
-      .filter(measured)
-      .slice(0, measurements);
+    const shuffled = random.choose(plan.supportRows.length, plan.supportRows.length);
+    return firstMeasured(Array.from(shuffled, (i) => plan.supportRows[i]!));
   });
 }
 

@@ -2,7 +2,13 @@
 // intervals of several confidences held them.
 import type { Predictor } from '#core/predictor/bundle.ts';
 import { adaptCalibrated } from '#core/predictor/calibrate.ts';
-import { type EvaluationPlan, type Selection, supportOrder, supportSets } from '#core/predictor/evaluate.ts';
+import {
+  type EvaluationPlan,
+  type Selection,
+  supportOrder,
+  supportOrderOf,
+  supportSets,
+} from '#core/predictor/evaluate.ts';
 import { forwardRows } from '#core/predictor/leave-one-out.ts';
 import { predict } from '#core/predictor/predict.ts';
 import type { Coverage, HeldOutPredictions } from './card.ts';
@@ -25,7 +31,9 @@ export async function predictionsForReport(
   const predictions: HeldOutPredictions = [];
   const coverage: Coverage[] = [];
   for (const { id: target, latencyMs } of plan.targets) {
-    const support = supportSets(plan, { id: target, latencyMs }, shown.measurements, shown.selection, order)[0]!;
+    const measuredTarget = { id: target, latencyMs };
+    const own = order.length > 0 ? await supportOrderOf(predictor, plan, measuredTarget, order) : order;
+    const support = supportSets(plan, measuredTarget, shown.measurements, shown.selection, own)[0]!;
     const measured = Float64Array.from(support, (row) => latencyMs[row]!);
     const supportForward = forwardRows(forward, support);
     const { parameters, identity } = predictor;

@@ -17,7 +17,7 @@ export const usage = `npm run -s evaluate -- --search-space nasbench201|fbnet|of
   --measurements 10,20   how many measurements of a test target the predictor gets (default 3,10,20)
   --selection both       random draws, chosen architectures, or both (default)
   --repeats 10           random draws a target
-  --seed 0               seed of training and draws; several, as 0,1,2, print each and their mean
+  --seed 0               seed of training and draws; several, as 0,1,2, print each and their mean (--json: under "runs")
   --steps 800            training steps
   --outlier-share 0.02   share of measurements held for outliers before any is seen; 0 trusts them all
   --baseline ridge       also a ridge regression on the measurements alone
@@ -29,6 +29,7 @@ const list = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter((part) => part !== ''),
 );
+const targets = list.refine((ids) => new Set(ids).size === ids.length, 'a target stands twice');
 const integer = (least: number) => z.coerce.number<string>().int().min(least);
 const rowsOption = z
   .string()
@@ -42,8 +43,8 @@ const rowsOption = z
 const optionsSchema = z.strictObject({
   'search-space': z.enum(searchSpaceIds),
   data: z.array(z.string()).optional(),
-  train: list.optional(),
-  test: list.optional(),
+  train: targets.optional(),
+  test: targets.refine((ids) => ids.length > 0, 'at least one target').optional(),
   'train-rows': rowsOption.optional(),
   'test-rows': rowsOption.optional(),
   measurements: list.pipe(z.array(integer(1)).min(1)).default([3, 10, 20]),

@@ -19,8 +19,15 @@ export function meansOf(results: readonly EvaluationResult[]): MeanRow[] {
   });
 }
 
-/** The object of `--json`; a baseline's results stand apart under its name. */
-export function toJson(run: Run): object {
+/** The object of `--json`: one run, or several seeds' under `runs`. */
+export function toJson(runs: readonly Run[]): object {
+  const [first, ...others] = runs;
+  if (others.length === 0) return runToJson(first!);
+  return { searchSpace: first!.searchSpace, seeds: runs.map(({ seed }) => seed), runs: runs.map(runToJson) };
+}
+
+/** A baseline's results stand apart under its name. */
+function runToJson(run: Run): object {
   const withoutMethod = <R extends { method: string }>(rows: readonly R[], method: string) =>
     rows.filter((r) => r.method === method).map(({ method: _, ...rest }) => rest);
   const means = meansOf(run.results);

@@ -33,6 +33,8 @@ describe('options of npm run evaluate', () => {
     [['--search-space', 'ofa', '--measurements', '10,x'], '--measurements'],
     [['--search-space', 'ofa', '--repeats', '0'], '--repeats'],
     [['--search-space', 'ofa', '--selection', 'best'], '--selection'],
+    [['--search-space', 'ofa', '--test', 'a,b,a'], '--test'],
+    [['--search-space', 'ofa', '--test', ' , '], '--test'],
     [['--search-space', 'ofa', '--colour'], '--colour'],
   ])('%j is refused, naming %s', (args, option) => {
     expect(() => parseOptions(args)).toThrow(option);
@@ -54,9 +56,15 @@ test('the JSON keeps a baseline apart and averages over targets', () => {
     { method: 'sugarbush', target: 'b', ...row, ...rest, medianApe: 0.3 },
     { method: 'ridge', target: 'a', ...row, ...rest, medianApe: 0.5 },
   ] as const;
-  const json = toJson({ searchSpace: 's', seed: 0, trainSeconds: 1, results }) as Record<string, unknown[]>;
+  const json = toJson([{ searchSpace: 's', seed: 0, trainSeconds: 1, results }]) as Record<string, unknown[]>;
   expect(Object.keys(json)).toEqual(['searchSpace', 'seed', 'trainSeconds', 'results', 'mean', 'baselines']);
   expect(json['results']).toHaveLength(2);
   expect(json['mean']).toEqual([{ ...row, ...rest, medianApe: 0.2 }]);
   expect(meansOf(results)).toHaveLength(2);
+});
+
+test('the JSON of several seeds is one object too', () => {
+  const run = { searchSpace: 's', seed: 3, trainSeconds: 1, results: [] };
+  const json = toJson([run, { ...run, seed: 5 }]);
+  expect(json).toMatchObject({ searchSpace: 's', seeds: [3, 5], runs: [{ seed: 3 }, { seed: 5 }] });
 });

@@ -1,7 +1,14 @@
 // The yardstick is honest: nothing of a test target but its k measurements moves a prediction.
 import { describe, expect, test } from 'vitest';
 import type { Predictor } from '#core/predictor/bundle.ts';
-import { type EvaluationPlan, evaluate, meanAccuracy } from '#core/predictor/evaluate.ts';
+import {
+  type EvaluationPlan,
+  evaluate,
+  meanAccuracy,
+  supportOrder,
+  supportOrderOf,
+  supportSets,
+} from '#core/predictor/evaluate.ts';
 import { nasbench201 } from '#core/search-space/nasbench201.ts';
 import { range, reference, referenceForward, referenceParameters } from './reference.ts';
 
@@ -101,4 +108,34 @@ test('the mean of scores, measure by measure', () => {
     coverage90: 6 * value,
   });
   expect(meanAccuracy([score(0.5), score(1.5)])).toEqual(score(1));
+});
+
+describe('a target that lacks rows', () => {
+  const without = (lacks: (row: number) => boolean) => latencyMs.map((ms, row) => (lacks(row) ? Number.NaN : ms));
+
+  test('is still measured as often as is said', async () => {
+    const scarce = { id: 'scarce', latencyMs: without((row) => row < 30 && row % 3 !== 0) };
+    const common = await supportOrder(predictor, plan);
+    expect(common.filter((row) => row % 3 === 0).length).toBeLessThan(10);
+    const order = await supportOrderOf(predictor, plan, scarce, common);
+    for (const selection of ['random', 'chosen'] as const) {
+      for (const rows of supportSets(plan, scarce, 10, selection, order)) {
+        expect([...rows].sort((a, b) => a - b)).toEqual([0, 3, 6, 9, 12, 15, 18, 21, 24, 27]);
+      }
+    }
+  });
+
+  test('keeps the common order where that is enough', async () => {
+    const common = await supportOrder(predictor, plan);
+    const target = { id: 'b', latencyMs: without((row) => common.slice(0, 5).includes(row)) };
+    expect(await supportOrderOf(predictor, plan, target, common)).toBe(common);
+    expect(supportSets(plan, target, 10, 'chosen', common)).toEqual([common.slice(5, 15)]);
+  });
+
+  test('is refused where it has fewer than asked for', async () => {
+    const few = withLatency(without((row) => row >= 9 && row < 30));
+    const refusal = { code: 'too-few-measurements', message: expect.stringContaining("'a'") };
+    await expect(evaluated({ ...few, selections: ['random'] })).rejects.toMatchObject(refusal);
+    await expect(evaluated({ ...few, selections: ['chosen'] })).rejects.toMatchObject(refusal);
+  });
 });
