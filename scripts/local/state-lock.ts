@@ -1,6 +1,6 @@
 // One stack per state folder: a lock file that names its owner, and is taken over when that process is gone (also after
 // kill -9, when nobody could remove it).
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { StackError } from './stack-error.ts';
@@ -10,10 +10,10 @@ type Owner = z.infer<typeof ownerSchema>;
 
 /**
  * @returns a function that gives the folder free again
- * @throws StackError while another live process holds the folder
+ * @throws StackError while another live process holds the folder, or where there can be no folder
  */
 export function lockState(stateDir: string): () => void {
-  mkdirSync(stateDir, { recursive: true });
+  makeFolder(stateDir);
   const file = join(stateDir, 'lock.json');
   const mine = join(stateDir, `lock.${process.pid}.json`);
   const owner: Owner = { pid: process.pid, started: startOf(process.pid) };
@@ -36,6 +36,17 @@ export function lockState(stateDir: string): () => void {
     const holder = readOwner(file);
     if (holder?.pid === owner.pid && holder.started === owner.started) rmSync(file, { force: true });
   };
+}
+
+function makeFolder(stateDir: string): void {
+  try {
+    mkdirSync(stateDir, { recursive: true });
+    accessSync(stateDir, constants.W_OK);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'there is a file in its place' : (cause as Error).message;
+    throw new StackError(`the state folder '${resolve(stateDir)}' cannot be used: ${why}`, { cause });
+  }
 }
 
 /** Makes the lock file with its content in one step. */

@@ -1,5 +1,5 @@
 // What `npm start` prints when the service is ready.
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { LatencyTable } from '#core/dataset/table.ts';
 import { curlLine, type FirstRequest } from './first-request.ts';
 import type { LocalTokens } from './local-tokens.ts';
@@ -23,11 +23,17 @@ Sugarbush is ready after ${seconds} s.
   operator token  ${tokens.operator}
   targets         ${targets}
   OpenAPI         ${apiUrl}/openapi.json
-  state           ${relative('.', state) || '.'}
+  state           ${shown(state)}
 
 Predict the latency of two networks on ${request.target}:
 
 ${curlLine(apiUrl, tokens.reader, request)}
 
 Ctrl-C stops the service; the next start finds everything in place.`;
+}
+
+/** Relative where it is inside the current folder. */
+function shown(state: string): string {
+  const path = relative('.', state);
+  return path.startsWith('..') ? resolve(state) : path || '.';
 }
