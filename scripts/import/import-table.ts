@@ -1,0 +1,135 @@
+// Sends a table through the same door as devices: enrol, register, PUT, wait for the verdict. What is done is remembered
+// after each step that cannot be asked for again cheaply, so that an import that was cut off goes on where it was.
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { LatencyTable } from '#core/dataset/table.ts';
+import { DomainError } from '#core/errors.ts';
+import type { FieldClient, Upload } from './field-client.ts';
+import { tableProfile } from './table-profiles.ts';
+
+export const importStateSchema = z.strictObject({
+  /** Where it went: a state of another service is of no use. */
+  api: z.string(),
+  device: z.strictObject({ deviceId: z.string(), token: z.string() }).optional(),
+  /** By SHA-256 of the profile: its verdict. */
+  finished: z.record(
+    z.string(),
+    z.strictObject({
+      status: z.enum(['accepted', 'quarantined']),
+      targetId: z.string().nullable(),
+      measurements: z.int().nullable(),
+      excludedCount: z.int().nullable(),
+      reason: z.string().nullable(),
+    }),
+  ),
+});
+export type ImportState = z.infer<typeof importStateSchema>;
+
+export interface ImportRequest {
+  readonly table: LatencyTable;
+  /** Columns to send. */
+  readonly columns: readonly string[];
+  readonly client: FieldClient;
+  readonly operatorToken: string;
+  readonly state: ImportState;
+  /** Called after each change of the state; told to keep it. */
+  readonly keep: (state: ImportState) => void;
+  /** Uploads under way at once. */
+  readonly atOnce: number;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface ImportedColumn {
+  readonly column: string;
+  readonly verdict: ImportState['finished'][string];
+  /** It was there before. */
+  readonly before: boolean;
+}
+
+/** @throws DomainError from the table or the service; what `signal` was aborted with */
+export async function importTable(request: ImportRequest): Promise<ImportedColumn[]> {
+  const { table, columns, client, operatorToken, keep, atOnce, onProgress, signal } = request;
+  let state = request.state;
+  const change = (next: Partial<ImportState>): void => {
+    state = { ...state, ...next };
+    keep(state);
+  };
+  let enrolment: Promise<string> | undefined;
+  /** One device a table: its key is derived from it, so that the same table is always the same device. */
+  const enrolAgain = async (): Promise<string> => {
+    const key = `import-${createHash('sha256').update(table.texts.join('\n')).digest('hex').slice(0, 32)}`;
+    const device = await client.enrol(operatorToken, `Table ${table.searchSpace}`, key);
+    change({ device });
+    return device.token;
+  };
+  const deviceToken = (): Promise<string> => {
+    enrolment ??= state.device ? Promise.resolve(state.device.token) : enrolAgain();
+    return enrolment;
+  };
+  /** The token of a state may have ended since: enrolled once more, it is the same device. */
+  const asDevice = async <T>(work: (token: string) => Promise<T>): Promise<T> => {
+    const used = deviceToken();
+    try {
+      return await work(await used);
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'unauthorized') throw error;
+      // Of those that find out at once, the first one enrols.
+      if (enrolment === used) enrolment = enrolAgain();
+      return work(await deviceToken());
+    }
+  };
+
+  async function bring(column: string): Promise<ImportedColumn> {
+    const { bytes, sha256 } = tableProfile(table, column);
+    const known = state.finished[sha256];
+    if (known) return { column, verdict: known, before: true };
+    const upload = { sizeBytes: bytes.length, sha256, searchSpace: table.searchSpace };
+    const registered = await asDevice((token) => client.register(token, upload, `import-${sha256}`));
+    if (registered.status === 'waiting') await client.put(registered, bytes);
+    const verdict = verdictOf(await finished(registered.uploadId));
+    change({ finished: { ...state.finished, [sha256]: verdict } });
+    return { column, verdict, before: false };
+  }
+
+  async function finished(uploadId: string): Promise<Upload> {
+    for (let pauseMs = 100; ; pauseMs = Math.min(2 * pauseMs, 2000)) {
+      const upload = await asDevice((token) => client.show(token, uploadId));
+      if (upload.status !== 'waiting') return upload;
+      await sleep(pauseMs, undefined, { signal });
+    }
+  }
+
+  const results = new Map<string, ImportedColumn>();
+  const waiting = [...columns];
+  const failed = new AbortController();
+  const work = async (): Promise<void> => {
+    for (let column = waiting.shift(); column !== undefined; column = waiting.shift()) {
+      signal?.throwIfAborted();
+      if (failed.signal.aborted) return;
+      results.set(column, await bring(column));
+      onProgress?.(results.size, columns.length);
+    }
+  };
+  onProgress?.(0, columns.length);
+  const workers = Array.from({ length: Math.min(atOnce, columns.length) }, () =>
+    work().catch((error: unknown) => {
+      failed.abort();
+      throw error;
+    }),
+  );
+  await Promise.allSettled(workers);
+  await Promise.all(workers);
+  return columns.map((column) => results.get(column)!);
+}
+
+function verdictOf({ status, targetId, measurements, excludedCount, reason }: Upload): ImportState['finished'][string] {
+  return {
+    status: status === 'accepted' ? 'accepted' : 'quarantined',
+    targetId,
+    measurements,
+    excludedCount,
+    reason: reason ? `${reason.code}: ${reason.message}` : null,
+  };
+}
