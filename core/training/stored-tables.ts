@@ -1,8 +1,7 @@
 // Published latency tables in the store: kept as the files they came as, by their hash. A target that stands in a table
 // and has no profiles has its measurements there.
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { joinTables } from '#core/dataset/join-tables.ts';
 import type { Store } from '#core/dataset/store.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
@@ -26,7 +25,7 @@ export async function readTables(store: Store, space: SearchSpace): Promise<Late
   for await (const key of store.list(tablesPrefix(space.id))) {
     const object = await store.get(key);
     if (!object) continue;
-    const text = (await promisify(gunzip)(object.body)).toString('utf8');
+    const text = gunzipSync(object.body).toString('utf8');
     tables.push(parseLatencyTable(text, { file: key, space }));
   }
   return tables.length === 0 ? undefined : joinTables(tables);
