@@ -15,7 +15,8 @@ export function searchSpace(id: string): SearchSpace {
   const space = searchSpaces.find((candidate) => candidate.id === id);
   if (space === undefined) {
     const known = searchSpaces.map((candidate) => candidate.id).join(', ');
-    throw new DomainError('unknown-search-space', `search space ${quoteText(id)} not found; there are: ${known}`);
+    const message = `search space ${quoteText(id)} not found; there are: ${known}`;
+    throw new DomainError('unknown-search-space', message, { issues: [{ path: 'searchSpace', message }] });
   }
   return space;
 }

@@ -46,7 +46,7 @@ test.each([
   ['limit', 'many', 'limit', 400, 'invalid-request'],
   ['cursor', 'eyJsaXN0IjoieCJ9', 'cursor', 400, 'invalid-request'],
   ['page', '2', '', 400, 'invalid-request'],
-  ['searchSpace', 'darts', '', 404, 'unknown-search-space'],
+  ['searchSpace', 'darts', 'searchSpace', 404, 'unknown-search-space'],
 ])('a list with %s=%s is refused', async (name, value, path, status, code) => {
   const { status: answered, body } = await ask('targets', 'list-targets', (event) => {
     event.queryStringParameters![name] = value;

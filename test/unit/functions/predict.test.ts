@@ -177,7 +177,7 @@ const refusals: Refusal[] = [
     change: body((b) => (b.searchSpace = 'nasbench')),
     status: 404,
     code: 'unknown-search-space',
-    issues: [{ path: '', message: /there are: nasbench201, fbnet, ofa/ }],
+    issues: [{ path: 'searchSpace', message: /there are: nasbench201, fbnet, ofa/ }],
   },
   {
     name: 'an unknown target',

@@ -132,6 +132,7 @@ test.each([
 test('an unknown search space is refused with those there are', () => {
   const error = refusal(() => searchSpace('darts'));
   expect(error.code).toBe('unknown-search-space');
+  expect(error.issues).toEqual([{ path: 'searchSpace', message: error.message }]);
   expect(error.message).toBe(
     `search space "darts" not found; there are: ${searchSpaces.map(({ id }) => id).join(', ')}`,
   );
