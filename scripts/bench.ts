@@ -1,8 +1,9 @@
 // `npm run bench [-- part …] [--json]`: how fast, on this machine, as medians and spreads with what it was measured
-// against in the same run. Without names: predict, cold-start and training.
+// against in the same run. Without names: all parts.
 import { parseArgs } from 'node:util';
 import { bundledPredict } from './bench/bundled-predict.ts';
 import { benchColdStart, coldStartTable } from './bench/cold-start.ts';
+import { benchIngest, ingestTable } from './bench/ingest.ts';
 import { machineContext } from './bench/machine.ts';
 import { benchPredict, predictTable } from './bench/predict.ts';
 import { benchTraining, trainingTable } from './bench/training.ts';
@@ -34,6 +35,13 @@ const parts: Readonly<Record<string, Part>> = {
     run: async () => {
       const data = await benchTraining({ onProgress: (done) => process.stderr.write(`  ${done}\n`) });
       return { data, text: trainingTable(data) };
+    },
+  },
+  ingest: {
+    title: 'From the field: profiles of ten measurements, each of a new target, on the embedded stack',
+    run: async () => {
+      const data = await benchIngest((text) => process.stderr.write(`  ${text}\n`));
+      return { data, text: ingestTable(data) };
     },
   },
 };

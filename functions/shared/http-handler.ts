@@ -74,7 +74,7 @@ function stack(definition: Route<unknown, unknown, unknown>): HttpHandler {
 const idempotencyHeaderSchema = z.object({
   'idempotency-key': z
     .string()
-    .regex(/^[\x21-\x7e]{1,200}$/, '1 to 200 printable ASCII characters')
+    .regex(/^[\x21-\x7e]{1,200}$/, '1 to 200 printable ASCII characters without spaces')
     .optional(),
 });
 

@@ -1,19 +1,22 @@
-// `npm run import` as a person uses it: a table goes in through the same door as devices, is stopped and goes on.
+// `npm run import` as a person uses it: a table goes in through the same door as devices, is stopped and goes on. And what
+// one profile costs at that door.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { targetListSchema } from '#functions/contract/targets.ts';
-import { type FieldStack, startFieldStack, table } from './field-stack.ts';
+import { type FieldStack, profileOf, put, rowsFrom, startFieldStack, table } from './field-stack.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
 const columns = ['titanx_1', 'titanx_32', 'gold_6240', '2080ti_1', 'titanxp_1', 'titan_rtx_1', 'pixel3', '1080ti_1'];
 let field: FieldStack;
 let folder: string;
+let ingested = 0;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sugarbush-import-'));
@@ -22,7 +25,13 @@ beforeAll(async () => {
     .slice(0, 40)
     .map((text, row) => [text, ...used.map(({ latencyMs }) => (Number.isNaN(latencyMs[row]) ? 0 : latencyMs[row]))]);
   writeFileSync(join(folder, 'table.csv'), [['architecture', ...columns], ...lines].map((l) => l.join(',')).join('\n'));
-  field = await startFieldStack({ maxSandboxes: 2 });
+  field = await startFieldStack({
+    maxSandboxes: 2,
+    trainingSteps: 20,
+    onReport: ({ functionKey }) => {
+      if (functionKey === 'Ingest') ingested++;
+    },
+  });
 });
 afterAll(async () => {
   await field?.close();
@@ -79,4 +88,46 @@ test('a wrong token or column is told without a stack trace', async () => {
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("forbidden: forbidden: the token's role") });
   const wrong = await run(process.execPath, args('--targets', 'nothing')).catch((error: unknown) => error);
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("'nothing' is not in") });
+});
+
+test('a first token comes from a script with the operator’s own AWS credentials', async () => {
+  const { s3Url, region, credentials, buckets } = field.stack;
+  const env = {
+    ...process.env,
+    AWS_ENDPOINT_URL_S3: s3Url,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
+  const issue = (...more: string[]) => run(process.execPath, ['scripts/issue-token.ts', ...more], { env });
+  const { stdout, stderr } = await issue('--bucket', buckets['Data']!, '--role', 'operator', '--valid-days', '1');
+  expect(stderr).toMatch(/^operator token [0-9a-f]{16}, ends \d{4}-/);
+  expect((await field.call('GET', '/v1/devices', stdout.trim())).status).toBe(200);
+  await expect(issue('--bucket', 'b', '--role', 'device')).rejects.toMatchObject({ code: 2 });
+  await expect(issue('--bucket', 'no-such-bucket', '--role', 'reader')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('cannot write the bucket'),
+  });
+});
+
+test('a profile of a new target costs eight reads, eight writes and one list of S3, its own PUT included', async () => {
+  const device = await field.enrol('counted');
+  const bring = async (model: string): Promise<void> => {
+    const before = ingested;
+    const bytes = gzipSync(JSON.stringify(profileOf('titanx_1', rowsFrom(0, 10), { model })));
+    expect(await put(await field.register(device, bytes, model), bytes)).toBe(200);
+    // The end is seen without asking the service, which would cost requests of its own.
+    await expect.poll(() => ingested, { timeout: 30_000 }).toBe(before + 1);
+  };
+  // Both sandboxes know the token and the predictor.
+  await Promise.all(rowsFrom(0, 6).map((i) => field.show(device, String(i)).catch(() => undefined)));
+  for (const model of ['warm-1', 'warm-2']) await bring(model);
+  const before = field.stack.s3.counts();
+  await bring('counted');
+  const after = field.stack.s3.counts();
+  const cost = Object.entries(after).flatMap(([operation, count]) => {
+    const own = count - before[operation as keyof typeof after];
+    return own === 0 ? [] : [[operation, own]];
+  });
+  expect(Object.fromEntries(cost)).toEqual({ GetObject: 8, PutObject: 8, ListObjectsV2: 1 });
 });
