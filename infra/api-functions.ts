@@ -6,7 +6,7 @@ import type { FunctionName } from './config.ts';
 export type Route = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`;
 
 export interface ApiFunction {
-  readonly name: Exclude<FunctionName, 'authorizer' | 'ingest'>;
+  readonly name: Exclude<FunctionName, 'authorizer' | 'ingest' | `training/${string}`>;
   readonly description: string;
   readonly routes: readonly Route[];
   /** Open to callers without a token. */
@@ -21,6 +21,8 @@ export interface ApiFunction {
   readonly deletes?: readonly string[];
   /** Signs places in the uploads bucket. */
   readonly signsUploads?: true;
+  /** Starts and stops executions of the training state machine. */
+  readonly runsTraining?: true;
 }
 
 export const apiFunctions: readonly ApiFunction[] = [
@@ -59,6 +61,32 @@ export const apiFunctions: readonly ApiFunction[] = [
     writes: ['uploads/', 'upload-quota/'],
     deletes: ['upload-quota/'],
     signsUploads: true,
+  },
+  {
+    name: 'training-runs',
+    description: 'Starts, shows and stops training runs',
+    routes: [
+      'POST /v1/training-runs',
+      'GET /v1/training-runs',
+      'GET /v1/training-runs/{id}',
+      'POST /v1/training-runs/{id}/stop',
+    ],
+    reads: ['training-runs/', 'training-locks/', 'training-parts/', 'fits/', 'predictors/'],
+    writes: ['training-runs/', 'training-locks/', 'predictors/'],
+    runsTraining: true,
+  },
+  {
+    name: 'predictors',
+    description: 'Shows predictors; promotes and rolls back',
+    routes: [
+      'GET /v1/predictors/{searchSpace}',
+      'GET /v1/predictors/{searchSpace}/{version}',
+      'GET /v1/predictors/{searchSpace}/{version}/report',
+      'PUT /v1/predictors/{searchSpace}/aliases/champion',
+    ],
+    onnxruntime: true,
+    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/', 'tables/'],
+    writes: ['predictors/', 'adaptations/'],
   },
   {
     name: 'health',

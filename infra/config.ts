@@ -1,6 +1,9 @@
 // Everything an operator may want to set before `cdk deploy`, typed and with its reason. Nothing here is secret.
 // The embedded stack runs the same template, so these values hold locally too.
 
+import type { SearchSpaceId } from '../core/search-space/search-space.ts';
+import type { TrainingTask } from './constructs/training-machine.ts';
+
 /** Memory and time of one function. Lambda gives one full vCPU at 1,769 MiB and a share of one below. */
 export interface FunctionSize {
   /** MiB, 128 to 10,240. */
@@ -41,6 +44,18 @@ export interface SugarbushConfig {
     /** Further tries of an upload's processing, 0 to 2, after which its event goes to the failure bucket. */
     readonly retries: number;
   };
+  readonly training: {
+    /** Search spaces that are trained on a schedule. */
+    readonly searchSpaces: readonly SearchSpaceId[];
+    /** EventBridge Scheduler's `rate(…)` or `cron(…)`, UTC: trains whatever is new. Unset: only by operators. */
+    readonly schedule?: string;
+    /** Looks more often, and trains where the dataset has grown by `leastGrowth`, a share of what the champion had. */
+    readonly newData: { readonly schedule?: string; readonly leastGrowth: number };
+    /** Fits, folds and batches of targets at once: each is a Lambda. */
+    readonly atOnce: number;
+    /** After which an execution is given up. */
+    readonly timeoutHours: number;
+  };
   readonly data: {
     /** Days a replaced or deleted version of an object in the data bucket is kept for recovery. */
     readonly oldVersionsDays: number;
@@ -56,15 +71,25 @@ export type FunctionName =
   | 'ingest'
   | 'openapi'
   | 'predict'
+  | 'predictors'
   | 'search-spaces'
   | 'targets'
-  | 'uploads';
+  | 'training-runs'
+  | 'uploads'
+  | `training/${TrainingTask}`;
 
 export const config: SugarbushConfig = {
   api: { throttleRatePerS: 100, throttleBurst: 200, tokenCacheS: 60, corsOrigins: [] },
   logs: { retentionDays: 30, level: 'INFO' },
   predictions: { revalidateS: 3 },
   uploads: { keptDays: 30, validS: 900, perDeviceAndDay: 1000, retries: 2 },
+  training: {
+    searchSpaces: ['nasbench201', 'fbnet', 'ofa'],
+    schedule: 'cron(0 3 * * ? *)',
+    newData: { schedule: 'rate(6 hours)', leastGrowth: 0.1 },
+    atOnce: 8,
+    timeoutHours: 12,
+  },
   data: { oldVersionsDays: 90 },
   functions: {
     // One token lookup; half a gigabyte is for the share of CPU at a cold start, not for the memory.
@@ -77,6 +102,19 @@ export const config: SugarbushConfig = {
     targets: { memoryMiB: 512, timeoutS: 15 },
     devices: { memoryMiB: 512, timeoutS: 15 },
     uploads: { memoryMiB: 512, timeoutS: 15 },
+    'training-runs': { memoryMiB: 512, timeoutS: 15 },
+    // Promoting by hand adapts what is not adapted yet.
+    predictors: { memoryMiB: 1769, timeoutS: 28 },
+    // 400,000 measurements (test/bench); one thread each, so a full vCPU and no more.
+    'training/freeze': { memoryMiB: 1769, timeoutS: 900 },
+    'training/plan': { memoryMiB: 512, timeoutS: 60 },
+    'training/fit': { memoryMiB: 1769, timeoutS: 900 },
+    'training/evaluate': { memoryMiB: 1769, timeoutS: 900 },
+    'training/decide': { memoryMiB: 1769, timeoutS: 300 },
+    'training/report': { memoryMiB: 1769, timeoutS: 120 },
+    'training/adapt': { memoryMiB: 1769, timeoutS: 900 },
+    'training/conclude': { memoryMiB: 1769, timeoutS: 900 },
+    'training/record-failure': { memoryMiB: 256, timeoutS: 60 },
     // The worst 50 MiB of JSON take 700 MiB and 4 s; a target of 200 measurements is adapted in one.
     ingest: { memoryMiB: 1769, timeoutS: 120 },
   },

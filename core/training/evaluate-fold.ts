@@ -8,9 +8,10 @@ import { type EvaluationPlan, type EvaluationResult, evaluate } from '#core/pred
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { writeJson } from '#core/service/stored-json.ts';
-import { type Score, scoreSchema } from './card.ts';
+import { coverageSchema, heldOutPredictionsSchema, type Score, scoreSchema } from './card.ts';
 import { type FitFile, fitKey, runFoldKey } from './keys.ts';
 import { planOf } from './plan-fits.ts';
+import { predictionsForReport } from './report-predictions.ts';
 import { type RunRecord, requireRunning } from './run-record.ts';
 import { evaluatedMeasurements } from './settings.ts';
 import { readManifest, readMeasurements } from './snapshot.ts';
@@ -23,10 +24,20 @@ const supportRows = 900;
 /** Rank correlations of fewer say nothing. */
 const fewestTestRows = 10;
 
+/** What stands in a report's headline, and is drawn in it. */
+export const shownScores = { measurements: 10, selection: 'random' } as const;
+
 export const foldScoresSchema = z.strictObject({
   fold: z.int().nonnegative(),
   /** The candidates' scores by seed; champion and ridge stand with the first. */
-  candidates: z.array(z.strictObject({ seed: z.int(), scores: z.array(scoreSchema) })),
+  candidates: z.array(
+    z.strictObject({
+      seed: z.int(),
+      scores: z.array(scoreSchema),
+      coverage: z.array(coverageSchema),
+      predictions: heldOutPredictionsSchema,
+    }),
+  ),
   others: z.array(scoreSchema),
   notEvaluated: z.array(z.string()),
 });
@@ -41,10 +52,10 @@ export async function evaluateFold(store: Store, runId: string, fold: number): P
   const pool = trainingPool(searchSpaceOf(searchSpace), manifest, await readMeasurements(store, manifest));
   const { used, left } = heldOutTargets(pool, folds[at]!.devices);
   const plan = evaluationPlan(pool, used, settings);
-  const score = async (fitId: string, methods: EvaluationPlan['methods']): Promise<EvaluationResult[]> => {
+  const withFit = async <T>(fitId: string, use: (predictor: Predictor) => Promise<T>): Promise<T> => {
     const predictor = await loadFit(store, searchSpace, fitId);
     try {
-      return await evaluate(predictor, { ...plan, methods });
+      return await use(predictor);
     } finally {
       await predictor.close();
     }
@@ -53,13 +64,21 @@ export async function evaluateFold(store: Store, runId: string, fold: number): P
   const others: Score[] = [];
   const toScore = scoreOf(used);
   for (const [index, { seed, folds: fits }] of candidates.entries()) {
-    const results = await score(fits[at]!, index === 0 ? ['sugarbush', 'ridge'] : ['sugarbush']);
-    scored.push({ seed, scores: results.filter((r) => r.method === 'sugarbush').map(toScore('candidate')) });
+    const methods: EvaluationPlan['methods'] = index === 0 ? ['sugarbush', 'ridge'] : ['sugarbush'];
+    const { results, drawn } = await withFit(fits[at]!, async (predictor) => ({
+      results: await evaluate(predictor, { ...plan, methods }),
+      drawn: await predictionsForReport(predictor, { ...plan, methods }, shownScores),
+    }));
+    const scores = results.filter((r) => r.method === 'sugarbush').map(toScore('candidate'));
+    scored.push({ seed, scores, ...drawn });
     others.push(...results.filter((r) => r.method === 'ridge').map(toScore('ridge')));
     await requireRunning(store, runId);
   }
   const championFit = champion?.folds[at];
-  if (championFit !== undefined) others.push(...(await score(championFit, ['sugarbush'])).map(toScore('champion')));
+  if (championFit !== undefined) {
+    const results = await withFit(championFit, (predictor) => evaluate(predictor, { ...plan, methods: ['sugarbush'] }));
+    others.push(...results.map(toScore('champion')));
+  }
   const result = { fold, candidates: scored, others, notEvaluated: left };
   await writeJson(store, runFoldKey(runId, fold), result);
   return result;

@@ -18,6 +18,13 @@ export type FitFile = 'spec.json' | 'checkpoint.bin' | 'predictor.onnx' | 'predi
 export const fitKey = (searchSpace: SearchSpaceId, fitId: string, file: FitFile): string =>
   `fits/${searchSpace}/${fitId}/${file}`;
 
+/** What the report draws, and the report; beside the files of core/service/keys.ts. */
+export const predictorPartKey = (
+  searchSpace: SearchSpaceId,
+  version: string,
+  file: 'predictions.json' | 'report.html',
+): string => `predictors/${searchSpace}/${version}/${file}`;
+
 export const runsPrefix = 'training-runs/';
 export const runKey = (runId: string): string => `${runsPrefix}${runId}.json`;
 /** Which run is under way in a search space. */
@@ -25,4 +32,5 @@ export const runLockKey = (searchSpace: SearchSpaceId): string => `training-lock
 export const runFitsPrefix = (runId: string): string => `training-parts/${runId}/fits/`;
 export const runFitKey = (runId: string, fitId: string): string => `${runFitsPrefix(runId)}${fitId}.json`;
 export const runFoldKey = (runId: string, fold: number): string => `training-parts/${runId}/folds/${fold}.json`;
+export const runPredictionsKey = (runId: string): string => `training-parts/${runId}/predictions.json`;
 export const runDecisionKey = (runId: string): string => `training-parts/${runId}/decision.json`;

@@ -22,10 +22,18 @@ export async function planAdaptStep(
   return { batches };
 }
 
-export async function adaptStep({ store }: StepContext, runId: string, batch: TargetBatch): Promise<void> {
+/** How often a batch looks whether its run is still wanted. */
+const lookEveryMs = 1000;
+
+export async function adaptStep({ store, now }: StepContext, runId: string, batch: TargetBatch): Promise<void> {
   const { searchSpace, version } = await requireRunning(store, runId);
+  let lookedAtMs = now();
   await adaptBatch(store, searchSpace, version!, batch, {
-    onTarget: async () => void (await requireRunning(store, runId)),
+    onTarget: async () => {
+      if (now() - lookedAtMs < lookEveryMs) return;
+      lookedAtMs = now();
+      await requireRunning(store, runId);
+    },
   });
 }
 
@@ -44,14 +52,29 @@ export async function promoteStep({ store, now }: StepContext, runId: string): P
   await endRun(store, runId, { status: 'promoted' }, now());
 }
 
-/** An operator's word: promotes or rolls back to a published version. @throws DomainError `not-found` */
+/** How long a request may take; what is adapted by then stays adapted. */
+const mostRequestMs = 20_000;
+
+/** An operator's word: promotes or rolls back to a published version.
+ * @throws DomainError `not-found`; `not-ready` where there are more targets to adapt than a request has time for: sent
+ * again it goes on */
 export async function setChampion(store: Store, searchSpace: SearchSpaceId, version: string): Promise<Aliases> {
   if (!(await readCard(store, searchSpace, version))) {
     throw new DomainError('not-found', `search space '${searchSpace}' has no predictor '${version.slice(0, 80)}'`);
   }
   await setChallenger(store, searchSpace, version);
   try {
-    for (const batch of await planAdaptation(store, searchSpace)) await adaptBatch(store, searchSpace, version, batch);
+    const untilMs = performance.now() + mostRequestMs;
+    const onTarget = async (): Promise<void> => {
+      if (performance.now() < untilMs) return;
+      throw new DomainError(
+        'not-ready',
+        `the targets of '${searchSpace}' are being adapted to '${version}': send it again`,
+      );
+    };
+    for (const batch of await planAdaptation(store, searchSpace)) {
+      await adaptBatch(store, searchSpace, version, batch, { onTarget });
+    }
     await moveChampion(store, searchSpace, version);
   } catch (error) {
     await clearChallenger(store, searchSpace, version);

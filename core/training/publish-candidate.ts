@@ -9,7 +9,7 @@ import type { Card } from './card.ts';
 import { setChallenger } from './challenger.ts';
 import { loadFit } from './evaluate-fold.ts';
 import { curveSchema } from './fit-step.ts';
-import { fitKey, snapshotKey } from './keys.ts';
+import { fitKey, predictorPartKey, runPredictionsKey, snapshotKey } from './keys.ts';
 import { readDecision } from './run-decision.ts';
 import { changeRun, type RunRecord, requireRunning, stepChange } from './run-record.ts';
 import type { StepContext } from './run-steps.ts';
@@ -27,6 +27,11 @@ export async function publishStep({ store, now }: StepContext, runId: string): P
     await putOnce(() => store.put(predictorKey(searchSpace, version, file), body, { ifNoneMatch: '*' }));
   };
   await Promise.all([copy('predictor.onnx'), copy('predictor.json')]);
+  const predictions = await store.get(runPredictionsKey(runId));
+  if (predictions) {
+    const key = predictorPartKey(searchSpace, version, 'predictions.json');
+    await putOnce(() => store.put(key, predictions.body, { ifNoneMatch: '*' }));
+  }
   const card = await cardOf(store, run, fitId, predictor, now());
   await putOnce(() => writeJson(store, predictorKey(searchSpace, version, 'card.json'), card, { ifNoneMatch: '*' }));
   const published = await changeRun(store, runId, now(), (current) => ({

@@ -9,7 +9,7 @@ import { decisionSchema } from './card.ts';
 import { runKey } from './keys.ts';
 import { runSettingsSchema } from './settings.ts';
 
-export const runIdSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,79}$/);
+export const runIdSchema = z.string().regex(/^[A-Za-z0-9][\w-]{0,79}$/);
 
 /** In the order in which they are taken. */
 export const runSteps = [

@@ -2,18 +2,20 @@
 // wanted, can be repeated, and says in the record what it did. docs/training.md describes them.
 import type { Store } from '#core/dataset/store.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { readAliases } from '#core/service/aliases.ts';
 import { readJson, writeJson } from '#core/service/stored-json.ts';
 import type { Decision, Evaluation } from './card.ts';
 import { bestCandidate, decide } from './decide.ts';
 import { endRun } from './end-run.ts';
-import { evaluateFold, type FoldScores, foldScoresSchema } from './evaluate-fold.ts';
+import { evaluateFold, type FoldScores, foldScoresSchema, shownScores } from './evaluate-fold.ts';
 import { type FitStepResult, fitStep } from './fit-step.ts';
 import { freezeSnapshot } from './freeze-snapshot.ts';
-import { decidedKey, runDecisionKey, runFitKey, runFoldKey } from './keys.ts';
-import { decidedBefore, planFits, planOf, settingsId } from './plan-fits.ts';
+import { decidedKey, runDecisionKey, runFitKey, runFoldKey, runPredictionsKey } from './keys.ts';
+import { decidedBefore, planFits, planOf, readCard, settingsId } from './plan-fits.ts';
 import { type RunDecision, runDecisionSchema } from './run-decision.ts';
 import { changeRun, nextStep, readRun, requireRunning, stepChange } from './run-record.ts';
 import { evaluatedMeasurements } from './settings.ts';
+import { type Manifest, readManifest } from './snapshot.ts';
 
 export interface StepContext {
   readonly store: Store;
@@ -21,9 +23,15 @@ export interface StepContext {
   readonly now: () => number;
 }
 
+export interface FreezeStepOptions {
+  /** A share of what the champion learned from: the run is skipped where less has been added. */
+  readonly leastGrowth?: number;
+}
+
 export async function freezeStep(
   { store, now }: StepContext,
   runId: string,
+  { leastGrowth = 0 }: FreezeStepOptions = {},
 ): Promise<{ readonly snapshotId: string; readonly isNew: boolean }> {
   const run = await changeRun(store, runId, now(), (current) => stepChange(current, 'freeze', now()));
   const manifest = await freezeSnapshot(store, run.searchSpace, {
@@ -37,12 +45,27 @@ export async function freezeStep(
     ...stepChange(current, 'freeze', now(), { done: total, total, finished: true }),
     snapshotId,
   }));
-  const isNew = !(await decidedBefore(store, frozen));
-  if (!isNew) {
-    const failureReason = `nothing new: a run with the same settings decided on snapshot ${snapshotId} already`;
-    await endRun(store, runId, { status: 'skipped', failureReason }, now());
-  }
-  return { snapshotId, isNew };
+  const failureReason = (await decidedBefore(store, frozen))
+    ? `nothing new: a run with the same settings decided on snapshot ${snapshotId} already`
+    : await tooLittleGrowth(store, manifest, leastGrowth);
+  if (failureReason !== undefined) await endRun(store, runId, { status: 'skipped', failureReason }, now());
+  return { snapshotId, isNew: failureReason === undefined };
+}
+
+async function tooLittleGrowth(store: Store, manifest: Manifest, least: number): Promise<string | undefined> {
+  if (least <= 0) return undefined;
+  const { searchSpace } = manifest;
+  const champion = (await readAliases(store, searchSpace))?.value.champion;
+  const card = champion === undefined ? undefined : await readCard(store, searchSpace, champion);
+  if (!card?.snapshot) return undefined;
+  const before = await readManifest(store, searchSpace, card.snapshot.id);
+  const rowsOf = ({ targets }: Manifest): number =>
+    targets.reduce((sum, { excluded, measurements }) => sum + (excluded === null ? measurements : 0), 0);
+  const growth = rowsOf(manifest) / rowsOf(before) - 1;
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  return growth >= least
+    ? undefined
+    : `${percent(growth)} more to learn from than the champion had; ${percent(least)} start a training`;
 }
 
 export async function planStep(
@@ -111,7 +134,7 @@ export async function decideStep(
   const candidates = plan.candidates.map(({ seed, fitId }) => ({
     seed,
     fitId,
-    scores: folds.flatMap((each) => each.candidates.find((candidate) => candidate.seed === seed)!.scores),
+    ...ofSeed(folds, seed),
   }));
   const best = bestCandidate(candidates);
   const others = folds.flatMap((each) => each.others);
@@ -124,19 +147,29 @@ export async function decideStep(
   const evaluation: Evaluation = {
     protocol: protocolOf(plan.folds.length, settings.repeats),
     folds: plan.folds.length,
-    shown: { measurements: 10, selection: 'random' },
+    shown: shownScores,
     scores: [...best.scores, ...others],
     differences: [...judged.differences],
-    coverage: [],
+    coverage: best.coverage,
     notEvaluated: folds.flatMap((each) => each.notEvaluated).sort(),
   };
   const decision: RunDecision = { seed: best.seed, fitId: best.fitId, decision: judged.decision, evaluation };
+  await writeJson(store, runPredictionsKey(runId), best.predictions);
   await writeJson(store, runDecisionKey(runId), runDecisionSchema.parse(decision));
   await changeRun(store, runId, now(), (current) => ({
     ...stepChange(current, 'decide', now(), { finished: true }),
     decision: judged.decision,
   }));
   return { outcome: judged.decision.outcome };
+}
+
+function ofSeed(folds: readonly FoldScores[], seed: number) {
+  const own = folds.map(({ candidates }) => candidates.find((candidate) => candidate.seed === seed)!);
+  return {
+    scores: own.flatMap(({ scores }) => scores),
+    coverage: own.flatMap(({ coverage }) => coverage),
+    predictions: own.flatMap(({ predictions }) => predictions),
+  };
 }
 
 function protocolOf(folds: number, repeats: number): string {

@@ -1,7 +1,7 @@
 // Use cases: training runs as people see them: how far each step is, and how long the fits still take.
 import * as z from 'zod';
 import type { Store } from '#core/dataset/store.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { decodeCursor, encodeCursor } from '#core/service/page-cursor.ts';
 import { readJson } from '#core/service/stored-json.ts';
 import { inOrder } from './in-order.ts';
 import { runFitsPrefix, runsPrefix } from './keys.ts';
@@ -40,8 +40,7 @@ export async function showRun(store: Store, runId: string, now: number): Promise
     const status = !found ? 'waiting' : found.finishedAt !== undefined ? 'done' : ended ? 'ended' : 'running';
     return { step, status, startedAt: found?.startedAt, finishedAt: found?.finishedAt, share: share(step) };
   });
-  const { steps: _, committed: __, execution: ___, ...run } = record;
-  return { run, steps, fitLeftS: fits ? fitLeftS(record, fits, now) : null };
+  return { run: summaryOf(record), steps, fitLeftS: fits ? fitLeftS(record, fits, now) : null };
 }
 
 interface FitProgress {
@@ -67,14 +66,38 @@ function fitLeftS({ status, steps }: RunRecord, { done, steps: all }: FitProgres
   return Math.round((elapsedS / done) * (all - done));
 }
 
-/** Newest first. */
-export async function listRuns(store: Store, searchSpace?: SearchSpaceId): Promise<RunRecord[]> {
+export interface ListRunsRequest {
+  readonly searchSpace?: string | undefined;
+  /** Runs a page, 1 to 200. */
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export type RunSummary = RunView['run'];
+
+/** Newest first.
+ * @throws DomainError `invalid-request` for a cursor that is not of this list */
+export async function listRuns(
+  store: Store,
+  { searchSpace, limit, cursor }: ListRunsRequest,
+): Promise<{ readonly runs: readonly RunSummary[]; readonly nextCursor: string | null }> {
   const keys: string[] = [];
-  for await (const key of store.list(searchSpace === undefined ? runsPrefix : `${runsPrefix}${searchSpace}-`)) {
-    keys.push(key);
-  }
+  for await (const key of store.list(runsPrefix)) keys.push(key);
   const runs: RunRecord[] = [];
-  for await (const run of inOrder(keys, 16, (key) => readJson(store, key, runRecordSchema)))
-    if (run) runs.push(run.value);
-  return runs.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  for await (const run of inOrder(keys, 16, (key) => readJson(store, key, runRecordSchema))) {
+    if (run && (searchSpace === undefined || run.value.searchSpace === searchSpace)) runs.push(run.value);
+  }
+  const placeOf = ({ createdAt, runId }: RunRecord): string => `${runsPrefix}${createdAt} ${runId}`;
+  const newestFirst = runs.sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1));
+  const after = cursor === undefined ? undefined : decodeCursor(runsPrefix, cursor);
+  const left = after === undefined ? newestFirst : newestFirst.filter((run) => placeOf(run) < after);
+  const page = left.slice(0, limit);
+  return {
+    runs: page.map(summaryOf),
+    nextCursor: left.length > limit ? encodeCursor(runsPrefix, placeOf(page.at(-1)!)) : null,
+  };
+}
+
+function summaryOf({ steps: _, committed: __, execution: ___, ...run }: RunRecord): RunSummary {
+  return run;
 }

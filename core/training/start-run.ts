@@ -13,7 +13,7 @@ import { type RunSettings, runSettingsSchema } from './settings.ts';
 /** What executes runs: Step Functions, in the cloud and in the embedded stack. */
 export interface Executor {
   /** Starting one run twice is starting it once. @returns where the execution is */
-  start(run: { readonly runId: string; readonly searchSpace: SearchSpaceId }): Promise<string>;
+  start(run: Pick<RunRecord, 'runId' | 'searchSpace' | 'requestedBy'>): Promise<string>;
   stop(execution: string, reason: string): Promise<void>;
 }
 
@@ -27,9 +27,13 @@ export interface StartRequest {
   readonly now: number;
 }
 
+/** Of an execution that was started without a request, by a schedule. */
+export type BeginRequest = Omit<StartRequest, 'idempotencyKey'> & { readonly runId: string };
+
 /** @throws DomainError `conflict` with the running id, or when the key was used for another request */
 export async function startRun(store: Store, executor: Executor, request: StartRequest): Promise<RunRecord> {
-  const record = await beginRun(store, request);
+  const settings = request.settings ?? {};
+  const record = await beginRun(store, { ...request, settings, runId: runIdOf(request) });
   if (record.status !== 'running' || record.execution !== undefined) return record;
   const execution = await executor.start(record);
   try {
@@ -42,12 +46,12 @@ export async function startRun(store: Store, executor: Executor, request: StartR
 }
 
 /** Lock and record, for whoever executes the run itself. */
-export async function beginRun(store: Store, request: StartRequest): Promise<RunRecord> {
-  const { searchSpace, requestedBy, now } = request;
+export async function beginRun(store: Store, request: BeginRequest): Promise<RunRecord> {
+  const { runId, searchSpace, requestedBy, now } = request;
   const settings = runSettingsSchema.parse(request.settings ?? {});
-  const runId = runIdOf(request);
   const known = await readJson(store, runKey(runId), runRecordSchema);
-  if (known) return sameRequest(known.value, settings);
+  // Without settings: the execution of a request that is recorded already.
+  if (known) return request.settings === undefined ? known.value : sameRequest(known.value, settings);
   await takeLock(store, searchSpace, runId, now);
   const time = new Date(now).toISOString();
   const record: RunRecord = {

@@ -8,6 +8,7 @@ import { predictReplySchema, predictRequestSchema } from './predictions.ts';
 import { problemSchema } from './problem.ts';
 import { searchSpaceListSchema, searchSpacePathSchema, searchSpaceSchema } from './search-spaces.ts';
 import { listTargetsQuerySchema, targetListSchema, targetPathSchema, targetViewSchema } from './targets.ts';
+import { trainingPaths } from './training.ts';
 
 export function openApiDocument(): ReturnType<typeof createDocument> {
   return createDocument(description);
@@ -33,6 +34,7 @@ const description: ZodOpenApiObject = {
     { name: 'predictions', description: 'For search engineers.' },
     { name: 'catalogue', description: 'What there is to predict, and for what.' },
     { name: 'field', description: 'For devices and those who run them.' },
+    { name: 'training', description: 'For operators: training runs and predictors.' },
     { name: 'service', description: 'The service itself.' },
   ],
   paths: {
@@ -95,6 +97,7 @@ const description: ZodOpenApiObject = {
       }),
     },
     ...fieldPaths,
+    ...trainingPaths,
     '/v1/health': {
       get: operation({
         id: 'health',

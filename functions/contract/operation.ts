@@ -10,7 +10,7 @@ const statuses = {
   401: 'The bearer token is missing, wrong, revoked or expired.',
   403: "The token's role may not do this.",
   404: 'There is no such thing; for search spaces and targets the nearest names are offered.',
-  409: 'The idempotency key was used for something else.',
+  409: 'In conflict with the present state; `issues` says with what.',
   413: 'The body, or the number of architectures, is over the limit.',
   415: 'The content encoding is neither gzip nor identity.',
   429: 'The daily quota of the device is used up.',

@@ -17,6 +17,10 @@ const fieldEnvironmentSchema = environmentSchema.extend({
   /** Name of the untrusted bucket. */
   UPLOADS_BUCKET: z.string().min(1),
 });
+const trainingEnvironmentSchema = environmentSchema.extend({
+  /** Of the training state machine. */
+  STATE_MACHINE_ARN: z.string().min(1),
+});
 export type Environment = z.infer<typeof environmentSchema>;
 
 /** @throws ZodError naming the variable; a function that starts without its environment has to fail at once. */
@@ -29,4 +33,11 @@ export function readFieldEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
 ): z.infer<typeof fieldEnvironmentSchema> {
   return fieldEnvironmentSchema.parse(variables);
+}
+
+/** Of the function that starts training runs. @throws ZodError */
+export function readTrainingEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+): z.infer<typeof trainingEnvironmentSchema> {
+  return trainingEnvironmentSchema.parse(variables);
 }

@@ -8,7 +8,7 @@ import { DomainError } from '#core/errors.ts';
 import type { Caller, Role } from '#core/service/token.ts';
 import { requireCaller } from './caller.ts';
 import { problemOf } from './problem.ts';
-import { compressed, jsonReply, problemReply, type Reply } from './reply.ts';
+import { compressed, htmlReply, jsonReply, problemReply, type Reply } from './reply.ts';
 import { decodeJsonBody } from './request-body.ts';
 import { logger, metrics } from './telemetry.ts';
 
@@ -32,7 +32,9 @@ export interface HttpRequest<Path, Query, Body> {
 
 export interface RouteReply {
   readonly status: number;
+  /** JSON, or with `html` the text of a page. */
   readonly value: unknown;
+  readonly html?: true;
 }
 
 /** Types a route from its schemas. */
@@ -43,6 +45,7 @@ export function route<Path = undefined, Query = undefined, Body = undefined>(
 }
 
 export const ok = (value: unknown): RouteReply => ({ status: 200, value });
+export const page = (value: string): RouteReply => ({ status: 200, value, html: true });
 export const created = (value: unknown): RouteReply => ({ status: 201, value });
 
 type HttpEvent = APIGatewayProxyEventV2 & { parsed?: HttpRequest<unknown, unknown, unknown> };
@@ -65,8 +68,8 @@ function stack(definition: Route<unknown, unknown, unknown>): HttpHandler {
     .use(problems())
     .use(parsing(definition))
     .handler(async ({ parsed }) => {
-      const { status, value } = await definition.handle(parsed!);
-      return jsonReply(status, value);
+      const { status, value, html } = await definition.handle(parsed!);
+      return html ? htmlReply(value as string) : jsonReply(status, value);
     }) as HttpHandler;
 }
 

@@ -15,6 +15,14 @@ export function jsonReply(statusCode: number, value: unknown): Reply {
   return { statusCode, headers, body: JSON.stringify(value) };
 }
 
+export function htmlReply(body: string): Reply {
+  return {
+    statusCode: 200,
+    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
+    body,
+  };
+}
+
 export function problemReply(problem: Problem): Reply {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
   if (problem.status === 401) headers['www-authenticate'] = 'Bearer realm="sugarbush"';

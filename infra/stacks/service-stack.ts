@@ -9,6 +9,7 @@ import { OnnxruntimeLayer } from '../constructs/onnxruntime-layer.ts';
 import type { PrivateBucket } from '../constructs/private-bucket.ts';
 import { ServiceApi } from '../constructs/service-api.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
+import { Training } from '../constructs/training.ts';
 import { incoming, Uploads } from '../constructs/uploads.ts';
 
 export interface ServiceStackProps extends StackProps {
@@ -51,9 +52,22 @@ export class ServiceStack extends Stack {
     props.data.grantWrite(ingest.role, ...changed, 'profiles/');
     uploads.processWith(ingest, { retries });
 
+    const training = new Training(this, 'Training', {
+      config: props.config,
+      data: props.data,
+      build: (task, needsOnnxruntime) =>
+        this.#function(
+          `training/${task}`,
+          `Training: ${task.replaceAll('-', ' ')}`,
+          task === 'freeze' ? { LEAST_GROWTH: String(props.config.training.newData.leastGrowth) } : {},
+          needsOnnxruntime ? [layer.version] : [],
+        ),
+    });
+
     for (const each of apiFunctions) {
       const environment: Record<string, string> = {
         ...(each.onnxruntime && { REVALIDATE_S: String(props.config.predictions.revalidateS) }),
+        ...(each.runsTraining && { STATE_MACHINE_ARN: training.machine.machine.stateMachineArn }),
         ...(each.signsUploads && {
           UPLOADS_BUCKET: uploads.incoming.bucket.bucketName,
           UPLOAD_VALID_S: String(validS),
@@ -64,6 +78,7 @@ export class ServiceStack extends Stack {
       if (each.reads.length > 0) props.data.grantRead(built.role, ...each.reads);
       if (each.writes) props.data.grantWrite(built.role, ...each.writes);
       if (each.deletes) props.data.grantDelete(built.role, ...each.deletes);
+      if (each.runsTraining) training.machine.grantRun(built.role);
       if (each.signsUploads) uploads.incoming.grantWrite(built.role, incoming.prefix);
       api.addRoutes(built.function, each.routes, { public: each.public === true });
     }
@@ -90,5 +105,5 @@ export class ServiceStack extends Stack {
 
 /** `search-spaces` → `SearchSpaces`: CDK's habit for construct ids. */
 function pascalCase(name: string): string {
-  return name.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
+  return name.replace(/(^|[-/])([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
 }

@@ -12,6 +12,7 @@ import { loadPredictor } from '#core/predictor/bundle.ts';
 import { adaptTargets, deployChampion } from '#core/service/deploy-champion.ts';
 import { registerTarget } from '#core/service/register-target.ts';
 import { usableChampion } from '#core/service/usable-champion.ts';
+import { storeTable } from '#core/training/stored-tables.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { type Stack, startStack } from '../local/stack.ts';
 import { StackError } from '../local/stack-error.ts';
@@ -20,7 +21,7 @@ import { checkRequest, type FirstRequest } from './first-request.ts';
 import { type LocalTokens, localTokens } from './local-tokens.ts';
 import type { StartOptions } from './options.ts';
 import type { Screen } from './screen.ts';
-import { factsOf, measurementsOf, readShippedTable } from './shipped-tables.ts';
+import { factsOf, measurementsOf, readShippedTable, shippedTableFile } from './shipped-tables.ts';
 import { trainAll } from './training-threads.ts';
 
 export interface Running {
@@ -122,6 +123,8 @@ function storeOf({ s3Url, region, credentials, buckets }: Stack): Store {
 async function prepare(store: Store, tables: readonly LatencyTable[], signal: AbortSignal): Promise<LatencyTable[]> {
   const untrained: LatencyTable[] = [];
   for (const table of tables) {
+    // A training run freezes its snapshot from there.
+    await storeTable(store, table.searchSpace, await shippedTableFile(table.searchSpace));
     for (const facts of factsOf(table)) {
       signal.throwIfAborted();
       await registerTarget(store, facts, Date.now());

@@ -8,9 +8,14 @@ import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { TargetFacts } from '#core/service/register-target.ts';
 
+/** Compressed with gzip, as it lies in data/. */
+export async function shippedTableFile(id: SearchSpaceId): Promise<Uint8Array> {
+  return readFile(new URL(`../../data/latency-${id}.csv.gz`, import.meta.url));
+}
+
 export async function readShippedTable(id: SearchSpaceId): Promise<LatencyTable> {
   const name = `data/latency-${id}.csv.gz`;
-  const text = await promisify(gunzip)(await readFile(new URL(`../../${name}`, import.meta.url)));
+  const text = await promisify(gunzip)(await shippedTableFile(id));
   return parseLatencyTable(text.toString('utf8'), { file: name, space: searchSpace(id) });
 }
 

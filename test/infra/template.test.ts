@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { apiFunctions } from '#infra/api-functions.ts';
 import { config } from '#infra/config.ts';
+import { trainingTasks } from '#infra/constructs/training-machine.ts';
 import { ofType, type Synthesised, synthesised } from './synthesised.ts';
 
 // A synth takes seconds alone and many more beside other work.
@@ -115,7 +116,7 @@ describe('every function', () => {
 
   test('is arm64 on Node.js 24 with stated memory, time, log group and role of its own', () => {
     const functions = ownFunctions();
-    expect(functions).toHaveLength(apiFunctions.length + 2);
+    expect(functions).toHaveLength(apiFunctions.length + 2 + trainingTasks.length);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Architectures: ['arm64'],
@@ -329,5 +330,11 @@ test('the onnxruntime layer goes to the functions that predict, and to no other'
   expect(more).toEqual([]);
   expect(layer?.Properties).toMatchObject({ CompatibleArchitectures: ['arm64'], CompatibleRuntimes: ['nodejs24.x'] });
   const users = ofType(first.service, 'AWS::Lambda::Function').filter(({ Properties }) => Properties['Layers']);
-  expect(users.map(({ id }) => id.replace(/Function.*/, '')).sort()).toEqual(['Ingest', 'Predict', 'SearchSpaces']);
+  expect(users.map(({ id }) => id.replace(/Function.*/, '')).sort()).toEqual([
+    'Ingest',
+    'Predict',
+    'Predictors',
+    'SearchSpaces',
+    ...['Adapt', 'Conclude', 'Decide', 'Evaluate', 'Fit', 'Plan'].map((task) => `Training${task}`),
+  ]);
 });

@@ -74,6 +74,7 @@ describe('the first training run', () => {
       'publish',
       'adapt',
       'promote',
+      'report',
     ]);
     expect(steps.find(({ step }) => step === 'fit')?.share).toBe(1);
   });
@@ -196,7 +197,7 @@ describe('starting', () => {
   it('of ten starts at once lets one begin', async () => {
     const store = copyOf(fitted);
     const starts = Array.from({ length: 10 }, (_, i) =>
-      beginRun(store, { searchSpace: space.id, requestedBy: 'operator', idempotencyKey: String(i), now: 1000 }),
+      beginRun(store, { searchSpace: space.id, requestedBy: 'operator', runId: String(i), now: 1000 }),
     );
     const outcomes = await Promise.allSettled(starts);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -205,9 +206,9 @@ describe('starting', () => {
   it('takes over from a run that has not been heard of for longer than a step may take', async () => {
     const store = copyOf(fitted);
     const request = { searchSpace: space.id, requestedBy: 'schedule' } as const;
-    await beginRun(store, { ...request, idempotencyKey: 'a', now: 0 });
-    await expect(beginRun(store, { ...request, idempotencyKey: 'b', now: 40 * 60_000 })).rejects.toThrow(DomainError);
-    const later = await beginRun(store, { ...request, idempotencyKey: 'b', now: 46 * 60_000 });
+    await beginRun(store, { ...request, runId: 'a', now: 0 });
+    await expect(beginRun(store, { ...request, runId: 'b', now: 40 * 60_000 })).rejects.toThrow(DomainError);
+    const later = await beginRun(store, { ...request, runId: 'b', now: 46 * 60_000 });
     expect(later.status).toBe('running');
   });
 });

@@ -8,6 +8,7 @@ import { registerTarget } from '#core/service/register-target.ts';
 import { recordFailure } from '#core/training/end-run.ts';
 import { adaptStep, planAdaptStep, promoteStep } from '#core/training/promote-step.ts';
 import { publishStep } from '#core/training/publish-candidate.ts';
+import { reportStep } from '#core/training/report-step.ts';
 import { readRun } from '#core/training/run-record.ts';
 import {
   decideStep,
@@ -78,7 +79,7 @@ export async function drive(context: StepContext, options: DriveOptions = {}) {
   const { store, now } = context;
   const { idempotencyKey = 'first', before = () => undefined } = options;
   const request = { searchSpace: space.id, settings: options.settings ?? settings, requestedBy: 'operator' } as const;
-  const { runId } = await beginRun(store, { ...request, idempotencyKey, now: now() });
+  const { runId } = await beginRun(store, { ...request, runId: `run-${idempotencyKey}`, now: now() });
   const step = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     await before(name, runId);
     return work();
@@ -94,6 +95,7 @@ export async function drive(context: StepContext, options: DriveOptions = {}) {
       for (const { fold } of folds) await step('evaluate', () => evaluateStep(context, runId, fold));
       const { outcome } = await step('decide', () => decideStep(context, runId));
       await step('publish', () => publishStep(context, runId));
+      await step('report', () => reportStep(context, runId));
       if (outcome === 'refused') await step('refuse', () => refuseStep(context, runId));
       else {
         const { batches } = await step('plan-adapt', () => planAdaptStep(context, runId));

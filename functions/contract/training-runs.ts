@@ -1,0 +1,64 @@
+// The form of /v1/training-runs.
+import { z } from 'zod';
+import { runRecordSchema, runSteps } from '#core/training/run-record.ts';
+import { runSettingsSchema } from '#core/training/settings.ts';
+import { searchSpaceNameSchema } from './search-spaces.ts';
+
+const { seeds, steps, folds, repeats } = runSettingsSchema.shape;
+
+export const startRunRequestSchema = z
+  .strictObject({
+    searchSpace: searchSpaceNameSchema,
+    seeds: seeds.describe('One candidate each; the best is compared with the champion.'),
+    steps: steps.describe('Training steps of each fit.'),
+    folds: folds.describe('Groups of devices that are held out together.'),
+    repeats: repeats.describe('Random draws of measurements for each held-out target.'),
+  })
+  .meta({ id: 'StartTrainingRun', example: { searchSpace: 'nasbench201' } });
+
+export const runPathSchema = z.strictObject({
+  id: z.string().max(256).meta({ description: 'Id of the run.', example: 'nasbench201-1f0c9e2a7b3d5e6f7a8b' }),
+});
+
+export const listRunsQuerySchema = z.strictObject({
+  searchSpace: searchSpaceNameSchema.optional(),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(200)
+    .default(50)
+    .meta({ description: 'Runs a page.', override: { type: 'integer', minimum: 1, maximum: 200, default: 50 } }),
+  cursor: z.string().max(1024).optional().describe('nextCursor of the page before.'),
+});
+
+export const runSchema = runRecordSchema
+  .omit({ steps: true, committed: true, execution: true })
+  .meta({ id: 'TrainingRun' })
+  .describe('`failureReason` says why a run was skipped, stopped or failed; `decision` why it promoted or refused.');
+
+export const runListSchema = z
+  .strictObject({
+    runs: z.array(runSchema),
+    nextCursor: z.string().nullable().describe('Opaque; for the next page. null on the last one.'),
+  })
+  .meta({ id: 'TrainingRunList' });
+
+export const runViewSchema = z
+  .strictObject({
+    run: runSchema,
+    steps: z.array(
+      z.strictObject({
+        step: z.enum(runSteps),
+        status: z.enum(['waiting', 'running', 'done', 'ended']).describe('ended: the run ended in this step.'),
+        startedAt: z.iso.datetime().optional(),
+        finishedAt: z.iso.datetime().optional(),
+        share: z.number().min(0).max(1).optional().describe('How much of the step is done, where it is known.'),
+      }),
+    ),
+    fitLeftS: z
+      .number()
+      .nullable()
+      .describe('Seconds until the fits are done, from their speed so far; null: not known.'),
+  })
+  .meta({ id: 'TrainingRunView' });

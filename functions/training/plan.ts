@@ -1,0 +1,5 @@
+// Lambda: PlanFits.
+import { planStep } from '#core/training/run-steps.ts';
+import { context, task } from './task.ts';
+
+export const handler = task(({ runId }: { readonly runId: string }) => planStep(context, runId));

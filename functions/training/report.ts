@@ -1,0 +1,5 @@
+// Lambda: Report. Draws the report of the published candidate, promoted or not.
+import { reportStep } from '#core/training/report-step.ts';
+import { context, task } from './task.ts';
+
+export const handler = task(({ runId }: { readonly runId: string }) => reportStep(context, runId));

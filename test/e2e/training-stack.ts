@@ -1,0 +1,109 @@
+// The real stack with a dataset that trains in seconds, as the tests of training use it: started from the app's own
+// template, called over HTTP, its tasks' processes found and killed.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { expect } from 'vitest';
+import type { Store } from '#core/dataset/store.ts';
+import { issueToken } from '#core/service/issue-token.ts';
+import type { RunView } from '#core/training/show-run.ts';
+import { s3Store } from '#functions/shared/s3-store.ts';
+import { type Stack, type StackOptions, startStack } from '#scripts/local/stack.ts';
+import { storeDataset } from '../unit/core/training/tiny-training.ts';
+
+/** Small enough for a test; a different seed or number of repeats is not decided on yet. */
+export const request = { searchSpace: 'nasbench201', steps: 50, folds: 2, repeats: 1 };
+
+export interface Reply {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: what a reply holds is what the tests are about
+  readonly body: any;
+}
+
+export interface TrainingStack {
+  readonly stack: Stack;
+  readonly store: Store;
+  readonly operator: string;
+  call(method: string, path: string, body?: unknown, key?: string): Promise<Reply>;
+  start(settings?: object, key?: string): Promise<string>;
+  show(runId: string): Promise<RunView>;
+  /** Waits for its end. */
+  ended(runId: string, timeoutMs?: number): Promise<RunView>;
+  champion(): Promise<string | undefined>;
+}
+
+export function storeOf({ s3Url, region, credentials, buckets }: Stack): Store {
+  const client = new S3Client({ endpoint: s3Url, region, credentials, forcePathStyle: true, maxAttempts: 10 });
+  return s3Store({ bucket: buckets['Data']!, client });
+}
+
+export async function openTraining(
+  folder: string,
+  templateDir: string,
+  options: Partial<StackOptions> = {},
+): Promise<TrainingStack> {
+  const stack = await startStack({ stateDir: join(folder, 'state'), templateDir, port: 0, graceMs: 0, ...options });
+  const store = storeOf(stack);
+  const { token: operator } = await issueToken(store, { role: 'operator', validForS: 3600, now: Date.now() });
+  return over(stack, store, operator);
+}
+
+export function over(stack: Stack, store: Store, operator: string, apiUrl = stack.apiUrl): TrainingStack {
+  const training: TrainingStack = {
+    stack,
+    store,
+    operator,
+    async call(method, path, body, key) {
+      const headers = {
+        authorization: `Bearer ${operator}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(key !== undefined && { 'idempotency-key': key }),
+      };
+      const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+      const reply = await fetch(`${apiUrl}${path}`, init);
+      const text = await reply.text();
+      const json = reply.headers.get('content-type')?.includes('json');
+      return { status: reply.status, body: json ? JSON.parse(text) : text };
+    },
+    async start(settings = {}, key) {
+      const { status, body } = await training.call('POST', '/v1/training-runs', { ...request, ...settings }, key);
+      expect([status, body]).toEqual([201, expect.anything()]);
+      return body.run.runId;
+    },
+    async show(runId) {
+      const { status, body } = await training.call('GET', `/v1/training-runs/${runId}`);
+      expect([status, body]).toEqual([200, expect.anything()]);
+      return body;
+    },
+    async ended(runId, timeout = 180_000) {
+      await expect
+        .poll(async () => (await training.show(runId)).run.status, { timeout, interval: 250 })
+        .not.toBe('running');
+      return training.show(runId);
+    },
+    async champion() {
+      const object = await store.get('predictors/nasbench201/aliases.json');
+      return object && JSON.parse(new TextDecoder().decode(object.body)).champion;
+    },
+  };
+  return training;
+}
+
+export { storeDataset };
+
+/** Processes of functions that this process runs, by the name of the function. */
+export function processesOf(functionName: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+        return Number(parent) === process.pid && environment.includes(`AWS_LAMBDA_FUNCTION_NAME=${functionName}`)
+          ? [Number(pid)]
+          : [];
+      } catch {
+        return [];
+      }
+    });
+}

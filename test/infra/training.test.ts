@@ -1,0 +1,130 @@
+// The training state machine as CDK writes it: valid by the validator, retried and caught everywhere, startable by those
+// who may, and on a schedule.
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import aslValidator from 'asl-validator';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { config } from '#infra/config.ts';
+import { parseScheduleExpression } from '#scripts/local/schedule/expression.ts';
+import { readDefinition } from '#scripts/local/state-machine/definition.ts';
+import { planStack } from '#scripts/local/template/plan.ts';
+import { ofType, type Synthesised, synthesised } from './synthesised.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+interface State {
+  readonly Type: string;
+  readonly Retry?: readonly {
+    readonly ErrorEquals: readonly string[];
+    readonly JitterStrategy: string;
+    readonly BackoffRate: number;
+  }[];
+  readonly Catch?: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[];
+  readonly ItemProcessor?: {
+    readonly States: Record<string, State>;
+    readonly ProcessorConfig?: { readonly Mode: string };
+  };
+}
+
+let app: Synthesised;
+let plan: ReturnType<typeof planStack>;
+let states: [string, State][];
+beforeAll(() => {
+  app = synthesised();
+  plan = planStack(app.folder, { region: 'us-east-1', accountId: '000000000000' });
+  const top = Object.entries((plan.stateMachines[0]!.definition as { States: Record<string, State> }).States);
+  states = top.flatMap(([name, state]) => [[name, state], ...Object.entries(state.ItemProcessor?.States ?? {})]);
+});
+afterAll(() => rmSync(dirname(app.folder), { recursive: true, force: true }));
+
+describe('the state machine', () => {
+  test('is valid JSONPath, with its paths', () => {
+    const [machine, ...more] = plan.stateMachines;
+    expect(more).toEqual([]);
+    const options = { checkArn: true, checkPaths: true };
+    expect(aslValidator(machine!.definition, options)).toMatchObject({ isValid: true, errors: [] });
+    expect(
+      readDefinition('Training', machine!.definition)
+        .tasks.map(({ state }) => state)
+        .sort(),
+    ).toEqual([
+      'AdaptTargets',
+      'Decide',
+      'EvaluateFold',
+      'Fit',
+      'FreezeSnapshot',
+      'PlanFits',
+      'PromoteOrRefuse',
+      'RecordFailure',
+      'Report',
+    ]);
+  });
+
+  test('tries every task again by the name of the error, ever later and not all at once', () => {
+    const tasks = states.filter(([, { Type }]) => Type === 'Task');
+    expect(tasks).toHaveLength(9);
+    for (const [name, { Retry = [] }] of tasks) {
+      const errors = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
+      expect([name, errors]).toEqual([
+        name,
+        expect.arrayContaining(['StoreBusy', 'StoreUnavailable', 'Runtime.ExitError']),
+      ]);
+      for (const final of ['States.ALL', 'TrainingError', 'RunEnded']) expect(errors).not.toContain(final);
+      for (const { JitterStrategy, BackoffRate } of Retry) expect([JitterStrategy, BackoffRate]).toEqual(['FULL', 2]);
+    }
+  });
+
+  test('records every failure, and ends well where the run has ended', () => {
+    const inner = ['Fit', 'EvaluateFold', 'AdaptTargets', 'RecordFailure', 'Report'];
+    const guarded = states.filter(([name, { Type }]) => /^(Task|Map)$/.test(Type) && !inner.includes(name));
+    expect(guarded.map(([name]) => name).sort()).toEqual([
+      'AdaptAllTargets',
+      'Decide',
+      'Evaluate',
+      'FitAll',
+      'FreezeSnapshot',
+      'PlanFits',
+      'PromoteOrRefuse',
+    ]);
+    for (const [name, { Catch = [] }] of guarded) {
+      const ways = Catch.map(({ ErrorEquals, Next }) => [ErrorEquals, Next]);
+      expect([name, ways]).toEqual([
+        name,
+        [
+          [['RunEnded', 'RunUnderWay'], 'Ended'],
+          [['States.ALL'], 'RecordFailure'],
+        ],
+      ]);
+    }
+  });
+
+  test('has inline maps, as docs/training.md decides', () => {
+    for (const [, { Type, ItemProcessor }] of states) {
+      if (Type === 'Map') expect(ItemProcessor!.ProcessorConfig?.Mode ?? 'INLINE').toBe('INLINE');
+    }
+  });
+});
+
+test('every search space is trained on the two schedules of the configuration, which run here too', () => {
+  const [machine] = plan.stateMachines;
+  const { searchSpaces, schedule, newData } = config.training;
+  const wanted = searchSpaces.flatMap((searchSpace) => [
+    { expression: schedule, input: { searchSpace, requestedBy: 'schedule' } },
+    { expression: newData.schedule, input: { searchSpace, requestedBy: 'data' } },
+  ]);
+  const found = plan.schedules.map(({ expression, input, targetArn, timezone, enabled }) => {
+    expect([targetArn, enabled]).toEqual([machine!.arn, true]);
+    expect(parseScheduleExpression(expression, timezone)(new Date())).toBeInstanceOf(Date);
+    return { expression, input: JSON.parse(input) };
+  });
+  expect(found).toEqual(expect.arrayContaining(wanted));
+  expect(found).toHaveLength(wanted.length);
+});
+
+test('only the runs API may start and stop executions', () => {
+  const may = ofType(app.service, 'AWS::IAM::Policy').filter(({ Properties }) =>
+    JSON.stringify(Properties['PolicyDocument']).includes('states:'),
+  );
+  // Beside it, the schedules' own role.
+  expect(may.map(({ id }) => id.replace(/Role.*/, '')).sort()).toEqual(['Scheduler', 'TrainingRuns']);
+});
