@@ -24,6 +24,8 @@ export interface TrainingStack {
   readonly stack: Stack;
   readonly store: Store;
   readonly operator: string;
+  callAs(role: 'reader' | 'operator', method: string, path: string, body?: unknown, key?: string): Promise<Reply>;
+  /** As an operator. */
   call(method: string, path: string, body?: unknown, key?: string): Promise<Reply>;
   start(settings?: object, key?: string): Promise<string>;
   show(runId: string): Promise<RunView>;
@@ -44,23 +46,22 @@ export async function openTraining(
 ): Promise<TrainingStack> {
   const stack = await startStack({ stateDir: join(folder, 'state'), templateDir, port: 0, graceMs: 0, ...options });
   const store = storeOf(stack);
-  const { token: operator } = await issueToken(store, { role: 'operator', validForS: 3600, now: Date.now() });
-  return over(stack, store, operator);
-}
-
-export function over(stack: Stack, store: Store, operator: string, apiUrl = stack.apiUrl): TrainingStack {
+  const issue = async (role: 'reader' | 'operator') =>
+    (await issueToken(store, { role, validForS: 3600, now: Date.now() })).token;
+  const tokens = { reader: await issue('reader'), operator: await issue('operator') };
   const training: TrainingStack = {
     stack,
     store,
-    operator,
-    async call(method, path, body, key) {
+    operator: tokens.operator,
+    call: (method, path, body, key) => training.callAs('operator', method, path, body, key),
+    async callAs(role, method, path, body, key) {
       const headers = {
-        authorization: `Bearer ${operator}`,
+        authorization: `Bearer ${tokens[role]}`,
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(key !== undefined && { 'idempotency-key': key }),
       };
       const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
-      const reply = await fetch(`${apiUrl}${path}`, init);
+      const reply = await fetch(`${stack.apiUrl}${path}`, init);
       const text = await reply.text();
       const json = reply.headers.get('content-type')?.includes('json');
       return { status: reply.status, body: json ? JSON.parse(text) : text };
