@@ -1,7 +1,6 @@
 // Everything an operator may want to set before `cdk deploy`, typed and with its reason. Nothing here is secret.
 // The embedded stack runs the same template, so these values hold locally too.
 
-import type { SearchSpaceId } from '../core/search-space/search-space.ts';
 import type { TrainingTask } from './constructs/training-machine.ts';
 
 /** Memory and time of one function. Lambda gives one full vCPU at 1,769 MiB and a share of one below. */
@@ -46,7 +45,7 @@ export interface SugarbushConfig {
   };
   readonly training: {
     /** Search spaces that are trained on a schedule. */
-    readonly searchSpaces: readonly SearchSpaceId[];
+    readonly searchSpaces: readonly string[];
     /** EventBridge Scheduler's `rate(…)` or `cron(…)`, UTC: trains whatever is new. Unset: only by operators. */
     readonly schedule?: string;
     /** Looks more often, and trains where the dataset has grown by `leastGrowth`, a share of what the champion had. */
