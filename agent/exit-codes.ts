@@ -18,6 +18,8 @@ export const exitCodes = {
   waiting: 6,
   /** The service refuses this device: token missing, expired, revoked or of another role. */
   refused: 7,
+  /** The disk is full, or a file or folder cannot be written. */
+  storage: 8,
   /** Stopped by a signal. */
   stopped: 130,
 } as const;
@@ -41,6 +43,8 @@ export function exitCodeOf(error: DomainError): ExitCode {
       return exitCodes.refused;
     case 'upload-failed':
       return exitCodes.waiting;
+    case 'storage-failed':
+      return exitCodes.storage;
     case 'cancelled':
       return exitCodes.stopped;
     default:

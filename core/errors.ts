@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'program-timeout'
   | 'program-output'
   | 'upload-failed'
+  | 'storage-failed'
   | 'internal';
 
 export class DomainError extends Error {

@@ -8,7 +8,7 @@ import { DomainError } from '#core/errors.ts';
 import { type CommandSpec, parseOptions, positiveNumber } from '../command-line.ts';
 import { waitForQuiet } from '../device/quiet.ts';
 import { systemFiles } from '../device/system-files.ts';
-import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { relativeHalfWidth } from '../measure/stop-rule.ts';
 import { type Canary, type Comparison, canarySchema, chooseCanaries, compareCanaries } from '../profile/canaries.ts';
 import { type ProfilePlan, requestFor } from '../profile/measure-profile.ts';
@@ -58,15 +58,31 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   const state = stateFolder(options.state, terminal.env);
   makeFolder(state);
   for (;;) {
-    const code = await round(options, state, service, terminal);
-    // A device that is refused stays refused; everything else may be better next time.
-    if (options.once || code === exitCodes.refused) return code;
+    const code = options.once
+      ? await round(options, state, service, terminal)
+      : await roundOrReason(options, state, service, terminal);
+    if (options.once || lasting.includes(code)) return code;
     terminal.say(`next round in ${duration(options.every * 3_600_000)}\n`);
     try {
       await sleep(options.every * 3_600_000, undefined, { signal: terminal.signal });
     } catch {
       return exitCodes.stopped;
     }
+  }
+}
+
+/** A device that is refused stays refused, and a wrong command line wrong; everything else may be better next time. */
+const lasting: readonly ExitCode[] = [exitCodes.refused, exitCodes.usage, exitCodes.stopped];
+
+async function roundOrReason(...args: Parameters<typeof round>): Promise<ExitCode> {
+  try {
+    return await round(...args);
+  } catch (error) {
+    if (!(error instanceof DomainError || error instanceof TryLater)) throw error;
+    const code = error instanceof TryLater ? exitCodes.waiting : exitCodeOf(error);
+    if (lasting.includes(code)) throw error;
+    args[3].say(`${error.message}\n`);
+    return code;
   }
 }
 

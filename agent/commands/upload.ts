@@ -7,7 +7,7 @@ import { DomainError } from '#core/errors.ts';
 import { type CommandSpec, parseOptions, positiveNumber } from '../command-line.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { spoolFolder, stateFolder } from '../state-folder.ts';
-import { type DrainRule, defaultDrainRule, drain } from '../upload/drain.ts';
+import { type DrainRule, defaultDrainRule, drain, type Outcome } from '../upload/drain.ts';
 import { connect, readAccess, type Service } from '../upload/service.ts';
 import { openSpool } from '../upload/spool.ts';
 import { serviceOptions, serviceShape } from './measuring-options.ts';
@@ -70,17 +70,19 @@ export async function sendSpool(
       rule,
       random: Math.random,
       onEvent: (text) => terminal.say(`${text}\n`),
+      onOutcome: (outcome) => terminal.out(sentence(outcome)),
       signal: terminal.signal,
     });
-    for (const outcome of outcomes) {
-      const name = outcome.sha256.slice(0, 12);
-      const target = outcome.outcome === 'accepted' ? [outcome.targetId] : [];
-      const words = [name, outcome.outcome, ...target].filter((word) => word !== undefined).join(' ');
-      terminal.out(`${words}${outcome.reason === undefined ? '' : `: ${outcome.reason}`}\n`);
-    }
     if (outcomes.some(({ outcome }) => outcome === 'quarantined')) return exitCodes.quarantined;
     return outcomes.some(({ outcome }) => outcome === 'waiting') ? exitCodes.waiting : exitCodes.ok;
   } finally {
     spool.release();
   }
+}
+
+function sentence(outcome: Outcome): string {
+  const name = outcome.sha256.slice(0, 12);
+  const target = outcome.outcome === 'accepted' ? [outcome.targetId] : [];
+  const words = [name, outcome.outcome, ...target].filter((word) => word !== undefined).join(' ');
+  return `${words}${outcome.reason === undefined ? '' : `: ${outcome.reason}`}\n`;
 }

@@ -1,6 +1,7 @@
 // What has been measured so far, a line each, beside the profile that is being made: a measurement of an hour that is
 // cut off goes on where it was. Lines of another target or of other settings are not taken.
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { cannotWrite } from '../upload/atomic-file.ts';
 
 export interface Journal<T> {
   get(key: string): T | undefined;
@@ -21,16 +22,24 @@ export function openJournal<T>(file: string, identity: string, parse: (value: un
       if (value !== undefined) values.set(entry[1], value);
     }
     // A torn last line must not swallow the next one.
-    appendFileSync(file, '\n');
+    append(file, '\n');
   }
   return {
     get: (key) => values.get(key),
     put(key, value) {
       values.set(key, value);
-      appendFileSync(file, `${JSON.stringify([identity, key, value])}\n`, { flush: true });
+      append(file, `${JSON.stringify([identity, key, value])}\n`);
     },
     remove: () => rmSync(file, { force: true }),
   };
+}
+
+function append(file: string, line: string): void {
+  try {
+    appendFileSync(file, line, { flush: true });
+  } catch (cause) {
+    throw cannotWrite(file, cause);
+  }
 }
 
 function readLine(line: string): [string, string, unknown] | undefined {

@@ -34,24 +34,33 @@ export interface DrainPorts {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly onEvent: (text: string) => void;
+  /** As soon as it is known: a later profile may end it all. */
+  readonly onOutcome?: (outcome: Outcome) => void;
   readonly signal?: AbortSignal;
 }
 
 /** @throws DomainError `unauthorized` or `forbidden` when the service refuses this device: the rest waits too. */
 export async function drain(ports: DrainPorts): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const spooled of ports.spool.pending()) outcomes.push(await bring(spooled, ports));
+  let away: TryLater | undefined;
+  for (const spooled of ports.spool.pending()) {
+    const brought = away ?? (await bring(spooled, ports));
+    if (brought instanceof TryLater && brought.concernsAll) away = brought;
+    const outcome: Outcome =
+      brought instanceof TryLater ? { sha256: spooled.sha256, outcome: 'waiting', reason: brought.message } : brought;
+    outcomes.push(outcome);
+    ports.onOutcome?.(outcome);
+  }
   return outcomes;
 }
 
-async function bring(spooled: Spooled, ports: DrainPorts): Promise<Outcome> {
-  const { sha256 } = spooled;
+async function bring(spooled: Spooled, ports: DrainPorts): Promise<Outcome | TryLater> {
   try {
     return await deliver(spooled, ports);
   } catch (error) {
-    if (error instanceof TryLater) return { sha256, outcome: 'waiting', reason: error.message };
+    if (error instanceof TryLater) return error;
     if (error instanceof DomainError && error.code === 'upload-failed') {
-      return { sha256, outcome: 'waiting', reason: error.message };
+      return { sha256: spooled.sha256, outcome: 'waiting', reason: error.message };
     }
     throw error;
   }
@@ -82,12 +91,13 @@ async function deliver(spooled: Spooled, ports: DrainPorts): Promise<Outcome> {
     else if (refusals > 1) advance({ attempt: progress.attempt + 1, stored: false });
   }
   ports.onEvent(`${sha256.slice(0, 12)}: uploaded, waiting for the verdict`);
-  const deadline = Date.now() + ports.rule.verdictMs;
+  // Not the time of day, which is set right once a device has the network.
+  const deadline = performance.now() + ports.rule.verdictMs;
   for (let pauseMs = ports.rule.pollMs; ; pauseMs = Math.min(pauseMs * 1.5, 10_000)) {
     const known = await verdict(progress.uploadId!, sha256, ports);
     if (known === 'unknown') return { sha256, outcome: 'waiting', reason: 'the service does not know the upload' };
     if (known !== 'waiting') return known;
-    if (Date.now() + pauseMs > deadline) return { sha256, outcome: 'waiting', reason: 'no verdict yet' };
+    if (performance.now() + pauseMs > deadline) return { sha256, outcome: 'waiting', reason: 'no verdict yet' };
     await pause(pauseMs, ports);
   }
 }
@@ -117,7 +127,7 @@ async function verdict(uploadId: string, sha256: string, ports: DrainPorts): Pro
   return { sha256, outcome: 'quarantined', reason };
 }
 
-/** Retries what may work later, with exponential pauses and full jitter (Brooker, Exponential Backoff and Jitter, AWS
+/** Retries what may work later, unless it is asked to wait for longer than its longest pause, with exponential pauses and full jitter (Brooker, Exponential Backoff and Jitter, AWS
  * Architecture Blog 2015). */
 async function patiently<T>(ports: DrainPorts, what: string, call: () => Promise<T>): Promise<T> {
   const { attempts, firstPauseMs, longestPauseMs } = ports.rule;
@@ -126,6 +136,7 @@ async function patiently<T>(ports: DrainPorts, what: string, call: () => Promise
       return await call();
     } catch (error) {
       if (!(error instanceof TryLater) || attempt >= attempts) throw error;
+      if (error.retryAfterMs !== undefined && error.retryAfterMs > longestPauseMs) throw error;
       const most = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1));
       const pauseMs = Math.max(error.retryAfterMs ?? 0, ports.random() * most);
       ports.onEvent(`${what}: ${error.message}; again in ${(pauseMs / 1000).toFixed(1)} s`);

@@ -70,10 +70,13 @@ export class TryLater extends Error {
   override readonly name = 'TryLater';
   /** What the service asks for, ms. */
   readonly retryAfterMs: number | undefined;
+  /** No call would work now, whatever it is about. */
+  readonly concernsAll: boolean;
 
-  constructor(message: string, retryAfterMs?: number) {
+  constructor(message: string, options: { retryAfterMs?: number | undefined; concernsAll?: boolean } = {}) {
     super(message);
-    this.retryAfterMs = retryAfterMs;
+    this.retryAfterMs = options.retryAfterMs;
+    this.concernsAll = options.concernsAll ?? false;
   }
 }
 
@@ -128,11 +131,11 @@ export function connect(access: ServiceAccess): Service {
       },
     });
     const text = await response.text();
-    if (response.ok) return jsonOrUndefined(text);
+    if (response.ok) return readAnswer(text, `${init.method ?? 'GET'} ${path}`);
     const problem = problemSchema.safeParse(jsonOrUndefined(text));
     const said = problem.success ? (problem.data.detail ?? problem.data.message ?? problem.data.title ?? '') : '';
     const what = `${init.method ?? 'GET'} ${path}: ${response.status}${said === '' ? '' : ` ${said.slice(0, 500)}`}`;
-    if (isTransient(response.status)) throw new TryLater(what, retryAfterMs(response));
+    if (isTransient(response.status)) throw tryLater(what, response);
     if (response.status === 404) return undefined;
     const code = response.status === 401 ? 'unauthorized' : response.status === 403 ? 'forbidden' : 'upload-failed';
     throw new DomainError(code, `the service refuses: ${what}`);
@@ -189,7 +192,7 @@ export function connect(access: ServiceAccess): Service {
       if (response.status === 412) return 'exists';
       if (response.status === 403 || response.status === 400) return 'expired';
       if (isTransient(response.status) || response.status === 409)
-        throw new TryLater(`the store answers ${response.status}`);
+        throw new TryLater(`the store answers ${response.status}`, { retryAfterMs: retryAfterMs(response) });
       throw new DomainError('upload-failed', `the store refuses the profile: ${response.status}`);
     },
   };
@@ -204,14 +207,29 @@ async function send(access: ServiceAccess, url: string, init: RequestInit): Prom
   } catch (cause) {
     if (access.signal?.aborted === true) throw new DomainError('cancelled', 'stopped');
     const reason = cause instanceof Error ? describeNetworkFault(cause) : 'no connection';
-    throw new TryLater(`${new URL(url).host}: ${reason}`);
+    throw new TryLater(`${new URL(url).host}: ${reason}`, { concernsAll: true });
   }
 }
 
 function describeNetworkFault(error: Error): string {
   if (error.name === 'TimeoutError') return 'no answer in time';
   const code = (error.cause as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? code : 'no connection';
+  if (typeof code !== 'string') return 'no connection';
+  const isOfTime = code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED';
+  return isOfTime ? `${code}: is the clock of this device right?` : code;
+}
+
+/** Of a 2xx. A login page of a network in between is no answer of the service. */
+function readAnswer(text: string, what: string): unknown {
+  const answer = jsonOrUndefined(text);
+  if (answer !== undefined) return answer;
+  throw new TryLater(`${what}: something between here and the service answers, and not in JSON`);
+}
+
+function tryLater(what: string, response: Response): TryLater {
+  const retryMs = retryAfterMs(response);
+  const when = retryMs === undefined || retryMs < 60_000 ? '' : `; again in ${Math.ceil(retryMs / 60_000)} min`;
+  return new TryLater(`${what}${when}`, { retryAfterMs: retryMs, concernsAll: response.status === 429 });
 }
 
 function isTransient(status: number): boolean {
@@ -220,7 +238,7 @@ function isTransient(status: number): boolean {
 
 function retryAfterMs(response: Response): number | undefined {
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 600) * 1000 : undefined;
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
 }
 
 /** What was not taken of an accepted profile; undefined when all of it was. */

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { uploadLimits } from '#core/dataset/acceptance.ts';
 import { type Profile, profileSchema } from '#core/dataset/profile.ts';
 import { DomainError } from '#core/errors.ts';
-import { makeFolder, removeDurably, removeTemporaries, writeAtomically } from './atomic-file.ts';
+import { cannotWrite, makeFolder, removeDurably, removeTemporaries, writeAtomically } from './atomic-file.ts';
 
 const progressSchema = z.strictObject({
   /** Counts registrations: an address that expired is asked for anew under a new key. */
@@ -130,12 +130,12 @@ function readSearchSpace(body: Uint8Array): string | undefined {
 function lock(path: string): () => void {
   for (let i = 0; ; i++) {
     try {
-      writeFileSync(path, String(process.pid), { flag: 'wx', mode: 0o600 });
+      writeFileSync(path, `${process.pid} ${lifeOf(process.pid)}`, { flag: 'wx', mode: 0o600 });
       return () => rmSync(path, { force: true });
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-      const holder = readHolder(path);
-      if ((holder !== undefined && isRunning(holder)) || i >= 3) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotWrite(path, cause);
+      const holder = runningHolder(path);
+      if (holder !== undefined || i >= 3) {
         throw new DomainError('conflict', `another agent (process ${holder}) is using ${path}`, { cause });
       }
       rmSync(path, { force: true });
@@ -143,21 +143,30 @@ function lock(path: string): () => void {
   }
 }
 
-function readHolder(path: string): number | undefined {
+/** The process that holds the lock, where it still runs. Process ids come again, above all after a restart of the device:
+ * only the same id in the same life is the same process. */
+function runningHolder(path: string): number | undefined {
+  let pid: number;
+  let life: string;
   try {
-    const pid = Number(readFileSync(path, 'utf8'));
-    return Number.isInteger(pid) && pid > 0 ? pid : undefined;
+    const [id, ...rest] = readFileSync(path, 'utf8').split(' ');
+    pid = Number(id);
+    life = rest.join(' ');
   } catch {
     return undefined;
   }
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  const now = lifeOf(pid);
+  return now !== '' && now === life ? pid : undefined;
 }
 
-function isRunning(pid: number): boolean {
-  if (pid === process.pid) return false; // Process ids come again after a restart.
+/** When the process was started, in ticks since which start of the system; empty where there is no such process. */
+function lifeOf(pid: number): string {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    // The name in parentheses may hold anything; field 22 is the 20th after it (proc_pid_stat(5)).
+    const started = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ')[19];
+    return `${started} ${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}`;
+  } catch {
+    return '';
   }
 }

@@ -14,7 +14,7 @@ import { targetId } from './target-id.ts';
 export const uploadLimits = { compressedBytes: 5 * 2 ** 20, expandedBytes: 50 * 2 ** 20 } as const;
 
 /** Several times what the largest profile has (20,000 measurements and a descriptor). */
-const jsonLimits = { depth: 32, containers: 500_000, strings: 2_000_000 } as const;
+const jsonLimits = { depth: 32, containers: 500_000, strings: 2_000_000, entries: 50_000 } as const;
 
 /** What was registered before the upload. */
 export interface ExpectedUpload {

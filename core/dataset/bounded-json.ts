@@ -8,6 +8,8 @@ export interface JsonLimits {
   readonly containers: number;
   /** Strings in all, keys included. */
   readonly strings: number;
+  /** Members of one object, elements of one array: each may become an issue when they are checked. */
+  readonly entries: number;
 }
 
 export type ParsedJson =
@@ -32,6 +34,8 @@ function firstExcess(bytes: Uint8Array, limits: JsonLimits): string | undefined 
   let depth = 0;
   let containers = 0;
   let strings = 0;
+  // Separators seen in the containers that are open, by depth.
+  const separators = new Uint32Array(limits.depth + 1);
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]!;
     if (byte === quote) {
@@ -41,7 +45,11 @@ function firstExcess(bytes: Uint8Array, limits: JsonLimits): string | undefined 
     } else if (byte === 0x7b || byte === 0x5b) {
       if (++containers > limits.containers) return `more than ${limits.containers} objects and arrays`;
       if (++depth > limits.depth) return `nested deeper than ${limits.depth}`;
-    } else if (byte === 0x7d || byte === 0x5d) depth--;
+      separators[depth] = 0;
+    } else if (byte === 0x7d || byte === 0x5d) depth = Math.max(0, depth - 1);
+    else if (byte === 0x2c && ++separators[depth]! >= limits.entries) {
+      return `more than ${limits.entries} entries in one object or array`;
+    }
   }
   return undefined;
 }

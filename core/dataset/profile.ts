@@ -47,7 +47,7 @@ const runtimeSchema = z
       .record(
         z
           .string()
-          .max(48)
+          .max(48, { abort: true })
           .regex(/^[a-z][a-zA-Z0-9]*$/),
         z.union([z.boolean(), z.number(), text(64)]),
       )
@@ -98,7 +98,7 @@ const contextSchema = z
     agentVersion: text(64).describe('Name and version of the program that measured.'),
     deviceId: z
       .string()
-      .max(64)
+      .max(64, { abort: true })
       .regex(/^[a-zA-Z0-9_-]+$/)
       .nullable()
       .describe('The enrolled device that measured; if stated it must be the one that uploads. null: not stated.'),

@@ -8,7 +8,7 @@ export const quarantineReasons = {
   'gzip-damaged': 'The object is not gzip, is cut off, or fails its checksum.',
   'gzip-too-large': 'The object expands to more than 50 MiB.',
   'json-invalid': 'The content is not JSON in UTF-8.',
-  'json-too-complex': 'The JSON is nested deeper or has more objects and strings than any profile needs.',
+  'json-too-complex': 'The JSON is nested deeper, or has more objects, entries or strings, than any profile needs.',
   'schema-invalid': 'The JSON is not a profile of a known version.',
   'search-space-mismatch': 'The profile is of another search space than the upload was registered for.',
   'device-mismatch': 'The profile, or the place it was put, names another device than the one that registered it.',

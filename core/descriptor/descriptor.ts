@@ -49,7 +49,7 @@ export const descriptorSchema = z
       .record(
         z
           .string()
-          .max(64)
+          .max(64, { abort: true })
           .regex(/^[a-z0-9]+\/[a-z0-9_]+$/),
         operatorSchema,
       )
