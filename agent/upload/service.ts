@@ -223,7 +223,7 @@ function describeNetworkFault(error: Error): string {
 function readAnswer(text: string, what: string): unknown {
   const answer = jsonOrUndefined(text);
   if (answer !== undefined) return answer;
-  throw new TryLater(`${what}: something between here and the service answers, and not in JSON`);
+  throw new TryLater(`${what}: something between here and the service answers, and not in JSON`, { concernsAll: true });
 }
 
 function tryLater(what: string, response: Response): TryLater {

@@ -109,7 +109,12 @@ const contextSchema = z
     clock: z
       .strictObject({
         source: text(48).nullable().describe('Clock of the samples, such as CLOCK_MONOTONIC. null: not known.'),
-        resolutionNs: z.number().positive().nullable().describe('Smallest step of that clock, ns. null: not known.'),
+        resolutionNs: z
+          .number()
+          .positive()
+          .max(1e9)
+          .nullable()
+          .describe('Smallest step of that clock, ns, at most a second. null: not known.'),
         startedAt: z.iso.datetime().nullable().describe("Start, UTC, by the device's own clock. null: not known."),
         endedAt: z.iso.datetime().nullable().describe("End, UTC, by the device's own clock. null: not known."),
       })

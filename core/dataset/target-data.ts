@@ -19,6 +19,7 @@ export const targetDataSchema = z.strictObject({
       /** When the profile was first accepted, UTC. */
       acceptedAt: z.iso.datetime(),
       agentVersion: z.string(),
+      /** By the device's clock; null also where that ran ahead. */
       startedAt: z.iso.datetime().nullable(),
       excluded: z.record(z.string(), z.int().positive()),
     }),
@@ -58,7 +59,7 @@ export function targetDataOf(profile: AcceptedProfile, source: ProfileSource): T
         deviceId: source.deviceId,
         acceptedAt: source.acceptedAt,
         agentVersion: profile.context.agentVersion,
-        startedAt: profile.context.clock.startedAt,
+        startedAt: credibleStart(profile.context.clock.startedAt, source.acceptedAt),
         excluded,
       },
     ],
@@ -66,6 +67,14 @@ export function targetDataOf(profile: AcceptedProfile, source: ProfileSource): T
     values: measurements.map(({ latency }, index) => [index, 0, latency.medianMs]),
     descriptor: profile.descriptor && { sha256: source.sha256, descriptor: profile.descriptor },
   };
+}
+
+/** A clock may be a little fast. One that is days ahead says nothing: its profile would be the latest for years. */
+const mostAheadMs = 86_400_000;
+
+function credibleStart(startedAt: string | null, acceptedAt: string): string | null {
+  if (startedAt === null) return null;
+  return Date.parse(startedAt) - Date.parse(acceptedAt) > mostAheadMs ? null : startedAt;
 }
 
 export const hasProfile = (data: TargetData, sha256: string): boolean =>

@@ -70,11 +70,14 @@ export async function supportSet(
   const { indices, variances } = await selectSupportSet(predictor, candidates, count, known);
   const adaptation = target === undefined ? undefined : await adaptations.get(target);
   const noise = adaptation ? noiseOf(adaptation) : usualNoise;
+  const ofDesign = variances.map((variance) => expectedErrorOf(variance, noise));
+  const now = adaptation && errorNow(adaptation);
+  const scale = now === undefined ? 1 : now / ofDesign[0]!;
   return {
     ...common,
     predictorVersion: predictor.identity.version,
     architectures: indices.map((index) => space.format(candidates[index]!)),
-    expectedErrors: variances.map((variance) => Number(expectedErrorOf(variance, noise).toPrecision(3))),
+    expectedErrors: ofDesign.map((error) => Number((scale * error).toPrecision(3))),
   };
 }
 
@@ -110,6 +113,12 @@ async function championOrNone(predictors: PredictorCache, searchSpace: SearchSpa
     if (error instanceof DomainError && error.code === 'not-ready') return undefined;
     throw error;
   }
+}
+
+/** What the posterior of the target's own measurements expects, or, where that is worse, what leaving each of them out
+ * gave: further measurements are held against it. */
+function errorNow({ expectedError, selfCheck }: Adaptation): number | undefined {
+  return expectedError && Math.max(expectedError, selfCheck?.leftOut?.medianError ?? 0);
 }
 
 /** Standard deviation of the noise that the target's measurements show. */

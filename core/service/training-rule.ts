@@ -7,7 +7,8 @@ export const fewestTrainingMeasurements = 64;
 /** Predictions of a target's measurements from each other must explain at least this share of their variance; numbers
  * without any relation to the architectures explain none. */
 export const leastExplained = 0.1;
-/** Targets of one device, in one search space, that are learned from: the ones that came first. */
+/** Targets of one device, in one search space, that are learned from: the ones that came first. A target of several
+ * counts for the first of them that has room, so that nobody uses up what is another's by measuring it as well. */
 export const mostTargetsOfDevice = 32;
 
 export type TrainingVerdict =
@@ -23,12 +24,12 @@ export function trainingVerdicts(records: readonly TargetRecord[]): Map<string, 
   const inOrder = records.toSorted((a, b) => order(a, b));
   for (const record of inOrder) {
     let verdict = judged(record);
-    const device = record.source === 'device' ? record.devices?.[0] : undefined;
-    if (verdict.enters && device !== undefined) {
-      const count = (ofDevice.get(device) ?? 0) + 1;
-      ofDevice.set(device, count);
-      if (count > mostTargetsOfDevice) {
-        const reason = `device '${device}' has ${mostTargetsOfDevice} targets before it`;
+    const devices = record.source === 'device' ? (record.devices ?? []) : [];
+    if (verdict.enters && devices.length > 0) {
+      const withRoom = devices.find((device) => (ofDevice.get(device) ?? 0) < mostTargetsOfDevice);
+      if (withRoom !== undefined) ofDevice.set(withRoom, (ofDevice.get(withRoom) ?? 0) + 1);
+      else {
+        const reason = `${devices.length === 1 ? `device '${devices[0]}' has` : 'each of its devices has'} ${mostTargetsOfDevice} targets before it`;
         verdict = { enters: false, code: 'too-many-of-device', reason };
       }
     }

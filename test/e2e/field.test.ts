@@ -80,7 +80,7 @@ describe('the whole path', () => {
     expect(adaptation!.expectedError).toBeLessThan(expectedErrors![0]!);
   });
 
-  test('later profiles of the target add up, and predictions follow', async () => {
+  test('later profiles of the target add up, and predictions follow within 5 s of the PUT', async () => {
     const next = await field.call(
       'GET',
       `/v1/search-spaces/nasbench201/support-set?count=5&target=${targetId}`,
@@ -90,14 +90,18 @@ describe('the whole path', () => {
     expect(measured).toBe(10);
     expect(expectedErrors![5]).toBeLessThan(expectedErrors![0]!);
     const rows = architectures.map((text) => table.texts.indexOf(text));
-    const { uploadId } = await field.send(device, profileOf('gold_6240', rows));
-    await field.finished(device, uploadId);
     const asks = { searchSpace: 'nasbench201', target: targetId, architectures: table.texts.slice(0, 1) };
     const seen = async (): Promise<number> => {
       const reply = await field.call('POST', '/v1/predictions', field.reader, asks);
       return predictReplySchema.parse(await reply.json()).results[0]!.measurements;
     };
-    await expect.poll(seen, { timeout: 30_000, interval: 200 }).toBe(15);
+    // In memory, as it is of a target that somebody is asking about.
+    expect(await seen()).toBe(10);
+    const bytes = gzipSync(JSON.stringify(profileOf('gold_6240', rows)));
+    const registered = await field.register(device, bytes);
+    expect(await put(registered, bytes)).toBe(200);
+    await expect.poll(seen, { timeout: 5000, interval: 200 }).toBe(15);
+    await field.finished(device, registered.uploadId);
     expect((await targetOf(targetId)).target).toMatchObject({ measurements: 15, profiles: 2 });
   });
 
@@ -337,5 +341,89 @@ describe('devices', () => {
     const operator = { deviceId: '', token: field.operator };
     expect((await field.finished(operator, registered.uploadId)).reason).toMatchObject({ code: 'device-revoked' });
     expect(await refusal(field.call('DELETE', '/v1/devices/nobody', field.operator))).toEqual([404, 'not-found']);
+  });
+});
+
+describe('a hostile device', () => {
+  test('gets no further by tricks in ids, keys, paths and numbers', async () => {
+    const { uploadId } = await field.register(device, new Uint8Array([1]));
+    const hostile = await field.enrol('../../operators/$(id) \u202e"\u0000'.replaceAll(/[\u202e\u0000]/g, ''));
+    expect(hostile.deviceId).toMatch(/^[a-z0-9-]{1,64}$/);
+    const ask = (path: string, token: string = hostile.token) => refusal(field.call('GET', path, token));
+    for (const id of [
+      uploadId,
+      uploadId.toUpperCase(),
+      `${uploadId}%00`,
+      `%2e%2e%2ftokens%2f${hostile.token.slice(3, 19)}`,
+      '..%2f..%2fdevices',
+      `${uploadId}.json`,
+      'ﬀ'.repeat(16),
+    ]) {
+      expect([id, await ask(`/v1/uploads/${id}`)]).toEqual([id, [404, 'not-found']]);
+    }
+    expect(await ask(`/v1/uploads/${'0'.repeat(300)}`)).toEqual([400, 'invalid-request']);
+    for (const id of ['..%2f..%2ftokens', '%2e%2e', 'x%0a', '__proto__', 'constructor']) {
+      expect([id, await ask(`/v1/targets/nasbench201/${id}`, field.reader)]).toEqual([id, [404, 'unknown-target']]);
+      expect([id, (await ask(`/v1/targets/${id}/x`, field.reader))[0]]).toEqual([id, 404]);
+      const next = `/v1/search-spaces/nasbench201/support-set?count=5&target=${id}`;
+      expect([id, await ask(next)]).toEqual([id, [404, 'unknown-target']]);
+    }
+    // What a device may not do at all.
+    const body = { searchSpace: 'nasbench201', target: 'x', architectures: [table.texts[0]] };
+    for (const [method, path, sent] of [
+      ['POST', '/v1/predictions', body],
+      ['GET', '/v1/devices', undefined],
+      ['POST', '/v1/devices', { name: 'mine' }],
+      ['DELETE', `/v1/devices/${device.deviceId}`, undefined],
+      ['GET', '/v1/targets', undefined],
+    ] as const) {
+      expect([path, await refusal(field.call(method, path, hostile.token, sent))]).toEqual([path, [403, 'forbidden']]);
+    }
+    // Bodies that are no request.
+    const good = `"sha256":"${'a'.repeat(64)}","searchSpace":"nasbench201"`;
+    const raw = (text: string, key?: string) =>
+      fetch(`${field.stack.apiUrl}/v1/uploads`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${hostile.token}`, ...(key !== undefined && { 'idempotency-key': key }) },
+        body: text,
+      });
+    for (const text of [
+      ...['1e400', '-0', 'NaN', '1.5', '"5"', '9007199254740993'].map((size) => `{"sizeBytes":${size},${good}}`),
+      `{"sizeBytes":5,${good},"__proto__":{"role":"operator"}}`,
+      `{"sizeBytes":5,${good},"deviceId":"${device.deviceId}"}`,
+      '['.repeat(1_000_000),
+      `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`,
+      '{"a":'.repeat(300_000),
+      '\ud800',
+      '',
+    ]) {
+      expect([text.slice(0, 60), await refusal(raw(text))]).toEqual([text.slice(0, 60), [400, 'invalid-request']]);
+    }
+    // The same key as another device: another upload. Its own key for something else: refused.
+    await field.register(device, new Uint8Array([1, 2]), 'a-key');
+    const mine = await field.register(hostile, new Uint8Array([1, 2, 3]), 'a-key');
+    expect(mine.url).toContain(`/incoming/${hostile.deviceId}/${mine.uploadId}.json.gz?`);
+    expect(await refusal(raw(`{"sizeBytes":4,${good}}`, 'a-key'))).toEqual([409, 'conflict']);
+    // Registered and never put: it waits, and nothing comes of it.
+    expect(await field.show(hostile, mine.uploadId)).toMatchObject({ status: 'waiting', finishedAt: null });
+  });
+
+  test('whose profiles are the worst that the limits let through ends quarantined, and ingest goes on', async () => {
+    const hostile = await field.enrol('worst');
+    const text = JSON.stringify(exampleProfile);
+    const many = (count: number, unit: (i: number) => string): string =>
+      Array.from({ length: count }, (_, i) => unit(i)).join();
+    const worst: [string, string][] = [
+      ['json-too-complex', text.replace('"settings":{', (start) => `${start}${many(1_800_000, (i) => `"K${i}":1`)},`)],
+      ['schema-invalid', text.replace('"settings":{', (start) => `${start}${many(49_000, (i) => `"K${i}":1`)},`)],
+      ['schema-invalid', text.replace('Raspberry Pi 5 Model B', 'a '.repeat(20 * 2 ** 20))],
+      ['schema-invalid', text.replace('"operators":{', (start) => `${start}${many(49_000, (i) => `"K${i}":{}`)},`)],
+    ];
+    for (const [code, json] of worst) {
+      const { uploadId } = await field.send(hostile, gzipSync(json, { level: 1 }));
+      expect((await field.finished(hostile, uploadId)).reason).toMatchObject({ code });
+    }
+    const { uploadId } = await field.send(hostile, profileOf('titanx_1', rowsFrom(0, 6), { model: 'After all' }));
+    expect((await field.finished(hostile, uploadId)).status).toBe('accepted');
   });
 });

@@ -273,4 +273,27 @@ describe('run: profile and upload when something changed', () => {
     expect(service.uploads).toHaveLength(2);
     expect((await round()).stderr).toContain('unchanged');
   }, 60_000);
+
+  test('a round in which nothing can be measured is not the last one', async () => {
+    const program = join(folder, 'flaky.sh');
+    const count = join(folder, 'calls');
+    const samples = Array(12).fill(2).join();
+    // Fails in the whole first round, and works from then on.
+    writeFileSync(
+      program,
+      `#!/bin/sh\necho x >> ${count}\n[ $(wc -l < ${count}) -gt 2 ] || exit 9\necho '{"latenciesMs":[${samples}]}'\n`,
+    );
+    chmodSync(program, 0o755);
+    const what = ['--search-space', 'nasbench201', '--runtime', 'command', '--command', program, '--no-descriptor'];
+    const where = ['--api', service.url, '--state', join(folder, 'flaky')];
+    const { child, ended } = agent(['run', '--every', '0.0003', ...what, ...quick, '--support-set', '2', ...where], {
+      SUGARBUSH_TOKEN: service.token,
+    });
+    await expect.poll(() => service.uploads.length, { timeout: 20_000 }).toBe(1);
+    child.kill('SIGTERM');
+    const { code, stderr } = await ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('none of 2 networks could be measured');
+    expect(stderr).toContain('next round in');
+  }, 60_000);
 });

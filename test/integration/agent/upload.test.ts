@@ -206,7 +206,28 @@ test('a refused token ends it at once, and the profile waits', async () => {
   expect(spooled()).toHaveLength(1);
 });
 
+test('what became of a profile is said although the next one ends it all', async () => {
+  writeFileSync(tokenFile, 'sb_other_token\n');
+  await agent(['--profile', profile]).ended;
+  writeFileSync(tokenFile, service.token);
+  const second = join(folder, 'second.json');
+  const { context, ...rest } = JSON.parse(readFileSync(profile, 'utf8'));
+  writeFileSync(second, JSON.stringify({ ...rest, context: { ...context, kernel: 'another' } }));
+  let registrations = 0;
+  service.fail = ({ method }) => (method === 'POST' && ++registrations > 1 ? 401 : undefined);
+  const { code, stdout } = await agent(['--profile', second]).ended;
+  expect(code).toBe(7);
+  expect(stdout).toMatch(/^[0-9a-f]{12} accepted a-target\n$/);
+  expect(spooled()).toHaveLength(1);
+});
+
 describe('what is wrong on this side', () => {
+  test('a state folder that cannot be written: which, in one line', async () => {
+    state = tokenFile;
+    expect((await agent([]).ended).code).toBe(8);
+    expect(printed).toMatch(/sugarbush-agent: cannot write \S+\/token\/spool: ENOTDIR\n$/);
+  });
+
   test.each([
     ['no token', { token: '' }],
     ['a token of two lines', { token: 'sb_a\nsb_b' }],

@@ -1,9 +1,20 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { removeDurably, removeTemporaries, writeAtomically } from '#agent/upload/atomic-file.ts';
+import { makeFolder, removeDurably, removeTemporaries, writeAtomically } from '#agent/upload/atomic-file.ts';
+import { openSpool } from '#agent/upload/spool.ts';
+import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -21,6 +32,38 @@ test('writes, overwrites, removes, for this user only', () => {
   removeDurably(path);
   removeDurably(path);
   expect(existsSync(path)).toBe(false);
+});
+
+test('what cannot be written is named, with why', () => {
+  writeFileSync(join(folder, 'file'), '');
+  const wrong = { code: 'storage-failed' };
+  const under = join(folder, 'file', 'a');
+  expect(() => writeAtomically(under, '')).toThrow(expect.objectContaining(wrong));
+  expect(() => makeFolder(under)).toThrow(`cannot write ${under}: ENOTDIR`);
+});
+
+test('on a full disk nothing is lost, and nothing half is left (as root, who may make a small disk)', ({ skip }) => {
+  const disk = join(folder, 'disk');
+  mkdirSync(disk);
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk]).status !== 0) skip();
+  try {
+    const spool = openSpool(join(disk, 'spool'));
+    const first = spool.add(exampleProfile);
+    const ballast = join(disk, 'ballast');
+    expect(() => writeFileSync(ballast, Buffer.alloc(1 << 20))).toThrow('ENOSPC');
+    const full = /cannot write .*: the disk is full: make room and start again/;
+    const next = { ...exampleProfile, context: { ...exampleProfile.context, kernel: 'x' } };
+    expect(() => spool.add(next)).toThrow(full);
+    expect(() => spool.accept(first, { uploadId: 'u' })).toThrow(full);
+    expect(spool.pending().map(({ sha256 }) => sha256)).toEqual([first]);
+    expect(readdirSync(join(disk, 'spool')).filter((name) => name.includes('.tmp-'))).toEqual([]);
+    rmSync(ballast);
+    spool.add(next);
+    spool.accept(first, { uploadId: 'u' });
+    expect(spool.pending()).toHaveLength(1);
+  } finally {
+    spawnSync('umount', [disk]);
+  }
 });
 
 test('killed in the middle of a write, there is the whole file or none', async () => {

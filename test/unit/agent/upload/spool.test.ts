@@ -64,13 +64,30 @@ test('damaged progress is no progress, and a verdict whose clearing away was cut
 });
 
 test('the lock of a killed agent does not hold, that of a running one does', async () => {
-  const holder = spawn('sleep', ['30']);
-  writeFileSync(join(folder, 'lock'), String(holder.pid));
-  expect(() => openSpool(folder)).toThrow(/another agent/);
+  const url = new URL('../../../../agent/upload/spool.ts', import.meta.url).href;
+  const script = `import { openSpool } from '${url}'; openSpool('${folder}'); console.log('open'); setInterval(() => {}, 1e6)`;
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => holder.stdout.once('data', resolve));
+  expect(() => openSpool(folder)).toThrow(`another agent (process ${holder.pid})`);
   const ended = new Promise((resolve) => holder.once('exit', resolve));
   holder.kill('SIGKILL');
   await ended;
   openSpool(folder).release();
+});
+
+test('nor does one whose process id is somebody else’s by now, as after the plug was pulled', () => {
+  const other = spawn('sleep', ['30']);
+  try {
+    const started = readFileSync(`/proc/${other.pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ')[19];
+    for (const left of [String(other.pid), `${other.pid} 1 boot`, `${other.pid} ${started} another-boot`, 'x', '']) {
+      writeFileSync(join(folder, 'lock'), left);
+      openSpool(folder).release();
+    }
+  } finally {
+    other.kill('SIGKILL');
+  }
 });
 
 test('a writer killed at any moment leaves whole profiles only', async () => {

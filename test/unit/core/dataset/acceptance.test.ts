@@ -88,6 +88,65 @@ describe('acceptance', () => {
     expect(codeOf(acceptText(JSON.stringify({ a: '{[\\"'.repeat(600_000) })))).toBe('schema-invalid');
   });
 
+  it('counts the entries of one object or array before it builds it', () => {
+    const settings = (count: number): string => Array.from({ length: count }, (_, i) => `"K${i}":1`).join();
+    const text = JSON.stringify(exampleProfile).replace('"settings":{', (start) => `${start}${settings(1)},`);
+    const withKeys = (count: number): string => text.replace('"K0":1', settings(count));
+    // Each would be an issue of its own: millions of them took gigabytes.
+    expect(codeOf(acceptText(withKeys(1_800_000)))).toBe('json-too-complex');
+    expect(codeOf(acceptText(`[${'1,'.repeat(49_999)}1]`))).toBe('schema-invalid');
+    expect(codeOf(acceptText(`[${'1,'.repeat(50_000)}1]`))).toBe('json-too-complex');
+    // Containers beside and inside one another are counted apart.
+    const row = `[${'1,'.repeat(40_000)}1]`;
+    expect(codeOf(acceptText(`[${row},[${row},${row}],${row}]`))).toBe('schema-invalid');
+    expect(codeOf(acceptText(`]]}${'[1,'.repeat(3)}`))).toBe('json-invalid');
+  });
+
+  it('does not match a pattern over megabytes of text, wherever there is one', () => {
+    const long = 'a '.repeat(20 * 2 ** 20);
+    const { target, context, descriptor } = exampleProfile;
+    for (const profile of [
+      { ...exampleProfile, target: { ...target, hardware: { ...target.hardware, model: long } } },
+      { ...exampleProfile, target: { ...target, runtime: { ...target.runtime, name: long } } },
+      { ...exampleProfile, context: { ...context, kernel: long } },
+      { ...exampleProfile, context: { ...context, deviceId: long } },
+      { ...exampleProfile, context: { ...context, clock: { ...context.clock, startedAt: long } } },
+      { ...exampleProfile, descriptor: { ...descriptor, operators: { [long]: {} } } },
+    ]) {
+      expect(codeOf(acceptText(JSON.stringify(profile)))).toBe('schema-invalid');
+    }
+  });
+
+  it('takes numbers as JSON.parse does and no other: none too large, none without a value', () => {
+    const withThreads = (value: string): Acceptance =>
+      acceptText(JSON.stringify(exampleProfile).replace('"threads":4', `"threads":${value}`));
+    for (const value of ['NaN', 'Infinity', '-Infinity', '0x4', '04', '4.', '+4']) {
+      expect([value, codeOf(withThreads(value))]).toEqual([value, 'json-invalid']);
+    }
+    for (const value of ['1e400', '-1e400', `1${'0'.repeat(400)}`, '[4]', 'null']) {
+      expect([value, codeOf(withThreads(value))]).toEqual([value, 'schema-invalid']);
+    }
+    // Of a key that stands twice the last one counts, in the id as in the check.
+    const twice = withThreads('8,"threads":4');
+    expect(twice).toMatchObject({ outcome: 'accepted', profile: { targetId: targetId(exampleProfile.target) } });
+  });
+
+  it('takes gzip of several members for one, and counts what they expand to together', () => {
+    const text = Buffer.from(JSON.stringify(exampleProfile));
+    const halves = Buffer.concat([gzipSync(text.subarray(0, 500)), gzipSync(text.subarray(500))]);
+    expect(codeOf(acceptProfile(halves, expectationOf(halves)))).toBe('accepted');
+    const bomb = Buffer.concat(Array<Buffer>(13).fill(gzipSync(Buffer.alloc(4 * 2 ** 20, ' '))));
+    expect(codeOf(acceptProfile(bomb, expectationOf(bomb)))).toBe('gzip-too-large');
+    const empty = Buffer.concat(Array<Buffer>(200_000).fill(gzipSync('')));
+    expect(codeOf(acceptProfile(empty, expectationOf(empty)))).toBe('json-invalid');
+  });
+
+  it('does not let a clock of any coarseness excuse any spread', () => {
+    const clock = { ...exampleProfile.context.clock, resolutionNs: 1e300 };
+    const result = acceptText(JSON.stringify({ ...exampleProfile, context: { ...exampleProfile.context, clock } }));
+    expect(result).toMatchObject({ reason: { issues: [{ path: 'context/clock/resolutionNs' }] } });
+  });
+
   it('checks in the stated order', () => {
     const broken = { ...exampleProfile, context: { ...exampleProfile.context, deviceId: 'x' } };
     const bytes = gzipSync(JSON.stringify(broken));

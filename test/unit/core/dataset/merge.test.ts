@@ -98,6 +98,20 @@ describe('merging the measurements of a target', () => {
     expect(data.descriptor?.sha256).toBe(hash(2));
   });
 
+  it('does not take the descriptor of a clock that runs ahead for the latest', () => {
+    const day = 86_400;
+    const at = (sha: number, startedAt: number): Draw => ({
+      ...base,
+      sha,
+      device: 'a',
+      latencies: { x: 1 },
+      described: true,
+      startedAt,
+    });
+    expect(joined(at(1, 100 * 365 * day), at(2, -5)).descriptor?.sha256).toBe(hash(2));
+    expect(joined(at(1, day), at(2, -5)).descriptor?.sha256).toBe(hash(1));
+  });
+
   it('counts a profile once, as it was first accepted', () => {
     const first = { ...base, sha: 1, device: 'a', latencies: { x: 10 }, acceptedAt: 3 };
     const data = joined({ ...first, acceptedAt: 8, device: 'b' }, first, { ...first, acceptedAt: 5 });

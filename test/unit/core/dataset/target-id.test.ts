@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '#core/dataset/canonical-json.ts';
-import type { ProfileTarget } from '#core/dataset/profile.ts';
+import { type ProfileTarget, profileTargetSchema } from '#core/dataset/profile.ts';
 import { targetDigest, targetId, targetIdMaxLength, targetIdPattern } from '#core/dataset/target-id.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 
@@ -50,6 +50,18 @@ describe('target id', () => {
     ];
     expect(new Set([pi, ...others].map(targetId)).size).toBe(others.length + 1);
     expect(new Set([pi, ...others].map(targetDigest)).size).toBe(others.length + 1);
+  });
+
+  it('tells names apart that look the same or read the same', () => {
+    const named = (model: string): ProfileTarget => ({ ...pi, hardware: { ...pi.hardware, model } });
+    const looks = ['Pi 5', 'pi 5', 'PI 5', 'Pi-5', 'Pi_5', '\uff30i 5', 'P\u0456 5', 'Pi \u2075', 'Pi 5\u3164'];
+    const accepted = looks.filter((model) => profileTargetSchema.safeParse(named(model)).success);
+    expect(accepted).toEqual(looks);
+    expect(new Set(looks.map((model) => targetId(named(model)))).size).toBe(looks.length);
+    // What has no width, turns the direction or is only a mark is no part of a name: no two spellings of one letter.
+    for (const model of ['Pi\u200b5', 'Pi\u202e5', 'Pi\u00a05', 'Cafe\u0301', '\ufeffPi', 'Pi\u00ad5', '\ud800']) {
+      expect([model, profileTargetSchema.safeParse(named(model)).success]).toEqual([model, false]);
+    }
   });
 
   it('is a safe key whatever the device is called', () => {

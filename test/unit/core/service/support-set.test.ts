@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { predictorCache } from '#core/service/predictor-cache.ts';
+import { showTarget } from '#core/service/show-target.ts';
 import { supportSet } from '#core/service/support-set.ts';
 import { fieldService, profileOf } from './field-service.ts';
 import { deployTiny, measured, space, type Trained, trainTiny } from './tiny-service.ts';
@@ -49,6 +50,10 @@ describe('support set', () => {
     expect(next.measured).toBe(10);
     expect(next.architectures.filter((text) => start.architectures.includes(text))).toEqual([]);
     expect(next.expectedErrors![10]).toBeLessThan(next.expectedErrors![0]!);
+    // The error of now is the one that the target itself shows: its posterior's, or that of leaving measurements out.
+    const { adaptation } = await showTarget(service.data, 'nasbench201', result.upload.accepted!.targetId);
+    const shown = Math.max(adaptation!.expectedError!, adaptation!.leftOut!.medianError);
+    expect(next.expectedErrors![0]! / shown).toBeCloseTo(1, 2);
   });
 
   it('offers something to start with before the first training', async () => {
