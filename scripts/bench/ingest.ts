@@ -36,9 +36,9 @@ export interface IngestBench {
 
 const measurementsPerProfile = 10;
 const levels: readonly (readonly [inFlight: number, profiles: number])[] = [
-  [1, 20],
-  [10, 60],
-  [50, 150],
+  [1, 100],
+  [10, 200],
+  [50, 300],
 ];
 
 export async function benchIngest(onProgress: (text: string) => void = () => {}): Promise<IngestBench> {
