@@ -69,6 +69,8 @@ const quarantined: Record<string, string | Uint8Array> = {
   'gzip-damaged.checksum.gz': flipped,
   'gzip-damaged.empty.gz': '',
   'json-invalid.cut-off.json': JSON.stringify(small).slice(0, -1),
+  'gzip-too-large.gz': gzipSync(Buffer.alloc(50 * 2 ** 20 + 1, ' ')),
+  'json-too-complex.entries.gz': gzipSync(`[${'0,'.repeat(50_000)}0]`),
   'json-invalid.not-utf-8.gz': gzipSync(Buffer.from('{"schemaVersion":1,"target":"\xff"}', 'latin1')),
   'json-invalid.empty.json': '',
   'json-invalid.nan.json': changed({}).replace('"medianMs": 21.42', '"medianMs": NaN'),

@@ -108,7 +108,10 @@ async function round(options: RunOptions, state: string, service: Service, termi
     } finally {
       spool.release();
     }
-    const medians = result.profile.measurements.map(({ architecture, latency }) => ({
+    // What never settled says little about a change, unless there is nothing else.
+    const { measurements } = result.profile;
+    const settled = measurements.filter(({ stable }) => stable !== false);
+    const medians = (settled.length > 0 ? settled : measurements).map(({ architecture, latency }) => ({
       architecture,
       medianMs: latency.medianMs,
       // What is settled has at most this; the next round compares with it.

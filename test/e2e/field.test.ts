@@ -236,10 +236,9 @@ describe('a profile is quarantined', () => {
 
   test('or loses a measurement, with the reason that each bad profile is named after', async () => {
     const sender = await field.enrol('bad profiles');
-    const bomb = gzipSync(Buffer.alloc(50 * 2 ** 20 + 1, ' '));
     const sent = await Promise.all(
-      [...files('quarantined'), ...files('excluded'), 'quarantined/gzip-too-large.gz'].map(async (path) => {
-        const bytes = path.includes('gzip-too-large') ? bomb : bytesOf(path);
+      [...files('quarantined'), ...files('excluded')].map(async (path) => {
+        const bytes = bytesOf(path);
         // S3 takes no upload of nothing, for a registered size is at least one byte.
         if (bytes.length === 0) return undefined;
         return { path, uploadId: (await field.send(sender, bytes)).uploadId };
