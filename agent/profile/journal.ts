@@ -1,6 +1,7 @@
 // What has been measured so far, a line each, beside the profile that is being made: a measurement of an hour that is
-// cut off goes on where it was. Lines of another target or of other settings are not taken.
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+// cut off goes on where it was. Lines of another target or of other settings are not taken, nor what was left for long:
+// the device may have changed since.
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cannotWrite } from '../upload/atomic-file.ts';
 
 export interface Journal<T> {
@@ -10,10 +11,14 @@ export interface Journal<T> {
   remove(): void;
 }
 
+/** After which a measurement that was cut off begins anew. */
+const longestPauseMs = 86_400_000;
+
 /** @param identity everything that a result depends on besides its key
  * @param parse throws or gives undefined for a value that is not one */
 export function openJournal<T>(file: string, identity: string, parse: (value: unknown) => T | undefined): Journal<T> {
   const values = new Map<string, T>();
+  if (existsSync(file) && Date.now() - statSync(file).mtimeMs > longestPauseMs) rmSync(file);
   if (existsSync(file)) {
     for (const line of readFileSync(file, 'utf8').split('\n')) {
       const entry = readLine(line);

@@ -92,15 +92,16 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
 
   async function once(key: string, measure: () => Promise<JournalEntry>): Promise<JournalEntry> {
     const known = ports.journal.get(key);
-    if (known !== undefined) {
-      progress.step(key, known.failure ?? describe(known), true);
+    if (known !== undefined && known.failure === undefined) {
+      progress.step(key, describe(known), true);
       return known;
     }
     const { disturbedBy } = await waitForQuiet(files, wasDisturbed ? shorter(plan.quiet) : plan.quiet, ports.signal);
     wasDisturbed = disturbedBy !== undefined;
     if (disturbedBy !== undefined) disturbed.push(`${key}: ${disturbedBy}`);
     const entry = await measure();
-    ports.journal.put(key, entry);
+    // What failed is tried again by whoever goes on from here: it may have been the hour, not the network.
+    if (entry.failure === undefined) ports.journal.put(key, entry);
     progress.step(
       key,
       `${entry.failure ?? describe(entry)}${disturbedBy === undefined ? '' : ` (${disturbedBy})`}`,

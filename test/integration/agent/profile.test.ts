@@ -289,8 +289,11 @@ describe('run: profile and upload when something changed', () => {
     const { child, ended } = agent(['run', '--every', '0.0003', ...what, ...quick, '--support-set', '2', ...where], {
       SUGARBUSH_TOKEN: service.token,
     });
-    await expect.poll(() => service.uploads.length, { timeout: 20_000 }).toBe(1);
-    child.kill('SIGTERM');
+    try {
+      await expect.poll(() => service.uploads.length, { timeout: 20_000 }).toBe(1);
+    } finally {
+      child.kill('SIGTERM');
+    }
     const { code, stderr } = await ended;
     expect(code).toBe(130);
     expect(stderr).toContain('none of 2 networks could be measured');

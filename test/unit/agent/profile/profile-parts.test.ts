@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -52,6 +52,16 @@ describe('canaries', () => {
 
 describe('journal', () => {
   const parse = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+
+  test('is begun anew after a day', () => {
+    const file = join(folder, 'old');
+    openJournal(file, 'one', parse).put('a', 1);
+    const hoursAgo = (hours: number): void => utimesSync(file, new Date(), new Date(Date.now() - 3_600_000 * hours));
+    hoursAgo(23);
+    expect(openJournal(file, 'one', parse).get('a')).toBe(1);
+    hoursAgo(25);
+    expect(openJournal(file, 'one', parse).get('a')).toBeUndefined();
+  });
 
   test('keeps what was put, for the same identity only', () => {
     const file = join(folder, 'kept');
