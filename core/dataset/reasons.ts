@@ -16,7 +16,7 @@ export const quarantineReasons = {
   'descriptor-implausible': 'An operator latency in the descriptor is outside the plausible range.',
   'no-measurements-left': 'Every measurement was excluded.',
   'target-conflict': 'The target id already belongs to a target with other content.',
-  'target-full': 'The target has as many measurements as one target may hold.',
+  'target-full': 'The target has as many measurements as one target, or one device in it, may hold.',
 } as const;
 
 export type QuarantineCode = keyof typeof quarantineReasons;

@@ -37,6 +37,20 @@ export type TargetData = z.infer<typeof targetDataSchema>;
 /** Values that one target may hold; years of daily profiles, or six times the largest shipped table. */
 export const maxValues = 100_000;
 
+/** Of these, values of one device: nobody fills a target that others measure too. More than any search space that is
+ * enumerated has architectures. */
+export const maxValuesOfDevice = 25_000;
+
+export const isFull = (data: TargetData): boolean => {
+  if (data.values.length > maxValues) return true;
+  const ofDevice = new Map<string, number>();
+  for (const [, profile] of data.values) {
+    const { deviceId } = data.profiles[profile]!;
+    ofDevice.set(deviceId, (ofDevice.get(deviceId) ?? 0) + 1);
+  }
+  return [...ofDevice.values()].some((count) => count > maxValuesOfDevice);
+};
+
 export interface ProfileSource {
   /** Of the uploaded bytes, lower-case hex. */
   readonly sha256: string;

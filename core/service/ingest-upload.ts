@@ -12,7 +12,7 @@ import {
 } from '#core/dataset/acceptance.ts';
 import { quarantineReasons } from '#core/dataset/reasons.ts';
 import type { Store } from '#core/dataset/store.ts';
-import { maxValues, targetDataOf } from '#core/dataset/target-data.ts';
+import { maxValues, maxValuesOfDevice, targetDataOf } from '#core/dataset/target-data.ts';
 import type { ActivePredictors } from './active-predictors.ts';
 import { type DeviceRecord, deviceRecordSchema } from './device-record.ts';
 import { joinProfile } from './join-profile.ts';
@@ -97,7 +97,10 @@ async function keep(
   const part = targetDataOf(profile, { sha256, deviceId, acceptedAt: new Date(now()).toISOString() });
   const joined = await joinProfile(data, part, update);
   if (joined.outcome !== 'joined') {
-    const detail = joined.outcome === 'target-full' ? ` (${maxValues} values)` : ` ('${profile.targetId}')`;
+    const detail =
+      joined.outcome === 'target-full'
+        ? ` (${maxValues} values, ${maxValuesOfDevice} of one device)`
+        : ` ('${profile.targetId}')`;
     return quarantined(joined.outcome, `${quarantineReasons[joined.outcome].replace(/\.$/, '')}${detail}`);
   }
   await putOnce(data, profileKey(searchSpace, profile.targetId, sha256), bytes);

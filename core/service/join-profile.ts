@@ -1,6 +1,6 @@
 // Adds an accepted profile to what is known of its target: measurements/{searchSpace}/{targetId}.json.
 import type { Store } from '#core/dataset/store.ts';
-import { hasProfile, joinTargetData, maxValues, type TargetData, targetDataSchema } from '#core/dataset/target-data.ts';
+import { hasProfile, isFull, joinTargetData, type TargetData, targetDataSchema } from '#core/dataset/target-data.ts';
 import { targetDigest } from '#core/dataset/target-id.ts';
 import { measurementsKey } from './keys.ts';
 import { type UpdateOptions, updateJson } from './stored-json.ts';
@@ -36,6 +36,6 @@ function joined(current: TargetData | undefined, part: TargetData): TargetData |
   if (targetDigest(current.target) !== targetDigest(part.target)) throw new Refusal('target-conflict');
   if (part.profiles.every(({ sha256 }) => hasProfile(current, sha256))) return undefined;
   const next = joinTargetData(current, part);
-  if (next.values.length > maxValues) throw new Refusal('target-full');
+  if (isFull(next)) throw new Refusal('target-full');
   return next;
 }

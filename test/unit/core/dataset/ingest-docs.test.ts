@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { maxRelativeSpread, plausibleRangeMs } from '#core/dataset/accept-measurements.ts';
 import { uploadLimits } from '#core/dataset/acceptance.ts';
 import { exclusionReasons, quarantineReasons } from '#core/dataset/reasons.ts';
-import { maxValues } from '#core/dataset/target-data.ts';
+import { maxValues, maxValuesOfDevice } from '#core/dataset/target-data.ts';
 import { mostAdaptedFrom } from '#core/predictor/adapt-checked.ts';
 import { fewestTrainingMeasurements, leastExplained, mostTargetsOfDevice } from '#core/service/training-rule.ts';
 
@@ -31,6 +31,7 @@ test('the numbers are the code’s', () => {
   expect([maxRelativeSpread, leastExplained]).toEqual([0.25, 0.1]);
   for (const number of [
     maxValues.toLocaleString('en'),
+    maxValuesOfDevice.toLocaleString('en'),
     mostAdaptedFrom,
     fewestTrainingMeasurements,
     mostTargetsOfDevice,

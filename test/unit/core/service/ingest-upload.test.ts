@@ -175,6 +175,23 @@ describe('ingest', () => {
     expect(await service.send(device, second)).toMatchObject({ upload: { quarantined: { code: 'target-full' } } });
   });
 
+  it('lets nobody fill a target that others measure too', async () => {
+    const service = fieldService();
+    const [hostile, honest] = [await service.enrol('hostile'), await service.enrol('honest')];
+    const first = await service.send(hostile, profileOf(latencyOf));
+    if (first.outcome !== 'accepted') throw new Error('not accepted');
+    const { targetId } = first.upload.accepted!;
+    const data = (await dataOf(service.data, targetId))!;
+    const architectures = Array.from({ length: 24_995 }, (_, i) => `a${String(i).padStart(6, '0')}`);
+    const filled = { ...data, architectures, values: architectures.map((_, i) => [i, 0, 1]) };
+    const key = measurementsKey('nasbench201', targetId);
+    service.data.objects.set(key, new TextEncoder().encode(JSON.stringify(filled)));
+    const next = profileOf(latencyOf, { from: 20, to: 30 });
+    expect(await service.send(hostile, next)).toMatchObject({ upload: { quarantined: { code: 'target-full' } } });
+    expect(await service.send(honest, next)).toMatchObject({ outcome: 'accepted' });
+    expect((await dataOf(service.data, targetId))!.values).toHaveLength(25_005);
+  });
+
   it('adds later profiles of a target up', async () => {
     const service = fieldService();
     await deployTiny(service.data, trained, []);
