@@ -10,7 +10,7 @@ import { openJournal } from '../profile/journal.ts';
 import {
   type JournalEntry,
   type MeasuredProfile,
-  measureProfile,
+  measureProfileOnce,
   type ProfilePlan,
   planIdentity,
 } from '../profile/measure-profile.ts';
@@ -95,7 +95,7 @@ export async function measureWithJournal(
   );
   const progress = textProgress(terminal.say, terminal.isTerminal);
   const ports = { files: systemFiles(), journal, progress, signal: terminal.signal };
-  return { result: await measureProfile(plan, ports), forget: journal.remove };
+  return { result: await measureProfileOnce(plan, ports), forget: journal.remove };
 }
 
 export function report({ profile: written, failures, unstable, disturbed }: MeasuredProfile, terminal: Terminal): void {

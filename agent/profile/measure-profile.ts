@@ -58,6 +58,8 @@ export interface JournalEntry {
   readonly operator?: Operator;
   readonly events?: readonly (readonly [CounterName, CounterValue])[];
   readonly failure?: string;
+  /** The whole, once it was made. */
+  readonly profile?: Profile;
 }
 
 export interface Failure {
@@ -77,6 +79,17 @@ export interface MeasuredProfile {
 /** Everything that a single result depends on besides what is measured: for the journal. */
 export function planIdentity(plan: ProfilePlan): string {
   return canonicalJson([plan.target, plan.rule, plan.seed, plan.rawSamples, plan.counting !== undefined]);
+}
+
+/** Made once: whoever was cut off before the profile was safe makes the same one again, to the byte, so that it counts
+ * once. @throws as `measureProfile` */
+export async function measureProfileOnce(plan: ProfilePlan, ports: ProfilePorts): Promise<MeasuredProfile> {
+  const key = `profile of ${canonicalJson([plan.architectures, plan.withDescriptor, plan.deviceId])}`;
+  const known = profileSchema.safeParse(ports.journal.get(key)?.profile);
+  if (known.success) return { profile: known.data, failures: [], unstable: unstableOf(known.data), disturbed: [] };
+  const measured = await measureProfile(plan, ports);
+  ports.journal.put(key, { profile: measured.profile });
+  return measured;
 }
 
 /** @throws DomainError `program-failed` when no network at all could be measured, `cancelled` */
@@ -156,11 +169,15 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
     descriptor: operators.length === 0 ? null : asDescriptor(entries, corePmu(files)),
     measurements,
   });
-  const unstable = [
-    ...[...entries].filter(([, entry]) => entry.operator?.stable === false).map(([key]) => key),
-    ...measurements.filter((measurement) => measurement.stable === false).map(({ architecture }) => architecture),
+  return { profile, failures, unstable: unstableOf(profile), disturbed };
+}
+
+function unstableOf({ descriptor, measurements }: Profile): string[] {
+  const operators = Object.entries(descriptor?.operators ?? {});
+  return [
+    ...operators.filter(([, operator]) => operator.stable === false).map(([key]) => key),
+    ...measurements.filter(({ stable }) => stable === false).map(({ architecture }) => architecture),
   ];
-  return { profile, failures, unstable, disturbed };
 }
 
 async function measureArchitecture(

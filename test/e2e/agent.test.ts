@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { predictReplySchema } from '#functions/contract/predictions.ts';
 import { buildAgent } from '#scripts/build-agent.ts';
-import type { FaultRequest } from '#scripts/local/s3/server.ts';
+import type { Fault, FaultRequest } from '#scripts/local/s3/server.ts';
 import { type Device, type FieldStack, startFieldStack, table } from './field-stack.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
@@ -19,7 +19,7 @@ let field: FieldStack;
 let line: Line;
 let bundle = '';
 /** Sees every request that reaches S3. */
-let onS3: (request: FaultRequest) => void = () => {};
+let onS3: (request: FaultRequest) => Fault | undefined = () => undefined;
 /** Everything that any run printed. */
 let printed = '';
 const tokens: string[] = [];
@@ -30,10 +30,8 @@ beforeAll(async () => {
       eventDeliveries: 2,
       trainingSteps: 40,
       overrides: { TOKEN_CACHE_S: '1', UPLOADS_PER_DAY: String(quota) },
-      s3Faults: (request) => {
-        onS3(request);
-        return undefined;
-      },
+      retryDelaysMs: [1000, 2000],
+      s3Faults: (request) => onS3(request),
     }),
     buildAgent(join(folder, 'agent')),
   ]);
@@ -108,13 +106,15 @@ async function box(name: string): Promise<Box> {
 
 const quick = ['--max-seconds', '0.2', '--cool-down', '0.01', '--max-wait', '0.01', '--tolerance', '0.5'];
 
-/** Keys of the dataset's profiles of a device's target, and of what it put into the uploads bucket. */
-async function kept({ deviceId }: Device): Promise<{ profiles: string[]; incoming: string[] }> {
+/** What a device registered, what it put into the uploads bucket, and the dataset's profiles of its target. */
+async function kept({ deviceId }: Device): Promise<Record<'registered' | 'incoming' | 'profiles', string[]>> {
+  const registered: string[] = [];
+  for await (const key of field.data.list(`upload-quota/${deviceId}/`)) registered.push(key);
   const profiles: string[] = [];
   for await (const key of field.data.list('profiles/nasbench201/')) if (key.includes(deviceId)) profiles.push(key);
   const incoming: string[] = [];
   for await (const key of field.uploads.list(`incoming/${deviceId}/`)) incoming.push(key);
-  return { profiles, incoming };
+  return { registered, incoming, profiles };
 }
 
 test('what the agent really measures is accepted and predicted; the service chooses the networks', async () => {
@@ -156,17 +156,20 @@ test('while the network is away profiles wait; once it is back each arrives once
   // And away again just when the first profile was put: the verdict comes through once it is back.
   let isCut = false;
   onS3 = ({ operation, key }) => {
-    if (isCut || operation !== 'GetObject' || !key?.startsWith(`incoming/${remote.deviceId}/`)) return;
+    if (isCut || operation !== 'GetObject' || !key?.startsWith(`incoming/${remote.deviceId}/`)) return undefined;
     isCut = true;
     void line.cut().then(() => setTimeout(() => void line.mend(), 300));
+    return undefined;
   };
   const back = await remote.run('upload');
-  onS3 = () => {};
+  onS3 = () => undefined;
   expect(back.code, back.stderr).toBe(0);
   expect(isCut).toBe(true);
   expect(back.stdout.match(/accepted box-remote/g)).toHaveLength(2);
   expect(await kept(remote)).toMatchObject({ profiles: { length: 2 }, incoming: { length: 2 } });
 });
+
+const once = { registered: { length: 1 }, incoming: { length: 1 }, profiles: { length: 1 } };
 
 describe('killed', () => {
   test.each([
@@ -181,16 +184,37 @@ describe('killed', () => {
     const { child, ended } = device.start(['upload', ...args]);
     onS3 = ({ operation, key }) => {
       if (operation === wanted && key?.startsWith(prefix(device.deviceId))) child.kill('SIGKILL');
+      return undefined;
     };
     expect((await ended).signal).toBe('SIGKILL');
-    onS3 = () => {};
+    onS3 = () => undefined;
     expect(device.spooled()).toHaveLength(1);
     const again = await device.run('upload');
     expect(again.code, again.stderr).toBe(0);
     expect(again.stdout).toMatch(/accepted box-killed/);
     expect(device.spooled()).toEqual([]);
     expect(device.receipts()).toHaveLength(1);
-    expect(await kept(device)).toMatchObject({ profiles: { length: 1 }, incoming: { length: 1 } });
+    expect(await kept(device)).toMatchObject(once);
+  });
+
+  test('with the PUT done and nothing ingested yet: it is put again, refused as there already, and accepted once', async () => {
+    const device = await box('killed');
+    await device.measure(5);
+    const args = ['--api', line.url, '--token-file', join(folder, `${device.deviceId}.token`), '--state', device.state];
+    const { child, ended } = device.start(['upload', ...args]);
+    let puts = 0;
+    onS3 = ({ operation, key }) => {
+      if (!key?.startsWith(`incoming/${device.deviceId}/`)) return undefined;
+      if (operation === 'PutObject' && ++puts === 1) child.kill('SIGKILL');
+      // Ingest does not get at it until the device has come again.
+      return operation === 'GetObject' && puts < 2 ? { status: 503, code: 'SlowDown' } : undefined;
+    };
+    await ended;
+    const again = await device.run('upload');
+    onS3 = () => undefined;
+    expect(again.code, again.stderr).toBe(0);
+    expect(puts).toBe(2);
+    expect(await kept(device)).toMatchObject(once);
   });
 });
 
