@@ -120,8 +120,8 @@ function readToken(file: string | undefined, env: NodeJS.ProcessEnv): string {
 export function connect(access: ServiceAccess): Service {
   const authorization = { authorization: `Bearer ${access.token}` };
 
-  /** @returns undefined for 404 */
-  async function find(path: string, init: RequestInit): Promise<unknown> {
+  /** What the service answers; or why not, for 404. */
+  async function ask(path: string, init: RequestInit): Promise<{ answer: unknown } | { missing: string }> {
     const response = await send(access, `${access.api}${path}`, {
       ...init,
       headers: {
@@ -131,26 +131,32 @@ export function connect(access: ServiceAccess): Service {
       },
     });
     const text = await response.text();
-    if (response.ok) return readAnswer(text, `${init.method ?? 'GET'} ${path}`);
+    if (response.ok) return { answer: readAnswer(text, `${init.method ?? 'GET'} ${path}`) };
     const problem = problemSchema.safeParse(jsonOrUndefined(text));
     const said = problem.success ? (problem.data.detail ?? problem.data.message ?? problem.data.title ?? '') : '';
     const what = `${init.method ?? 'GET'} ${path}: ${response.status}${said === '' ? '' : ` ${said.slice(0, 500)}`}`;
     if (isTransient(response.status)) throw tryLater(what, response);
-    if (response.status === 404) return undefined;
+    if (response.status === 404) return { missing: what };
     const code = response.status === 401 ? 'unauthorized' : response.status === 403 ? 'forbidden' : 'upload-failed';
     throw new DomainError(code, `the service refuses: ${what}`);
   }
 
+  /** @returns undefined for 404 */
+  async function find(path: string): Promise<unknown> {
+    const asked = await ask(path, {});
+    return 'answer' in asked ? asked.answer : undefined;
+  }
+
   async function call(path: string, init: RequestInit): Promise<unknown> {
-    const answer = await find(path, init);
-    if (answer !== undefined) return answer;
-    throw new DomainError('upload-failed', `the service has no ${path.split('?')[0]}`);
+    const asked = await ask(path, init);
+    if ('answer' in asked) return asked.answer;
+    throw new DomainError('upload-failed', `the service refuses: ${asked.missing}`);
   }
 
   return {
     async supportSet(searchSpace, count, targetId) {
       const path = `/v1/search-spaces/${encodeURIComponent(searchSpace)}/support-set?count=${count}`;
-      const ofTarget = await find(`${path}&target=${encodeURIComponent(targetId)}`, {});
+      const ofTarget = await find(`${path}&target=${encodeURIComponent(targetId)}`);
       return read(supportSetSchema, ofTarget ?? (await call(path, {}))).architectures;
     },
     async register(upload, idempotencyKey) {
@@ -164,7 +170,7 @@ export function connect(access: ServiceAccess): Service {
       return { uploadId, place: url === undefined ? null : { url, headers: wanted } };
     },
     async status(uploadId) {
-      const found = await find(`/v1/uploads/${encodeURIComponent(uploadId)}`, {});
+      const found = await find(`/v1/uploads/${encodeURIComponent(uploadId)}`);
       if (found === undefined) return undefined;
       const answer = read(statusSchema, found);
       const reason =

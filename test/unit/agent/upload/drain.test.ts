@@ -81,6 +81,16 @@ test('told to come back in an hour, it ends at once and says so; told in a secon
   }
 });
 
+test('what the service says of a 404 is said', async () => {
+  const api = await listen((_, response) => {
+    response.writeHead(404, { connection: 'close' }).end('{"detail":"there is no search space so called"}');
+  });
+  expect((await run(api))[0]).toMatchObject({
+    outcome: 'waiting',
+    reason: 'the service refuses: POST /v1/uploads: 404 there is no search space so called',
+  });
+});
+
 test('the login page of a network is no answer: what is known of the upload stays', async () => {
   const [first] = spool.pending();
   const progress = { attempt: 1, uploadId: 'u', stored: true };
