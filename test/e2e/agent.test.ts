@@ -15,6 +15,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'sugarbush-agent-'));
 const quota = 3;
+const addressValidS = 2;
 let field: FieldStack;
 let line: Line;
 let bundle = '';
@@ -29,7 +30,7 @@ beforeAll(async () => {
     startFieldStack({
       eventDeliveries: 2,
       trainingSteps: 40,
-      overrides: { TOKEN_CACHE_S: '1', UPLOADS_PER_DAY: String(quota) },
+      overrides: { TOKEN_CACHE_S: '1', UPLOADS_PER_DAY: String(quota), UPLOAD_VALID_S: String(addressValidS) },
       retryDelaysMs: [1000, 2000],
       s3Faults: (request) => onS3(request),
     }),
@@ -216,6 +217,31 @@ describe('killed', () => {
     expect(puts).toBe(2);
     expect(await kept(device)).toMatchObject(once);
   });
+});
+
+test('an address that ends while the device sleeps is asked for anew, of the same upload', async () => {
+  const device = await box('sleepy');
+  await device.measure(5);
+  const args = ['--api', line.url, '--token-file', join(folder, `${device.deviceId}.token`), '--state', device.state];
+  const before = field.stack.s3.counts().PutObject;
+  const { child, ended } = device.start(['upload', ...args]);
+  let slept = false;
+  let allowed = 0;
+  onS3 = ({ operation, key }) => {
+    if (operation !== 'PutObject') return undefined;
+    allowed++;
+    if (slept || !key?.startsWith('uploads/')) return undefined;
+    slept = child.kill('SIGSTOP');
+    setTimeout(() => child.kill('SIGCONT'), 1000 * (addressValidS + 1.2));
+    return undefined;
+  };
+  const { code, stderr } = await ended;
+  expect(code, stderr).toBe(0);
+  expect(slept).toBe(true);
+  expect(await kept(device)).toMatchObject(once);
+  // S3 refused one, for its signature had ended.
+  expect(field.stack.s3.counts().PutObject - before - allowed).toBe(1);
+  onS3 = () => undefined;
 });
 
 test('a quarantined profile shows its reason and is kept apart', async () => {
