@@ -234,7 +234,8 @@ function readAnswer(text: string, what: string): unknown {
 
 function tryLater(what: string, response: Response): TryLater {
   const retryMs = retryAfterMs(response);
-  const when = retryMs === undefined || retryMs < 60_000 ? '' : `; again in ${Math.ceil(retryMs / 60_000)} min`;
+  const minutes = Math.ceil((retryMs ?? 0) / 60_000);
+  const when = minutes < 2 ? '' : `; again in ${minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`}`;
   return new TryLater(`${what}${when}`, { retryAfterMs: retryMs, concernsAll: response.status === 429 });
 }
 

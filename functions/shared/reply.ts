@@ -27,8 +27,13 @@ export function problemReply(problem: Problem): Reply {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
   if (problem.status === 401) headers['www-authenticate'] = 'Bearer realm="sugarbush"';
   if (problem.status === 503) headers['retry-after'] = '2';
-  if (problem.status === 429) headers['retry-after'] = '3600';
+  if (problem.status === 429) headers['retry-after'] = String(secondsLeftOfDay(Date.now()));
   return { statusCode: problem.status, headers, body: JSON.stringify(problem) };
+}
+
+/** Quotas are of a day in UTC. At least 1. */
+export function secondsLeftOfDay(nowMs: number): number {
+  return 86_400 - (Math.floor(nowMs / 1000) % 86_400);
 }
 
 /** Fastest level: numbers shrink to less than half, and the slower levels gain little more. */

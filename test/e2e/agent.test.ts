@@ -260,7 +260,7 @@ test('of more than the day allows the rest waits, said at once and with when to 
   const ended = await device.run('upload');
   expect(ended.code).toBe(6);
   expect(ended.stdout.match(/accepted/g)).toHaveLength(quota);
-  expect(ended.stdout).toMatch(/waiting: .*429 .*has registered its 3 uploads of today; again in \d+ min/);
+  expect(ended.stdout).toMatch(/waiting: .*429 .*has registered its 3 uploads of today; again in \d+ (min|h)/);
   expect(device.spooled()).toHaveLength(1);
 });
 
