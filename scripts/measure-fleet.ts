@@ -1,6 +1,6 @@
 // Measures the fleet that is shipped in data/: every target of fleet/targets.ts on this machine, with this agent. May be
 // stopped and started again; what is measured is kept.
-//   node scripts/measure-fleet.ts [--rows 300] [--targets a,b] [--max-seconds 2] [--out data/fleet]
+//   node scripts/measure-fleet.ts [--rows 300] [--targets a,b] [--max-seconds 0.6] [--tolerance 0.02] [--out data/fleet]
 //   node scripts/measure-fleet.ts --repeat onnxruntime-all-t1     the same target again, after a restart
 //   node scripts/measure-fleet.ts --card-only
 import { spawnSync } from 'node:child_process';
@@ -22,12 +22,14 @@ const { values } = parseArgs({
     rows: { type: 'string', default: '300' },
     targets: { type: 'string' },
     repeat: { type: 'string' },
-    'max-seconds': { type: 'string', default: '2' },
+    'max-seconds': { type: 'string', default: '0.6' },
+    tolerance: { type: 'string', default: '0.02' },
     out: { type: 'string', default: join(root, 'data', 'fleet') },
     'card-only': { type: 'boolean', default: false },
   },
 });
 const out = resolve(values.out);
+const precision = ['--max-seconds', values['max-seconds'], '--tolerance', values.tolerance];
 const repeats = join(out, 'repeats');
 mkdirSync(repeats, { recursive: true });
 
@@ -49,7 +51,7 @@ function measure(name: string, options: readonly string[], file: string): void {
   }
   process.stderr.write(`${name}\n`);
   const profile = ['profile', '--search-space', 'nasbench201', '--input-size', '32', ...options];
-  const how = ['--support-set', list, '--max-seconds', values['max-seconds'], '--out', file];
+  const how = ['--support-set', list, ...precision, '--out', file];
   const { status, signal } = spawnSync(process.execPath, [agent, ...profile, ...how], {
     cwd: root,
     stdio: 'inherit',
@@ -97,6 +99,6 @@ writeFileSync(
   join(out, '..', 'latency-nasbench201-fleet.csv.gz'),
   gzipSync(fleetTable(fleet, architectures), { level: 9 }),
 );
-const card = fleetCard(fleet, repeated, 'node scripts/measure-fleet.ts');
+const card = fleetCard(fleet, repeated, ['node scripts/measure-fleet.ts', ...precision].join(' '));
 writeFileSync(join(out, 'README.md'), card);
 process.stdout.write(card);
