@@ -85,7 +85,7 @@ export const apiFunctions: readonly ApiFunction[] = [
       'PUT /v1/predictors/{searchSpace}/aliases/champion',
     ],
     onnxruntime: true,
-    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/', 'tables/'],
+    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/'],
     writes: ['predictors/', 'adaptations/'],
   },
   {

@@ -1,13 +1,13 @@
 // `npm run import`: sends a latency table to a service, through the same door as devices. Results go to standard output,
 // progress to standard error. Exit codes: 0 everything accepted, 1 something quarantined or failed, 2 wrong usage.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { DomainError } from '#core/errors.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { fieldClient } from './import/field-client.ts';
-import { type ImportedColumn, type ImportState, importStateSchema, importTable } from './import/import-table.ts';
+import { keepImportState, readImportState } from './import/import-state.ts';
+import { type ImportedColumn, importTable } from './import/import-table.ts';
 import { type ImportOptions, parseImportOptions, usage } from './import/options.ts';
 import { importProgress } from './import/progress.ts';
 
@@ -20,22 +20,6 @@ function readTable({ data, searchSpace: id }: ImportOptions): LatencyTable {
     throw new DomainError('invalid-table', `cannot read ${data}: ${(cause as Error).message}`, { cause });
   }
   return parseLatencyTable(text, { file: data, space: searchSpace(id) });
-}
-
-function readState({ state: file, api }: ImportOptions): ImportState {
-  try {
-    const state = importStateSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-    if (state.api === api) return state;
-  } catch {}
-  // None, of another service or damaged: everything is asked for again, and what was accepted before stays as it is.
-  return { api, finished: {} };
-}
-
-/** Whole or not at all, readable by its owner only: it holds a token. */
-function keepState(file: string, state: ImportState): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.part`, JSON.stringify(state), { mode: 0o600 });
-  renameSync(`${file}.part`, file);
 }
 
 function columnsOf(table: LatencyTable, targets: readonly string[] | undefined): string[] {
@@ -71,8 +55,8 @@ async function main(): Promise<number> {
       columns: columnsOf(table, options.targets),
       client: fieldClient({ api: options.api, signal: stopping.signal }),
       operatorToken: options.token,
-      state: readState(options),
-      keep: (state) => keepState(options.state, state),
+      state: readImportState(options.state, options.api),
+      keep: (state) => keepImportState(options.state, state),
       atOnce: options.atOnce,
       onProgress: progress.update,
       signal: stopping.signal,

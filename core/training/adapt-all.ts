@@ -1,16 +1,14 @@
 // Use cases: adapt every target of a search space under a predictor that is not served yet, in batches that fit a step.
-// Measurements of a device's target are read as they are now, those of a table from the table.
+// Measurements are read as they are now.
 import { mergeMeasurements } from '#core/dataset/merge.ts';
 import type { Store } from '#core/dataset/store.ts';
-import type { LatencyTable } from '#core/dataset/table.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
 import { DomainError } from '#core/errors.ts';
 import { loadPredictor, type Predictor } from '#core/predictor/bundle.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { adaptMergedTarget, adaptTarget } from '#core/service/adapt-target.ts';
+import { adaptMergedTarget } from '#core/service/adapt-target.ts';
 import { adaptationKey, adaptationsPrefix, measurementsKey, predictorKey, targetsPrefix } from '#core/service/keys.ts';
 import { parseJson } from '#core/service/stored-json.ts';
-import { readTables } from './stored-tables.ts';
 
 /** Targets of one batch; a batch of 10,000 / `mostBatches` takes a step well below its time (test/bench). */
 export const batchSize = 50;
@@ -67,14 +65,9 @@ export async function adaptBatch(
       ids.push(idOf(searchSpace, key));
       if (ids.length >= batch.count) break;
     }
-    let table: Promise<LatencyTable | undefined> | undefined;
     for (const id of ids) {
       await onTarget?.();
-      const adapted = await adaptOne(store, predictor, id, () => {
-        table ??= readTables(store, predictor.space);
-        return table;
-      });
-      if (!adapted) without.push(id);
+      if (!(await adaptOne(store, predictor, id))) without.push(id);
     }
     return without;
   } finally {
@@ -94,41 +87,21 @@ export async function adaptMissing(store: Store, searchSpace: SearchSpaceId, ver
   if (missing.length === 0) return 0;
   const predictor = await readPredictor(store, searchSpace, version);
   try {
-    let table: Promise<LatencyTable | undefined> | undefined;
-    const tables = (): Promise<LatencyTable | undefined> => {
-      table ??= readTables(store, predictor.space);
-      return table;
-    };
-    for (const id of missing) await adaptOne(store, predictor, id, tables);
+    for (const id of missing) await adaptOne(store, predictor, id);
   } finally {
     await predictor.close();
   }
   return missing.length;
 }
 
-async function adaptOne(
-  store: Store,
-  predictor: Predictor,
-  targetId: string,
-  tables: () => Promise<LatencyTable | undefined>,
-): Promise<boolean> {
-  const { searchSpace, version } = predictor.identity;
-  const key = measurementsKey(searchSpace, targetId);
+/** @returns whether it has any measurements */
+async function adaptOne(store: Store, predictor: Predictor, targetId: string): Promise<boolean> {
+  const key = measurementsKey(predictor.identity.searchSpace, targetId);
   const object = await store.get(key);
-  if (object) {
-    const data = parseJson(key, object.body, targetDataSchema);
-    const merged = mergeMeasurements(data);
-    await adaptMergedTarget(store, predictor, { targetId, merged, revision: data.profiles.length }, { attempts: 20 });
-    return true;
-  }
-  if (await store.get(adaptationKey(searchSpace, version, targetId))) return true;
-  const table = await tables();
-  const latencyMs = table?.targets.find(({ id }) => id === targetId)?.latencyMs;
-  if (!latencyMs) return false;
-  const measured = table!.architectures.flatMap((architecture, row) =>
-    Number.isNaN(latencyMs[row]) ? [] : [{ architecture, latencyMs: latencyMs[row]! }],
-  );
-  await adaptTarget(store, predictor, targetId, measured);
+  if (!object) return false;
+  const data = parseJson(key, object.body, targetDataSchema);
+  const merged = mergeMeasurements(data);
+  await adaptMergedTarget(store, predictor, { targetId, merged, revision: data.profiles.length }, { attempts: 20 });
   return true;
 }
 

@@ -3,11 +3,9 @@
 import { createHash } from 'node:crypto';
 import { mergeMeasurements } from '#core/dataset/merge.ts';
 import type { Store } from '#core/dataset/store.ts';
-import type { LatencyTable } from '#core/dataset/table.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
 import type { Descriptor } from '#core/descriptor/descriptor.ts';
 import { DomainError } from '#core/errors.ts';
-import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { measurementsKey, targetsPrefix } from '#core/service/keys.ts';
 import { isPreconditionFailed, parseJson, readJson } from '#core/service/stored-json.ts';
@@ -18,7 +16,6 @@ import { inOrder } from './in-order.ts';
 import { type SnapshotFile, snapshotKey } from './keys.ts';
 import { type Manifest, manifestSchema, type SnapshotTarget } from './snapshot.ts';
 import { type FinishedFile, type MeasurementRow, SnapshotFiles } from './snapshot-files.ts';
-import { readTables } from './stored-tables.ts';
 
 /** Objects read at once: enough to hide S3's delay, few enough to keep memory small. */
 const readsAtOnce = 16;
@@ -34,13 +31,11 @@ export async function freezeSnapshot(
   searchSpace: SearchSpaceId,
   { onProgress }: FreezeOptions = {},
 ): Promise<Manifest> {
-  const space = searchSpaceOf(searchSpace);
-  const [records, table] = await Promise.all([readRecords(store, searchSpace), readTables(store, space)]);
+  const records = await readRecords(store, searchSpace);
   const verdicts = trainingVerdicts(records);
   const files = new SnapshotFiles();
   const targets: SnapshotTarget[] = [];
-  const tableRows = rowsOfTable(table);
-  const read = async (record: TargetRecord) => ({ record, ...(await measured(store, record, tableRows)) });
+  const read = async (record: TargetRecord) => ({ record, ...(await measured(store, record)) });
   let done = 0;
   for await (const { record, rows, descriptor } of inOrder(records, readsAtOnce, read)) {
     done++;
@@ -82,30 +77,14 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const byAge = (a: TargetRecord, b: TargetRecord): number =>
   compare(a.createdAt, b.createdAt) || compare(a.targetId, b.targetId);
 
-type TableRows = (targetId: string) => MeasurementRow[];
-
-function rowsOfTable(table: LatencyTable | undefined): TableRows {
-  if (!table) return () => [];
-  const order = [...table.texts.keys()].sort((a, b) => compare(table.texts[a]!, table.texts[b]!));
-  const columns = new Map(table.targets.map(({ id, latencyMs }) => [id, latencyMs]));
-  return (targetId) => {
-    const latencyMs = columns.get(targetId);
-    if (!latencyMs) return [];
-    return order.flatMap((row) =>
-      Number.isNaN(latencyMs[row]) ? [] : [{ architecture: table.texts[row]!, latencyMs: latencyMs[row]! }],
-    );
-  };
-}
-
 /** By architecture. */
 async function measured(
   store: Store,
   { searchSpace, targetId }: TargetRecord,
-  tableRows: TableRows,
 ): Promise<{ rows: readonly MeasurementRow[]; descriptor: Descriptor | null }> {
   const key = measurementsKey(searchSpace, targetId);
   const object = await store.get(key);
-  if (!object) return { rows: tableRows(targetId), descriptor: null };
+  if (!object) return { rows: [], descriptor: null };
   const data = parseJson(key, object.body, targetDataSchema);
   return { rows: mergeMeasurements(data), descriptor: data.descriptor?.descriptor ?? null };
 }

@@ -1,11 +1,6 @@
 // Where training keeps its objects in the data bucket; the other keys are spelt in core/service/keys.ts.
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 
-/** Published latency tables (data/README.md), by the SHA-256 of the compressed file. */
-export const tablesPrefix = (searchSpace: SearchSpaceId): string => `tables/${searchSpace}/`;
-export const tableKey = (searchSpace: SearchSpaceId, sha256: string): string =>
-  `${tablesPrefix(searchSpace)}${sha256}.csv.gz`;
-
 export type SnapshotFile = 'measurements.parquet' | 'descriptors.parquet' | 'manifest.json';
 export const snapshotKey = (searchSpace: SearchSpaceId, snapshotId: string, file: SnapshotFile): string =>
   `snapshots/${searchSpace}/${snapshotId}/${file}`;

@@ -21,7 +21,7 @@ interface Access {
   readonly writes: readonly string[];
 }
 
-const dataset = ['targets/', 'measurements/', 'tables/'];
+const dataset = ['targets/', 'measurements/'];
 const run = ['training-runs/', 'training-locks/', 'training-parts/'];
 
 const access: Readonly<Record<TrainingTask, Access>> = {

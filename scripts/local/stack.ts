@@ -23,6 +23,9 @@ import { Executions } from './state-machine/executions.ts';
 import { planStack } from './template/plan.ts';
 import type { FunctionPlan, LayerPlan } from './template/plan-functions.ts';
 
+/** Lambda gives a whole vCPU from here on: AWS Lambda Developer Guide, "Configure Lambda function memory". */
+const wholeVcpuMiB = 1769;
+
 export interface StackOptions {
   /** Objects, credentials, logs and the lock; made if missing, kept for the next start. */
   readonly stateDir: string;
@@ -37,7 +40,8 @@ export interface StackOptions {
   readonly region?: string;
   /** Folders to use for the template's layers, by their `sugarbush:layer` name, instead of those built for the cloud. */
   readonly layers?: Readonly<Record<string, string>>;
-  /** Sandboxes of one function at once, where the template does not reserve a number. Default: 8, or the CPUs if more. */
+  /** Sandboxes of one function at once, where the template does not reserve a number. Default: as many as there are CPUs
+   * (at least 2) for functions with a whole vCPU in the cloud, else 8 or more. Calls beyond wait. */
   readonly maxSandboxes?: number;
   /** Milliseconds an unused sandbox stays warm. Default ten minutes. */
   readonly idleMs?: number;
@@ -143,7 +147,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         plan: each,
         environment: functionEnvironment(each, layerFolders, region, credentials, endpoints),
         logFile: join(logs, `${each.key.replaceAll('/', '-')}.log`),
-        maxSandboxes: options.maxSandboxes ?? Math.max(8, availableParallelism()),
+        maxSandboxes: options.maxSandboxes ?? Math.max(each.memoryMiB >= wholeVcpuMiB ? 2 : 8, availableParallelism()),
         idleMs: options.idleMs ?? 600_000,
         initLimitMs: 10_000 + each.timeoutS * 1000,
         memoryCheckMs: 100,

@@ -1,28 +1,27 @@
 // The phases of a start. What is in place already is left as it is, so that an interrupted start is simply started again:
-// targets are registered once, a search space is trained when it has no champion that this code can run, and a champion
-// is promoted only when every target is adapted to it.
-import { existsSync } from 'node:fs';
+// the shipped tables come in through the same door as devices' profiles, and a search space without a champion that this
+// code can run gets one by a run of the training state machine.
 import { createServer } from 'node:net';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Store } from '#core/dataset/store.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
+import { targetId } from '#core/dataset/target-id.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { adaptTargets, deployChampion } from '#core/service/deploy-champion.ts';
-import { registerTarget } from '#core/service/register-target.ts';
-import { usableChampion } from '#core/service/usable-champion.ts';
-import { storeTable } from '#core/training/stored-tables.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { hasUsableChampion } from '#core/service/usable-champion.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
+import { targetOfColumn } from '../import/table-profiles.ts';
 import { type Stack, startStack } from '../local/stack.ts';
 import { StackError } from '../local/stack-error.ts';
 import { synthesise } from '../synth.ts';
 import { checkRequest, type FirstRequest } from './first-request.ts';
+import { firstTraining } from './first-training.ts';
+import { importShipped } from './import-shipped.ts';
 import { type LocalTokens, localTokens } from './local-tokens.ts';
+import { operatorClient } from './operator-client.ts';
 import type { StartOptions } from './options.ts';
-import type { Screen } from './screen.ts';
-import { factsOf, measurementsOf, readShippedTable, shippedTableFile } from './shipped-tables.ts';
-import { trainAll } from './training-threads.ts';
+import type { Progress, Screen } from './screen.ts';
+import { readShippedTable, type ShippedTable } from './shipped-tables.ts';
 
 export interface Running {
   readonly stack: Stack;
@@ -38,52 +37,26 @@ export interface BringUpOptions {
   readonly screen: Screen;
 }
 
-const trainingSeed = 0;
-/** Steps between two reports of a training; also how long a stop waits: a second or two. */
-const stepsPerReport = 25;
-
 /** When it rejects, nothing is left running. */
 export async function bringUp(options: StartOptions, { signal, unlock, screen }: BringUpOptions): Promise<Running> {
   await requireFreePort(options.port);
-  const firstStart = !existsSync(join(options.state, 's3'));
-  const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
-  const opening = openStack(options, unlock, screen, either);
-  const store = opening.then(storeOf);
-  const work = async (): Promise<Omit<Running, 'stack'>> => {
-    const tables: LatencyTable[] = [];
-    for (const id of options.searchSpaces) tables.push(await readShippedTable(id));
-    const prepared = store.then((opened) => prepare(opened, tables, either));
-    // On the first start it is known what to train before the stack runs.
-    const untrained = firstStart ? Promise.resolve(tables) : prepared;
-    const trained = untrained.then((wanted) => train(store, wanted, options, screen, either));
-    await allOrStop(failed, [prepared, trained]);
-    const { apiUrl } = await opening;
-    const tokens = await localTokens(await store, options.state);
-    const request = firstRequest(tables[0]!);
-    await checkRequest(apiUrl, tokens.reader, request, either);
-    return { tokens, request, tables };
-  };
+  // While the synthesis keeps another process busy.
+  const reading = Promise.all(options.searchSpaces.map(readShippedTable));
+  reading.catch(() => undefined);
+  const stack = await openStack(options, unlock, screen, signal);
   try {
-    const [running, stack] = await allOrStop(failed, [work(), opening, store]);
-    return { ...running, stack };
+    const store = storeOf(stack);
+    const tokens = await localTokens(store, options.state);
+    const shipped = await reading;
+    await prepare(shipped, { store, api: stack.apiUrl, tokens, options, screen, signal });
+    const tables = shipped.map(({ table }) => table);
+    const request = firstRequest(tables[0]!);
+    await checkRequest(stack.apiUrl, tokens.reader, request, signal);
+    return { stack, tokens, request, tables };
   } catch (error) {
-    await opening.then(
-      (stack) => stack.close(),
-      () => undefined,
-    );
+    await stack.close();
     throw signal.aborted ? signal.reason : error;
   }
-}
-
-/** Like Promise.all, but the first failure aborts `failed`, and nothing is still running when it rejects. */
-async function allOrStop<T extends readonly unknown[]>(
-  failed: AbortController,
-  tasks: readonly [...{ [K in keyof T]: Promise<T[K]> }],
-): Promise<T> {
-  for (const task of tasks) task.catch((error: unknown) => failed.abort(error));
-  await Promise.allSettled(tasks);
-  return (await Promise.all(tasks)) as unknown as T;
 }
 
 /** @throws StackError before anything slow has been done in vain */
@@ -119,72 +92,76 @@ function storeOf({ s3Url, region, credentials, buckets }: Stack): Store {
   return s3Store({ bucket, client: new S3Client({ endpoint: s3Url, region, credentials, forcePathStyle: true }) });
 }
 
-/** Registers the tables' targets, adapts those that a champion does not know yet; gives the tables still to train on. */
-async function prepare(store: Store, tables: readonly LatencyTable[], signal: AbortSignal): Promise<LatencyTable[]> {
-  const untrained: LatencyTable[] = [];
-  for (const table of tables) {
-    // A training run freezes its snapshot from there.
-    await storeTable(store, table.searchSpace, await shippedTableFile(table.searchSpace));
-    for (const facts of factsOf(table)) {
-      signal.throwIfAborted();
-      await registerTarget(store, facts, Date.now());
-    }
-    const ids = table.targets.map(({ id }) => id);
-    const champion = await usableChampion(store, table.searchSpace, ids, loadPredictor);
-    if (!champion) {
-      untrained.push(table);
-      continue;
-    }
-    await adaptTargets(store, champion.predictor, measuredTargets(table, champion.unadapted), signal);
-    await champion.predictor.close();
-  }
-  return untrained;
+interface Service {
+  readonly store: Store;
+  readonly api: string;
+  readonly tokens: LocalTokens;
+  readonly options: StartOptions;
+  readonly screen: Screen;
+  readonly signal: AbortSignal;
 }
 
-async function train(
-  store: Promise<Store>,
-  tables: readonly LatencyTable[],
-  options: StartOptions,
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<void> {
-  if (tables.length === 0) return;
-  const names = tables.map(({ searchSpace }) => searchSpace);
-  const threads = Math.min(names.length, availableParallelism());
-  screen.say(`training ${names.join(', ')} on public measurements, ${threads} at a time`);
-  const progress = screen.progress(names, threads);
-  const jobs = tables.map(({ searchSpace, architectures, targets }) => ({
-    searchSpace,
-    architectures,
-    targets: targets.map(({ id, latencyMs }) => ({ id, latencyMs })),
-    seed: trainingSeed,
-    steps: options.steps,
-    stepsPerCall: stepsPerReport,
-  }));
+/** Share of a first start that the import of a table takes. */
+const importShare = 0.2;
+
+/** Tables one after another; the training of one goes on while the next is imported. */
+async function prepare(shipped: readonly ShippedTable[], service: Service): Promise<void> {
+  const { store, screen, signal } = service;
+  const names = shipped.map(({ table }) => table.searchSpace);
+  const progress = screen.progress(names);
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const trainings: Promise<void>[] = [];
   try {
-    await trainAll(jobs, {
-      threads,
-      signal,
-      onBegun: progress.begin,
-      onProgress: progress.report,
-      async onTrained(searchSpace, { bundle, trainS }) {
-        const table = tables.find((each) => each.searchSpace === searchSpace)!;
-        const targets = measuredTargets(
-          table,
-          table.targets.map(({ id }) => id),
-        );
-        const now = Date.now();
-        await deployChampion(await store, { bundle, loadPredictor, trainS, targets, now, signal });
-        screen.say(`trained ${searchSpace} in ${trainS.toFixed(0)} s; ${table.targets.length} targets adapted`);
-      },
-    });
+    for (const each of shipped) {
+      const { searchSpace } = each.table;
+      await bringTable(each, { ...service, signal: either }, progress);
+      if (await hasUsableChampion(store, searchSpace, loadPredictor)) {
+        progress.report(searchSpace, 1, 'ready');
+        continue;
+      }
+      const training = train(searchSpace, { ...service, signal: either }, progress);
+      training.catch((error: unknown) => failed.abort(error));
+      trainings.push(training);
+    }
+    await Promise.all(trainings);
+  } catch (error) {
+    failed.abort(error);
+    await Promise.allSettled(trainings);
+    throw error;
   } finally {
     progress.stop();
   }
 }
 
-function* measuredTargets(table: LatencyTable, targetIds: readonly string[]) {
-  for (const targetId of targetIds) yield { targetId, measured: measurementsOf(table, targetId) };
+async function bringTable(shipped: ShippedTable, service: Service, progress: Progress): Promise<void> {
+  const { api, tokens, options, screen, signal } = service;
+  const { searchSpace, exclusions, file } = shipped.table;
+  progress.begin(searchSpace);
+  const sent = await importShipped(shipped, {
+    api,
+    operatorToken: tokens.operator,
+    stateDir: options.state,
+    signal,
+    onProgress: (share) => progress.report(searchSpace, importShare * share, 'import'),
+  });
+  if (sent === 0) return;
+  for (const { target, reason, count } of exclusions) {
+    screen.say(`${file}: ${count} latencies of '${target}' left out (${reason})`);
+  }
+  screen.say(`imported ${file}: ${sent} targets`);
+}
+
+async function train(searchSpace: SearchSpaceId, service: Service, progress: Progress): Promise<void> {
+  const { api, tokens, options, screen, signal } = service;
+  const said = await firstTraining(searchSpace, {
+    client: operatorClient(api, tokens.operator, signal),
+    steps: options.steps,
+    signal,
+    onProgress: (share, step) => progress.report(searchSpace, importShare + (1 - importShare) * share, step),
+  });
+  progress.report(searchSpace, 1, 'ready');
+  screen.say(said);
 }
 
 /** A CPU, whose first rows were measured like all others (the GPUs' were not warm yet). */
@@ -194,5 +171,10 @@ function firstRequest({ searchSpace, targets, texts }: LatencyTable): FirstReque
   const target = targets.find(({ id }) => id === exampleTarget) ?? targets[0]!;
   const [first, second] = [target.latencyMs[0]!, target.latencyMs[1]!];
   const budgetMs = Math.round(Math.max(first, second));
-  return { searchSpace, target: target.id, architectures: texts.slice(0, 2), budgetMs };
+  return {
+    searchSpace,
+    target: targetId(targetOfColumn(target.id, searchSpace)),
+    architectures: texts.slice(0, 2),
+    budgetMs,
+  };
 }

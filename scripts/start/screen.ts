@@ -1,19 +1,20 @@
-// What a person sees while trainings run: one bar on a terminal, a line every few seconds anywhere else. Other lines go
+// What a person sees while search spaces are made ready: one bar on a terminal, a line every few seconds anywhere else. Other lines go
 // through `say`, so that they do not run into the bar.
 import { Presets, SingleBar } from 'cli-progress';
 import { type Report, timeLeftS } from './time-left.ts';
 
 export interface Progress {
   begin(name: string): void;
-  /** @param share of the training that is done, 0 to 1 */
-  report(name: string, share: number): void;
+  /** @param share of the work that is done, 0 to 1
+   * @param doing what is being done */
+  report(name: string, share: number, doing: string): void;
   stop(): void;
 }
 
 export interface Screen {
   say(line: string): void;
-  /** One at a time. */
-  progress(names: readonly string[], threads: number): Progress;
+  /** One at a time. Shown from the first report on. */
+  progress(names: readonly string[]): Progress;
 }
 
 export interface ScreenOptions {
@@ -33,22 +34,25 @@ export function screen({ stream, everyS = 5, now = () => performance.now() }: Sc
     bar?.show();
   }
 
-  function progress(names: readonly string[], threads: number): Progress {
-    const begun = new Map<string, { atS: number; reports: Report[] }>();
+  function progress(names: readonly string[]): Progress {
+    const begun = new Map<string, { atS: number; reports: Report[]; doing: string }>();
     const shareOf = (name: string): number => begun.get(name)?.reports.at(-1)?.share ?? 0;
     const state = () => {
       const jobs = names.map((name) => ({ ...(begun.has(name) && { begun: begun.get(name)! }) }));
-      const leftS = timeLeftS(jobs, threads, now() / 1000);
+      const leftS = timeLeftS(jobs, names.length, now() / 1000);
       const left = leftS === undefined ? 'estimating' : `${Math.ceil(leftS)} s left`;
-      return { left, each: names.map((name) => `${name} ${Math.floor(100 * shareOf(name))} %`).join(', ') };
+      const each = names.map(
+        (name) => `${name} ${Math.floor(100 * shareOf(name))} % ${begun.get(name)?.doing ?? 'waits'}`,
+      );
+      return { left, each: each.join(', ') };
     };
     const total = (): number => names.reduce((sum, name) => sum + shareOf(name), 0) / names.length;
-    const draw = stream.isTTY ? drawBar() : drawLines();
+    let draw: { update(): void; stop(): void } | undefined;
 
     function drawLines() {
       const line = (): void => {
         const { left, each } = state();
-        stream.write(`training: ${each}; ${left}\n`);
+        stream.write(`${each}; ${left}\n`);
       };
       const timer = setInterval(line, everyS * 1000);
       line();
@@ -56,7 +60,7 @@ export function screen({ stream, everyS = 5, now = () => performance.now() }: Sc
     }
 
     function drawBar() {
-      const format = 'training [{bar}] {percentage} % | {left} | {each}';
+      const format = '[{bar}] {percentage} % | {left} | {each}';
       const options = { format, stream, barsize: 24, hideCursor: true, clearOnComplete: true, gracefulExit: false };
       const single = new SingleBar(options, Presets.legacy);
       const update = (): void => single.update(Math.round(1000 * total()), state());
@@ -76,13 +80,18 @@ export function screen({ stream, everyS = 5, now = () => performance.now() }: Sc
 
     return {
       begin(name) {
-        begun.set(name, { atS: now() / 1000, reports: [] });
+        begun.set(name, { atS: now() / 1000, reports: [], doing: 'waits' });
       },
-      report(name, share) {
-        begun.get(name)!.reports.push({ atS: now() / 1000, share });
-        draw.update();
+      report(name, share, doing) {
+        const job = begun.get(name)!;
+        // Said again and again by whoever asks: only progress tells a pace.
+        if (job.reports.at(-1)?.share !== share) job.reports.push({ atS: now() / 1000, share });
+        job.doing = doing;
+        // Where all is in place there is nothing to show.
+        if (share < 1) draw ??= stream.isTTY ? drawBar() : drawLines();
+        draw?.update();
       },
-      stop: draw.stop,
+      stop: () => draw?.stop(),
     };
   }
 

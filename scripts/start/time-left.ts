@@ -1,6 +1,6 @@
-// How long a set of trainings still takes, so many at a time in the order given.
+// How long a set of jobs still takes, so many at a time in the order given.
 
-/** One training as it was last heard of. Times in seconds of one clock, progress as a share from 0 to 1. */
+/** One job as it was last heard of. Times in seconds of one clock, progress as a share from 0 to 1. */
 export interface Job {
   /** Undefined: not begun. */
   readonly begun?: { readonly atS: number; readonly reports: readonly Report[] };
@@ -11,7 +11,7 @@ export interface Report {
   readonly share: number;
 }
 
-/** Seconds from `nowS`, or undefined before anything can be said. Trainings without a pace of their own are taken to be
+/** Seconds from `nowS`, or undefined before anything can be said. Jobs without a pace of their own are taken to be
  * as slow as the mean of the others. */
 export function timeLeftS(jobs: readonly Job[], threads: number, nowS: number): number | undefined {
   const paces = jobs.map(paceOf);
@@ -34,10 +34,10 @@ export function timeLeftS(jobs: readonly Job[], threads: number, nowS: number): 
   return Math.max(0, ...ends);
 }
 
-/** Seconds for the whole training. From the first report on where there are two: what comes before it is also loading. */
+/** Seconds for the whole job. From the first report on where there are two: what comes before it is also loading. */
 function paceOf({ begun }: Job): number | undefined {
   const last = begun?.reports.at(-1);
   if (!begun || !last) return undefined;
   const first = begun.reports.length > 1 ? begun.reports[0]! : { atS: begun.atS, share: 0 };
-  return (last.atS - first.atS) / (last.share - first.share);
+  return last.share > first.share ? (last.atS - first.atS) / (last.share - first.share) : undefined;
 }

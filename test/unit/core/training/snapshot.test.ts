@@ -1,6 +1,5 @@
 // Snapshots: read back what was frozen; the same dataset under the same id, a changed one under another; devices and folds.
 import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { deviceKeyOf } from '#core/training/device-key.ts';
@@ -8,14 +7,13 @@ import { freezeSnapshot } from '#core/training/freeze-snapshot.ts';
 import { snapshotKey } from '#core/training/keys.ts';
 import { foldsOf } from '#core/training/plan-fits.ts';
 import { readManifest, readMeasurements } from '#core/training/snapshot.ts';
-import { storeTable } from '#core/training/stored-tables.ts';
 import { trainingPool } from '#core/training/training-pool.ts';
 import { mapStore } from '../map-store.ts';
 import { fieldService, profileOf } from '../service/field-service.ts';
-import { columns, space, storeDataset, tableText, texts } from './tiny-training.ts';
+import { columns, space, storeDataset, texts } from './tiny-training.ts';
 
 describe('freezing', () => {
-  it('writes files that hold the table, and a manifest with their hashes, last', async () => {
+  it('writes files that hold every measurement, and a manifest with their hashes, last', async () => {
     const store = mapStore();
     await storeDataset(store);
     const manifest = await freezeSnapshot(store, space.id);
@@ -78,7 +76,6 @@ describe('freezing', () => {
 
   it('refuses a search space without a target to learn from', async () => {
     const store = mapStore();
-    await storeTable(store, space.id, gzipSync(tableText()));
     await expect(freezeSnapshot(store, space.id)).rejects.toMatchObject({ code: 'too-few-measurements' });
   });
 

@@ -1,10 +1,12 @@
-// A dataset that trains in seconds: a few simulated devices, two of them with two batch sizes, as a stored table; and the
+// A dataset that trains in seconds: a few simulated devices, two of them with two batch sizes, as their profiles left it; and the
 // state machine's steps called one after another, as the state machine calls them.
-import { gzipSync } from 'node:zlib';
 import type { Store } from '#core/dataset/store.ts';
+import type { TargetData } from '#core/dataset/target-data.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { registerTarget } from '#core/service/register-target.ts';
+import { measurementsKey } from '#core/service/keys.ts';
+import { importAgent, refreshTarget } from '#core/service/refresh-target.ts';
+import { writeJson } from '#core/service/stored-json.ts';
 import { recordFailure } from '#core/training/end-run.ts';
 import { adaptStep, planAdaptStep, promoteStep } from '#core/training/promote-step.ts';
 import { publishStep } from '#core/training/publish-candidate.ts';
@@ -20,7 +22,7 @@ import {
   type StepContext,
 } from '#core/training/run-steps.ts';
 import { beginRun } from '#core/training/start-run.ts';
-import { storeTable } from '#core/training/stored-tables.ts';
+import { targetOfColumn } from '#scripts/import/table-profiles.ts';
 
 export const space = searchSpace('nasbench201');
 export const settings = { seeds: [0], steps: 50, folds: 2, repeats: 1 };
@@ -46,18 +48,27 @@ export const columns: Readonly<Record<string, Float64Array>> = {
   tablet_1: drawn[5]!.map((v) => 40 * v),
 };
 
-export function tableText(from: Readonly<Record<string, Float64Array>> = columns): string {
-  const names = Object.keys(from);
-  const rows = texts.map((text, i) => [text, ...names.map((name) => from[name]![i]!.toPrecision(6))].join(','));
-  return [['architecture', ...names].join(','), ...rows].join('\n');
+/** Of the column's target: what one accepted profile of the import leaves. */
+export function targetDataOf(column: string, latencyMs: Float64Array): TargetData {
+  const profile = { deviceId: 'table', acceptedAt: '1970-01-01T00:00:00.000Z', agentVersion: `${importAgent} 1` };
+  return {
+    formatVersion: 1,
+    targetId: column,
+    target: targetOfColumn(column, space.id),
+    profiles: [{ sha256: '0'.repeat(64), ...profile, startedAt: null, excluded: {} }],
+    architectures: texts,
+    values: texts.map((_, row) => [row, 0, Number(latencyMs[row]!.toPrecision(6))]),
+    descriptor: null,
+  };
 }
 
+/** Targets under the names of their columns. */
 export async function storeDataset(store: Store, from = columns): Promise<void> {
-  await storeTable(store, space.id, gzipSync(tableText(from)));
-  let time = 0;
-  for (const targetId of Object.keys(from)) {
-    const facts = { searchSpace: space.id, targetId, title: targetId, source: 'table', quality: 'good' } as const;
-    await registerTarget(store, { ...facts, measurements: texts.length, excluded: {} }, time++);
+  let now = 0;
+  for (const [column, latencyMs] of Object.entries(from)) {
+    const data = targetDataOf(column, latencyMs);
+    await writeJson(store, measurementsKey(space.id, column), data);
+    await refreshTarget(store, data, [], { now: now++ });
   }
 }
 

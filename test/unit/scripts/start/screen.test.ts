@@ -14,24 +14,24 @@ function shown(isTTY: boolean) {
 describe('without a terminal', () => {
   test('lines only, no control characters', () => {
     const { output, text } = shown(false);
-    const progress = output.progress(['a', 'b'], 2);
+    const progress = output.progress(['a', 'b']);
     progress.begin('a');
-    progress.report('a', 0.5);
+    progress.report('a', 0.5, 'fit');
     output.say('hello');
     progress.stop();
-    expect(text()).toBe('training: a 0 %, b 0 %; estimating\nhello\n');
+    expect(text()).toBe('a 50 % fit, b 0 % waits; 0 s left\nhello\n');
   });
 });
 
 describe('on a terminal', () => {
   test('one bar with time left, and lines that do not run into it', () => {
     const { output, text, pass } = shown(true);
-    const progress = output.progress(['a'], 1);
+    const progress = output.progress(['a']);
     progress.begin('a');
     pass(10_000);
-    progress.report('a', 0.5);
+    progress.report('a', 0.5, 'fit');
     output.say('hello');
-    progress.report('a', 0.75);
+    progress.report('a', 0.75, 'fit');
     progress.stop();
     output.say('done');
     const toLineStart = '\u001b[1G';
@@ -39,10 +39,10 @@ describe('on a terminal', () => {
       .replaceAll(toLineStart, '\n')
       .split('\n')
       .map((line) => stripVTControlCharacters(line).trim());
-    expect(lines.join('\n')).toContain('50 % | 10 s left | a 50 %');
+    expect(lines.join('\n')).toContain('50 % | 10 s left | a 50 % fit');
     for (const said of ['hello', 'done']) {
       expect(lines.filter((line) => line.endsWith(said))).toHaveLength(1);
     }
-    expect(lines.filter((line) => line.includes('training') && line.includes('hello'))).toEqual([]);
+    expect(lines.filter((line) => line.includes('left') && line.includes('hello'))).toEqual([]);
   });
 });
