@@ -10,11 +10,7 @@ export interface FleetTarget {
 const native = ['disabled', 'basic', 'extended', 'all'].flatMap((level) =>
   [1, 2].map((threads) => target('onnxruntime', level, threads)),
 );
-const web = [
-  target('onnxruntime-web', 'all', 1),
-  target('onnxruntime-web', 'all', 2),
-  target('onnxruntime-web', 'disabled', 1),
-];
+const web = [target('onnxruntime-web', 'all', 1), target('onnxruntime-web', 'all', 2)];
 
 export const fleetTargets: readonly FleetTarget[] = [...native, ...web];
 

@@ -92,7 +92,7 @@ describe('npm start', { timeout: 240_000 }, () => {
   let token: string;
 
   test('stopped while it trains leaves nothing running and its state free', async () => {
-    const started = start(...small(4000));
+    const started = start(...small(800));
     await started.sees(/nasbench201 \d+ % fit; \d+ s left/);
     expect(await interrupt(started)).toBe(0);
     expect(started.output()).toContain('stopping …');
@@ -100,7 +100,7 @@ describe('npm start', { timeout: 240_000 }, () => {
     await expect(run('pgrep', ['-g', String(started.child.pid)])).rejects.toMatchObject({ code: 1 });
   });
 
-  test('started again trains and prints a curl line that works when pasted', async () => {
+  test('started again goes on with that training and prints a curl line that works when pasted', async () => {
     const started = start(...small(25));
     const line = await curlOf(started);
     const reply = predictReplySchema.parse(await paste(line));

@@ -34,7 +34,10 @@ beforeAll(async () => {
   finished = mapStore();
   await storeDataset(finished);
   first = await drive(contextOf(finished));
-  fitted = copyOf(finished, (key) => !/^(measurements|targets|snapshots|fits)\//.test(key) || key.includes('/decided/'));
+  fitted = copyOf(
+    finished,
+    (key) => !/^(measurements|targets|snapshots|fits)\//.test(key) || key.includes('/decided/'),
+  );
 });
 
 describe('the first training run', () => {
