@@ -71,7 +71,7 @@ export const apiFunctions: readonly ApiFunction[] = [
       'GET /v1/training-runs/{id}',
       'POST /v1/training-runs/{id}/stop',
     ],
-    reads: ['training-runs/', 'training-locks/', 'training-parts/', 'fits/', 'predictors/'],
+    reads: ['training-runs/', 'training-locks/', 'training-parts/', 'fits/', 'predictors/', 'adaptations/'],
     writes: ['training-runs/', 'training-locks/', 'predictors/'],
     runsTraining: true,
   },

@@ -52,6 +52,10 @@ export interface SugarbushConfig {
     readonly newData: { readonly schedule?: string; readonly leastGrowth: number };
     /** Fits, folds and batches of targets at once: each is a Lambda. */
     readonly atOnce: number;
+    /** Batches of targets (fifty each) that an inline map adapts; more are adapted by a distributed map. */
+    readonly mostInlineBatches: number;
+    /** Batches at once in the distributed map: Lambdas out of the account's pool. */
+    readonly distributedAtOnce: number;
     /** After which an execution is given up. */
     readonly timeoutHours: number;
   };
@@ -87,6 +91,8 @@ export const config: SugarbushConfig = {
     schedule: 'cron(0 3 * * ? *)',
     newData: { schedule: 'rate(6 hours)', leastGrowth: 0.1 },
     atOnce: 8,
+    mostInlineBatches: 200,
+    distributedAtOnce: 40,
     timeoutHours: 12,
   },
   data: { oldVersionsDays: 90 },
@@ -111,6 +117,7 @@ export const config: SugarbushConfig = {
     'training/evaluate': { memoryMiB: 1769, timeoutS: 900 },
     'training/decide': { memoryMiB: 1769, timeoutS: 300 },
     'training/report': { memoryMiB: 1769, timeoutS: 120 },
+    'training/publish': { memoryMiB: 512, timeoutS: 120 },
     'training/adapt': { memoryMiB: 1769, timeoutS: 900 },
     'training/conclude': { memoryMiB: 1769, timeoutS: 900 },
     'training/record-failure': { memoryMiB: 256, timeoutS: 60 },

@@ -10,10 +10,10 @@ import { adaptMergedTarget } from '#core/service/adapt-target.ts';
 import { adaptationKey, adaptationsPrefix, measurementsKey, predictorKey, targetsPrefix } from '#core/service/keys.ts';
 import { parseJson } from '#core/service/stored-json.ts';
 
-/** Targets of one batch; a batch of 10,000 / `mostBatches` takes a step well below its time (test/bench). */
+/** Targets of one batch: a quarter of a minute, of the fifteen that a Lambda has (docs/training.md). */
 export const batchSize = 50;
-/** Items that an inline Map takes: its history of 25,000 events holds a thousand tasks with their retries. */
-export const mostBatches = 200;
+/** What a distributed map's array of results, a few bytes each, holds below 256 KiB. */
+export const mostBatches = 40_000;
 
 export interface TargetBatch {
   /** Targets after this id, in the order of their keys; empty: from the first. */
@@ -21,24 +21,20 @@ export interface TargetBatch {
   readonly count: number;
 }
 
-/** Batches over all targets there are: fifty each, more where that would be too many batches.
+/** Batches over all targets there are.
  * @throws DomainError `invalid-request` for more targets than the state machine is built for */
 export async function planAdaptation(store: Store, searchSpace: SearchSpaceId): Promise<TargetBatch[]> {
   const ids: string[] = [];
   for await (const key of store.list(targetsPrefix(searchSpace))) ids.push(idOf(searchSpace, key));
-  const size = Math.max(batchSize, Math.ceil(ids.length / mostBatches));
-  if (size > mostBatchSize) {
-    const most = mostBatchSize * mostBatches;
-    const message = `'${searchSpace}' has ${ids.length} targets; the state machine adapts at most ${most} with an inline map, and more need a distributed one`;
+  if (ids.length > batchSize * mostBatches) {
+    const message = `'${searchSpace}' has ${ids.length} targets; the state machine adapts at most ${batchSize * mostBatches}`;
     throw new DomainError('invalid-request', message);
   }
-  return Array.from({ length: Math.ceil(ids.length / size) }, (_, i) => ({
-    after: i === 0 ? '' : ids[i * size - 1]!,
-    count: Math.min(size, ids.length - i * size),
+  return Array.from({ length: Math.ceil(ids.length / batchSize) }, (_, i) => ({
+    after: i === 0 ? '' : ids[i * batchSize - 1]!,
+    count: Math.min(batchSize, ids.length - i * batchSize),
   }));
 }
-/** What a step of 15 minutes adapts with room to spare. */
-export const mostBatchSize = 500;
 
 const idOf = (searchSpace: SearchSpaceId, key: string): string =>
   key.slice(targetsPrefix(searchSpace).length).replace(/\.json$/, '');

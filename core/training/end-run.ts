@@ -14,18 +14,23 @@ export interface RunEnd {
   readonly failedStep?: RunStep;
 }
 
-/** Ending a run that has ended leaves it as it ended. */
-export async function endRun(store: Store, runId: string, end: RunEnd, now: number): Promise<RunRecord> {
+/** Ending a run that has ended leaves it as it ended. `check` may throw for a record that is not to be ended. */
+export async function endRun(
+  store: Store,
+  runId: string,
+  end: RunEnd,
+  now: number,
+  check: (current: RunRecord) => void = () => undefined,
+): Promise<RunRecord> {
   const before = await readRun(store, runId);
   if (before.status !== 'running') return before;
   const kept = end.status === 'stopped' || end.status === 'failed' ? await keptBy(store, before) : [];
   let record: RunRecord;
   try {
-    record = await changeRun(store, runId, now, () => ({
-      ...end,
-      finishedAt: new Date(now).toISOString(),
-      ...(kept.length > 0 && { kept }),
-    }));
+    record = await changeRun(store, runId, now, (current) => {
+      check(current);
+      return { ...end, finishedAt: new Date(now).toISOString(), ...(kept.length > 0 && { kept }) };
+    });
   } catch (error) {
     if (error instanceof DomainError && error.code === 'cancelled') return readRun(store, runId);
     throw error;
@@ -71,22 +76,34 @@ async function endStopped(
   return record;
 }
 
-/** From the state machine's Catch: a run whose predictor is champion already has been promoted, whatever failed after. */
-export async function recordFailure(
+/** From the state machine's Catch. */
+export function recordFailure(
   store: Store,
   runId: string,
-  error: { readonly name: string; readonly reason: string },
+  { name, reason }: { readonly name: string; readonly reason: string },
   now: number,
+): Promise<RunRecord> {
+  return failRun(store, runId, `${name}: ${reason}`, now);
+}
+
+/** A run whose predictor is champion already has been promoted, whatever failed after. */
+export async function failRun(
+  store: Store,
+  runId: string,
+  reason: string,
+  now: number,
+  check?: (current: RunRecord) => void,
 ): Promise<RunRecord> {
   const before = await readRun(store, runId);
   if (before.status !== 'running') return before;
   const champion = (await readAliases(store, before.searchSpace))?.value.champion;
   if (before.committed && champion === before.version) {
-    return endRun(store, runId, { status: 'promoted', failureReason: `after the promotion: ${error.reason}` }, now);
+    const failureReason = `after the promotion: ${reason}`.slice(0, 2000);
+    return endRun(store, runId, { status: 'promoted', failureReason }, now, check);
   }
   const step = currentStep(before);
-  const failureReason = `${error.name}: ${error.reason}`.slice(0, 2000);
-  return endRun(store, runId, { status: 'failed', failureReason, ...(step && { failedStep: step }) }, now);
+  const failureReason = reason.slice(0, 2000);
+  return endRun(store, runId, { status: 'failed', failureReason, ...(step && { failedStep: step }) }, now, check);
 }
 
 /** The last one that was begun and not finished. */

@@ -7,9 +7,11 @@ import { searchSpaceIds } from '#core/search-space/search-space.ts';
 import { readJson } from '#core/service/stored-json.ts';
 import { fitKey } from './keys.ts';
 
+/** Raised when the same specification would give other bytes than before. */
+export const fitFormatVersion = 1;
+
 export const fitSpecSchema = z.strictObject({
-  /** Raised when the same specification would give other bytes than before. */
-  formatVersion: z.literal(1),
+  formatVersion: z.literal(fitFormatVersion),
   searchSpace: z.enum(searchSpaceIds),
   snapshotId: z.string(),
   /** Schema id of the encoder's features: another encoder gives another fit. */

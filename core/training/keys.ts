@@ -26,6 +26,12 @@ export const runKey = (runId: string): string => `${runsPrefix}${runId}.json`;
 export const runLockKey = (searchSpace: SearchSpaceId): string => `training-locks/${searchSpace}.json`;
 export const runFitsPrefix = (runId: string): string => `training-parts/${runId}/fits/`;
 export const runFitKey = (runId: string, fitId: string): string => `${runFitsPrefix(runId)}${fitId}.json`;
-export const runFoldKey = (runId: string, fold: number): string => `training-parts/${runId}/folds/${fold}.json`;
+export const runFoldsPrefix = (runId: string): string => `training-parts/${runId}/folds/`;
+export const runFoldKey = (runId: string, fold: number): string => `${runFoldsPrefix(runId)}${fold}.json`;
 export const runPredictionsKey = (runId: string): string => `training-parts/${runId}/predictions.json`;
+/** Of the candidate, before it is published. */
+export const runCardKey = (runId: string): string => `training-parts/${runId}/card.json`;
+export const runReportKey = (runId: string): string => `training-parts/${runId}/report.html`;
+/** For a distributed map, which reads its items from here. */
+export const runBatchesKey = (runId: string): string => `training-parts/${runId}/batches.json`;
 export const runDecisionKey = (runId: string): string => `training-parts/${runId}/decision.json`;

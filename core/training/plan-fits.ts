@@ -2,13 +2,15 @@
 // devices, which is evaluated on them; and the champion's own folds, as it was trained, unless an earlier run left them.
 import { createHash } from 'node:crypto';
 import type { Store } from '#core/dataset/store.ts';
+import { DomainError } from '#core/errors.ts';
 import { featureSchemaId } from '#core/predictor/bundle.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { readAliases } from '#core/service/aliases.ts';
 import { predictorKey } from '#core/service/keys.ts';
 import { readJson, writeJson } from '#core/service/stored-json.ts';
 import { type Card, cardSchema } from './card.ts';
-import { type FitSpec, fitIdOf } from './fit-spec.ts';
+import { type FitSpec, fitFormatVersion, fitIdOf } from './fit-spec.ts';
 import { decidedKey, fitKey, runFitKey } from './keys.ts';
 import type { RunRecord } from './run-record.ts';
 import { type RunSettings, stepsPerCall } from './settings.ts';
@@ -34,8 +36,8 @@ export interface FitPlan {
   readonly champion: { readonly version: string; readonly folds: readonly string[] } | null;
 }
 
-/** Folds of the devices that are learned from: in turn, in the order in which they became known, so that a device stays
- * in its fold when others are added. Folds without a device are left out. */
+/** Folds of the devices that are learned from: one each, up to `count`; more devices join them in turn, in the order in
+ * which they became known, so that a device stays in its fold when others are added. */
 export function foldsOf(manifest: Manifest, count: number): Fold[] {
   const learnedFrom = new Set(manifest.targets.filter(({ excluded }) => excluded === null).map(({ device }) => device));
   const folds = Array.from({ length: count }, (): string[] => []);
@@ -44,12 +46,19 @@ export function foldsOf(manifest: Manifest, count: number): Fold[] {
   return folds.flatMap((devices, fold) => (devices.length === 0 ? [] : [{ fold, devices }]));
 }
 
-export const settingsId = (settings: RunSettings): string =>
-  createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
+/** Settings, and everything in this code that gives other fits of the same snapshot: after an upgrade that changes the
+ * encoder or the fit there is something new to decide. */
+export function settingsId(searchSpace: SearchSpaceId, settings: RunSettings): string {
+  const features = featureSchemaId(searchSpaceOf(searchSpace));
+  return createHash('sha256')
+    .update(JSON.stringify({ settings, features, fitFormatVersion, stepsPerCall }))
+    .digest('hex')
+    .slice(0, 16);
+}
 
 /** The run that decided on the snapshot with these settings before, if any: there is nothing new. */
 export async function decidedBefore(store: Store, { searchSpace, snapshotId, settings }: RunRecord): Promise<boolean> {
-  return (await store.get(decidedKey(searchSpace, snapshotId!, settingsId(settings)))) !== undefined;
+  return (await store.get(decidedKey(searchSpace, snapshotId!, settingsId(searchSpace, settings)))) !== undefined;
 }
 
 /** The same for the same record and champion; writes nothing. */
@@ -83,7 +92,7 @@ async function specsOf(
 ): Promise<Specs> {
   const { snapshotId } = manifest;
   const features = featureSchemaId(searchSpaceOf(searchSpace));
-  const base = { formatVersion: 1, searchSpace, features, stepsPerCall } as const;
+  const base = { formatVersion: fitFormatVersion, searchSpace, features, stepsPerCall } as const;
   const candidates = settings.seeds.map((seed) => {
     const own = { ...base, snapshotId, only: null, seed, steps: settings.steps };
     const held = folds.map(({ devices }): FitSpec => ({ ...own, heldOut: [...devices].sort() }));
@@ -106,7 +115,7 @@ async function championSpecs(
   const known = new Set(own.devices);
   const here = new Set(manifest.targets.map(({ id }) => id));
   return folds.map(({ devices }) => ({
-    formatVersion: 1,
+    formatVersion: fitFormatVersion,
     searchSpace,
     snapshotId: own.snapshotId,
     features: featureSchemaId(searchSpaceOf(searchSpace)),
@@ -130,25 +139,36 @@ export interface PlannedFits {
   readonly championBefore: string | undefined;
   /** Those that are not there yet. */
   readonly fitIds: readonly string[];
+  /** Training steps of them all. */
+  readonly fitSteps: number;
   readonly folds: readonly number[];
+  /** That are learned from and held out. */
+  readonly devices: number;
 }
 
-/** Writes the specifications. The champion is the one of the first planning, also when it is done again. */
+/** Writes the specifications. The champion is the one of the first planning, also when it is done again.
+ * @throws DomainError `training-failed` where there is one device: nothing could be evaluated */
 export async function planFits(store: Store, run: RunRecord): Promise<PlannedFits> {
   const { runId, searchSpace, settings, snapshotId } = run;
   const championBefore =
     run.steps.plan === undefined ? (await readAliases(store, searchSpace))?.value.champion : run.championBefore;
   const manifest = await readManifest(store, searchSpace, snapshotId!);
   const folds = foldsOf(manifest, settings.folds);
+  if (folds.length < 2) {
+    const message = `'${searchSpace}' has ${folds.length} device to learn from; training needs two, to be tested on one that it has not seen`;
+    throw new DomainError('training-failed', message);
+  }
   const { candidates, champion } = await specsOf(store, run, manifest, folds, championBefore);
   const specs = [...candidates.flatMap(({ all, held }) => [all, ...held]), ...champion];
   const fitIds: string[] = [];
+  let fitSteps = 0;
   for (const [fitId, spec] of new Map(specs.map((spec) => [fitIdOf(spec), spec]))) {
-    const done = (await store.get(fitKey(searchSpace, fitId, 'predictor.json'))) !== undefined;
+    if (await store.get(fitKey(searchSpace, fitId, 'predictor.json'))) continue;
     await writeJson(store, fitKey(searchSpace, fitId, 'spec.json'), spec);
-    const step = done ? spec.steps : 0;
-    await writeJson(store, runFitKey(runId, fitId), { step, steps: spec.steps });
-    if (!done) fitIds.push(fitId);
+    await writeJson(store, runFitKey(runId, fitId), { step: 0, steps: spec.steps });
+    fitIds.push(fitId);
+    fitSteps += spec.steps;
   }
-  return { championBefore, fitIds, folds: folds.map(({ fold }) => fold) };
+  const devices = folds.reduce((sum, fold) => sum + fold.devices.length, 0);
+  return { championBefore, fitIds, fitSteps, folds: folds.map(({ fold }) => fold), devices };
 }

@@ -4,22 +4,38 @@ import type { Store } from '#core/dataset/store.ts';
 import { DomainError } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { type Aliases, readAliases } from '#core/service/aliases.ts';
+import { writeJson } from '#core/service/stored-json.ts';
 import { adaptBatch, adaptMissing, planAdaptation, type TargetBatch } from './adapt-all.ts';
 import { clearChallenger, moveChampion, setChallenger } from './challenger.ts';
 import { endRun } from './end-run.ts';
+import { runBatchesKey } from './keys.ts';
 import { readCard } from './plan-fits.ts';
-import { changeRun, nextStep, requireRunning, stepChange } from './run-record.ts';
+import { changeRun, nextStep, requireRunning, stayRunning, stepChange } from './run-record.ts';
 import { rememberDecision, type StepContext } from './run-steps.ts';
 
+/** What the state machine goes by. Of many batches only the number: its state holds 256 KiB. */
+export interface PlannedBatches {
+  readonly batchCount: number;
+  /** All of them, or none where they are more than `mostInlineBatches`. */
+  readonly batches: readonly TargetBatch[];
+  /** Where they are all, in the store. */
+  readonly batchesKey: string;
+}
+
+/** Of a run that refused its candidate nothing is adapted. */
 export async function planAdaptStep(
   { store, now }: StepContext,
   runId: string,
-): Promise<{ readonly batches: TargetBatch[] }> {
-  const { searchSpace } = await requireRunning(store, runId);
+  { mostInlineBatches }: { readonly mostInlineBatches: number },
+): Promise<PlannedBatches> {
+  const { searchSpace, decision } = await requireRunning(store, runId);
+  const batchesKey = runBatchesKey(runId);
+  if (decision?.outcome !== 'promoted') return { batchCount: 0, batches: [], batchesKey };
   const batches = await planAdaptation(store, searchSpace);
+  await writeJson(store, batchesKey, batches);
   const total = batches.reduce((sum, { count }) => sum + count, 0);
   await changeRun(store, runId, now(), (current) => stepChange(current, 'adapt', now(), { total }));
-  return { batches };
+  return { batchCount: batches.length, batches: batches.length > mostInlineBatches ? [] : batches, batchesKey };
 }
 
 /** How often a batch looks whether its run is still wanted. */
@@ -32,7 +48,7 @@ export async function adaptStep({ store, now }: StepContext, runId: string, batc
     onTarget: async () => {
       if (now() - lookedAtMs < lookEveryMs) return;
       lookedAtMs = now();
-      await requireRunning(store, runId);
+      await stayRunning(store, runId, now());
     },
   });
 }

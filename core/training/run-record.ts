@@ -18,10 +18,10 @@ export const runSteps = [
   'fit',
   'evaluate',
   'decide',
+  'report',
   'publish',
   'adapt',
   'promote',
-  'report',
 ] as const;
 export type RunStep = (typeof runSteps)[number];
 
@@ -48,6 +48,11 @@ export const runRecordSchema = z.strictObject({
   finishedAt: z.iso.datetime().optional(),
   steps: z.partialRecord(z.enum(runSteps), stepSchema),
   snapshotId: z.string().optional(),
+  /** Devices that are learned from, and in how many groups they are held out in turn: as many as devices, or fewer. */
+  heldOut: z.strictObject({ devices: z.int().positive(), folds: z.int().positive() }).optional(),
+  /** The run of the search space before this one that promoted or refused: how long its steps took is what steps that
+   * have not begun are expected to take. */
+  lastFinished: runIdSchema.optional(),
   /** The predictor that was champion when fits were planned. */
   championBefore: z.string().optional(),
   /** The candidate, once it is published. */
@@ -72,6 +77,16 @@ export async function readRun(store: Store, runId: string): Promise<RunRecord> {
 /** @throws DomainError `cancelled` when the run has ended, which tells a step to leave everything as it is */
 export async function requireRunning(store: Store, runId: string): Promise<RunRecord> {
   return running(await readRun(store, runId));
+}
+
+/** A run that is silent for longer is looked upon as lost (run-lock.ts), so a step that goes on for long speaks up. */
+const speakEveryMs = 5 * 60_000;
+
+/** For steps that go on for long, as often as they like.
+ * @throws DomainError `cancelled` when the run has ended */
+export async function stayRunning(store: Store, runId: string, now: number): Promise<RunRecord> {
+  const record = await requireRunning(store, runId);
+  return now - Date.parse(record.updatedAt) < speakEveryMs ? record : changeRun(store, runId, now, () => ({}));
 }
 
 function running(record: RunRecord): RunRecord {

@@ -13,7 +13,7 @@ import { freezeSnapshot } from './freeze-snapshot.ts';
 import { decidedKey, runDecisionKey, runFitKey, runFoldKey, runPredictionsKey } from './keys.ts';
 import { decidedBefore, planFits, planOf, readCard, settingsId } from './plan-fits.ts';
 import { type RunDecision, runDecisionSchema } from './run-decision.ts';
-import { changeRun, nextStep, readRun, requireRunning, stepChange } from './run-record.ts';
+import { changeRun, nextStep, type RunRecord, readRun, requireRunning, stayRunning, stepChange } from './run-record.ts';
 import { evaluatedMeasurements } from './settings.ts';
 import { type Manifest, readManifest } from './snapshot.ts';
 
@@ -75,11 +75,15 @@ export async function planStep(
   readonly fits: readonly { readonly fitId: string }[];
   readonly folds: readonly { readonly fold: number }[];
 }> {
-  const { championBefore, fitIds, folds } = await planFits(store, await requireRunning(store, runId));
+  const { championBefore, fitIds, fitSteps, folds, devices } = await planFits(
+    store,
+    await requireRunning(store, runId),
+  );
   await changeRun(store, runId, now(), (current) => {
     const { steps } = nextStep(current, 'plan', 'fit', now());
     return {
-      ...stepChange({ ...current, steps }, 'fit', now(), { total: fitIds.length }),
+      ...stepChange({ ...current, steps }, 'fit', now(), { total: fitSteps }),
+      heldOut: { devices, folds: folds.length },
       ...(championBefore !== undefined && { championBefore }),
     };
   });
@@ -105,7 +109,7 @@ export async function fitTask(
     async onProgress(progress) {
       if (now() - lookedAtMs < lookEveryMs) return;
       lookedAtMs = now();
-      await requireRunning(store, runId);
+      await stayRunning(store, runId, now());
       await say(progress);
     },
   });
@@ -145,7 +149,7 @@ export async function decideStep(
     against,
   );
   const evaluation: Evaluation = {
-    protocol: protocolOf(plan.folds.length, settings.repeats),
+    protocol: protocolOf(run.heldOut!, settings.repeats),
     folds: plan.folds.length,
     shown: shownScores,
     scores: [...best.scores, ...others],
@@ -172,11 +176,15 @@ function ofSeed(folds: readonly FoldScores[], seed: number) {
   };
 }
 
-function protocolOf(folds: number, repeats: number): string {
+function protocolOf({ devices, folds }: NonNullable<RunRecord['heldOut']>, repeats: number): string {
+  const held =
+    devices === folds
+      ? `Each of the ${devices} devices was held out in turn (leave-one-device-out)`
+      : `The ${devices} devices were held out in ${folds} groups, one group at a time`;
   return (
-    `Devices were held out in ${folds} groups: a device's targets, of all batch sizes and settings, are predicted by a ` +
-    `fit that saw none of them, from ${evaluatedMeasurements.join(', ')} measurements, ${repeats} random draws and one ` +
-    'chosen by the predictor, on architectures that no fit was trained on.'
+    `${held}: a device's targets, of all batch sizes and settings, are predicted by a fit that saw none of them, from ` +
+    `${evaluatedMeasurements.join(', ')} measurements, ${repeats} random draws and one chosen by the predictor, on ` +
+    'architectures that no fit was trained on.'
   );
 }
 
@@ -191,5 +199,5 @@ export async function refuseStep({ store, now }: StepContext, runId: string): Pr
 export async function rememberDecision(store: Store, runId: string): Promise<void> {
   const { searchSpace, snapshotId, settings, decision } = await readRun(store, runId);
   if (snapshotId === undefined) return;
-  await writeJson(store, decidedKey(searchSpace, snapshotId, settingsId(settings)), { runId, decision });
+  await writeJson(store, decidedKey(searchSpace, snapshotId, settingsId(searchSpace, settings)), { runId, decision });
 }

@@ -5,8 +5,9 @@ export const runSettingsSchema = z.strictObject({
   /** One candidate each; the best is compared with the champion. */
   seeds: z.array(z.int().nonnegative()).min(1).max(4).default([0]),
   steps: z.int().min(1).max(20_000).default(800),
-  /** Groups of devices that are held out together. More groups train on more devices each, and cost a fit each. */
-  folds: z.int().min(2).max(8).default(4),
+  /** At most so many groups of devices are held out in turn, at the cost of a fit each. With no more devices than groups
+   * every device is a group of its own: leave-one-device-out. */
+  folds: z.int().min(2).max(40).default(12),
   /** Random draws of measurements for each held-out target. */
   repeats: z.int().min(1).max(20).default(5),
 });

@@ -1,69 +1,61 @@
-// Use cases: training runs as people see them: how far each step is, and how long the fits still take.
+// Use cases: training runs as people see them: how far each step is, and how long the run still takes.
 import * as z from 'zod';
 import type { Store } from '#core/dataset/store.ts';
+import { adaptationsPrefix } from '#core/service/keys.ts';
 import { decodeCursor, encodeCursor } from '#core/service/page-cursor.ts';
 import { readJson } from '#core/service/stored-json.ts';
 import { inOrder } from './in-order.ts';
-import { runFitsPrefix, runsPrefix } from './keys.ts';
-import { type RunRecord, type RunStep, readRun, runRecordSchema, runSteps } from './run-record.ts';
+import { runFitsPrefix, runFoldsPrefix, runKey, runsPrefix } from './keys.ts';
+import { type Progress, type StepProgress, stepProgress, timeLeftS } from './run-progress.ts';
+import { type RunRecord, readRun, runRecordSchema } from './run-record.ts';
 
 const fitProgressSchema = z.strictObject({ step: z.int().nonnegative(), steps: z.int().positive() });
 
-export interface StepView {
-  readonly step: RunStep;
-  readonly status: 'waiting' | 'running' | 'done' | 'ended';
-  readonly startedAt?: string | undefined;
-  readonly finishedAt?: string | undefined;
-  /** 0 to 1, where it is known. */
-  readonly share?: number | undefined;
-}
-
 export interface RunView {
-  readonly run: Omit<RunRecord, 'steps' | 'committed' | 'execution'>;
-  readonly steps: readonly StepView[];
-  /** Until the fits are done, from how fast they were so far; null: not known. */
-  readonly fitLeftS: number | null;
+  readonly run: Omit<RunRecord, 'steps' | 'committed' | 'execution' | 'lastFinished'>;
+  readonly steps: readonly StepProgress[];
+  /** Until the run ends; null: not known, or it has ended. */
+  readonly timeLeftS: number | null;
 }
 
 /** @throws DomainError `not-found` */
 export async function showRun(store: Store, runId: string, now: number): Promise<RunView> {
   const record = await readRun(store, runId);
-  const fits = record.steps.fit ? await fitProgress(store, runId) : undefined;
-  const share = (step: RunStep): number | undefined => {
-    const { done, total } = record.steps[step] ?? {};
-    if (step === 'fit' && fits) return fits.steps === 0 ? 1 : fits.done / fits.steps;
-    return done === undefined || !total ? undefined : done / total;
+  const { lastFinished } = record;
+  const [done, last] = await Promise.all([
+    doneSoFar(store, record),
+    lastFinished === undefined ? undefined : readJson(store, runKey(lastFinished), runRecordSchema),
+  ]);
+  const steps = stepProgress(record, done, now);
+  return { run: summaryOf(record), steps, timeLeftS: timeLeftS(record, steps, last?.value, now) };
+}
+
+/** What the objects of the steps under way say; a step that is finished has done all of it. */
+async function doneSoFar(store: Store, { runId, searchSpace, steps, version }: RunRecord): Promise<Progress> {
+  const isUnderWay = (step: 'fit' | 'evaluate' | 'adapt'): boolean =>
+    steps[step] !== undefined && steps[step].finishedAt === undefined;
+  return {
+    ...(isUnderWay('fit') && { fit: await fitStepsDone(store, runId) }),
+    ...(isUnderWay('evaluate') && { evaluate: await count(store, runFoldsPrefix(runId)) }),
+    ...(isUnderWay('adapt') &&
+      version !== undefined && { adapt: await count(store, adaptationsPrefix(searchSpace, version)) }),
   };
-  const steps = runSteps.map((step): StepView => {
-    const found = record.steps[step];
-    const ended = record.status !== 'running';
-    const status = !found ? 'waiting' : found.finishedAt !== undefined ? 'done' : ended ? 'ended' : 'running';
-    return { step, status, startedAt: found?.startedAt, finishedAt: found?.finishedAt, share: share(step) };
-  });
-  return { run: summaryOf(record), steps, fitLeftS: fits ? fitLeftS(record, fits, now) : null };
 }
 
-interface FitProgress {
-  readonly done: number;
-  readonly steps: number;
+async function count(store: Store, prefix: string): Promise<number> {
+  let keys = 0;
+  for await (const _ of store.list(prefix)) keys++;
+  return keys;
 }
 
-async function fitProgress(store: Store, runId: string): Promise<FitProgress> {
+async function fitStepsDone(store: Store, runId: string): Promise<number> {
   const keys: string[] = [];
   for await (const key of store.list(runFitsPrefix(runId))) keys.push(key);
-  let [done, steps] = [0, 0];
+  let done = 0;
   for await (const fit of inOrder(keys, 8, (key) => readJson(store, key, fitProgressSchema))) {
     done += fit?.value.step ?? 0;
-    steps += fit?.value.steps ?? 0;
   }
-  return { done, steps };
-}
-
-function fitLeftS({ status, steps }: RunRecord, { done, steps: all }: FitProgress, now: number): number | null {
-  const fit = steps.fit;
-  if (status !== 'running' || !fit || fit.finishedAt !== undefined || done === 0) return null;
-  const elapsedS = (now - Date.parse(fit.startedAt)) / 1000;
-  return Math.round((elapsedS / done) * (all - done));
+  return done;
 }
 
 export interface ListRunsRequest {
@@ -98,6 +90,6 @@ export async function listRuns(
   };
 }
 
-function summaryOf({ steps: _, committed: __, execution: ___, ...run }: RunRecord): RunSummary {
+function summaryOf({ steps: _, committed: __, execution: ___, lastFinished: ____, ...run }: RunRecord): RunSummary {
   return run;
 }

@@ -52,7 +52,7 @@ export async function beginRun(store: Store, request: BeginRequest): Promise<Run
   const known = await readJson(store, runKey(runId), runRecordSchema);
   // Without settings: the execution of a request that is recorded already.
   if (known) return request.settings === undefined ? known.value : sameRequest(known.value, settings);
-  await takeLock(store, searchSpace, runId, now);
+  const lastFinished = await lastFinishedBy(store, await takeLock(store, searchSpace, runId, now));
   const time = new Date(now).toISOString();
   const record: RunRecord = {
     runId,
@@ -64,6 +64,7 @@ export async function beginRun(store: Store, request: BeginRequest): Promise<Run
     createdAt: time,
     updatedAt: time,
     steps: {},
+    ...(lastFinished !== undefined && { lastFinished }),
   };
   try {
     await writeJson(store, runKey(runId), record, { ifNoneMatch: '*' });
@@ -72,6 +73,12 @@ export async function beginRun(store: Store, request: BeginRequest): Promise<Run
     if (!isPreconditionFailed(error)) throw error;
     return sameRequest((await readJson(store, runKey(runId), runRecordSchema))!.value, settings);
   }
+}
+
+/** The run itself, or the last one before it, that promoted or refused. */
+async function lastFinishedBy(store: Store, runId: string | undefined): Promise<string | undefined> {
+  const record = runId === undefined ? undefined : (await readJson(store, runKey(runId), runRecordSchema))?.value;
+  return record?.status === 'promoted' || record?.status === 'refused' ? runId : record?.lastFinished;
 }
 
 function sameRequest(record: RunRecord, settings: RunSettings): RunRecord {

@@ -11,7 +11,9 @@ export const startRunRequestSchema = z
     searchSpace: searchSpaceNameSchema,
     seeds: seeds.describe('One candidate each; the best is compared with the champion.'),
     steps: steps.describe('Training steps of each fit.'),
-    folds: folds.describe('Groups of devices that are held out together.'),
+    folds: folds.describe(
+      'At most so many groups of devices are held out in turn; with no more devices, each on its own.',
+    ),
     repeats: repeats.describe('Random draws of measurements for each held-out target.'),
   })
   .meta({ id: 'StartTrainingRun', example: { searchSpace: 'nasbench201' } });
@@ -33,7 +35,7 @@ export const listRunsQuerySchema = z.strictObject({
 });
 
 export const runSchema = runRecordSchema
-  .omit({ steps: true, committed: true, execution: true })
+  .omit({ steps: true, committed: true, execution: true, lastFinished: true })
   .meta({ id: 'TrainingRun' })
   .describe('`failureReason` says why a run was skipped, stopped or failed; `decision` why it promoted or refused.');
 
@@ -53,12 +55,27 @@ export const runViewSchema = z
         status: z.enum(['waiting', 'running', 'done', 'ended']).describe('ended: the run ended in this step.'),
         startedAt: z.iso.datetime().optional(),
         finishedAt: z.iso.datetime().optional(),
-        share: z.number().min(0).max(1).optional().describe('How much of the step is done, where it is known.'),
+        done: z.int().nonnegative().optional(),
+        total: z
+          .int()
+          .nonnegative()
+          .optional()
+          .describe('Units of work: targets of freeze and adapt, training steps of fit, folds of evaluate.'),
+        share: z.number().min(0).max(1).optional().describe('done / total, where it is known.'),
+        leftS: z
+          .int()
+          .nonnegative()
+          .optional()
+          .describe('Seconds until a step under way is done, from its own pace; absent: not known.'),
       }),
     ),
-    fitLeftS: z
-      .number()
+    timeLeftS: z
+      .int()
+      .nonnegative()
       .nullable()
-      .describe('Seconds until the fits are done, from their speed so far; null: not known.'),
+      .describe(
+        'Seconds until the run ends: steps under way at their pace, others as in the last run of the search space that ' +
+          'promoted or refused. null: not known, or it has ended.',
+      ),
   })
   .meta({ id: 'TrainingRunView' });

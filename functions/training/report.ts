@@ -1,4 +1,4 @@
-// Lambda: Report. Draws the report of the published candidate, promoted or not.
+// Lambda: Report. Draws the report of the candidate, promoted or not.
 import { reportStep } from '#core/training/report-step.ts';
 import { context, task } from './task.ts';
 

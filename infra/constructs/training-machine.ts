@@ -6,11 +6,13 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import {
   type CfnStateMachine,
   Choice,
   Condition,
   DefinitionBody,
+  DistributedMap,
   Fail,
   type IChainable,
   JitterType,
@@ -18,6 +20,8 @@ import {
   Map as MapState,
   Pass,
   QueryLanguage,
+  Result,
+  S3JsonItemReader,
   StateMachine,
   Succeed,
   TaskInput,
@@ -34,6 +38,7 @@ export const trainingTasks = [
   'evaluate',
   'decide',
   'report',
+  'publish',
   'adapt',
   'conclude',
   'record-failure',
@@ -44,11 +49,25 @@ export interface TrainingMachineProps {
   readonly tasks: Readonly<Record<TrainingTask, ServiceFunction>>;
   /** Fits, folds and batches of targets at once. */
   readonly atOnce: number;
+  /** Batches of targets that the inline map adapts; more go to the distributed map (docs/training.md says why). */
+  readonly mostInlineBatches: number;
+  /** Batches of targets at once in the distributed map. */
+  readonly distributedAtOnce: number;
+  /** Where the publishing task leaves the batches of a distributed map. */
+  readonly data: IBucket;
   /** An execution that takes longer is given up; a fit's Lambdas are called again and again until it is done. */
   readonly timeout: Duration;
 }
 
 const runId = { 'runId.$': '$.runId' };
+
+/** Of the distributed map; a part of its child executions' names. */
+const manyLabel = 'AdaptManyTargets';
+
+interface Batch {
+  readonly payload: Record<string, unknown>;
+  readonly resultPath: string;
+}
 
 /** A task may be called again after these: it did not run, it was killed, or the store was not there. */
 const transient = [
@@ -65,26 +84,35 @@ const transient = [
 
 export class TrainingMachine extends Construct {
   readonly machine: StateMachine;
-  readonly #tasks: TrainingMachineProps['tasks'];
+  readonly role: Role;
+  readonly #props: TrainingMachineProps;
 
   constructor(scope: Construct, id: string, props: TrainingMachineProps) {
     super(scope, id);
-    this.#tasks = props.tasks;
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
+    this.#props = props;
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
     this.machine = new StateMachine(this, 'Machine', {
-      definitionBody: DefinitionBody.fromChainable(this.#definition(props.atOnce)),
+      definitionBody: DefinitionBody.fromChainable(this.#definition()),
       queryLanguage: QueryLanguage.JSON_PATH,
       timeout: props.timeout,
-      role,
+      role: this.role,
     });
     const why = 'What every run and step did, and why it ended, is in the run’s record in the data bucket.';
     acknowledge(this.machine, {
       'AwsSolutions-SF1': why,
-      'AwsSolutions-SF2': `${why} Traces would cost more than they tell of nine tasks in a row.`,
+      'AwsSolutions-SF2': `${why} Traces would cost more than they tell of ten tasks in a row.`,
     });
+    const machineId = Stack.of(this).getLogicalId(this.machine.node.defaultChild as CfnStateMachine);
+    const executions = `{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${machineId}"}]}]}`;
+    for (const resource of [executions, `${executions}/${manyLabel}`]) {
+      acknowledge(this.machine, {
+        [`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${resource}:*]`]:
+          'The wildcard is the name of a child execution: a distributed map starts them of this one state machine.',
+      });
+    }
     for (const { function: each } of Object.values(props.tasks)) {
       const logicalId = Stack.of(this).getLogicalId(each.node.defaultChild as CfnFunction);
-      acknowledge(role, {
+      acknowledge(this.role, {
         [`AwsSolutions-IAM5[Resource::<${logicalId}.Arn>:*]`]: 'CDK grants the versions of the function with it.',
       });
     }
@@ -110,7 +138,8 @@ export class TrainingMachine extends Construct {
     });
   }
 
-  #definition(atOnce: number): IChainable {
+  #definition(): IChainable {
+    const { atOnce, mostInlineBatches, distributedAtOnce, data } = this.#props;
     const ended = new Succeed(this, 'Ended');
     const failed = new Fail(this, 'Failed', { error: 'TrainingFailed', causePath: '$.error.Cause' });
     const recordFailure = this.#task(
@@ -122,7 +151,7 @@ export class TrainingMachine extends Construct {
       },
     );
     recordFailure.next(failed);
-    const guard = <T extends LambdaInvoke | MapState>(state: T): T => {
+    const guard = <T extends LambdaInvoke | MapState | DistributedMap>(state: T): T => {
       state.addCatch(ended, { errors: ['RunEnded', 'RunUnderWay'], resultPath: '$.error' });
       state.addCatch(recordFailure, { errors: ['States.ALL'], resultPath: '$.error' });
       return state;
@@ -139,28 +168,38 @@ export class TrainingMachine extends Construct {
       ),
     ).next(ended);
 
-    const adaptBatch = this.#task(
-      'AdaptTargets',
-      'adapt',
-      { ...runId, 'batch.$': '$.batch' },
-      {
-        resultPath: JsonPath.DISCARD,
-      },
-    );
-    const adaptAll = this.#map(
-      'AdaptAllTargets',
-      '$.decided.batches',
-      { ...runId, 'batch.$': '$$.Map.Item.Value' },
-      atOnce,
-    );
-    adaptAll.itemProcessor(adaptBatch);
+    // A batch's result is null, as small as can be: an array of them is the map's, and must not exceed 256 KiB.
+    const batch = { payload: { ...runId, 'batch.$': '$.batch' }, resultPath: JsonPath.entirePayload };
+    const itemSelector = { ...runId, 'batch.$': '$$.Map.Item.Value' };
+    const adaptAll = this.#map('AdaptAllTargets', '$.published.batches', itemSelector, atOnce);
+    adaptAll.itemProcessor(this.#task('AdaptTargets', 'adapt', batch.payload, batch));
     guard(adaptAll).next(conclude);
+
+    const reader = new S3JsonItemReader({ bucket: data, key: JsonPath.stringAt('$.published.batchesKey') });
+    const adaptMany = new DistributedMap(this, manyLabel, {
+      // The role may read this prefix already; CDK would let it read the whole bucket.
+      itemReader: Object.assign(reader, { providePolicyStatements: () => [] }),
+      itemSelector,
+      maxConcurrency: distributedAtOnce,
+      resultPath: JsonPath.DISCARD,
+      label: manyLabel,
+    });
+    adaptMany.itemProcessor(this.#adaptInChild(batch));
+    guard(adaptMany).next(conclude);
+
+    const howMany = new Choice(this, 'AreBatchesMany')
+      .when(Condition.numberGreaterThan('$.published.batchCount', mostInlineBatches), adaptMany)
+      .otherwise(adaptAll);
+    const publish = guard(
+      this.#task('Publish', 'publish', { ...runId, mostInlineBatches }, { resultPath: '$.published' }),
+    );
+    publish.next(howMany);
 
     const report = this.#task('Report', 'report', runId, { resultPath: JsonPath.DISCARD });
     // Nobody waits for a report to be served a better predictor.
     report.addCatch(ended, { errors: ['RunEnded'], resultPath: '$.error' });
-    report.addCatch(adaptAll, { errors: ['States.ALL'], resultPath: '$.reportError' });
-    report.next(adaptAll);
+    report.addCatch(publish, { errors: ['States.ALL'], resultPath: JsonPath.DISCARD });
+    report.next(publish);
 
     const decide = guard(this.#task('Decide', 'decide', runId, { resultPath: '$.decided' })).next(report);
 
@@ -214,6 +253,27 @@ export class TrainingMachine extends Construct {
     return begin.next(freeze);
   }
 
+  /** A child execution of the distributed map fails with the number of failures only, so each writes down its reason. */
+  #adaptInChild({ payload, resultPath }: Batch): LambdaInvoke {
+    const unwanted = new Pass(this, 'BatchUnwanted', { result: Result.fromString('the run has ended') });
+    const record = this.#task(
+      'RecordBatchFailure',
+      'record-failure',
+      { ...runId, 'error.$': '$.error' },
+      { resultPath: JsonPath.DISCARD },
+    );
+    const adapt = this.#task('AdaptTargetsInChild', 'adapt', payload, { resultPath });
+    adapt.addCatch(unwanted, { errors: ['RunEnded'], resultPath: JsonPath.DISCARD });
+    adapt.addCatch(
+      record.next(new Fail(this, 'BatchFailed', { error: 'TrainingFailed', causePath: '$.error.Cause' })),
+      {
+        errors: ['States.ALL'],
+        resultPath: '$.error',
+      },
+    );
+    return adapt;
+  }
+
   #task(
     id: string,
     name: TrainingTask,
@@ -221,7 +281,7 @@ export class TrainingMachine extends Construct {
     { resultPath }: { readonly resultPath: string },
   ): LambdaInvoke {
     const invoke = new LambdaInvoke(this, id, {
-      lambdaFunction: this.#tasks[name].function,
+      lambdaFunction: this.#props.tasks[name].function,
       payload: TaskInput.fromObject(payload),
       payloadResponseOnly: true,
       retryOnServiceExceptions: false,

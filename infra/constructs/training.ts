@@ -29,12 +29,9 @@ const access: Readonly<Record<TrainingTask, Access>> = {
   plan: { onnxruntime: true, reads: [...run, 'snapshots/', 'fits/', 'predictors/'], writes: [...run, 'fits/'] },
   fit: { onnxruntime: true, reads: [...run, 'snapshots/', 'fits/'], writes: [...run, 'fits/'] },
   evaluate: { onnxruntime: true, reads: [...run, 'snapshots/', 'fits/', 'predictors/'], writes: run },
-  decide: {
-    onnxruntime: true,
-    reads: [...run, 'snapshots/', 'fits/', 'predictors/', 'targets/'],
-    writes: [...run, 'predictors/'],
-  },
-  report: { reads: [...run, 'predictors/'], writes: [...run, 'predictors/'] },
+  decide: { onnxruntime: true, reads: [...run, 'snapshots/', 'fits/', 'predictors/'], writes: run },
+  report: { reads: run, writes: run },
+  publish: { reads: [...run, 'fits/', 'predictors/', 'targets/'], writes: [...run, 'predictors/'] },
   adapt: {
     onnxruntime: true,
     reads: [...run, ...dataset, 'predictors/', 'adaptations/'],
@@ -60,16 +57,18 @@ export class Training extends Construct {
       data.grantWrite(made.role, ...writes);
       return made;
     };
-    const { atOnce, timeoutHours, schedule, newData } = config.training;
+    const { searchSpaces, timeoutHours, schedule, newData, ...sizes } = config.training;
     this.machine = new TrainingMachine(this, 'Steps', {
       tasks: Object.fromEntries(trainingTasks.map((task) => [task, built(task)])) as Record<
         TrainingTask,
         ServiceFunction
       >,
-      atOnce,
+      ...sizes,
+      data: data.bucket,
       timeout: Duration.hours(timeoutHours),
     });
-    for (const searchSpace of config.training.searchSpaces) {
+    data.grantRead(this.machine.role, 'training-parts/');
+    for (const searchSpace of searchSpaces) {
       const starts = [
         { requestedBy: 'schedule', expression: schedule },
         { requestedBy: 'data', expression: newData.schedule },

@@ -48,6 +48,7 @@ describe('the state machine', () => {
         .tasks.map(({ state }) => state)
         .sort(),
     ).toEqual([
+      'AdaptManyTargets',
       'AdaptTargets',
       'Decide',
       'EvaluateFold',
@@ -55,6 +56,7 @@ describe('the state machine', () => {
       'FreezeSnapshot',
       'PlanFits',
       'PromoteOrRefuse',
+      'Publish',
       'RecordFailure',
       'Report',
     ]);
@@ -62,7 +64,7 @@ describe('the state machine', () => {
 
   test('tries every task again by the name of the error, ever later and not all at once', () => {
     const tasks = states.filter(([, { Type }]) => Type === 'Task');
-    expect(tasks).toHaveLength(9);
+    expect(tasks).toHaveLength(12);
     for (const [name, { Retry = [] }] of tasks) {
       const errors = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
       expect([name, errors]).toEqual([
@@ -75,16 +77,19 @@ describe('the state machine', () => {
   });
 
   test('records every failure, and ends well where the run has ended', () => {
-    const inner = ['Fit', 'EvaluateFold', 'AdaptTargets', 'RecordFailure', 'Report'];
-    const guarded = states.filter(([name, { Type }]) => /^(Task|Map)$/.test(Type) && !inner.includes(name));
+    const inner = ['Fit', 'EvaluateFold', 'AdaptTargets', 'AdaptTargetsInChild'];
+    const own = ['RecordFailure', 'RecordBatchFailure', 'Report', ...inner];
+    const guarded = states.filter(([name, { Type }]) => /^(Task|Map)$/.test(Type) && !own.includes(name));
     expect(guarded.map(([name]) => name).sort()).toEqual([
       'AdaptAllTargets',
+      'AdaptManyTargets',
       'Decide',
       'Evaluate',
       'FitAll',
       'FreezeSnapshot',
       'PlanFits',
       'PromoteOrRefuse',
+      'Publish',
     ]);
     for (const [name, { Catch = [] }] of guarded) {
       const ways = Catch.map(({ ErrorEquals, Next }) => [ErrorEquals, Next]);
@@ -98,10 +103,47 @@ describe('the state machine', () => {
     }
   });
 
-  test('has inline maps, as docs/training.md decides', () => {
-    for (const [, { Type, ItemProcessor }] of states) {
-      if (Type === 'Map') expect(ItemProcessor!.ProcessorConfig?.Mode ?? 'INLINE').toBe('INLINE');
-    }
+  test('adapts up to 200 batches in an inline map, and more in a distributed one that reads them from the store', () => {
+    const { mostInlineBatches, distributedAtOnce } = config.training;
+    const of = (name: string): State & Record<string, unknown> =>
+      states.find(([each]) => each === name)![1] as State & Record<string, unknown>;
+    const modes = states.flatMap(([name, { Type, ItemProcessor }]) =>
+      Type === 'Map' ? [[name, ItemProcessor!.ProcessorConfig?.Mode ?? 'INLINE']] : [],
+    );
+    expect(Object.fromEntries(modes)).toEqual({
+      FitAll: 'INLINE',
+      Evaluate: 'INLINE',
+      AdaptAllTargets: 'INLINE',
+      AdaptManyTargets: 'DISTRIBUTED',
+    });
+    expect(of('AreBatchesMany')).toMatchObject({
+      Choices: [
+        { Variable: '$.published.batchCount', NumericGreaterThan: mostInlineBatches, Next: 'AdaptManyTargets' },
+      ],
+      Default: 'AdaptAllTargets',
+    });
+    expect(of('Publish')['Parameters']).toEqual({ 'runId.$': '$.runId', mostInlineBatches: 200 });
+    const many = of('AdaptManyTargets');
+    expect(many).toMatchObject({
+      ItemReader: {
+        Resource: expect.stringContaining(':states:::s3:getObject'),
+        ReaderConfig: { InputType: 'JSON' },
+        Parameters: { Bucket: expect.any(String), 'Key.$': '$.published.batchesKey' },
+      },
+      ItemSelector: { 'runId.$': '$.runId', 'batch.$': '$$.Map.Item.Value' },
+      MaxConcurrency: distributedAtOnce,
+      ResultPath: null,
+      Next: 'PromoteOrRefuse',
+    });
+    // Nothing may fail: what the language takes where nothing is said.
+    expect(many['ToleratedFailureCount'] ?? many['ToleratedFailurePercentage']).toBeUndefined();
+    // The same task in both, and the reason of a failure written down by the child execution, which alone knows it.
+    const { Catch, ...adapt } = of('AdaptTargetsInChild');
+    expect({ ...adapt, End: true }).toMatchObject({ ...of('AdaptTargets'), End: true });
+    expect(Catch!.map(({ ErrorEquals, Next }) => [ErrorEquals, Next])).toEqual([
+      [['RunEnded'], 'BatchUnwanted'],
+      [['States.ALL'], 'RecordBatchFailure'],
+    ]);
   });
 });
 
@@ -121,10 +163,33 @@ test('every search space is trained on the two schedules of the configuration, w
   expect(found).toHaveLength(wanted.length);
 });
 
-test('only the runs API may start and stop executions', () => {
+test('only the runs API may start and stop executions, and the machine the children of its distributed map', () => {
   const may = ofType(app.service, 'AWS::IAM::Policy').filter(({ Properties }) =>
     JSON.stringify(Properties['PolicyDocument']).includes('states:'),
   );
   // Beside it, the schedules' own role.
-  expect(may.map(({ id }) => id.replace(/Role.*/, '')).sort()).toEqual(['Scheduler', 'TrainingRuns']);
+  expect(may.map(({ id }) => id.replace(/Role.*|Policy[0-9A-F]{8}$/, '')).sort()).toEqual([
+    'Scheduler',
+    'TrainingRuns',
+    'TrainingStepsMachineDistributedMap',
+  ]);
+  const statements = (id: string) =>
+    ofType(app.service, 'AWS::IAM::Policy')
+      .filter((each) => each.id.startsWith(id))
+      .flatMap(
+        ({ Properties }) =>
+          (Properties['PolicyDocument'] as { Statement: { Action: string | string[]; Resource: unknown }[] }).Statement,
+      );
+  const actions = (id: string) => statements(id).flatMap(({ Action }) => Action);
+  expect(actions('TrainingStepsMachine')).toEqual([
+    'states:StartExecution',
+    'states:DescribeExecution',
+    'states:StopExecution',
+    'states:RedriveExecution',
+  ]);
+  // Of the data bucket it reads what the batches are in, and nothing else.
+  const reads = statements('TrainingStepsRole').filter(({ Action }) => Action === 's3:GetObject');
+  expect(reads.map(({ Resource }) => JSON.stringify(Resource))).toEqual([
+    expect.stringContaining('"/training-parts/*"'),
+  ]);
 });

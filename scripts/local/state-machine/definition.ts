@@ -9,7 +9,12 @@ export interface TaskPlan {
   readonly state: string;
   /** Undefined: the function is named by the input, under FunctionName. */
   readonly functionArn: string | undefined;
+  /** Why the state cannot be executed here: reaching it fails it, with `refusedError`. */
+  readonly refusal?: string;
 }
+
+/** The error of a state that only the cloud can execute. A Catch for it, or for States.ALL, takes it. */
+export const refusedError = 'EmbeddedStack.DistributedMap';
 
 const invokeResource = 'arn:aws:states:::lambda:invoke';
 
@@ -31,6 +36,11 @@ const unknownContext = /\$\$\.(State|Task)\b/;
 
 /** The interpreter gives up on a task after a minute where nothing is said; Step Functions waits on. In seconds. */
 const unlimitedS = 2_000_000;
+
+function isDistributed({ Type, ItemProcessor }: Definition): boolean {
+  const config = (ItemProcessor as Definition | undefined)?.['ProcessorConfig'] as Definition | undefined;
+  return Type === 'Map' && config?.['Mode'] === 'DISTRIBUTED';
+}
 
 interface Walked {
   readonly tasks: TaskPlan[];
@@ -57,6 +67,7 @@ export function readDefinition(key: string, definition: Definition): Walked {
 
   const state = (name: string, one: Definition, insideMap: boolean): Definition => {
     const where = `state '${name}'`;
+    if (isDistributed(one)) return refused(name, one);
     for (const [field, why] of Object.entries(unknownFields)) {
       if (one[field] !== undefined && !(field === 'QueryLanguage' && one[field] === 'JSONPath')) {
         fail(where, `${field}: ${why}`);
@@ -78,9 +89,6 @@ export function readDefinition(key: string, definition: Definition): Walked {
         return { TimeoutSeconds: unlimitedS, ...one };
       case 'Map': {
         const inner = (ItemProcessor ?? iterator) as Definition | undefined;
-        const mode = (inner?.['ProcessorConfig'] as Definition | undefined)?.['Mode'];
-        if (mode === 'DISTRIBUTED')
-          fail(where, 'a distributed map runs in the cloud only; the embedded stack runs inline maps');
         return { ...one, ...(inner && { [ItemProcessor ? 'ItemProcessor' : 'Iterator']: machine(inner, true) }) };
       }
       case 'Parallel':
@@ -88,6 +96,19 @@ export function readDefinition(key: string, definition: Definition): Walked {
       default:
         return one;
     }
+  };
+
+  /** A machine that may need a distributed map runs here as long as it does not: what stands in for the state fails when
+   * it is reached, as the state would, with its Catch and without its Retry. */
+  const refused = (name: string, { Catch, Next, End }: Definition): Definition => {
+    const refusal = `state '${name}' is a distributed map, which the embedded stack does not execute: it runs inline maps. Deploy the stack to AWS for a dataset of this size`;
+    tasks.push({ ...task(name, invokeResource), refusal });
+    return {
+      Type: 'Task',
+      Resource: invokeResource,
+      ...(Catch !== undefined && { Catch }),
+      ...(End ? { End } : { Next }),
+    };
   };
 
   const task = (name: string, resource: string): TaskPlan => {

@@ -7,7 +7,7 @@ import type { StateMachine as Interpreter, StateMachineDefinition } from 'aws-lo
 import { z } from 'zod';
 import { type InvocationResult, RequestTooLargeError, ThrottledError } from '../lambda/invocation.ts';
 import type { StateMachinePlan } from '../template/plan-training.ts';
-import { readDefinition, type TaskPlan } from './definition.ts';
+import { readDefinition, refusedError, type TaskPlan } from './definition.ts';
 import { Journal, TaskError } from './journal.ts';
 
 const executionSchema = z.object({
@@ -148,9 +148,13 @@ export class Executions {
   #run(execution: Execution): void {
     const machine = this.#machines.get(execution.stateMachineArn)!;
     const journal = new Journal(this.#file(execution, 'journal'));
-    const handlers = machine.tasks.map(({ state, functionArn }) => [
+    const handlers = machine.tasks.map(({ state, functionArn, refusal }) => [
       state,
-      (input: unknown) => journal.answer(state, input, () => this.#call(execution, functionArn, input)),
+      (input: unknown) =>
+        journal.answer(state, input, () => {
+          if (refusal !== undefined) throw new TaskError(refusedError, refusal);
+          return this.#call(execution, functionArn, input);
+        }),
     ]);
     const { result, abort, eventLogs } = machine.interpreter.run(JSON.parse(execution.input), {
       overrides: { taskResourceLocalHandlers: Object.fromEntries(handlers) },

@@ -150,6 +150,34 @@ describe('an execution', () => {
     expect(records()).toEqual(['busy', 'busy', 'busy', 'dying', 'dying', 'broken']);
   });
 
+  test('fails in a distributed map, by name and with what to do, only where it is reached', async () => {
+    const ItemProcessor = {
+      ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+      StartAt: 'Item',
+      States: { Item: { ...one('item'), End: true } },
+    };
+    await start({
+      StartAt: 'Many?',
+      States: {
+        'Many?': {
+          Type: 'Choice',
+          Choices: [{ Variable: '$.items', NumericGreaterThan: 1, Next: 'Many' }],
+          Default: 'Few',
+        },
+        Few: { ...one('few'), End: true },
+        Many: { Type: 'Map', ItemProcessor, Retry: [{ ErrorEquals: ['States.ALL'] }], Catch: catchAll, End: true },
+        Caught: { Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' },
+      },
+    });
+    expect(await ended(await startExecution({ items: 1 }))).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await ended(await startExecution({ items: 2 }))).toMatchObject({
+      status: 'FAILED',
+      error: 'EmbeddedStack.DistributedMap',
+      cause: expect.stringContaining("state 'Many' is a distributed map, which the embedded stack does not execute"),
+    });
+    expect(records()).toEqual(['few']);
+  });
+
   test('calls a function by its ARN as well', async () => {
     await start({ StartAt: 'Direct', States: { Direct: { Type: 'Task', Resource: 'STEP_ARN', End: true } } });
     const { status, output } = await ended(await startExecution({ name: 'direct' }));

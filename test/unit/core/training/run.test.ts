@@ -9,10 +9,19 @@ import { predictorCache } from '#core/service/predictor-cache.ts';
 import { cardSchema } from '#core/training/card.ts';
 import { stopRun } from '#core/training/end-run.ts';
 import { setChampion } from '#core/training/promote-step.ts';
-import { type RunRecord, readRun } from '#core/training/run-record.ts';
+import { publishStep } from '#core/training/publish-candidate.ts';
+import {
+  changeRun,
+  type RunRecord,
+  readRun,
+  requireRunning,
+  stayRunning,
+  stepChange,
+} from '#core/training/run-record.ts';
 import { showRun } from '#core/training/show-run.ts';
 import { beginRun, startRun } from '#core/training/start-run.ts';
 import { type MapStore, mapStore } from '../map-store.ts';
+import { halfPublished } from './published.ts';
 import { columns, contextOf, drive, settings, space, storeDataset } from './tiny-training.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -65,21 +74,29 @@ describe('the first training run', () => {
   });
 
   it('shows its steps', async () => {
-    const { run, steps, fitLeftS } = await showRun(finished, first.runId, 0);
-    expect(run).toMatchObject({ status: 'promoted' });
-    expect(fitLeftS).toBeNull();
+    const { run, steps, timeLeftS } = await showRun(finished, first.runId, 0);
+    // Four devices in the two groups that were asked for.
+    expect(run).toMatchObject({ status: 'promoted', heldOut: { devices: 4, folds: 2 } });
+    expect(timeLeftS).toBeNull();
     expect(steps.filter(({ status }) => status === 'done').map(({ step }) => step)).toEqual([
       'freeze',
       'plan',
       'fit',
       'evaluate',
       'decide',
+      'report',
       'publish',
       'adapt',
       'promote',
-      'report',
     ]);
-    expect(steps.find(({ step }) => step === 'fit')?.share).toBe(1);
+    const work = steps.flatMap(({ step, done, total }) => (total === undefined ? [] : [[step, done, total]]));
+    // Three fits of fifty steps.
+    expect(work).toEqual([
+      ['freeze', 6, 6],
+      ['fit', 150, 150],
+      ['evaluate', 2, 2],
+      ['adapt', 6, 6],
+    ]);
   });
 });
 
@@ -116,7 +133,7 @@ describe('a run beside a champion', () => {
 });
 
 describe('faults', () => {
-  const steps = ['freeze', 'plan', 'evaluate', 'decide', 'publish', 'plan-adapt', 'adapt', 'promote'];
+  const steps = ['freeze', 'plan', 'evaluate', 'decide', 'card', 'publish', 'plan-adapt', 'adapt', 'promote'];
 
   it.each(steps)('a failure in %s ends the run with step and reason; a rerun is clean', async (broken) => {
     const store = copyOf(fitted);
@@ -127,12 +144,25 @@ describe('faults', () => {
     });
     expect(run).toMatchObject({ status: 'failed', failureReason: 'Error: lost the machine' });
     expect(await champion(store)).toBeUndefined();
+    expect(await halfPublished(store, space.id)).toEqual([]);
     const again = await drive(contextOf(store, 1_800_000_000_000), { idempotencyKey: 'again' });
     expect(again).toMatchObject({ status: 'promoted', version: first.version });
     expect(await champion(store)).toEqual({ champion: first.version });
+    expect(await halfPublished(store, space.id)).toEqual([]);
   });
 
-  it.each(steps)('a stop in %s leaves nothing half-published', async (at) => {
+  it('a report that cannot be drawn keeps nobody from a better predictor', async () => {
+    const store = copyOf(fitted);
+    const run = await drive(contextOf(store), {
+      before: (step) => {
+        if (step === 'report') throw new Error('no fonts');
+      },
+    });
+    expect(run).toMatchObject({ status: 'promoted', version: first.version });
+    expect(await halfPublished(store, space.id)).toEqual([`${first.version} has no report.html`]);
+  });
+
+  it.each([...steps, 'report'])('a stop in %s leaves nothing half-published, and a rerun is clean', async (at) => {
     const store = copyOf(fitted);
     const run = await drive(contextOf(store), {
       before: async (step, runId) => {
@@ -141,6 +171,42 @@ describe('faults', () => {
     });
     expect(run).toMatchObject({ status: 'stopped', failureReason: 'stopped by an operator' });
     expect(await champion(store)).toBeUndefined();
+    expect(await halfPublished(store, space.id)).toEqual([]);
+    const again = await drive(contextOf(store, 1_800_000_000_000), { idempotencyKey: 'again' });
+    expect(again).toMatchObject({ status: 'promoted', version: first.version });
+    expect(await halfPublished(store, space.id)).toEqual([]);
+  });
+
+  it('a stop at the very moment in which the candidate becomes challenger leaves no challenger', async () => {
+    const store = copyOf(finished, (key) => key.includes('/decided/'));
+    const before = '0000000000000000';
+    // Another champion, so that the candidate has somebody to challenge.
+    for (const [key, body] of [...store.objects]) {
+      if (key.startsWith('predictors/')) store.objects.set(key.replace(first.version!, before), body);
+    }
+    store.objects.set('predictors/nasbench201/aliases.json', new TextEncoder().encode(`{"champion":"${before}"}`));
+    await beginRun(store, { ...request, runId: 'stopped', settings, now: 2_000_000_000_000 });
+    const copied = (key: string) => store.objects.get(`training-parts/${first.runId}/${key}`)!;
+    for (const part of ['decision.json', 'card.json', 'predictions.json', 'report.html']) {
+      store.objects.set(`training-parts/stopped/${part}`, copied(part));
+    }
+    await changeRun(store, 'stopped', 2_000_000_000_000, () => ({ decision: first.decision! }));
+    let asked = false;
+    const watching: Store = {
+      ...store,
+      put: async (key, body, condition) => {
+        if (key.endsWith('aliases.json') && !asked) {
+          asked = true;
+          await stopRun(store, noExecutor, 'stopped', 2_000_000_000_000);
+        }
+        return store.put(key, body, condition);
+      },
+    };
+    await expect(publishStep(contextOf(watching, 2_000_000_000_000), 'stopped')).rejects.toMatchObject({
+      code: 'cancelled',
+    });
+    expect(asked).toBe(true);
+    expect(await champion(store)).toEqual({ champion: before });
   });
 
   it('a run that is committed is finished, not stopped', async () => {
@@ -181,6 +247,8 @@ describe('faults', () => {
   });
 });
 
+const request = { searchSpace: space.id, requestedBy: 'schedule' } as const;
+
 describe('starting', () => {
   it('refuses a second run of the search space with the id of the first, and takes a repeated request for the same', async () => {
     const store = copyOf(fitted);
@@ -206,12 +274,43 @@ describe('starting', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('takes over from a run that has not been heard of for longer than a step may take', async () => {
+  it('takes over from a run that was lost, which ends as failed with a reason', async () => {
     const store = copyOf(fitted);
-    const request = { searchSpace: space.id, requestedBy: 'schedule' } as const;
     await beginRun(store, { ...request, runId: 'a', now: 0 });
-    await expect(beginRun(store, { ...request, runId: 'b', now: 40 * 60_000 })).rejects.toThrow(DomainError);
-    const later = await beginRun(store, { ...request, runId: 'b', now: 46 * 60_000 });
-    expect(later.status).toBe('running');
+    await changeRun(store, 'a', 0, (run) => stepChange(run, 'fit', 0));
+    await expect(beginRun(store, { ...request, runId: 'b', now: 44 * 60_000 })).rejects.toMatchObject({
+      code: 'conflict',
+      issues: [{ path: 'runs/a' }],
+    });
+    // A step that goes on for long speaks up now and then, and is not lost.
+    await stayRunning(store, 'a', 44 * 60_000);
+    await expect(beginRun(store, { ...request, runId: 'b', now: 88 * 60_000 })).rejects.toThrow(DomainError);
+    expect((await beginRun(store, { ...request, runId: 'b', now: 89 * 60_000 })).status).toBe('running');
+    expect(await readRun(store, 'a')).toMatchObject({
+      status: 'failed',
+      failedStep: 'fit',
+      finishedAt: '1970-01-01T01:29:00.000Z',
+      failureReason:
+        "not heard of since 1970-01-01T00:44:00.000Z: its execution was aborted, timed out or lost; run 'b' took its place",
+    });
+    await expect(requireRunning(store, 'a')).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it('looks upon a lost run as promoted where its predictor is champion already', async () => {
+    const store = copyOf(finished);
+    const key = `training-runs/${first.runId}.json`;
+    const { finishedAt: _, ...record } = first;
+    store.objects.set(key, new TextEncoder().encode(JSON.stringify({ ...record, status: 'running' })));
+    await beginRun(store, { ...request, runId: 'b', now: Date.parse(first.updatedAt) + 46 * 60_000 });
+    expect(await readRun(store, first.runId)).toMatchObject({ status: 'promoted' });
+    expect(await champion(store)).toEqual({ champion: first.version });
+  });
+
+  it('remembers the last run that promoted or refused, over others that did not', async () => {
+    const store = copyOf(finished);
+    const begin = (runId: string) => beginRun(store, { ...request, runId, now: 2_000_000_000_000 });
+    expect((await begin('b')).lastFinished).toBe(first.runId);
+    await stopRun(store, noExecutor, 'b', 2_000_000_000_000);
+    expect((await begin('c')).lastFinished).toBe(first.runId);
   });
 });

@@ -6,6 +6,7 @@ import { deviceKeyOf } from '#core/training/device-key.ts';
 import { freezeSnapshot } from '#core/training/freeze-snapshot.ts';
 import { snapshotKey } from '#core/training/keys.ts';
 import { foldsOf } from '#core/training/plan-fits.ts';
+import { runSettingsSchema } from '#core/training/settings.ts';
 import { readManifest, readMeasurements } from '#core/training/snapshot.ts';
 import { trainingPool } from '#core/training/training-pool.ts';
 import { mapStore } from '../map-store.ts';
@@ -110,6 +111,25 @@ describe('devices', () => {
     const target = { id: 'watch_1', device: 'watch', measurements: 100, excluded: null };
     const more = { ...manifest, devices: [...manifest.devices, 'watch'], targets: [...manifest.targets, target] };
     expect(foldsOf(more, 3)[1]!.devices).toEqual(['server', 'watch']);
+  });
+
+  it('are held out one at a time, unless there are more than the settings allow', async () => {
+    const store = mapStore();
+    await storeDataset(store);
+    const manifest = await freezeSnapshot(store, space.id);
+    const { folds } = runSettingsSchema.parse({});
+    expect(foldsOf(manifest, folds).map(({ devices }) => devices)).toEqual([
+      ['phone'],
+      ['server'],
+      ['board'],
+      ['tablet'],
+    ]);
+    // As many as the shipped tables have.
+    const devices = Array.from({ length: 12 }, (_, i) => `device-${i}`);
+    const targets = devices.map((device) => ({ id: device, device, measurements: 100, excluded: null }));
+    expect(foldsOf({ ...manifest, devices, targets }, folds).map((fold) => fold.devices)).toEqual(
+      devices.map((device) => [device]),
+    );
   });
 });
 

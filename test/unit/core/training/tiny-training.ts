@@ -2,6 +2,7 @@
 // state machine's steps called one after another, as the state machine calls them.
 import type { Store } from '#core/dataset/store.ts';
 import type { TargetData } from '#core/dataset/target-data.ts';
+import { DomainError } from '#core/errors.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { measurementsKey } from '#core/service/keys.ts';
@@ -22,6 +23,7 @@ import {
   type StepContext,
 } from '#core/training/run-steps.ts';
 import { beginRun } from '#core/training/start-run.ts';
+import { writeCard } from '#core/training/write-card.ts';
 import { targetOfColumn } from '#scripts/import/table-profiles.ts';
 
 export const space = searchSpace('nasbench201');
@@ -105,14 +107,15 @@ export async function drive(context: StepContext, options: DriveOptions = {}) {
       }
       for (const { fold } of folds) await step('evaluate', () => evaluateStep(context, runId, fold));
       const { outcome } = await step('decide', () => decideStep(context, runId));
+      await step('card', () => writeCard(context, runId));
+      await step('report', () => reportStep(context, runId)).catch((error: unknown) => {
+        if (error instanceof DomainError && error.code === 'cancelled') throw error;
+      });
       await step('publish', () => publishStep(context, runId));
-      await step('report', () => reportStep(context, runId));
+      const { batches } = await step('plan-adapt', () => planAdaptStep(context, runId, { mostInlineBatches: 200 }));
+      for (const batch of batches) await step('adapt', () => adaptStep(context, runId, batch));
       if (outcome === 'refused') await step('refuse', () => refuseStep(context, runId));
-      else {
-        const { batches } = await step('plan-adapt', () => planAdaptStep(context, runId));
-        for (const batch of batches) await step('adapt', () => adaptStep(context, runId, batch));
-        await step('promote', () => promoteStep(context, runId));
-      }
+      else await step('promote', () => promoteStep(context, runId));
     }
   } catch (error) {
     const { name, message } = error as Error;

@@ -17,13 +17,6 @@ describe('what the interpreter would get wrong is refused by name', () => {
     [machine({ Type: 'Task', Resource: lambda, HeartbeatSeconds: 5 }), /HeartbeatSeconds/],
     [mapOf({ Type: 'Pass' }, { ItemReader: {} }), /ItemReader: a distributed map/],
     [
-      machine({
-        Type: 'Map',
-        ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED' }, StartAt: 'I', States: { I: { Type: 'Pass' } } },
-      }),
-      /a distributed map runs in the cloud only/,
-    ],
-    [
       mapOf({ Type: 'Pass', Parameters: { 'a.$': '$$.Execution.Input.x' } }),
       /state 'I': .*pass it on with ItemSelector/,
     ],
@@ -41,6 +34,26 @@ describe('what the interpreter would get wrong is refused by name', () => {
     ],
   ])('%j', (definition, message) => {
     expect(() => readDefinition('Training', definition)).toThrow(message);
+  });
+});
+
+test('a distributed map becomes a task that fails by name, with the Catch of the map', () => {
+  const Catch = [{ ErrorEquals: ['States.ALL'], Next: 'E' }];
+  const ItemProcessor = {
+    ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+    StartAt: 'I',
+    States: { I: { Type: 'Task', Resource: 'arn:aws:states:::s3:putObject', End: true } },
+  };
+  const map = { Type: 'Map', ItemReader: {}, Label: 'Big', ItemProcessor, Catch, Next: 'E' };
+  const { definition, tasks } = readDefinition('Training', {
+    StartAt: 'Big',
+    States: { Big: map, E: { Type: 'Succeed' } },
+  });
+  const refusal = expect.stringMatching(/^state 'Big' is a distributed map, which the embedded stack does not execute/);
+  expect(tasks).toEqual([{ state: 'Big', functionArn: undefined, refusal }]);
+  expect(definition).toEqual({
+    StartAt: 'Big',
+    States: { Big: { Type: 'Task', Resource: lambda, Catch, Next: 'E' }, E: { Type: 'Succeed' } },
   });
 });
 

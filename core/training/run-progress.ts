@@ -1,0 +1,90 @@
+// How far the steps of a run are, and how long the run still takes: pure, from its record, from what the steps under way
+// have done, and from the last run of the search space.
+import { type RunRecord, type RunStep, runSteps } from './run-record.ts';
+
+/** Units done by steps under way: training steps, folds, targets. */
+export type Progress = Partial<Record<RunStep, number>>;
+
+export interface StepProgress {
+  readonly step: RunStep;
+  /** ended: the run ended in this step. */
+  readonly status: 'waiting' | 'running' | 'done' | 'ended';
+  readonly startedAt?: string | undefined;
+  readonly finishedAt?: string | undefined;
+  /** Units of work (targets, training steps, folds), where it has any, and how many of them are done. */
+  readonly done?: number | undefined;
+  readonly total?: number | undefined;
+  /** done / total, 0 to 1. */
+  readonly share?: number | undefined;
+  /** Seconds until a step under way is done, from its own pace; absent: not known. */
+  readonly leftS?: number | undefined;
+}
+
+export function stepProgress(record: RunRecord, progress: Progress, now: number): StepProgress[] {
+  return runSteps.map((step): StepProgress => {
+    const found = record.steps[step];
+    if (!found) return { step, status: 'waiting' };
+    const { startedAt, finishedAt } = found;
+    const isRunning = record.status === 'running' && finishedAt === undefined;
+    const status = finishedAt !== undefined ? 'done' : isRunning ? 'running' : 'ended';
+    const total = step === 'evaluate' ? record.heldOut?.folds : found.total;
+    const reported = status === 'done' ? total : (progress[step] ?? found.done);
+    if (total === undefined || reported === undefined) return { step, status, startedAt, finishedAt };
+    const done = Math.min(reported, total);
+    const share = total === 0 ? 1 : done / total;
+    const elapsedS = secondsBetween(startedAt, now);
+    const leftS = isRunning && share > 0 ? Math.round((elapsedS * (1 - share)) / share) : undefined;
+    return { step, status, startedAt, finishedAt, done, total, share, leftS };
+  });
+}
+
+/** Clocks of several machines: what began a moment from now has begun. */
+const secondsBetween = (from: string, now: number): number => Math.max(0, (now - Date.parse(from)) / 1000);
+
+/**
+ * Seconds until the run ends. A step that is under way and has done a part of its work goes on at its pace. Any other one
+ * that is not done is expected to take as long as in `last`, the last run of the search space that promoted or refused, in
+ * proportion to the work; until it is decided, the run is expected to end as that one did.
+ * null where it cannot be told: the run has ended, or such a step was not part of the last run, or there is none.
+ */
+export function timeLeftS(
+  record: RunRecord,
+  steps: readonly StepProgress[],
+  last: RunRecord | undefined,
+  now: number,
+): number | null {
+  if (record.status !== 'running') return null;
+  let leftS = 0;
+  for (const { step, status, startedAt, leftS: ownS } of steps) {
+    if (status === 'done' || !isAhead(step, record, last)) continue;
+    const wholeS = last && expectedS(step, record, last);
+    const elapsedS = startedAt === undefined ? 0 : secondsBetween(startedAt, now);
+    const stepS = ownS ?? (wholeS === undefined ? undefined : Math.max(0, wholeS - elapsedS));
+    if (stepS === undefined) return null;
+    leftS += stepS;
+  }
+  return Math.round(leftS);
+}
+
+/** Only to a candidate that is promoted targets are adapted. */
+function isAhead(step: RunStep, { decision }: RunRecord, last: RunRecord | undefined): boolean {
+  if (step !== 'adapt' && step !== 'promote') return true;
+  return (decision ?? last?.decision)?.outcome !== 'refused';
+}
+
+function expectedS(step: RunStep, record: RunRecord, last: RunRecord): number | undefined {
+  const { startedAt, finishedAt } = last.steps[step] ?? {};
+  if (startedAt === undefined || finishedAt === undefined) return undefined;
+  const tookS = secondsBetween(startedAt, Date.parse(finishedAt));
+  const [work, lastWork] = [workOf(step, record), workOf(step, last)];
+  if (work === undefined || lastWork === undefined) return tookS;
+  if (work === 0) return 0;
+  return lastWork === 0 ? undefined : (tookS * work) / lastWork;
+}
+
+/** In units that take about as long in every run of the search space; undefined where that is not known yet. */
+function workOf(step: RunStep, { steps, settings, heldOut }: RunRecord): number | undefined {
+  // Each candidate is scored on every draw: the random ones, and the one that it chooses.
+  if (step === 'evaluate') return heldOut && heldOut.folds * settings.seeds.length * (settings.repeats + 1);
+  return steps[step]?.total;
+}

@@ -1,0 +1,16 @@
+// Lambda: Publish. Puts the candidate with card and report where predictors are, and plans the adaptation of the targets
+// where it is to be promoted.
+import { planAdaptStep } from '#core/training/promote-step.ts';
+import { publishStep } from '#core/training/publish-candidate.ts';
+import { context, task } from './task.ts';
+
+interface PublishInput {
+  readonly runId: string;
+  /** More batches than these are left in the store, for a distributed map. */
+  readonly mostInlineBatches: number;
+}
+
+export const handler = task(async ({ runId, mostInlineBatches }: PublishInput) => {
+  await publishStep(context, runId);
+  return planAdaptStep(context, runId, { mostInlineBatches });
+});
