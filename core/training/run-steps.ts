@@ -160,10 +160,8 @@ export async function decideStep(
   const decision: RunDecision = { seed: best.seed, fitId: best.fitId, decision: judged.decision, evaluation };
   await writeJson(store, runPredictionsKey(runId), best.predictions);
   await writeJson(store, runDecisionKey(runId), runDecisionSchema.parse(decision));
-  await changeRun(store, runId, now(), (current) => ({
-    ...stepChange(current, 'decide', now(), { finished: true }),
-    decision: judged.decision,
-  }));
+  // The step is finished with the card (write-card.ts).
+  await changeRun(store, runId, now(), () => ({ decision: judged.decision }));
   return { outcome: judged.decision.outcome };
 }
 

@@ -7,7 +7,7 @@ import { loadFit } from './evaluate-fold.ts';
 import { curveSchema } from './fit-step.ts';
 import { fitKey, runCardKey, snapshotKey } from './keys.ts';
 import { readDecision } from './run-decision.ts';
-import { type RunRecord, requireRunning } from './run-record.ts';
+import { changeRun, type RunRecord, requireRunning, stepChange } from './run-record.ts';
 import type { StepContext } from './run-steps.ts';
 import { readManifest } from './snapshot.ts';
 
@@ -17,6 +17,7 @@ export async function writeCard({ store, now }: StepContext, runId: string): Pro
   const predictor = await loadFit(store, run.searchSpace, fitId);
   await predictor.close();
   await writeJson(store, runCardKey(runId), await cardOf(store, run, fitId, predictor, now()));
+  await changeRun(store, runId, now(), (current) => stepChange(current, 'decide', now(), { finished: true }));
 }
 
 async function cardOf(

@@ -2,17 +2,36 @@
 // template, called over HTTP, its tasks' processes found and killed.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
 import type { Store } from '#core/dataset/store.ts';
 import { issueToken } from '#core/service/issue-token.ts';
 import type { RunView } from '#core/training/show-run.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
+import type { FaultRequest } from '#scripts/local/s3/server.ts';
 import { type Stack, type StackOptions, startStack } from '#scripts/local/stack.ts';
 import { storeDataset } from '../unit/core/training/tiny-training.ts';
 
 /** Small enough for a test; a different seed or number of repeats is not decided on yet. */
 export const request = { searchSpace: 'nasbench201', steps: 50, folds: 2, repeats: 1 };
+
+/** A request that each task makes in the middle of its work, and in the runs of these tests no other task does. `champion`
+ * is the one before. */
+export const momentOf = {
+  Freeze: ({ method, key = '' }: FaultRequest) => method === 'GET' && key.startsWith('targets/'),
+  Plan: ({ method, key = '' }: FaultRequest) => method === 'GET' && /^fits\/.*\/predictor\.json$/.test(key),
+  Fit: ({ method, key = '' }: FaultRequest) => method === 'PUT' && /^fits\/.*\/predictor\.onnx$/.test(key),
+  Evaluate: ({ method, key = '' }: FaultRequest) => method === 'PUT' && /^training-parts\/.*\/folds\//.test(key),
+  Decide: ({ method, key = '' }: FaultRequest) => method === 'PUT' && /^training-parts\/.*\/card\.json$/.test(key),
+  Report: ({ method, key = '' }: FaultRequest) => method === 'PUT' && /^training-parts\/.*\/report\.html$/.test(key),
+  Publish: ({ method, key = '' }: FaultRequest) => method === 'PUT' && /^predictors\/.*\/predictor\.onnx$/.test(key),
+  Adapt: ({ method, key = '' }: FaultRequest, champion = 'none') =>
+    method !== 'HEAD' && key.startsWith('adaptations/') && !key.includes(champion),
+  Conclude: ({ method, key = '' }: FaultRequest) =>
+    method === 'PUT' && key.startsWith('snapshots/') && key.includes('decided'),
+} as const;
+export type TaskName = keyof typeof momentOf;
 
 export interface Reply {
   readonly status: number;
@@ -77,10 +96,13 @@ export async function openTraining(
       return body;
     },
     async ended(runId, timeout = 180_000) {
-      await expect
-        .poll(async () => (await training.show(runId)).run.status, { timeout, interval: 250 })
-        .not.toBe('running');
-      return training.show(runId);
+      const until = performance.now() + timeout;
+      for (;;) {
+        const view = await training.show(runId);
+        if (view.run.status !== 'running') return view;
+        if (performance.now() > until) throw new Error(`run '${runId}' has not ended: ${JSON.stringify(view)}`);
+        await sleep(100);
+      }
     },
     async champion() {
       const object = await store.get('predictors/nasbench201/aliases.json');

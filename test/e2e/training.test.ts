@@ -1,25 +1,33 @@
-// Training on the real stack: runs over the API to a champion that answers, and what may go wrong on the way.
+// Training on the real stack: runs over the API to a champion that answers, and S3 that fails on the way.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { seededRandom } from '#core/random.ts';
-import type { Fault } from '#scripts/local/s3/server.ts';
+import type { Fault, FaultRequest } from '#scripts/local/s3/server.ts';
 import { synthesise } from '#scripts/synth.ts';
+import { halfPublished } from '../unit/core/training/published.ts';
 import { texts } from '../unit/core/training/tiny-training.ts';
-import { openTraining, processesOf, storeDataset, type TrainingStack } from './training-stack.ts';
+import {
+  momentOf,
+  openTraining,
+  processesOf,
+  storeDataset,
+  type TaskName,
+  type TrainingStack,
+} from './training-stack.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let folder: string;
 let training: TrainingStack;
-let faults: ((key: string | undefined) => Fault | undefined) | undefined;
+let faults: ((request: FaultRequest) => Fault | undefined) | undefined;
 let first: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sugarbush-training-'));
   const { folder: templateDir } = await synthesise();
-  training = await openTraining(folder, templateDir, { s3Faults: ({ key }) => faults?.(key) });
+  training = await openTraining(folder, templateDir, { s3Faults: (request) => faults?.(request) });
   await storeDataset(training.store);
 });
 afterAll(async () => {
@@ -35,26 +43,30 @@ const predict = () =>
   });
 
 describe('a run', () => {
-  test('promotes the first predictor, though each task is killed once; one run at a time, and one for each key', async () => {
-    const notKilled = new Set(['Freeze', 'Plan', 'Fit', 'Evaluate', 'Decide', 'Report', 'Adapt', 'Conclude']);
-    const killing = setInterval(() => {
+  test('promotes the first predictor, though each task is killed once in its work; one run at a time, one for a key', async () => {
+    const notKilled = new Set(Object.keys(momentOf) as TaskName[]);
+    faults = (request) => {
       for (const task of notKilled) {
-        const [pid] = processesOf(`SugarbushService-Training${task}`);
-        if (pid === undefined) continue;
-        process.kill(pid, 'SIGKILL');
+        if (!momentOf[task](request)) continue;
+        for (const pid of processesOf(`SugarbushService-Training${task}`)) process.kill(pid, 'SIGKILL');
         notKilled.delete(task);
       }
-    }, 30);
+      return undefined;
+    };
     const runId = await training.start({}, 'first');
     expect(await training.start({}, 'first')).toBe(runId);
     const { status, body } = await training.call('POST', '/v1/training-runs', { searchSpace: 'nasbench201' });
     expect([status, body.code, body.issues[0].path]).toEqual([409, 'conflict', `runs/${runId}`]);
-    const { run, steps } = await training.ended(runId).finally(() => clearInterval(killing));
+    const { run, steps, timeLeftS } = await training.ended(runId).finally(() => {
+      faults = undefined;
+    });
     expect([...notKilled]).toEqual([]);
-    expect(run).toMatchObject({ status: 'promoted', requestedBy: 'operator' });
+    expect(run).toMatchObject({ status: 'promoted', requestedBy: 'operator', heldOut: { devices: 4, folds: 2 } });
     expect(steps.map(({ status: each }) => each)).toEqual(Array.from({ length: 9 }, () => 'done'));
+    expect(timeLeftS).toBeNull();
     first = run.version!;
     expect(await training.champion()).toBe(first);
+    expect(await halfPublished(training.store, 'nasbench201')).toEqual([]);
     const { status: answered, body: answer } = await predict();
     expect([answered, answer.results[0].predictor.version]).toEqual([200, first]);
 
@@ -62,6 +74,7 @@ describe('a run', () => {
     expect(list.body.predictors).toMatchObject([{ version: first, alias: 'champion', outcome: 'promoted', runId }]);
     const view = await training.call('GET', `/v1/predictors/nasbench201/${first}`);
     expect(view.body).toMatchObject({ alias: 'champion', card: { runId, decision: { outcome: 'promoted' } } });
+    expect(view.body.card.evaluation.protocol).toMatch(/^The 4 devices were held out in 2 groups/);
     const report = await training.call('GET', view.body.report);
     expect([report.status, report.body.slice(0, 15)]).toEqual([200, '<!doctype html>']);
     expect((await training.call('GET', '/v1/training-runs?searchSpace=nasbench201')).body.runs).toHaveLength(1);
@@ -93,6 +106,25 @@ describe('a run', () => {
     expect(run).toMatchObject({ status: 'skipped', failureReason: expect.stringContaining('nothing new') });
     expect(await training.champion()).toBe(first);
   });
+
+  test('says how long it takes from the last one, and with a device a group is leave-one-device-out', async () => {
+    const runId = await training.start({ folds: 12, seeds: [1] });
+    let { run, steps, timeLeftS } = await training.show(runId);
+    // Of every step there is an estimate from the run before, from the beginning on.
+    expect([run.status, timeLeftS]).toEqual(['running', expect.any(Number)]);
+    const counted = new Set<string>();
+    while (run.status === 'running') {
+      for (const { step, done, total } of steps) if (done !== undefined && total !== undefined) counted.add(step);
+      ({ run, steps, timeLeftS } = await training.show(runId));
+    }
+    expect(run).toMatchObject({ heldOut: { devices: 4, folds: 4 } });
+    expect([...counted]).toEqual(expect.arrayContaining(['freeze', 'fit', 'evaluate']));
+    expect(steps.find(({ step }) => step === 'evaluate')).toMatchObject({ status: 'done', done: 4, total: 4 });
+    const view = await training.call('GET', `/v1/predictors/nasbench201/${run.version}`);
+    expect(view.body.card.evaluation.protocol).toMatch(
+      /^Each of the 4 devices was held out in turn \(leave-one-device-out\)/,
+    );
+  });
 });
 
 test('S3 answers 500, 503, 409 and 412 at random on a tenth of calls: the run ends with a reason, and a rerun is clean', async () => {
@@ -105,7 +137,7 @@ test('S3 answers 500, 503, 409 and 412 at random on a tenth of calls: the run en
   ];
   const before = await training.champion();
   let injected = 0;
-  faults = (key) => {
+  faults = ({ key }) => {
     // The test's own requests and tokens are not its subject.
     if (key?.startsWith('tokens/') || random.next() >= 0.1) return undefined;
     injected++;
@@ -113,7 +145,6 @@ test('S3 answers 500, 503, 409 and 412 at random on a tenth of calls: the run en
   };
   let runId = '';
   try {
-    runId = await training.start({ repeats: 2 }, 'faults').catch(() => '');
     while (runId === '') runId = await training.start({ repeats: 2 }, 'faults').catch(() => '');
     await expect
       .poll(
@@ -122,43 +153,27 @@ test('S3 answers 500, 503, 409 and 412 at random on a tenth of calls: the run en
           // A reader of the API meets the same faults.
           return status === 200 ? body.run.status : 'running';
         },
-        {
-          timeout: 240_000,
-          interval: 500,
-        },
+        { timeout: 240_000, interval: 500 },
       )
       .not.toBe('running');
   } finally {
     faults = undefined;
   }
   expect(injected).toBeGreaterThan(5);
-  const { run } = await training.show(runId);
-  if (run.status !== 'promoted') expect(run.failureReason ?? run.decision?.reasons[0]).toBeTruthy();
-  if (run.status !== 'promoted') expect(await training.champion()).toBe(before);
-  const again = await training.ended(await training.start({ repeats: 3 }));
-  expect(again.run.status).toMatch(/promoted|refused/);
+  const whole = async (id: string, championBefore: string | undefined) => {
+    const { run, steps } = await training.show(id);
+    expect(run.status).toMatch(/^(promoted|refused|failed)$/);
+    expect(await training.champion()).toBe(run.status === 'promoted' ? run.version : championBefore);
+    const reason = run.status === 'failed' ? run.failureReason : run.decision?.reasons[0];
+    expect(reason).toMatch(/\w{3}/);
+    if (run.status === 'failed') expect(steps.map(({ step }) => step)).toContain(run.failedStep);
+    expect(await halfPublished(training.store, 'nasbench201')).toEqual([]);
+    expect((await predict()).status).toBe(200);
+    return run.status;
+  };
+  await whole(runId, before);
+  const championBefore = await training.champion();
+  const again = await training.start({ repeats: 3 });
+  await training.ended(again);
+  expect(await whole(again, championBefore)).toMatch(/^(promoted|refused)$/);
 });
-
-test.each(['fit', 'evaluate', 'decide'])(
-  'a stop in %s takes effect within seconds and leaves the champion',
-  async (at) => {
-    const before = await training.champion();
-    const seed = { fit: 11, evaluate: 12, decide: 13 }[at]!;
-    const runId = await training.start({ seeds: [seed] });
-    await expect
-      .poll(async () => (await training.show(runId)).steps.find(({ step }) => step === at)?.status, {
-        timeout: 120_000,
-        interval: 50,
-      })
-      .not.toBe('waiting');
-    const { status, body } = await training.call('POST', `/v1/training-runs/${runId}/stop`);
-    if (status === 200) {
-      expect(body.run.status).toMatch(/stopped|refused|promoted/);
-      if (body.run.status === 'stopped') {
-        expect(body.run.failureReason).toBe('stopped by an operator');
-        expect(await training.champion()).toBe(before);
-      }
-    } else expect(status).toBe(409);
-    await training.ended(runId);
-  },
-);

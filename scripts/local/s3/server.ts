@@ -48,8 +48,8 @@ export interface S3Options {
    * delivered; any other is told again by `redeliverEvents` after the next start.
    */
   readonly onEvent?: EventConsumer;
-  /** Asked before every signed request; what it returns is answered instead. */
-  readonly faults?: (request: FaultRequest) => Fault | undefined;
+  /** Asked before every signed request; what it returns is answered instead. A promise holds the request until then. */
+  readonly faults?: (request: FaultRequest) => Fault | undefined | Promise<Fault | undefined>;
   /** Largest object; 5 GiB as in S3's single PUT. */
   readonly maxObjectBytes?: number;
   /** A sender or reader silent for longer is given up; 20 s. */
@@ -118,7 +118,7 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
     const operation = operationOf(request);
     counts[operation]++;
     const authentication = authenticate(request, options, clock());
-    const fault = options.faults?.(faultRequest(request, operation));
+    const fault = await options.faults?.(faultRequest(request, operation));
     if (fault !== undefined && fault.afterEffect !== true) throw injected(fault);
     requireImplemented(request, operation);
     const exchange: Exchange = { request, authentication, body: { message, sendContinue }, source };
