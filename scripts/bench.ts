@@ -7,6 +7,7 @@ import { benchIngest, ingestTable } from './bench/ingest.ts';
 import { machineContext } from './bench/machine.ts';
 import { benchPredict, predictTable } from './bench/predict.ts';
 import { benchTraining, trainingTable } from './bench/training.ts';
+import { benchTrainingScale, trainingScaleTable } from './bench/training-scale.ts';
 
 interface Part {
   readonly title: string;
@@ -35,6 +36,13 @@ const parts: Readonly<Record<string, Part>> = {
     run: async () => {
       const data = await benchTraining({ onProgress: (done) => process.stderr.write(`  ${done}\n`) });
       return { data, text: trainingTable(data) };
+    },
+  },
+  'training-scale': {
+    title: 'A training run with ever more targets, and what it is billed for',
+    run: async () => {
+      const data = await benchTrainingScale(undefined, (done) => process.stderr.write(`  ${done}\n`));
+      return { data, text: trainingScaleTable(data) };
     },
   },
   ingest: {

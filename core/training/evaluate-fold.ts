@@ -94,7 +94,8 @@ export async function loadFit(store: Store, searchSpace: SearchSpaceId, fitId: s
   return loadPredictor({ onnx: await read('predictor.onnx'), json: await read('predictor.json') });
 }
 
-function heldOutTargets(pool: TrainingPool, devices: readonly string[]) {
+/** Of a fold, in turn by device: those that are evaluated, and the ids of the others. */
+export function heldOutTargets(pool: TrainingPool, devices: readonly string[]) {
   const most = Math.max(...evaluatedMeasurements);
   const used: PoolTarget[] = [];
   const left: string[] = [];

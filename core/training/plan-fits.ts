@@ -151,7 +151,7 @@ export interface PlannedFits {
 export async function planFits(store: Store, run: RunRecord): Promise<PlannedFits> {
   const { runId, searchSpace, settings, snapshotId } = run;
   const championBefore =
-    run.steps.plan === undefined ? (await readAliases(store, searchSpace))?.value.champion : run.championBefore;
+    run.heldOut === undefined ? (await readAliases(store, searchSpace))?.value.champion : run.championBefore;
   const manifest = await readManifest(store, searchSpace, snapshotId!);
   const folds = foldsOf(manifest, settings.folds);
   if (folds.length < 2) {

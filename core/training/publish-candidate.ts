@@ -29,11 +29,10 @@ export async function publishStep({ store, now }: StepContext, runId: string): P
   ]);
   await requireRunning(store, runId);
   await copyOnce(store, runCardKey(runId), predictorKey(searchSpace, version, 'card.json'));
-  const { decision } = await changeRun(store, runId, now(), (current) => ({
-    ...stepChange(current, 'publish', now(), { finished: true }),
-    version,
-  }));
+  // Known before it challenges: whatever ends the run takes the challenger away.
+  const { decision } = await changeRun(store, runId, now(), () => ({ version }));
   if (decision?.outcome === 'promoted') await challenge(store, runId, version);
+  await changeRun(store, runId, now(), (current) => stepChange(current, 'publish', now(), { finished: true }));
   return { version };
 }
 

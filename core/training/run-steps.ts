@@ -75,10 +75,8 @@ export async function planStep(
   readonly fits: readonly { readonly fitId: string }[];
   readonly folds: readonly { readonly fold: number }[];
 }> {
-  const { championBefore, fitIds, fitSteps, folds, devices } = await planFits(
-    store,
-    await requireRunning(store, runId),
-  );
+  const run = await changeRun(store, runId, now(), (current) => stepChange(current, 'plan', now()));
+  const { championBefore, fitIds, fitSteps, folds, devices } = await planFits(store, run);
   await changeRun(store, runId, now(), (current) => {
     const { steps } = nextStep(current, 'plan', 'fit', now());
     return {

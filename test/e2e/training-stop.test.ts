@@ -3,7 +3,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { InvocationReport } from '#scripts/local/lambda/invocation.ts';
 import type { FaultRequest } from '#scripts/local/s3/server.ts';
 import { synthesise } from '#scripts/synth.ts';
@@ -38,6 +38,9 @@ beforeAll(async () => {
   before = run.version!;
   await promote(before);
 });
+/** Lets go what a failed test holds. */
+let letGo: () => void = () => undefined;
+afterEach(() => letGo());
 afterAll(async () => {
   await training?.stack.close();
   rmSync(folder, { recursive: true, force: true });
@@ -53,10 +56,7 @@ const predictor = async (): Promise<unknown> => {
 };
 
 /** Holds the first request of `moment`, until it is let go. */
-function hold(moment: (request: FaultRequest) => boolean): {
-  readonly held: Promise<void>;
-  readonly letGo: () => void;
-} {
+function hold(moment: (request: FaultRequest) => boolean): Promise<void> {
   const held = Promise.withResolvers<void>();
   const go = Promise.withResolvers<undefined>();
   let waiting = true;
@@ -66,13 +66,11 @@ function hold(moment: (request: FaultRequest) => boolean): {
     held.resolve();
     return go.promise;
   };
-  return {
-    held: held.promise,
-    letGo: () => {
-      faults = undefined;
-      go.resolve(undefined);
-    },
+  letGo = () => {
+    faults = undefined;
+    go.resolve(undefined);
   };
+  return held.promise;
 }
 
 const challenges = ({ method, key }: FaultRequest): boolean =>
@@ -99,7 +97,8 @@ test.each(stops)('a stop in $at ends the run, serves the champion before, and le
   const { at, task, moment } = stop;
   // Decided on by no other run.
   const settings = { repeats: 1 + stops.findIndex((each) => each.at === at), ...('settings' in stop && stop.settings) };
-  const { held, letGo } = hold(moment);
+  await expect.poll(predictor, { timeout: 15_000 }).toEqual([200, before]);
+  const held = hold(moment);
   const runId = await training.start(settings);
   await held;
   const { status, body } = await training.call('POST', `/v1/training-runs/${runId}/stop`);
@@ -130,7 +129,7 @@ test.each(stops)('a stop in $at ends the run, serves the champion before, and le
 test('a stop while the alias moves is refused, and the run finishes', async () => {
   let moves = 0;
   // The first write of the aliases makes it challenger.
-  const { held, letGo } = hold((request) => challenges(request) && ++moves === 2);
+  const held = hold((request) => challenges(request) && ++moves === 2);
   const runId = await training.start({ repeats: stops.length + 1 });
   await held;
   const { status, body } = await training.call('POST', `/v1/training-runs/${runId}/stop`);
