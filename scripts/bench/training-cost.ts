@@ -1,6 +1,6 @@
 // What a training run costs on AWS, from what was measured here: Lambda's seconds, S3's requests, Step Functions' state
-// transitions. Prices of us-east-1 without the free tiers, read on 24 November 2026 from aws.amazon.com/lambda/pricing (arm64),
-// aws.amazon.com/s3/pricing (S3 Standard) and aws.amazon.com/step-functions/pricing (Standard workflows).
+// transitions. List prices of us-east-1 without the free tiers, of Lambda on arm64, S3 Standard and Step Functions' Standard workflows
+// (aws.amazon.com/lambda/pricing, /s3/pricing, /step-functions/pricing); look them up again before you budget.
 export const prices = {
   lambdaGbSecondUsd: 0.0000133334,
   lambdaCallUsd: 0.2e-6,

@@ -87,7 +87,7 @@ const small = (steps: number) => [
   `${steps}`,
 ];
 
-describe('npm start', { timeout: 240_000 }, () => {
+describe('npm start', { timeout: 480_000 }, () => {
   let first: unknown;
   let token: string;
 
