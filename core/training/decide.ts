@@ -1,5 +1,6 @@
 // The promotion rule (docs/training.md): a candidate replaces the champion only where it is better beyond noise on the
 // mean over devices, and no device loses more than a stated bound. Reasons are written either way.
+
 import type { AccuracyMetric, Decision, Difference, Score } from './card.ts';
 import { accuracyMetrics } from './card.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type MeanDifference,
   meanDifference,
 } from './paired-differences.ts';
+import { evaluatedMeasurements } from './settings.ts';
 
 export interface PromotionBounds {
   /** Share of predictions within ±10 % that any one device may lose. */
@@ -64,7 +66,7 @@ const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(
 
 function better({ devices, difference, low, high }: MeanDifference, against: string): Check {
   const holds = low > 0;
-  const found = `predictions within ±10 % differ from the ${against}'s by ${points(difference)} on average over ${devices} devices (95 % interval ${points(low)} to ${points(high)})`;
+  const found = `predictions within ±10 % differ from the ${against}'s by ${points(difference)} on average over ${devices} devices, from ${evaluatedMeasurements.join(', ')} measurements (95 % interval ${points(low)} to ${points(high)})`;
   return { holds, reason: `${found}: ${holds ? 'better beyond noise' : 'not better beyond noise'}` };
 }
 

@@ -66,7 +66,9 @@ export function decisionSection(view: ReportView): Html | undefined {
   return section(
     'decision',
     decision ? `Why it was ${decision.outcome}` : 'Beyond noise?',
-    decision ? html`<ul>${decision.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>` : undefined,
+    decision
+      ? html`<ul>${decision.reasons.map((reason) => html`<li>${reason.charAt(0).toUpperCase()}${reason.slice(1)}</li>`)}</ul>`
+      : undefined,
     ...(['champion', 'ridge'] as const).map((against) =>
       differenceTable(
         differences.filter((d) => d.against === against),
@@ -80,7 +82,7 @@ function differenceTable(differences: readonly Difference[], other: string): Htm
   if (differences.length === 0) return undefined;
   const write = (d: Difference, value: number) => metrics[d.metric].writeDifference(value);
   return table(
-    `This predictor less ${other}, on the same folds and measurements`,
+    `This predictor less ${other}, on the same folds and measurements; each device counts once, averaged over its targets, all numbers of measurements, random and chosen`,
     [
       { title: 'Metric', text: true, cell: (d) => metrics[d.metric].name },
       {

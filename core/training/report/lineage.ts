@@ -44,7 +44,7 @@ function snapshotFacts(snapshot: NonNullable<ReportView['card']['snapshot']>): F
   return [
     { name: 'Snapshot', value: snapshot.id },
     {
-      name: 'In the snapshot',
+      name: 'Learned from',
       value: `${plural(measurements, 'measurement')} of ${plural(snapshot.targets.length, 'target')} on ${plural(devices, 'device')}`,
     },
     { name: 'Manifest SHA-256', value: snapshot.manifestSha256 },

@@ -4,7 +4,7 @@ import type { Mark, Spec } from 'vega';
 import { ink } from './chart.ts';
 import { bandColour, bandLegend, bandOf, errorBands, quantile, relativeErrors, shareWithin } from './errors.ts';
 import { type Figure, figure, legend, section } from './figure.ts';
-import { milliseconds, percent, whole } from './format.ts';
+import { milliseconds, percent, plural, whole } from './format.ts';
 import { type Html, html } from './html.ts';
 import { folded, table } from './table.ts';
 import { thin } from './thin.ts';
@@ -43,7 +43,10 @@ export async function scatterSection(view: ReportView): Promise<Html | undefined
 
 function scatterFigure(target: TargetRow, index: number, limit: number): Figure {
   const points = thin(byLatency(pointsOf(target)), limit);
-  const values = points.flatMap((p) => [p.measured, p.predicted]);
+  const [low, high] = axisRange(points);
+  const beyond = points.filter(
+    (p) => Math.min(p.measured, p.predicted) < low || Math.max(p.measured, p.predicted) > high,
+  );
   const errors = relativeErrors(target.predictions!);
   const within = percent(shareWithin(errors, 0.1));
   const fastest = milliseconds(Math.min(...points.map((p) => p.measured)));
@@ -51,11 +54,20 @@ function scatterFigure(target: TargetRow, index: number, limit: number): Figure 
   return {
     id: `scatter-${index}`,
     title: target.id,
-    note: `${within} within ±10 %`,
+    note: `${within} within ±10 %${beyond.length === 0 ? '' : `; ${plural(beyond.length, 'dot')} beyond the axes, drawn at the edge`}`,
     description: `Scatter plot of predicted against measured latency on ${target.id}, ${points.length} architectures from ${fastest} to ${slowest}; ${within} of the predictions are within ±10 % of the measurement.`,
-    spec: scatterSpec(points, Math.min(...values), Math.max(...values)),
+    spec: scatterSpec(points, low, high),
   };
 }
+
+/** From the least to the greatest latency, but not farther than half as much beyond all but a hundredth at either end: a
+ * single measurement gone wrong would leave the others no room. */
+function axisRange(points: readonly Point[]): readonly [number, number] {
+  const values = points.flatMap((p) => [p.measured, p.predicted]).toSorted((a, b) => a - b);
+  return [Math.max(values[0]!, quantile(values, 0.01)! / 1.5), Math.min(values.at(-1)!, quantile(values, 0.99)! * 1.5)];
+}
+
+const inside = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
 const pointsOf = (target: TargetRow): Point[] =>
   target.predictions!.measuredMs.map((measured, i) => ({ measured, predicted: target.predictions!.predictedMs[i]! }));
@@ -76,7 +88,7 @@ function scatterSpec(points: readonly Point[], least: number, most: number): Spe
     padding: { left: 52, right: 10, top: 6, bottom: 42 },
     data: [
       { name: 'band', values: bandCorners(low, high) },
-      ...errorBands.map((band) => ({ name: band, values: brokenLine(points, band) })),
+      ...errorBands.map((band) => ({ name: band, values: brokenLine(points, band, least, most) })),
     ],
     scales: [
       { name: 'x', range: 'width', ...scale },
@@ -110,9 +122,10 @@ const bandMark: Mark = {
   },
 };
 
-const brokenLine = (points: readonly Point[], band: string): object[] =>
+const brokenLine = (points: readonly Point[], band: string, least: number, most: number): object[] =>
   points
     .filter((p) => bandOf(p.predicted / p.measured - 1) === band)
+    .map((p) => ({ measured: inside(p.measured, least, most), predicted: inside(p.predicted, least, most) }))
     .flatMap((p) => [
       { ...p, there: true },
       { ...p, there: false },

@@ -72,6 +72,23 @@ describe('what is in it', () => {
     }
   });
 
+  test('a measurement gone wrong does not take the room of the others', async () => {
+    const [target] = reportInput.predictions;
+    const ms = Array.from({ length: 300 }, (_, i) => 10 + i / 30);
+    const measuredMs = ms.map((value, i) => (i === 0 ? 0.001 : value));
+    const odd = { ...reportInput, predictions: [{ ...target!, measuredMs, predictedMs: ms }] };
+    const html = await renderReport(odd);
+    expect(html).toContain('; 1 dot beyond the axes, drawn at the edge');
+    // Ticks of the axes as drawn: nothing near the odd one.
+    const chart = html.slice(html.indexOf('id="scatter-0"'), html.indexOf('id="error-histogram"'));
+    expect(
+      all(chart, />([\d.]+)<\/text>/g)
+        .map(Number)
+        .filter((tick) => tick < 5),
+    ).toEqual([]);
+    expect(report).not.toContain('beyond the axes');
+  });
+
   test('the headline: means over devices, not over targets', () => {
     // After 10: board .71; phone (.81 + .91) / 2 = .86; their mean .785. The champion has .05 less everywhere.
     expect(report).toContain('On average over 2 devices (3 targets) it never saw in training, after 10 chosen');
