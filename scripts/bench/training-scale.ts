@@ -215,7 +215,7 @@ export function trainingScaleTable({ snapshot, rows }: ScaleResult): string {
     ),
     '',
     'Seconds of this machine are taken for those of a Lambda, and 30 ms are added for every S3 request. Prices: us-east-1,',
-    'arm64, without free tiers, of 24 November 2026 (scripts/bench/training-cost.ts).',
+    'arm64, without free tiers, looked up on 24 November 2026 (scripts/bench/training-cost.ts says where).',
   ].join('\n');
 }
 
