@@ -76,7 +76,7 @@ export function fleetCard(
     ...(repeats.length === 0
       ? ['Not repeated yet.']
       : [
-          'The same target measured again, in new processes; the machine was not started anew. Deviation is |second / first − 1| of a network; scaled: after the common factor is taken out.',
+          'The same target measured again, in new processes. Deviation is |second / first − 1| of a network; scaled: after the common factor is taken out.',
           '',
           '| target | again | networks | factor | median deviation | 90 % within | scaled | ±5 % | ±10 % | Spearman |',
           '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
