@@ -113,7 +113,8 @@ test.each(stops)('a stop in $at ends the run, serves the champion before, and le
   const { run, timeLeftS } = await training.show(runId);
   expect([run, timeLeftS]).toEqual([expect.objectContaining(stopped), null]);
   expect(await training.champion()).toBe(before);
-  expect(await halfPublished(training.store, 'nasbench201')).toEqual([]);
+  // The record ends first; what it leaves is cleared right after.
+  await expect.poll(() => halfPublished(training.store, 'nasbench201'), { timeout: 15_000 }).toEqual([]);
   const listed = (await training.call('GET', '/v1/predictors/nasbench201')).body.predictors;
   for (const { version } of listed) {
     expect((await training.call('GET', `/v1/predictors/nasbench201/${version}/report`)).status).toBe(200);
@@ -122,7 +123,8 @@ test.each(stops)('a stop in $at ends the run, serves the champion before, and le
   const again = await training.ended(await training.start(settings));
   expect(again.run).toMatchObject({ status: 'promoted', championBefore: before });
   expect(await training.champion()).toBe(again.run.version);
-  expect(await halfPublished(training.store, 'nasbench201')).toEqual([]);
+  // The record ends first; what it leaves is cleared right after.
+  await expect.poll(() => halfPublished(training.store, 'nasbench201'), { timeout: 15_000 }).toEqual([]);
   await promote(before);
 });
 
@@ -138,7 +140,8 @@ test('a stop while the alias moves is refused, and the run finishes', async () =
   const { run } = await training.ended(runId);
   expect(run).toMatchObject({ status: 'promoted', championBefore: before });
   expect(await training.champion()).toBe(run.version);
-  expect(await halfPublished(training.store, 'nasbench201')).toEqual([]);
+  // The record ends first; what it leaves is cleared right after.
+  await expect.poll(() => halfPublished(training.store, 'nasbench201'), { timeout: 15_000 }).toEqual([]);
   await expect.poll(predictor, { timeout: 15_000 }).toEqual([200, run.version]);
   await promote(before);
 });
@@ -168,5 +171,6 @@ test('more batches than the inline map takes fail in the distributed map, in so 
   });
   expect(run.kept).toEqual(expect.arrayContaining([`predictor ${run.version}`]));
   expect(await training.champion()).toBe(before);
-  expect(await halfPublished(training.store, 'nasbench201')).toEqual([]);
+  // The record ends first; what it leaves is cleared right after.
+  await expect.poll(() => halfPublished(training.store, 'nasbench201'), { timeout: 15_000 }).toEqual([]);
 });
