@@ -4,23 +4,8 @@ import type { Store } from '#core/dataset/store.ts';
 import { type Adaptation, adaptationSchema } from '#core/predictor/adapt.ts';
 import { adaptChecked } from '#core/predictor/adapt-checked.ts';
 import type { Predictor } from '#core/predictor/bundle.ts';
-import type { Measured } from '#core/predictor/types.ts';
 import { adaptationKey } from './keys.ts';
-import { type UpdateOptions, updateJson, writeJson } from './stored-json.ts';
-
-/** From measurements at hand, whatever was there before.
- * @throws DomainError `too-few-measurements` without any */
-export async function adaptTarget(
-  store: Store,
-  predictor: Predictor,
-  targetId: string,
-  measured: readonly Measured[],
-): Promise<Adaptation> {
-  const adaptation = await adaptChecked(predictor, measured);
-  const { searchSpace, version } = predictor.identity;
-  await writeJson(store, adaptationKey(searchSpace, version, targetId), adaptation);
-  return adaptation;
-}
+import { type UpdateOptions, updateJson } from './stored-json.ts';
 
 export interface MergedTarget {
   readonly targetId: string;

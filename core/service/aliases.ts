@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Store } from '#core/dataset/store.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { aliasesKey } from './keys.ts';
-import { readJson, type StoredJson, updateJson } from './stored-json.ts';
+import { readJson, type StoredJson } from './stored-json.ts';
 
 export const versionPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -16,11 +16,4 @@ export type Aliases = z.infer<typeof aliasesSchema>;
 
 export function readAliases(store: Store, searchSpace: SearchSpaceId): Promise<StoredJson<Aliases> | undefined> {
   return readJson(store, aliasesKey(searchSpace), aliasesSchema);
-}
-
-/** Points `champion` at a published version. The caller has adapted the targets to it before. */
-export async function promote(store: Store, searchSpace: SearchSpaceId, version: string): Promise<void> {
-  await updateJson(store, aliasesKey(searchSpace), aliasesSchema, (current) =>
-    current?.champion === version ? undefined : { ...current, champion: version },
-  );
 }

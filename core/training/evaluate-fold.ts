@@ -13,6 +13,7 @@ import { type FitFile, fitKey, runFoldKey } from './keys.ts';
 import { planOf } from './plan-fits.ts';
 import { predictionsForReport } from './report-predictions.ts';
 import { type RunRecord, requireRunning } from './run-record.ts';
+import { scoreOf } from './score-of.ts';
 import { evaluatedMeasurements } from './settings.ts';
 import { readManifest, readMeasurements } from './snapshot.ts';
 import { type PoolTarget, type TrainingPool, trainingPool } from './training-pool.ts';
@@ -62,7 +63,9 @@ export async function evaluateFold(store: Store, runId: string, fold: number): P
   };
   const scored: FoldScores['candidates'] = [];
   const others: Score[] = [];
-  const toScore = scoreOf(used);
+  const deviceOf = new Map(used.map(({ id, device }) => [id, device]));
+  const toScore = (model: Score['model']) => (result: EvaluationResult) =>
+    scoreOf(result, model, deviceOf.get(result.target)!);
   for (const [index, { seed, folds: fits }] of candidates.entries()) {
     const methods: EvaluationPlan['methods'] = index === 0 ? ['sugarbush', 'ridge'] : ['sugarbush'];
     const { results, drawn } = await withFit(fits[at]!, async (predictor) => ({
@@ -133,25 +136,3 @@ export function evaluationPlan(
     seed: 1,
   };
 }
-
-const scoreOf =
-  (targets: readonly PoolTarget[]) =>
-  (model: Score['model']) =>
-  (result: EvaluationResult): Score => {
-    const device = targets.find(({ id }) => id === result.target)!.device;
-    // NaN is no JSON, and not a number of anything.
-    const metric = (value: number): number | null => (Number.isFinite(value) ? value : null);
-    return {
-      model,
-      target: result.target,
-      device,
-      measurements: result.measurements,
-      selection: result.selection,
-      spearmanTrimmed: metric(result.spearmanTrimmed),
-      spearman: metric(result.spearman),
-      within5: metric(result.within5),
-      within10: metric(result.within10),
-      medianApe: metric(result.medianApe),
-      coverage90: metric(result.coverage90),
-    };
-  };

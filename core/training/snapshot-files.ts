@@ -42,7 +42,7 @@ class RowWriter {
 
   finish(): FinishedFile {
     if (this.#pending[0]!.length > 0) this.#flush();
-    this.#writer.finish();
+    writtenNow(this.#writer.finish());
     return { bytes: this.#bytes.getBytes(), rows: this.#rows };
   }
 
@@ -52,13 +52,18 @@ class RowWriter {
       data: this.#pending[at]!,
       ...column,
     }));
-    this.#writer.write({ columnData, rowGroupSize: rowsPerGroup });
+    writtenNow(this.#writer.write({ columnData, rowGroupSize: rowsPerGroup }));
     this.#pending = this.#empty();
   }
 
   #empty(): unknown[][] {
     return Object.keys(this.#columns).map(() => []);
   }
+}
+
+/** Into memory nothing has to be waited for; should a version of the writer want that, bytes would be missing. */
+function writtenNow(result: unknown): void {
+  if (result !== undefined) throw new Error('hyparquet-writer did not write into memory at once');
 }
 
 export class SnapshotFiles {

@@ -8,13 +8,11 @@ import { parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor, type PredictorBundle } from '#core/predictor/bundle.ts';
 import { fit } from '#core/predictor/fit.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { adaptTarget } from '#core/service/adapt-target.ts';
-import { promote } from '#core/service/aliases.ts';
-import { publishPredictor } from '#core/service/publish-predictor.ts';
 import { s3Client, s3Store } from '#functions/shared/s3-store.ts';
 import { startS3 } from '../local/s3/server.ts';
 import { planStack } from '../local/template/plan.ts';
 import { synthesise } from '../synth.ts';
+import { adaptTarget, promote, publishPredictor } from './served-predictor.ts';
 
 export interface BundledPredict {
   /** Folder of the bundle: `import(`${codeFolder}/index.mjs`)`. */
@@ -68,7 +66,7 @@ export async function bundledPredict(): Promise<BundledPredict> {
   });
   const predictor = await loadPredictor(bundle);
   const store = s3Store({ bucket, client: s3Client() });
-  await publishPredictor(store, { bundle, predictor, trainS: 0, now: 0 });
+  await publishPredictor(store, bundle, predictor);
   const latencyMs = table.targets.find(({ id }) => id === target)!.latencyMs;
   const measured = Array.from({ length: 10 }, (_, i) => ({
     architecture: table.architectures[i]!,

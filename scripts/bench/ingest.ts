@@ -11,13 +11,13 @@ import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { fit } from '#core/predictor/fit.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { deployChampion } from '#core/service/deploy-champion.ts';
 import { issueToken } from '#core/service/issue-token.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '../build-profile-fixtures.ts';
 import { type FieldClient, fieldClient } from '../import/field-client.ts';
 import { type Stack, startStack } from '../local/stack.ts';
 import { synthesise } from '../synth.ts';
+import { promote, publishPredictor } from './served-predictor.ts';
 import { quantile } from './statistics.ts';
 
 export interface IngestLevel {
@@ -90,7 +90,10 @@ async function prepare(stack: Stack, table: LatencyTable): Promise<Bench> {
     seed: 0,
     steps: 20,
   });
-  await deployChampion(store, { bundle, loadPredictor, trainS: 0, targets: [], now: Date.now() });
+  const predictor = await loadPredictor(bundle);
+  await publishPredictor(store, bundle, predictor, Date.now());
+  await promote(store, predictor.space.id, predictor.identity.version);
+  await predictor.close();
   const tokenOf = async (role: 'reader' | 'operator'): Promise<string> =>
     (await issueToken(store, { role, validForS: 3600, now: Date.now() })).token;
   const reader = await tokenOf('reader');

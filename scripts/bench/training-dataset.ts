@@ -4,9 +4,9 @@ import type { Store } from '#core/dataset/store.ts';
 import { targetId as targetIdOf } from '#core/dataset/target-id.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { measurementsKey } from '#core/service/keys.ts';
-import { registerTarget } from '#core/service/register-target.ts';
+import { measurementsKey, targetKey } from '#core/service/keys.ts';
 import { writeJson } from '#core/service/stored-json.ts';
+import { targetRecordSchema } from '#core/service/target-record.ts';
 
 /** Of each target: enough to be learned from. 5,000 targets are 400,000 measurements. */
 export const measurementsPerTarget = 80;
@@ -47,6 +47,8 @@ export async function storeSimulated(store: Store, targets: number): Promise<voi
     });
     const facts = { searchSpace: space.id, targetId, title: targetId, source: 'device', quality: 'good' } as const;
     const more = { measurements: rows.length, excluded: {}, target, profiles: 1, devices: [deviceId] };
-    await registerTarget(store, { ...facts, ...more }, i);
+    const time = new Date(i).toISOString();
+    const record = targetRecordSchema.parse({ ...facts, ...more, createdAt: time, updatedAt: time });
+    await writeJson(store, targetKey(space.id, targetId), record);
   }
 }

@@ -12,6 +12,7 @@ import type { Card, Score } from '#core/training/card.ts';
 import { deviceKeyOf } from '#core/training/device-key.ts';
 import type { ReportInput } from '#core/training/report-input.ts';
 import { predictionsForReport } from '#core/training/report-predictions.ts';
+import { scoreOf } from '#core/training/score-of.ts';
 import { defaultSplits, type Rows } from '#scripts/evaluate/default-splits.ts';
 
 export interface TableEvaluation {
@@ -30,7 +31,6 @@ const shown = { measurements: 10, selection: 'chosen' } as const;
 const rowNumbers = ({ first, last }: Rows): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
 /** Six significant digits: more than any clock gives. */
 const rounded = (value: number): number => Number(value.toPrecision(6));
-const metric = (value: number): number | null => (Number.isNaN(value) ? null : rounded(value));
 
 export async function evaluateTable(options: TableEvaluation): Promise<ReportInput> {
   const { seed, steps, repeats, note } = options;
@@ -124,16 +124,5 @@ function columnOf(table: LatencyTable, id: string): LatencyTable['targets'][numb
   throw new DomainError('invalid-usage', `no target '${id}' in ${table.file}; there are ${there}`);
 }
 
-const toScore = (result: EvaluationResult): Score => ({
-  model: result.method === 'ridge' ? 'ridge' : 'candidate',
-  target: result.target,
-  device: deviceKeyOf({ targetId: result.target }),
-  measurements: result.measurements,
-  selection: result.selection,
-  spearmanTrimmed: metric(result.spearmanTrimmed),
-  spearman: metric(result.spearman),
-  within5: metric(result.within5),
-  within10: metric(result.within10),
-  medianApe: metric(result.medianApe),
-  coverage90: metric(result.coverage90),
-});
+const toScore = (result: EvaluationResult): Score =>
+  scoreOf(result, result.method === 'ridge' ? 'ridge' : 'candidate', deviceKeyOf({ targetId: result.target }));

@@ -13,11 +13,11 @@ import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { fit as fitPredictor } from '#core/predictor/fit.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { deployChampion } from '#core/service/deploy-champion.ts';
 import { issueToken } from '#core/service/issue-token.ts';
 import { enrolReplySchema } from '#functions/contract/devices.ts';
 import { registerUploadReplySchema, uploadSchema } from '#functions/contract/uploads.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
+import { promote, publishPredictor } from '#scripts/bench/served-predictor.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { type Stack, type StackOptions, startStack } from '#scripts/local/stack.ts';
 import { synthesise } from '#scripts/synth.ts';
@@ -171,7 +171,10 @@ async function trainChampion(store: Store, steps: number): Promise<void> {
     seed: 0,
     steps,
   });
-  await deployChampion(store, { bundle, loadPredictor, trainS: 1, targets: [], now: Date.now() });
+  const predictor = await loadPredictor(bundle);
+  await publishPredictor(store, bundle, predictor, Date.now());
+  await promote(store, predictor.space.id, predictor.identity.version);
+  await predictor.close();
 }
 
 /** What a device would measure that is as fast as a column of the table. */

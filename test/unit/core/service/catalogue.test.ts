@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { healthCheck } from '#core/service/health.ts';
 import { listTargets } from '#core/service/list-targets.ts';
-import { publishPredictor } from '#core/service/publish-predictor.ts';
-import { registerTarget } from '#core/service/register-target.ts';
+import { refreshTarget } from '#core/service/refresh-target.ts';
 import { listSearchSpaces, showSearchSpace } from '#core/service/search-space-view.ts';
 import { showTarget } from '#core/service/show-target.ts';
 import { mapStore } from '../map-store.ts';
+import { columns, targetDataOf } from '../training/tiny-training.ts';
 import { deployTiny, registerTiny, type Trained, trainTiny } from './tiny-service.ts';
 
 let trained: Trained;
@@ -60,23 +60,17 @@ describe('targets', () => {
     });
   });
 
-  test('registering again changes nothing; new facts keep the time of the first', async () => {
+  test('refreshing again changes nothing; new facts keep the time of the first', async () => {
     const store = mapStore();
-    const facts = {
-      searchSpace: 'fbnet',
-      targetId: 'a',
-      title: 'A',
-      source: 'table',
-      measurements: 1,
-      excluded: {},
-      quality: 'good',
-    } as const;
-    await registerTarget(store, facts, 0);
-    await registerTarget(store, facts, 5000);
+    const data = targetDataOf('board_1', columns['board_1']!);
+    const [profile] = data.profiles;
+    await refreshTarget(store, data, [], { now: 0 });
+    await refreshTarget(store, data, [], { now: 5000 });
     expect(store.calls.filter((call) => call.startsWith('put'))).toHaveLength(1);
-    await registerTarget(store, { ...facts, measurements: 2 }, 9000);
-    expect((await showTarget(store, 'fbnet', 'a')).target).toMatchObject({
-      measurements: 2,
+    const more = { ...data, profiles: [profile!, { ...profile!, sha256: '1'.repeat(64) }] };
+    await refreshTarget(store, more, [], { now: 9000 });
+    expect((await showTarget(store, 'nasbench201', 'board_1')).target).toMatchObject({
+      profiles: 2,
       createdAt: '1970-01-01T00:00:00.000Z',
       updatedAt: '1970-01-01T00:00:09.000Z',
     });
@@ -95,16 +89,6 @@ describe('search spaces', () => {
     expect(await showSearchSpace(store, 'nasbench201')).toEqual(all[0]);
     await expect(showSearchSpace(store, 'darts')).rejects.toMatchObject({ code: 'unknown-search-space' });
   });
-});
-
-test('publishing twice keeps the first card', async () => {
-  const store = mapStore();
-  const request = { ...trained, trainS: 1 };
-  await publishPredictor(store, { ...request, now: 0 });
-  await publishPredictor(store, { ...request, now: 5000 });
-  const { version } = trained.predictor.identity;
-  const card = JSON.parse(new TextDecoder().decode(store.objects.get(`predictors/nasbench201/${version}/card.json`)));
-  expect(card).toMatchObject({ version, createdAt: '1970-01-01T00:00:00.000Z', training: { seed: 1, steps: 4 } });
 });
 
 describe('health', () => {

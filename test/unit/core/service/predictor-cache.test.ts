@@ -1,8 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { adaptTarget } from '#core/service/adapt-target.ts';
-import { promote } from '#core/service/aliases.ts';
 import { type PredictorCache, predictorCache } from '#core/service/predictor-cache.ts';
+import { adaptTarget, promote } from '#scripts/bench/served-predictor.ts';
 import { type MapStore, mapStore } from '../map-store.ts';
 import { deployTiny, measured, space, type Trained, trainTiny } from './tiny-service.ts';
 

@@ -5,10 +5,10 @@ import { loadPredictor, type Predictor, type PredictorBundle } from '#core/predi
 import { fit as train } from '#core/predictor/fit.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { adaptTarget } from '#core/service/adapt-target.ts';
-import { promote } from '#core/service/aliases.ts';
-import { publishPredictor } from '#core/service/publish-predictor.ts';
-import { registerTarget } from '#core/service/register-target.ts';
+import { targetKey } from '#core/service/keys.ts';
+import { writeJson } from '#core/service/stored-json.ts';
+import { targetRecordSchema } from '#core/service/target-record.ts';
+import { adaptTarget, promote, publishPredictor } from '#scripts/bench/served-predictor.ts';
 
 export const space = searchSpace('nasbench201');
 export const tinyTargets = ['phone_1', 'phone_32', 'server'] as const;
@@ -34,7 +34,9 @@ export type Trained = Awaited<ReturnType<typeof trainTiny>>;
 export async function registerTiny(store: Store): Promise<void> {
   for (const targetId of tinyTargets) {
     const facts = { searchSpace: space.id, targetId, title: targetId, source: 'table', measurements: 20 } as const;
-    await registerTarget(store, { ...facts, excluded: {}, quality: 'good' }, 0);
+    const time = new Date(0).toISOString();
+    const record = { ...facts, excluded: {}, quality: 'good', createdAt: time, updatedAt: time };
+    await writeJson(store, targetKey(space.id, targetId), targetRecordSchema.parse(record));
   }
 }
 
@@ -44,7 +46,7 @@ export async function deployTiny(
   { bundle, predictor }: Trained,
   targets: readonly (typeof tinyTargets)[number][] = tinyTargets,
 ): Promise<void> {
-  await publishPredictor(store, { bundle, predictor, trainS: 1, now: 0 });
+  await publishPredictor(store, bundle, predictor);
   for (const target of targets) await adaptTarget(store, predictor, target, measured(target));
   await promote(store, space.id, predictor.identity.version);
 }

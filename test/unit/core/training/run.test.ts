@@ -73,6 +73,18 @@ describe('the first training run', () => {
     expect(await champion(store)).toEqual({ champion: first.version });
   });
 
+  it('publishes a predictor once: a run that makes the same one again keeps its first card', async () => {
+    const store = copyOf(finished);
+    const card = (): Uint8Array => store.objects.get(predictorKey(space.id, first.version!, 'card.json'))!;
+    const before = card();
+    const again = await drive(contextOf(store, 1_800_000_000_000), {
+      idempotencyKey: 'twice',
+      settings: { ...settings, repeats: 2 },
+    });
+    expect([again.version, again.runId]).toEqual([first.version, 'run-twice']);
+    expect(Buffer.compare(card(), before)).toBe(0);
+  });
+
   it('shows its steps', async () => {
     const { run, steps, timeLeftS } = await showRun(finished, first.runId, 0);
     // Four devices in the two groups that were asked for.
