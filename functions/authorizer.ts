@@ -1,7 +1,7 @@
 // Lambda: checks the bearer token of every request that needs one, and tells the function behind the route who calls or
 // why the token is refused (see shared/caller.ts).
 import type { APIGatewayRequestAuthorizerEventV2, APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
-import { tokenVerifier } from '#core/service/verify-token.ts';
+import { tokenVerifier } from '#core/access/verify-token.ts';
 import { authorize } from './shared/authorize.ts';
 import type { AuthorizerContext } from './shared/caller.ts';
 import { readEnvironment } from './shared/environment.ts';

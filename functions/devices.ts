@@ -1,8 +1,9 @@
 // Lambda: POST, GET and DELETE of /v1/devices.
-import { enrolDevice } from '#core/service/enrol-device.ts';
-import { listDevices } from '#core/service/list-devices.ts';
-import { revokeDevice } from '#core/service/revoke-device.ts';
-import { devicePathSchema, enrolRequestSchema, listDevicesQuerySchema } from './contract/devices.ts';
+
+import { devicePathSchema, enrolRequestSchema, listDevicesQuerySchema } from '#contract/devices.ts';
+import { enrolDevice } from '#core/access/enrol-device.ts';
+import { listDevices } from '#core/access/list-devices.ts';
+import { revokeDevice } from '#core/access/revoke-device.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { created, httpHandler, ok, route } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';

@@ -1,5 +1,5 @@
 // Lambda: GET /v1/health.
-import { healthCheck } from '#core/service/health.ts';
+import { healthCheck } from '#core/serve/health.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler, route } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';

@@ -1,9 +1,9 @@
 // Lambda: takes the events of the uploads bucket. An error is thrown and Lambda tries again; what failed every time is
 // in the failure bucket.
 import type { S3Event } from 'aws-lambda';
+import { ingestUpload } from '#core/intake/ingest-upload.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { activePredictors } from '#core/service/active-predictors.ts';
-import { ingestUpload } from '#core/service/ingest-upload.ts';
+import { activePredictors } from '#core/predictors/active-predictors.ts';
 import { readFieldEnvironment } from './shared/environment.ts';
 import { s3Client, s3Store } from './shared/s3-store.ts';
 import { logger } from './shared/telemetry.ts';

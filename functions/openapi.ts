@@ -1,5 +1,5 @@
 // Lambda: GET /openapi.json.
-import { openApiDocument } from './contract/document.ts';
+import { openApiDocument } from '#contract/document.ts';
 import { httpHandler, ok, route } from './shared/http-handler.ts';
 
 const document = openApiDocument();

@@ -1,10 +1,11 @@
 // Lambda: POST /v1/predictions. Champions and adaptations stay in memory between requests and are compared with the
 // bucket in the background.
+
+import { predictRequestSchema } from '#contract/predictions.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { predict } from '#core/service/predict.ts';
-import { predictorCache } from '#core/service/predictor-cache.ts';
-import { targetNames } from '#core/service/target-names.ts';
-import { predictRequestSchema } from './contract/predictions.ts';
+import { predict } from '#core/serve/predict-latencies.ts';
+import { predictorCache } from '#core/serve/predictor-cache.ts';
+import { targetNames } from '#core/targets/target-names.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler, ok, route } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';

@@ -1,8 +1,9 @@
 // Lambda: GET /v1/predictors/{searchSpace}[/{version}[/report]] and PUT /v1/predictors/{searchSpace}/aliases/champion.
+
+import { predictorPathSchema, predictorsPathSchema, setChampionRequestSchema } from '#contract/predictors.ts';
+import { listPredictors, readReport, showPredictor } from '#core/predictors/show-predictor.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import { setChampion } from '#core/training/promote-step.ts';
-import { listPredictors, readReport, showPredictor } from '#core/training/show-predictor.ts';
-import { predictorPathSchema, predictorsPathSchema, setChampionRequestSchema } from './contract/predictors.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler, ok, page, route } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';

@@ -1,10 +1,11 @@
 // Lambda: GET /v1/search-spaces, GET /v1/search-spaces/{id} and GET /v1/search-spaces/{id}/support-set.
+
+import { searchSpacePathSchema } from '#contract/search-spaces.ts';
+import { supportSetQuerySchema } from '#contract/support-set.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { predictorCache } from '#core/service/predictor-cache.ts';
-import { listSearchSpaces, showSearchSpace } from '#core/service/search-space-view.ts';
-import { supportSet } from '#core/service/support-set.ts';
-import { searchSpacePathSchema } from './contract/search-spaces.ts';
-import { supportSetQuerySchema } from './contract/support-set.ts';
+import { predictorCache } from '#core/serve/predictor-cache.ts';
+import { listSearchSpaces, showSearchSpace } from '#core/serve/show-search-spaces.ts';
+import { supportSet } from '#core/targets/support-set.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler, ok, route } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';

@@ -1,7 +1,8 @@
 // Lambda: GET /v1/targets and GET /v1/targets/{searchSpace}/{id}.
-import { listTargets } from '#core/service/list-targets.ts';
-import { showTarget } from '#core/service/show-target.ts';
-import { listTargetsQuerySchema, targetPathSchema } from './contract/targets.ts';
+
+import { listTargetsQuerySchema, targetPathSchema } from '#contract/targets.ts';
+import { listTargets } from '#core/targets/list-targets.ts';
+import { showTarget } from '#core/targets/show-target.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler, ok, route } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';

@@ -1,9 +1,10 @@
 // Lambda: POST /v1/uploads and GET /v1/uploads/{id}.
+
+import { registerUploadRequestSchema, uploadPathSchema } from '#contract/uploads.ts';
 import { DomainError } from '#core/errors.ts';
-import { registerUpload } from '#core/service/register-upload.ts';
-import { showUpload } from '#core/service/show-upload.ts';
-import { uploadView } from '#core/service/upload-view.ts';
-import { registerUploadRequestSchema, uploadPathSchema } from './contract/uploads.ts';
+import { registerUpload } from '#core/intake/register-upload.ts';
+import { showUpload } from '#core/intake/show-upload.ts';
+import { uploadView } from '#core/intake/upload-view.ts';
 import { readFieldEnvironment } from './shared/environment.ts';
 import { created, httpHandler, ok, route } from './shared/http-handler.ts';
 import { s3Client, s3Store } from './shared/s3-store.ts';

@@ -2,8 +2,8 @@
 // only at the end of a deployment.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { StackError } from './local/stack-error.ts';
-import { planStack } from './local/template/plan.ts';
+import { StackError } from '#stack/stack-error.ts';
+import { planStack } from '#stack/template/plan.ts';
 
 /** Unzipped bytes of a function and its layers: Lambda's limit. */
 export const packageLimitBytes = 262_144_000;

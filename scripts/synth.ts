@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { StackError } from '#stack/stack-error.ts';
 import { buildOnnxruntimeLayer } from '../layers/build-onnxruntime.ts';
-import { StackError } from './local/stack-error.ts';
 import { checkPackageSizes } from './package-size.ts';
 
 export interface Synthesis {

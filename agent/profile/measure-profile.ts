@@ -1,7 +1,6 @@
 // Measures a target and writes it down as a profile: the operators with their counters, then the networks end to end.
 // What never settles is marked, what fails is left out with its reason, and nothing is lost when it is cut off.
 import { performance } from 'node:perf_hooks';
-import { canonicalJson } from '#core/dataset/canonical-json.ts';
 import {
   type Profile,
   type ProfileMeasurement,
@@ -14,6 +13,7 @@ import type { CounterName } from '#core/descriptor/counters.ts';
 import type { Descriptor, Operator } from '#core/descriptor/descriptor.ts';
 import { descriptorOperators } from '#core/descriptor/operators.ts';
 import { DomainError } from '#core/errors.ts';
+import { canonicalJson } from '#core/text/canonical-json.ts';
 import { corePmu } from '../device/core-pmu.ts';
 import { type QuietRule, waitForQuiet } from '../device/quiet.ts';
 import { type DeviceState, readState } from '../device/state.ts';

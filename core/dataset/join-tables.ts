@@ -1,8 +1,8 @@
 // Joins latency tables of one search space on the architecture, so that measurements of one device in one file and of
 // another in a second can be used together.
 import { DomainError } from '#core/errors.ts';
-import { quoteText } from '#core/quote-text.ts';
 import type { Architecture } from '#core/search-space/search-space.ts';
+import { quoteText } from '#core/text/quote-text.ts';
 import type { Exclusion, LatencyTable } from './table.ts';
 
 /**

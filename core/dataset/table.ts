@@ -2,8 +2,8 @@
 // described in data/README.md. Where the text comes from, and whether it was compressed, is the caller's business.
 import { CsvError, parse } from 'csv-parse/sync';
 import { DomainError } from '#core/errors.ts';
-import { quoteText } from '#core/quote-text.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
+import { quoteText } from '#core/text/quote-text.ts';
 
 export interface TargetColumn {
   readonly id: string;

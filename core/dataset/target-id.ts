@@ -1,9 +1,9 @@
 // The id of a target: readable parts of its content and a digest of all of it. The same content gives the same id on
 // every machine and in every version of schema 1; different content gives a different one.
 import { createHash } from 'node:crypto';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '#core/text/canonical-json.ts';
+import { slug } from '#core/text/slug.ts';
 import type { ProfileTarget } from './profile.ts';
-import { slug } from './slug.ts';
 
 export const targetIdPattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 

@@ -3,7 +3,7 @@
 // want of a value.
 import { z } from 'zod';
 import { latencySummarySchema } from '#core/dataset/latency-summary.ts';
-import { text } from '#core/dataset/text.ts';
+import { text } from '#core/text/line-text.ts';
 import { counterNames } from './counters.ts';
 
 /** `unsupported`: this device or runtime cannot; `not-counted`: it could, but there is no usable value. */

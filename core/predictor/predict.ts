@@ -2,8 +2,8 @@
 // budget. Every hypothesis gives a normal distribution of ln latency; the answer is
 // the normal with their mixture's mean and variance.
 import type { Adaptation } from '#core/predictor/adapt.ts';
-import { normalCdf, normalQuantile } from '#core/predictor/normal.ts';
 import type { Forward, Prediction, PredictOptions } from '#core/predictor/types.ts';
+import { normalCdf, normalQuantile } from '#core/statistics/normal.ts';
 
 /** A linear head's relative latency 1 + φ·w may fall to this before it is cut off. */
 const leastRelativeLatency = 0.05;

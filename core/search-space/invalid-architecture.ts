@@ -1,6 +1,6 @@
 // The one refusal of a malformed architecture text: which part is wrong, its text, and what is allowed there.
 import { DomainError } from '#core/errors.ts';
-import { quoteText } from '#core/quote-text.ts';
+import { quoteText } from '#core/text/quote-text.ts';
 
 /**
  * @param part which part, in the words of the space: `edge 1→2`, `layer 7`, `stage 3 block 2`

@@ -1,6 +1,6 @@
 // The search spaces there are, by id. A new space is one file that implements SearchSpace and one line here.
 import { DomainError } from '#core/errors.ts';
-import { quoteText } from '#core/quote-text.ts';
+import { quoteText } from '#core/text/quote-text.ts';
 import { fbnet } from './fbnet.ts';
 import { nasbench201 } from './nasbench201.ts';
 import { ofa } from './ofa.ts';

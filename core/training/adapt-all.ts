@@ -1,14 +1,14 @@
 // Use cases: adapt every target of a search space under a predictor that is not served yet, in batches that fit a step.
 // Measurements are read as they are now.
 import { mergeMeasurements } from '#core/dataset/merge.ts';
-import type { Store } from '#core/dataset/store.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
 import { DomainError } from '#core/errors.ts';
 import { loadPredictor, type Predictor } from '#core/predictor/bundle.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { adaptMergedTarget } from '#core/service/adapt-target.ts';
-import { adaptationKey, adaptationsPrefix, measurementsKey, predictorKey, targetsPrefix } from '#core/service/keys.ts';
-import { parseJson } from '#core/service/stored-json.ts';
+import { adaptationKey, adaptationsPrefix, measurementsKey, predictorKey, targetsPrefix } from '#core/store/keys.ts';
+import type { Store } from '#core/store/store.ts';
+import { parseJson } from '#core/store/stored-json.ts';
+import { adaptMergedTarget } from '#core/targets/adapt-target.ts';
 
 /** Targets of one batch: a quarter of a minute, of the fifteen that a Lambda has (docs/training.md). */
 export const batchSize = 50;

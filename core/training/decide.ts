@@ -1,8 +1,8 @@
 // The promotion rule (docs/training.md): a candidate replaces the champion only where it is better beyond noise on the
 // mean over devices, and no device loses more than a stated bound. Reasons are written either way.
 
-import type { AccuracyMetric, Decision, Difference, Score } from './card.ts';
-import { accuracyMetrics } from './card.ts';
+import type { AccuracyMetric, Decision, Difference, Score } from '#core/predictors/card.ts';
+import { accuracyMetrics } from '#core/predictors/card.ts';
 import {
   type DeviceDifference,
   differencesByDevice,

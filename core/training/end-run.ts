@@ -1,9 +1,10 @@
 // Use cases: a run ends: finished by its last step, stopped by an operator, or failed. However it ends, no challenger
 // stays behind, and the champion is the one before or the new one.
-import type { Store } from '#core/dataset/store.ts';
+
 import { DomainError } from '#core/errors.ts';
-import { readAliases } from '#core/service/aliases.ts';
-import { clearChallenger } from './challenger.ts';
+import { readAliases } from '#core/predictors/aliases.ts';
+import { clearChallenger } from '#core/predictors/challenger.ts';
+import type { Store } from '#core/store/store.ts';
 import { fitKey, runFitsPrefix } from './keys.ts';
 import { changeRun, type RunRecord, type RunStep, readRun, runSteps } from './run-record.ts';
 import type { Executor } from './start-run.ts';

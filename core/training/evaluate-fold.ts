@@ -1,14 +1,14 @@
 // Use case: score candidates, champion and ridge regression on the devices of one fold, which none of them has seen: on
 // the same targets, with the same random draws of measurements, on architectures that nobody was trained on.
 import * as z from 'zod';
-import type { Store } from '#core/dataset/store.ts';
 import { DomainError } from '#core/errors.ts';
 import { loadPredictor, type Predictor } from '#core/predictor/bundle.ts';
 import { type EvaluationPlan, type EvaluationResult, evaluate } from '#core/predictor/evaluate.ts';
+import { coverageSchema, heldOutPredictionsSchema, type Score, scoreSchema } from '#core/predictors/card.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { writeJson } from '#core/service/stored-json.ts';
-import { coverageSchema, heldOutPredictionsSchema, type Score, scoreSchema } from './card.ts';
+import type { Store } from '#core/store/store.ts';
+import { writeJson } from '#core/store/stored-json.ts';
 import { type FitFile, fitKey, runFoldKey } from './keys.ts';
 import { planOf } from './plan-fits.ts';
 import { predictionsForReport } from './report-predictions.ts';

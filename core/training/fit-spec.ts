@@ -1,10 +1,10 @@
 // What one fit is made from, complete: the same specification gives the same bytes, so that its hash names the result.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { Store } from '#core/dataset/store.ts';
 import { DomainError } from '#core/errors.ts';
 import { searchSpaceIds } from '#core/search-space/search-space.ts';
-import { readJson } from '#core/service/stored-json.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson } from '#core/store/stored-json.ts';
 import { fitKey } from './keys.ts';
 
 /** Raised when the same specification would give other bytes than before. */

@@ -1,12 +1,12 @@
 // Use case: go on with a fit until it is done or the time is up. Called again it goes on from its last checkpoint, in
 // another process or on another machine, and ends with the same bytes as if it had never been interrupted.
 import * as z from 'zod';
-import type { Store } from '#core/dataset/store.ts';
 import { DomainError } from '#core/errors.ts';
 import { type FitCheckpoint, fit } from '#core/predictor/fit.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { readJson, writeJson } from '#core/service/stored-json.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson, writeJson } from '#core/store/stored-json.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { type FitSpec, readFitSpec } from './fit-spec.ts';
 import { fitKey } from './keys.ts';

@@ -2,20 +2,20 @@
 // and with the same bytes, so that freezing it again changes nothing and can be cut off anywhere.
 import { createHash } from 'node:crypto';
 import { mergeMeasurements } from '#core/dataset/merge.ts';
-import type { Store } from '#core/dataset/store.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
 import type { Descriptor } from '#core/descriptor/descriptor.ts';
 import { DomainError } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { measurementsKey, targetsPrefix } from '#core/service/keys.ts';
-import { isPreconditionFailed, parseJson, readJson } from '#core/service/stored-json.ts';
-import { type TargetRecord, targetRecordSchema } from '#core/service/target-record.ts';
-import { trainingVerdicts } from '#core/service/training-rule.ts';
-import { deviceKeyOf } from './device-key.ts';
+import { measurementsKey, targetsPrefix } from '#core/store/keys.ts';
+import type { Store } from '#core/store/store.ts';
+import { isPreconditionFailed, parseJson, readJson } from '#core/store/stored-json.ts';
+import { type TargetRecord, targetRecordSchema } from '#core/targets/target-record.ts';
+import { deviceKeyOf } from './hardware-key.ts';
 import { inOrder } from './in-order.ts';
 import { type SnapshotFile, snapshotKey } from './keys.ts';
 import { type Manifest, manifestSchema, type SnapshotTarget } from './snapshot.ts';
 import { type FinishedFile, type MeasurementRow, SnapshotFiles } from './snapshot-files.ts';
+import { trainingVerdicts } from './training-rule.ts';
 
 /** Objects read at once: enough to hide S3's delay, few enough to keep memory small. */
 const readsAtOnce = 16;

@@ -1,4 +1,4 @@
-// Where training keeps its objects in the data bucket; the other keys are spelt in core/service/keys.ts.
+// Where training keeps its objects in the data bucket; the other keys are spelt in core/store/keys.ts.
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 
 export type SnapshotFile = 'measurements.parquet' | 'descriptors.parquet' | 'manifest.json';
@@ -13,7 +13,7 @@ export type FitFile = 'spec.json' | 'checkpoint.bin' | 'predictor.onnx' | 'predi
 export const fitKey = (searchSpace: SearchSpaceId, fitId: string, file: FitFile): string =>
   `fits/${searchSpace}/${fitId}/${file}`;
 
-/** What the report draws, and the report; beside the files of core/service/keys.ts. */
+/** What the report draws, and the report; beside the files of core/store/keys.ts. */
 export const predictorPartKey = (
   searchSpace: SearchSpaceId,
   version: string,

@@ -1,6 +1,6 @@
 // Candidate less another model, device by device: the mean and how sure it is. Targets of one device are no independent
 // evidence, so a device counts once, whatever number of batch sizes and settings it was measured with.
-import type { AccuracyMetric, Score } from './card.ts';
+import type { AccuracyMetric, Score } from '#core/predictors/card.ts';
 
 export interface DeviceDifference {
   readonly device: string;

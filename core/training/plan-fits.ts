@@ -1,15 +1,15 @@
 // Use case: which fits a run needs. For every candidate one fit of all devices, which is published, and one a fold of
 // devices, which is evaluated on them; and the champion's own folds, as it was trained, unless an earlier run left them.
 import { createHash } from 'node:crypto';
-import type { Store } from '#core/dataset/store.ts';
 import { DomainError } from '#core/errors.ts';
 import { featureSchemaId } from '#core/predictor/bundle.ts';
+import { readAliases } from '#core/predictors/aliases.ts';
+import { type Card, cardSchema } from '#core/predictors/card.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { readAliases } from '#core/service/aliases.ts';
-import { predictorKey } from '#core/service/keys.ts';
-import { readJson, writeJson } from '#core/service/stored-json.ts';
-import { type Card, cardSchema } from './card.ts';
+import { predictorKey } from '#core/store/keys.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson, writeJson } from '#core/store/stored-json.ts';
 import { type FitSpec, fitFormatVersion, fitIdOf } from './fit-spec.ts';
 import { decidedKey, fitKey, runFitKey } from './keys.ts';
 import type { RunRecord } from './run-record.ts';

@@ -1,12 +1,13 @@
 // The last steps of a run that promotes, and an operator's promotion or roll-back by alias. In both every target is
 // adapted under the version before the alias moves to it.
-import type { Store } from '#core/dataset/store.ts';
+
 import { DomainError } from '#core/errors.ts';
+import { type Aliases, readAliases } from '#core/predictors/aliases.ts';
+import { clearChallenger, moveChampion, setChallenger } from '#core/predictors/challenger.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { type Aliases, readAliases } from '#core/service/aliases.ts';
-import { writeJson } from '#core/service/stored-json.ts';
+import type { Store } from '#core/store/store.ts';
+import { writeJson } from '#core/store/stored-json.ts';
 import { adaptBatch, adaptMissing, planAdaptation, type TargetBatch } from './adapt-all.ts';
-import { clearChallenger, moveChampion, setChallenger } from './challenger.ts';
 import { endRun } from './end-run.ts';
 import { runBatchesKey } from './keys.ts';
 import { readCard } from './plan-fits.ts';

@@ -1,12 +1,13 @@
 // Use case: put the best candidate of a run into the store with its card and report, promoted or not: whoever wants to know
 // why it was refused, or to promote it all the same, finds it. Nobody is served by it yet. The card is written last: a
 // version with a card has all of its files, but for a report that could not be drawn.
-import type { Store } from '#core/dataset/store.ts';
+
 import { DomainError } from '#core/errors.ts';
-import { predictorKey } from '#core/service/keys.ts';
-import { isPreconditionFailed, readJson } from '#core/service/stored-json.ts';
-import { cardSchema } from './card.ts';
-import { clearChallenger, setChallenger } from './challenger.ts';
+import { cardSchema } from '#core/predictors/card.ts';
+import { clearChallenger, setChallenger } from '#core/predictors/challenger.ts';
+import { predictorKey } from '#core/store/keys.ts';
+import type { Store } from '#core/store/store.ts';
+import { isPreconditionFailed, readJson } from '#core/store/stored-json.ts';
 import { fitKey, predictorPartKey, runCardKey, runPredictionsKey, runReportKey } from './keys.ts';
 import { readDecision } from './run-decision.ts';
 import { changeRun, requireRunning, stepChange } from './run-record.ts';

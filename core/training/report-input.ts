@@ -1,7 +1,7 @@
 // What the report of a predictor is drawn from: its card, and the predictions that lie beside it. The report computes
 // summaries of these and nothing else.
 import * as z from 'zod';
-import { cardSchema, heldOutPredictionsSchema } from './card.ts';
+import { cardSchema, heldOutPredictionsSchema } from '#core/predictors/card.ts';
 
 export const reportInputSchema = z.strictObject({
   card: cardSchema,

@@ -11,7 +11,7 @@ import {
 } from '#core/predictor/evaluate.ts';
 import { forwardRows } from '#core/predictor/leave-one-out.ts';
 import { predict } from '#core/predictor/predict.ts';
-import type { Coverage, HeldOutPredictions } from './card.ts';
+import type { Coverage, HeldOutPredictions } from '#core/predictors/card.ts';
 
 export const coverageConfidences = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99] as const;
 

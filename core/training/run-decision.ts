@@ -1,9 +1,9 @@
 // What a run's Decide step found, kept for the steps after it: training-parts/{runId}/decision.json.
 import * as z from 'zod';
-import type { Store } from '#core/dataset/store.ts';
 import { DomainError } from '#core/errors.ts';
-import { readJson } from '#core/service/stored-json.ts';
-import { decisionSchema, evaluationSchema } from './card.ts';
+import { decisionSchema, evaluationSchema } from '#core/predictors/card.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson } from '#core/store/stored-json.ts';
 import { runDecisionKey } from './keys.ts';
 
 export const runDecisionSchema = z.strictObject({

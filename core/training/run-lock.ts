@@ -1,10 +1,10 @@
 // One run at a time in a search space: training-locks/{searchSpace}.json names it. A lock whose run has ended, or has not
 // been heard of for longer than any step may take, is taken over; a run that was lost is ended as failed with it.
 import * as z from 'zod';
-import type { Store } from '#core/dataset/store.ts';
 import { DomainError } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { isPreconditionFailed, readJson, writeJson } from '#core/service/stored-json.ts';
+import type { Store } from '#core/store/store.ts';
+import { isPreconditionFailed, readJson, writeJson } from '#core/store/stored-json.ts';
 import { failRun } from './end-run.ts';
 import { runKey, runLockKey } from './keys.ts';
 import { runRecordSchema } from './run-record.ts';

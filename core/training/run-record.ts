@@ -1,11 +1,11 @@
 // A training run as it is kept and shown: training-runs/{runId}.json. Every change is a conditional write, and a run that
 // has ended never changes again: of a step that goes on and an operator who stops it, exactly one wins.
 import * as z from 'zod';
-import type { Store } from '#core/dataset/store.ts';
 import { DomainError } from '#core/errors.ts';
+import { decisionSchema } from '#core/predictors/card.ts';
 import { searchSpaceIds } from '#core/search-space/search-space.ts';
-import { readJson, updateJson } from '#core/service/stored-json.ts';
-import { decisionSchema } from './card.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson, updateJson } from '#core/store/stored-json.ts';
 import { runKey } from './keys.ts';
 import { runSettingsSchema } from './settings.ts';
 

@@ -1,10 +1,11 @@
 // The steps of a training run as the state machine calls them, in their order. Each first makes sure that the run is still
 // wanted, can be repeated, and says in the record what it did. docs/training.md describes them.
-import type { Store } from '#core/dataset/store.ts';
+
+import { readAliases } from '#core/predictors/aliases.ts';
+import type { Decision, Evaluation } from '#core/predictors/card.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { readAliases } from '#core/service/aliases.ts';
-import { readJson, writeJson } from '#core/service/stored-json.ts';
-import type { Decision, Evaluation } from './card.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson, writeJson } from '#core/store/stored-json.ts';
 import { bestCandidate, decide } from './decide.ts';
 import { endRun } from './end-run.ts';
 import { evaluateFold, type FoldScores, foldScoresSchema, shownScores } from './evaluate-fold.ts';

@@ -1,6 +1,6 @@
 // An evaluation's result as it is kept in cards: who was scored on which device.
 import type { EvaluationResult } from '#core/predictor/evaluate.ts';
-import type { Score } from './card.ts';
+import type { Score } from '#core/predictors/card.ts';
 
 export function scoreOf(result: EvaluationResult, model: Score['model'], device: string): Score {
   const { target, measurements, selection } = result;

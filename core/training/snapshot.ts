@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto';
 import { parquetRead } from 'hyparquet';
 import * as z from 'zod';
-import type { Store } from '#core/dataset/store.ts';
 import { DomainError } from '#core/errors.ts';
 import { type SearchSpaceId, searchSpaceIds } from '#core/search-space/search-space.ts';
-import { readJson } from '#core/service/stored-json.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson } from '#core/store/stored-json.ts';
 import { snapshotKey } from './keys.ts';
 
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);

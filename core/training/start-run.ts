@@ -1,10 +1,10 @@
 // Use case: start a training run: the lock, the record, then the execution. Each can be done twice; cut off in between,
 // the same request finishes it.
 import { createHash } from 'node:crypto';
-import type { Store } from '#core/dataset/store.ts';
 import { DomainError } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { isPreconditionFailed, readJson, writeJson } from '#core/service/stored-json.ts';
+import type { Store } from '#core/store/store.ts';
+import { isPreconditionFailed, readJson, writeJson } from '#core/store/stored-json.ts';
 import { runKey } from './keys.ts';
 import { takeLock } from './run-lock.ts';
 import { changeRun, type RunRecord, runRecordSchema } from './run-record.ts';

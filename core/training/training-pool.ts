@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import type { TrainingTarget } from '#core/predictor/episodes.ts';
 import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
-import { fewestTrainingMeasurements } from '#core/service/training-rule.ts';
 import type { Manifest, SnapshotMeasurements } from './snapshot.ts';
+import { fewestTrainingMeasurements } from './training-rule.ts';
 
 export interface PoolLimits {
   /** Architectures to train on: those that most targets have measured. */

@@ -1,8 +1,8 @@
 // Use case: the card of a run's best candidate, complete before anybody can find the candidate: training-parts/{runId}/card.json.
 import { createHash } from 'node:crypto';
-import type { Store } from '#core/dataset/store.ts';
-import { readJson, writeJson } from '#core/service/stored-json.ts';
-import type { Card } from './card.ts';
+import type { Card } from '#core/predictors/card.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson, writeJson } from '#core/store/stored-json.ts';
 import { loadFit } from './evaluate-fold.ts';
 import { curveSchema } from './fit-step.ts';
 import { fitKey, runCardKey, snapshotKey } from './keys.ts';

@@ -1,7 +1,8 @@
 // From an Authorization header to the authorizer's answer: the caller, or why there is none. Any other failure is thrown,
 // and API Gateway answers it with 500.
+
+import type { VerifyToken } from '#core/access/verify-token.ts';
 import { DomainError } from '#core/errors.ts';
-import type { VerifyToken } from '#core/service/verify-token.ts';
 import type { AuthorizerContext } from './caller.ts';
 
 export async function authorize(verify: VerifyToken, header: string | undefined): Promise<AuthorizerContext> {

@@ -2,7 +2,7 @@
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { Problem } from '#functions/contract/problem.ts';
+import type { Problem } from '#contract/problem.ts';
 
 export type Reply = APIGatewayProxyStructuredResultV2;
 

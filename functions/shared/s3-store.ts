@@ -8,8 +8,8 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import type { Store, StoredObject, WriteCondition } from '#core/dataset/store.ts';
 import { DomainError } from '#core/errors.ts';
+import type { Store, StoredObject, WriteCondition } from '#core/store/store.ts';
 
 export interface S3StoreOptions {
   readonly bucket: string;

@@ -2,7 +2,7 @@
 // and an object that is there is not replaced.
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { SignUpload } from '#core/service/register-upload.ts';
+import type { SignUpload } from '#core/intake/register-upload.ts';
 
 const contentType = 'application/gzip';
 

@@ -1,5 +1,6 @@
 // Lambda: Report. Draws the report of the candidate, promoted or not.
 import { reportStep } from '#core/training/report-step.ts';
+import { renderReport } from '#report/render-report.ts';
 import { context, task } from './task.ts';
 
-export const handler = task(({ runId }: { readonly runId: string }) => reportStep(context, runId));
+export const handler = task(({ runId }: { readonly runId: string }) => reportStep(context, runId, renderReport));

@@ -6,9 +6,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { predictReplySchema } from '#functions/contract/predictions.ts';
+import { predictReplySchema } from '#contract/predictions.ts';
 import { buildAgent } from '#scripts/build-agent.ts';
-import type { Fault, FaultRequest } from '#scripts/local/s3/server.ts';
+import type { Fault, FaultRequest } from '#stack/s3/server.ts';
 import { type Device, type FieldStack, startFieldStack, table } from './field-stack.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 300_000 });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { targetListSchema } from '#functions/contract/targets.ts';
+import { targetListSchema } from '#contract/targets.ts';
 import { type FieldStack, profileOf, put, rowsFrom, startFieldStack, table } from './field-stack.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 const args = (...more: string[]): string[] => [
-  'scripts/import.ts',
+  'cli/import.ts',
   ...['--search-space', 'nasbench201', '--data', join(folder, 'table.csv'), '--state', join(folder, 'state.json')],
   ...['--api', field.stack.apiUrl, '--token', field.operator, ...more],
 ];
@@ -99,7 +99,7 @@ test('a first token comes from a script with the operator’s own AWS credential
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };
-  const issue = (...more: string[]) => run(process.execPath, ['scripts/issue-token.ts', ...more], { env });
+  const issue = (...more: string[]) => run(process.execPath, ['cli/issue-token.ts', ...more], { env });
   const { stdout, stderr } = await issue('--bucket', buckets['Data']!, '--role', 'operator', '--valid-days', '1');
   expect(stderr).toMatch(/^operator token [0-9a-f]{16}, ends \d{4}-/);
   expect((await field.call('GET', '/v1/devices', stdout.trim())).status).toBe(200);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { renderReport } from '#core/training/report.ts';
+import { renderReport } from '#report/render-report.ts';
 import { type Browser, findChromium, type Page, startChromium } from '../fixtures/chromium.ts';
 import { reportInput } from '../fixtures/report-input.ts';
 

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { predictReplySchema } from '#functions/contract/predictions.ts';
-import { problemSchema } from '#functions/contract/problem.ts';
-import { targetListSchema } from '#functions/contract/targets.ts';
+import { predictReplySchema } from '#contract/predictions.ts';
+import { problemSchema } from '#contract/problem.ts';
+import { targetListSchema } from '#contract/targets.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const run = promisify(execFile);
@@ -26,7 +26,7 @@ interface Started {
 const running = new Set<ChildProcess>();
 
 function start(...args: string[]): Started {
-  const child = spawn(process.execPath, ['scripts/start.ts', ...args], { cwd: root, detached: true });
+  const child = spawn(process.execPath, ['cli/start.ts', ...args], { cwd: root, detached: true });
   running.add(child);
   let output = '';
   const waiting = new Set<() => void>();

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
-import type { Store } from '#core/dataset/store.ts';
-import { issueToken } from '#core/service/issue-token.ts';
+import { issueToken } from '#core/access/issue-token.ts';
+import type { Store } from '#core/store/store.ts';
 import type { RunView } from '#core/training/show-run.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
-import type { FaultRequest } from '#scripts/local/s3/server.ts';
-import { type Stack, type StackOptions, startStack } from '#scripts/local/stack.ts';
+import type { FaultRequest } from '#stack/s3/server.ts';
+import { type Stack, type StackOptions, startStack } from '#stack/stack.ts';
 import { storeDataset } from '../unit/core/training/tiny-training.ts';
 
 /** Small enough for a test; a different seed or number of repeats is not decided on yet. */

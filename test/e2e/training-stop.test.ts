@@ -4,9 +4,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import type { InvocationReport } from '#scripts/local/lambda/invocation.ts';
-import type { FaultRequest } from '#scripts/local/s3/server.ts';
 import { synthesise } from '#scripts/synth.ts';
+import type { InvocationReport } from '#stack/lambda/invocation.ts';
+import type { FaultRequest } from '#stack/s3/server.ts';
 import { halfPublished } from '../unit/core/training/published.ts';
 import { texts } from '../unit/core/training/tiny-training.ts';
 import { momentOf, openTraining, storeDataset, type TrainingStack } from './training-stack.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { seededRandom } from '#core/random.ts';
-import type { Fault, FaultRequest } from '#scripts/local/s3/server.ts';
 import { synthesise } from '#scripts/synth.ts';
+import type { Fault, FaultRequest } from '#stack/s3/server.ts';
 import { halfPublished } from '../unit/core/training/published.ts';
 import { texts } from '../unit/core/training/tiny-training.ts';
 import {

@@ -16,9 +16,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { acknowledge } from '#infra/constructs/acknowledge.ts';
 import { ServiceFunction } from '#infra/constructs/service-function.ts';
 import { Uploads } from '#infra/constructs/uploads.ts';
-import type { InvocationReport } from '#scripts/local/lambda/invocation.ts';
-import { type Stack as EmbeddedStack, startStack } from '#scripts/local/stack.ts';
-import { planStack } from '#scripts/local/template/plan.ts';
+import type { InvocationReport } from '#stack/lambda/invocation.ts';
+import { type Stack as EmbeddedStack, startStack } from '#stack/stack.ts';
+import { planStack } from '#stack/template/plan.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 

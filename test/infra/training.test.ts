@@ -5,9 +5,9 @@ import { dirname } from 'node:path';
 import aslValidator from 'asl-validator';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { config } from '#infra/config.ts';
-import { parseScheduleExpression } from '#scripts/local/schedule/expression.ts';
-import { readDefinition } from '#scripts/local/state-machine/definition.ts';
-import { planStack } from '#scripts/local/template/plan.ts';
+import { parseScheduleExpression } from '#stack/schedule/expression.ts';
+import { readDefinition } from '#stack/state-machine/definition.ts';
+import { planStack } from '#stack/template/plan.ts';
 import { ofType, type Synthesised, synthesised } from './synthesised.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Store } from '#core/dataset/store.ts';
+import type { Store } from '#core/store/store.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
-import { type Fault, type FaultRequest, type S3Endpoint, startS3 } from '#scripts/local/s3/server.ts';
+import { type Fault, type FaultRequest, type S3Endpoint, startS3 } from '#stack/s3/server.ts';
 
 let folder: string;
 let s3: S3Endpoint;

@@ -1,5 +1,5 @@
-// The design's arrows, held by reading every import: agent, functions and scripts stand on core; infra on nobody's
-// runtime code; core on no AWS, no file system and no process. And no source file grows past 500 lines unexplained.
+// The design's arrows, held by reading every import: core stands on nothing; the wire's contract on core; whoever serves
+// or asks on both; infra on the contract alone. And no source file grows past 500 lines unexplained.
 import { globSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, posix } from 'node:path';
@@ -8,19 +8,43 @@ import { describe, expect, test } from 'vitest';
 import { headerOf, importsOf } from './source-imports.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folders = ['core', 'agent', 'functions', 'infra', 'layers', 'scripts'] as const;
+const folders = [
+  'core',
+  'contract',
+  'agent',
+  'functions',
+  'infra',
+  'layers',
+  'report',
+  'stack',
+  'cli',
+  'scripts',
+] as const;
 type Folder = (typeof folders)[number];
 
 /** Which of the project's own files a folder's files may import, by path prefix. */
 const mayImport: Readonly<Record<Folder, readonly string[]>> = {
   core: ['core/'],
-  agent: ['agent/', 'core/'],
-  functions: ['functions/', 'core/'],
-  infra: ['infra/'],
+  contract: ['contract/', 'core/'],
+  agent: ['agent/', 'contract/', 'core/'],
+  functions: ['functions/', 'contract/', 'core/', 'report/'],
+  infra: ['infra/', 'contract/'],
   layers: ['layers/'],
-  // The API's schemas are printed by a script, the store is filled by one through the service's own adapter, the layer is
-  // built by one.
-  scripts: ['scripts/', 'core/', 'functions/contract/', 'functions/shared/s3-store.ts', 'layers/', 'package.json'],
+  report: ['report/', 'core/'],
+  stack: ['stack/', 'contract/', 'layers/'],
+  // People's programs may use everything but what runs in a Lambda; the store's adapter is the service's own.
+  cli: [
+    'cli/',
+    'core/',
+    'contract/',
+    'agent/',
+    'report/',
+    'stack/',
+    'scripts/',
+    'functions/shared/s3-store.ts',
+    'package.json',
+  ],
+  scripts: ['scripts/', 'core/', 'contract/', 'cli/', 'stack/', 'layers/', 'package.json'],
 };
 
 const cloud =
@@ -90,7 +114,11 @@ describe('a planted violation is caught', () => {
     ['core/a/b.ts', "import { handler } from '#functions/predict.ts';"],
     ['core/a/b.ts', "import { handler } from '../../functions/predict.ts';"],
     ['core/a/b.ts', "import {\n  one,\n  two,\n} from '#agent/cli.ts';"],
-    ['core/a.ts', "export { x } from '#scripts/evaluate.ts';"],
+    ['core/a.ts', "export { x } from '#cli/evaluate.ts';"],
+    ['core/a.ts', "import { renderReport } from '#report/render-report.ts';"],
+    ['contract/a.ts', "import { handler } from '#functions/predict.ts';"],
+    ['report/a.ts', "import { predictRequestSchema } from '#contract/predictions.ts';"],
+    ['stack/a.ts', "import { fit } from '#core/predictor/fit.ts';"],
     ['core/a.ts', "import type { S3Client } from '@aws-sdk/client-s3';"],
     ['core/a.ts', "import { readFile } from 'node:fs/promises';"],
     ['core/a.ts', "import { spawn } from 'node:child_process';"],
@@ -104,12 +132,12 @@ describe('a planted violation is caught', () => {
     ['agent/cli.ts', "import { S3Client } from '@aws-sdk/client-s3';"],
     ['agent/cli.ts', "import { x } from '#functions/shared/x.ts';"],
     ['agent/cli.ts', "new Worker(new URL('../scripts/worker.ts', import.meta.url));"],
-    ['functions/predict.ts', "import { startStack } from '#scripts/local/stack.ts';"],
+    ['functions/predict.ts', "import { startStack } from '#stack/stack.ts';"],
     ['functions/predict.ts', "import { Api } from '#infra/constructs/api.ts';"],
     ['infra/app.ts', "import { fit } from '#core/predictor/fit.ts';"],
     ['infra/app.ts', "import '../functions/predict.ts';"],
-    ['scripts/start.ts', "import { handler } from '#functions/predict.ts';"],
-    ['scripts/start.ts', "import { app } from '#infra/app.ts';"],
+    ['cli/start.ts', "import { handler } from '#functions/predict.ts';"],
+    ['cli/start.ts', "import { app } from '#infra/app.ts';"],
   ];
   for (const [file, line] of planted) {
     test(`${file}: ${line.replaceAll('\n', ' ')}`, () => {

@@ -1,7 +1,7 @@
 // The storage port over a Map, with a count of its calls: what a test needs of S3 when it is not about S3.
 import { createHash } from 'node:crypto';
-import type { Store, StoredObject } from '#core/dataset/store.ts';
 import { DomainError } from '#core/errors.ts';
+import type { Store, StoredObject } from '#core/store/store.ts';
 
 export interface MapStore extends Store {
   readonly objects: Map<string, Uint8Array>;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { healthSchema } from '#functions/contract/health.ts';
-import { problemSchema } from '#functions/contract/problem.ts';
-import { searchSpaceListSchema, searchSpaceSchema } from '#functions/contract/search-spaces.ts';
-import { targetListSchema, targetViewSchema } from '#functions/contract/targets.ts';
+import { healthSchema } from '#contract/health.ts';
+import { problemSchema } from '#contract/problem.ts';
+import { searchSpaceListSchema, searchSpaceSchema } from '#contract/search-spaces.ts';
+import { targetListSchema, targetViewSchema } from '#contract/targets.ts';
 import type { HttpHandler } from '#functions/shared/http-handler.ts';
 import { captured, context, type ServiceUnderTest, startService } from './service-under-test.ts';
 

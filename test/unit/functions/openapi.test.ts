@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
-import { openApiDocument } from '#functions/contract/document.ts';
-import { predictReplySchema, predictRequestSchema } from '#functions/contract/predictions.ts';
-import { problemSchema } from '#functions/contract/problem.ts';
-import { targetSchema } from '#functions/contract/targets.ts';
+import { openApiDocument } from '#contract/document.ts';
+import { predictReplySchema, predictRequestSchema } from '#contract/predictions.ts';
+import { problemSchema } from '#contract/problem.ts';
+import { targetSchema } from '#contract/targets.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a JSON document
 const document = JSON.parse(JSON.stringify(openApiDocument())) as any;

@@ -1,8 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { predictReplySchema } from '#functions/contract/predictions.ts';
-import { problemSchema } from '#functions/contract/problem.ts';
+import { predictReplySchema } from '#contract/predictions.ts';
+import { problemSchema } from '#contract/problem.ts';
 import type { HttpHandler } from '#functions/shared/http-handler.ts';
 import { largestBodyBytes } from '#functions/shared/request-body.ts';
 import { captured, context, type ServiceUnderTest, startService } from './service-under-test.ts';

@@ -4,12 +4,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import type { Store } from '#core/dataset/store.ts';
-import { issueToken } from '#core/service/issue-token.ts';
-import type { Role } from '#core/service/token.ts';
+import { issueToken } from '#core/access/issue-token.ts';
+import type { Role } from '#core/access/token.ts';
+import type { Store } from '#core/store/store.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
-import { type S3Endpoint, startS3 } from '#scripts/local/s3/server.ts';
-import { deployTiny, registerTiny, trainTiny } from '../core/service/tiny-service.ts';
+import { type S3Endpoint, startS3 } from '#stack/s3/server.ts';
+import { deployTiny, registerTiny, trainTiny } from '../core/tiny-service.ts';
 
 export interface ServiceUnderTest {
   readonly s3: S3Endpoint;

@@ -16,7 +16,7 @@ beforeAll(async () => {
     vi.spyOn(console, stream).mockImplementation((...parts) => void written.push(parts.join(' ')));
   }
   const { httpHandler, ok, route } = await import('#functions/shared/http-handler.ts');
-  const { predictRequestSchema } = await import('#functions/contract/predictions.ts');
+  const { predictRequestSchema } = await import('#contract/predictions.ts');
   handler = httpHandler({
     'POST /v1/predictions': route({
       roles: ['reader'],

@@ -6,7 +6,7 @@ import { uploadLimits } from '#core/dataset/acceptance.ts';
 import { exclusionReasons, quarantineReasons } from '#core/dataset/reasons.ts';
 import { maxValues, maxValuesOfDevice } from '#core/dataset/target-data.ts';
 import { mostAdaptedFrom } from '#core/predictor/adapt-checked.ts';
-import { fewestTrainingMeasurements, leastExplained, mostTargetsOfDevice } from '#core/service/training-rule.ts';
+import { fewestTrainingMeasurements, leastExplained, mostTargetsOfDevice } from '#core/training/training-rule.ts';
 
 const text = readFileSync(new URL('../../../../docs/ingest.md', import.meta.url), 'utf8');
 const codesOf = (heading: string): string[] => {

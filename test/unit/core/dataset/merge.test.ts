@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '#core/dataset/canonical-json.ts';
 import { mergeMeasurements } from '#core/dataset/merge.ts';
 import {
   hasProfile,
@@ -10,6 +9,7 @@ import {
   targetDataSchema,
 } from '#core/dataset/target-data.ts';
 import { targetId } from '#core/dataset/target-id.ts';
+import { canonicalJson } from '#core/text/canonical-json.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 
 interface Draw {

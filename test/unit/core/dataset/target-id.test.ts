@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '#core/dataset/canonical-json.ts';
 import { type ProfileTarget, profileTargetSchema } from '#core/dataset/profile.ts';
 import { targetDigest, targetId, targetIdMaxLength, targetIdPattern } from '#core/dataset/target-id.ts';
+import { canonicalJson } from '#core/text/canonical-json.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 
 const pi = exampleProfile.target;

@@ -1,6 +1,6 @@
 // The promotion rule on hand-made scores; differences and intervals are worked out by hand.
 import { describe, expect, it } from 'vitest';
-import type { Score } from '#core/training/card.ts';
+import type { Score } from '#core/predictors/card.ts';
 import { bestCandidate, decide } from '#core/training/decide.ts';
 import { differencesByDevice, meanDifference, studentT975 } from '#core/training/paired-differences.ts';
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { featureSchemaId } from '#core/predictor/bundle.ts';
-import { writeJson } from '#core/service/stored-json.ts';
+import { writeJson } from '#core/store/stored-json.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '#core/training/checkpoint.ts';
 import { type FitSpec, fitIdOf } from '#core/training/fit-spec.ts';
 import { fitStep } from '#core/training/fit-step.ts';

@@ -1,8 +1,9 @@
 // What may never be seen of a search space, whatever happened to its training: a predictor without all of its files, an
 // alias of one, or a challenger without a run that needs it.
-import type { Store } from '#core/dataset/store.ts';
+
+import { readAliases } from '#core/predictors/aliases.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { readAliases } from '#core/service/aliases.ts';
+import type { Store } from '#core/store/store.ts';
 
 /** Of a version with a card, which is what the API goes by. */
 const files = ['card.json', 'predictions.json', 'predictor.json', 'predictor.onnx', 'report.html'];

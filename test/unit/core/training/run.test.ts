@@ -1,12 +1,12 @@
 // A training run over the storage port: from a table to a champion, with what can go wrong on the way.
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Store } from '#core/dataset/store.ts';
 import { DomainError } from '#core/errors.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { readAliases } from '#core/service/aliases.ts';
-import { adaptationKey, predictorKey } from '#core/service/keys.ts';
-import { predictorCache } from '#core/service/predictor-cache.ts';
-import { cardSchema } from '#core/training/card.ts';
+import { readAliases } from '#core/predictors/aliases.ts';
+import { cardSchema } from '#core/predictors/card.ts';
+import { predictorCache } from '#core/serve/predictor-cache.ts';
+import { adaptationKey, predictorKey } from '#core/store/keys.ts';
+import type { Store } from '#core/store/store.ts';
 import { stopRun } from '#core/training/end-run.ts';
 import { setChampion } from '#core/training/promote-step.ts';
 import { publishStep } from '#core/training/publish-candidate.ts';

@@ -2,15 +2,15 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { deviceKeyOf } from '#core/training/device-key.ts';
 import { freezeSnapshot } from '#core/training/freeze-snapshot.ts';
+import { deviceKeyOf } from '#core/training/hardware-key.ts';
 import { snapshotKey } from '#core/training/keys.ts';
 import { foldsOf } from '#core/training/plan-fits.ts';
 import { runSettingsSchema } from '#core/training/settings.ts';
 import { readManifest, readMeasurements } from '#core/training/snapshot.ts';
 import { trainingPool } from '#core/training/training-pool.ts';
+import { fieldService, profileOf } from '../field-service.ts';
 import { mapStore } from '../map-store.ts';
-import { fieldService, profileOf } from '../service/field-service.ts';
 import { columns, space, storeDataset, texts } from './tiny-training.ts';
 
 describe('freezing', () => {

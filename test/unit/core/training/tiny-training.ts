@@ -1,13 +1,15 @@
 // A dataset that trains in seconds: a few simulated devices, two of them with two batch sizes, as their profiles left it; and the
 // state machine's steps called one after another, as the state machine calls them.
-import type { Store } from '#core/dataset/store.ts';
+
+import { targetOfColumn } from '#cli/import/table-profiles.ts';
 import type { TargetData } from '#core/dataset/target-data.ts';
 import { DomainError } from '#core/errors.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { measurementsKey } from '#core/service/keys.ts';
-import { importAgent, refreshTarget } from '#core/service/refresh-target.ts';
-import { writeJson } from '#core/service/stored-json.ts';
+import { measurementsKey } from '#core/store/keys.ts';
+import type { Store } from '#core/store/store.ts';
+import { writeJson } from '#core/store/stored-json.ts';
+import { importAgent, refreshTarget } from '#core/targets/refresh-target.ts';
 import { recordFailure } from '#core/training/end-run.ts';
 import { adaptStep, planAdaptStep, promoteStep } from '#core/training/promote-step.ts';
 import { publishStep } from '#core/training/publish-candidate.ts';
@@ -24,7 +26,7 @@ import {
 } from '#core/training/run-steps.ts';
 import { beginRun } from '#core/training/start-run.ts';
 import { writeCard } from '#core/training/write-card.ts';
-import { targetOfColumn } from '#scripts/import/table-profiles.ts';
+import { renderReport } from '#report/render-report.ts';
 
 export const space = searchSpace('nasbench201');
 export const settings = { seeds: [0], steps: 50, folds: 2, repeats: 1 };
@@ -108,7 +110,7 @@ export async function drive(context: StepContext, options: DriveOptions = {}) {
       for (const { fold } of folds) await step('evaluate', () => evaluateStep(context, runId, fold));
       const { outcome } = await step('decide', () => decideStep(context, runId));
       await step('card', () => writeCard(context, runId));
-      await step('report', () => reportStep(context, runId)).catch((error: unknown) => {
+      await step('report', () => reportStep(context, runId, renderReport)).catch((error: unknown) => {
         if (error instanceof DomainError && error.code === 'cancelled') throw error;
       });
       await step('publish', () => publishStep(context, runId));

@@ -1,0 +1,98 @@
+// The predict function as it is deployed: its bundle from the synthesised app, a bucket with a small predictor and one
+// target in it, and an event as API Gateway sends it. Shared by the warm and the cold bench.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { parseLatencyTable } from '#core/dataset/table.ts';
+import { loadPredictor, type PredictorBundle } from '#core/predictor/bundle.ts';
+import { fit } from '#core/predictor/fit.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
+import { s3Client, s3Store } from '#functions/shared/s3-store.ts';
+import { synthesise } from '#scripts/synth.ts';
+import { startS3 } from '#stack/s3/server.ts';
+import { planStack } from '#stack/template/plan.ts';
+import { adaptTarget, promote, publishPredictor } from './served-predictor.ts';
+
+export interface BundledPredict {
+  /** Folder of the bundle: `import(`${codeFolder}/index.mjs`)`. */
+  readonly codeFolder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly bundle: PredictorBundle;
+  readonly architectures: readonly string[];
+  readonly target: string;
+  event(architectures: readonly string[]): unknown;
+  close(): Promise<void>;
+}
+
+const bucket = 'bench-data';
+const target = 'titanx_1';
+/** The size of the network does not depend on how long it was trained. */
+const steps = 100;
+
+export async function bundledPredict(): Promise<BundledPredict> {
+  const { folder } = await synthesise();
+  const region = 'us-east-1';
+  const plan = planStack(folder, { region, accountId: '000000000000' }).functions.find((f) => f.key === 'Predict');
+  if (!plan) throw new Error('the template has no function Predict');
+  const stateDir = mkdtempSync(join(tmpdir(), 'sugarbush-bench-'));
+  const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench-secret' };
+  const s3 = await startS3({ stateDir, credentials, region, buckets: [bucket] });
+  const environment = {
+    ...plan.environment,
+    DATA_BUCKET: bucket,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_ENDPOINT_URL_S3: s3.url,
+    AWS_LAMBDA_FUNCTION_NAME: plan.name,
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
+  };
+  Object.assign(process.env, environment);
+
+  const space = searchSpace('nasbench201');
+  const file = new URL('../../data/latency-nasbench201.csv.gz', import.meta.url);
+  const table = parseLatencyTable(gunzipSync(readFileSync(file)).toString('utf8'), { file: file.pathname, space });
+  const pool = 900;
+  const bundle = await fit({
+    space,
+    architectures: table.architectures.slice(0, pool),
+    targets: table.targets
+      .filter(({ id }) => !id.startsWith('titanx'))
+      .map(({ id, latencyMs }) => ({ id, latencyMs: latencyMs.slice(0, pool) })),
+    seed: 0,
+    steps,
+  });
+  const predictor = await loadPredictor(bundle);
+  const store = s3Store({ bucket, client: s3Client() });
+  await publishPredictor(store, bundle, predictor);
+  const latencyMs = table.targets.find(({ id }) => id === target)!.latencyMs;
+  const measured = Array.from({ length: 10 }, (_, i) => ({
+    architecture: table.architectures[i]!,
+    latencyMs: latencyMs[i]!,
+  }));
+  await adaptTarget(store, predictor, target, measured);
+  await promote(store, 'nasbench201', predictor.identity.version);
+  await predictor.close();
+
+  const template = JSON.parse(
+    readFileSync(new URL('../../test/fixtures/events/predictions.json', import.meta.url), 'utf8'),
+  ) as object;
+  return {
+    codeFolder: plan.codeFolder,
+    environment,
+    bundle,
+    architectures: table.texts,
+    target,
+    event: (architectures) => ({
+      ...template,
+      isBase64Encoded: false,
+      body: JSON.stringify({ searchSpace: 'nasbench201', target, architectures }),
+    }),
+    async close() {
+      await s3.close();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}

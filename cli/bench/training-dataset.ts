@@ -1,0 +1,54 @@
+// A dataset of simulated NAS-Bench-201 devices in a store, of any number of targets.
+import { createHash } from 'node:crypto';
+import { targetId as targetIdOf } from '#core/dataset/target-id.ts';
+import { seededRandom } from '#core/random.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
+import { measurementsKey, targetKey } from '#core/store/keys.ts';
+import type { Store } from '#core/store/store.ts';
+import { writeJson } from '#core/store/stored-json.ts';
+import { targetRecordSchema } from '#core/targets/target-record.ts';
+
+/** Of each target: enough to be learned from. 5,000 targets are 400,000 measurements. */
+export const measurementsPerTarget = 80;
+/** Architectures that the targets are measured on: a fifth is kept for evaluation, the rest is small enough that every
+ * target has some of those that predictors are given. */
+const common = 1200;
+/** Of a device. */
+const targetsPerDevice = 2;
+
+export async function storeSimulated(store: Store, targets: number): Promise<void> {
+  const space = searchSpace('nasbench201');
+  const random = seededRandom(3);
+  const connected = [...space.enumerate!()].filter((architecture) => space.isConnected(architecture));
+  const used = [...random.choose(connected.length, common)].map((at) => connected[at]!);
+  const texts = used.map((architecture) => space.format(architecture));
+  const simulator = space.simulator(used);
+  const workload = { searchSpace: space.id, inputSize: 32, batchSize: 1, precision: 'fp32' } as const;
+  for (let i = 0; i < targets; i++) {
+    const rows = random.choose(common, measurementsPerTarget);
+    const latency = simulator.draw(random, rows);
+    const model = `Board ${Math.floor(i / targetsPerDevice)}`;
+    const hardware = { vendor: null, model, cpu: null, cores: 4, memoryMib: 4096, accelerator: 'none' };
+    const settings = { threads: 1 + (i % targetsPerDevice) };
+    const runtime = { name: 'onnxruntime', version: '1.30.0', executionProvider: 'cpu', settings };
+    const target = { hardware, runtime, workload };
+    const targetId = targetIdOf(target);
+    const order = [...rows.keys()].sort((a, b) => (texts[rows[a]!]! < texts[rows[b]!]! ? -1 : 1));
+    const sha256 = createHash('sha256').update(targetId).digest('hex');
+    const [acceptedAt, deviceId] = ['2026-01-01T00:00:00.000Z', `device-${i}`];
+    await writeJson(store, measurementsKey(space.id, targetId), {
+      formatVersion: 1,
+      targetId,
+      target,
+      profiles: [{ sha256, deviceId, acceptedAt, agentVersion: 'bench', startedAt: null, excluded: {} }],
+      architectures: order.map((at) => texts[rows[at]!]),
+      values: order.map((at, row) => [row, 0, 5 * latency[at]!]),
+      descriptor: null,
+    });
+    const facts = { searchSpace: space.id, targetId, title: targetId, source: 'device', quality: 'good' } as const;
+    const more = { measurements: rows.length, excluded: {}, target, profiles: 1, devices: [deviceId] };
+    const time = new Date(i).toISOString();
+    const record = targetRecordSchema.parse({ ...facts, ...more, createdAt: time, updatedAt: time });
+    await writeJson(store, targetKey(space.id, targetId), record);
+  }
+}

@@ -1,0 +1,88 @@
+// A latency table as profiles: one for each column. What a table does not say (makers, runtimes, spreads, clocks) is null.
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { uploadLimits } from '#core/dataset/acceptance.ts';
+import { type Profile, type ProfileTarget, profileLimits } from '#core/dataset/profile.ts';
+import type { LatencyTable } from '#core/dataset/table.ts';
+import { targetId } from '#core/dataset/target-id.ts';
+import { DomainError } from '#core/errors.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { importAgent } from '#core/targets/refresh-target.ts';
+
+export interface TableProfile {
+  /** Name of the column. */
+  readonly column: string;
+  readonly targetId: string;
+  readonly measurements: number;
+  /** gzip; the same table gives the same bytes. */
+  readonly bytes: Uint8Array;
+  /** Of the bytes, hex. */
+  readonly sha256: string;
+}
+
+/** Input sizes that the shipped tables were measured at. */
+const inputSizes: Readonly<Record<SearchSpaceId, number | null>> = { nasbench201: 32, fbnet: 224, ofa: null };
+
+/** A phone whose name ends like a batch size (data/README.md). */
+const withoutBatchSize = new Set(['essential_ph_1']);
+
+/** `titanx_32` is `titanx` at batch size 32; a name that does not end in a power of two up to 1,024 is a device at 1. */
+export function targetOfColumn(column: string, searchSpace: SearchSpaceId): ProfileTarget {
+  const [, device, batch] = /^(.+)_(\d+)$/.exec(column) ?? [];
+  const size = Number(batch);
+  const isBatch = size >= 1 && size <= 1024 && Number.isInteger(Math.log2(size)) && !withoutBatchSize.has(column);
+  return {
+    hardware: {
+      vendor: null,
+      model: isBatch ? device! : column,
+      cpu: null,
+      cores: null,
+      memoryMib: null,
+      accelerator: null,
+    },
+    runtime: { name: null, version: null, executionProvider: null, settings: {} },
+    workload: { searchSpace, inputSize: inputSizes[searchSpace], batchSize: isBatch ? size : 1, precision: null },
+  };
+}
+
+/** @throws DomainError `invalid-table` for a column without any latency, or with more than one profile can hold */
+export function tableProfile(table: LatencyTable, column: string): TableProfile {
+  const latencyMs = table.targets.find(({ id }) => id === column)!.latencyMs;
+  const target = targetOfColumn(column, table.searchSpace);
+  const rows = [...latencyMs.keys()].filter((row) => !Number.isNaN(latencyMs[row]));
+  const allowed = `a profile holds 1 to ${profileLimits.measurements}`;
+  if (rows.length === 0 || rows.length > profileLimits.measurements) {
+    throw new DomainError('invalid-table', `${table.file}: '${column}' has ${rows.length} latencies; ${allowed}`);
+  }
+  const unknown = { frequencyMhz: null, load1: null, temperatureC: null };
+  const profile: Profile = {
+    schemaVersion: 1,
+    target,
+    context: {
+      agentVersion: `${importAgent} 1`,
+      deviceId: null,
+      kernel: null,
+      governor: null,
+      before: unknown,
+      after: unknown,
+      clock: { source: null, resolutionNs: null, startedAt: null, endedAt: null },
+    },
+    descriptor: null,
+    measurements: rows.map((row) => ({
+      architecture: table.texts[row]!,
+      latency: { medianMs: latencyMs[row]!, trimmedMeanMs: null, spreadMs: null },
+      runs: null,
+      stable: null,
+    })),
+  };
+  const bytes = gzipSync(JSON.stringify(profile), { level: 6 });
+  if (bytes.length > uploadLimits.compressedBytes) {
+    const most = `at most ${uploadLimits.compressedBytes}`;
+    throw new DomainError(
+      'invalid-table',
+      `${table.file}: '${column}' makes a profile of ${bytes.length} bytes; ${most}`,
+    );
+  }
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { column, targetId: targetId(target), measurements: rows.length, bytes, sha256 };
+}

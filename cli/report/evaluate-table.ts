@@ -1,0 +1,128 @@
+// An evaluation of a freshly trained predictor on a shipped table, as the input of a report.
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { defaultSplits, type Rows } from '#cli/evaluate/default-splits.ts';
+import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
+import { DomainError } from '#core/errors.ts';
+import { loadPredictor } from '#core/predictor/bundle.ts';
+import { type EvaluationPlan, type EvaluationResult, evaluate } from '#core/predictor/evaluate.ts';
+import { fit } from '#core/predictor/fit.ts';
+import type { Card, Score } from '#core/predictors/card.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { deviceKeyOf } from '#core/training/hardware-key.ts';
+import type { ReportInput } from '#core/training/report-input.ts';
+import { predictionsForReport } from '#core/training/report-predictions.ts';
+import { scoreOf } from '#core/training/score-of.ts';
+
+export interface TableEvaluation {
+  readonly searchSpace: SearchSpaceId;
+  readonly test?: readonly string[] | undefined;
+  readonly seed: number;
+  readonly steps: number;
+  readonly repeats: number;
+  readonly createdAt: Date;
+  readonly note: (text: string) => void;
+}
+
+const measurements = [1, 2, 3, 5, 10, 20, 50];
+const shown = { measurements: 10, selection: 'chosen' } as const;
+
+const rowNumbers = ({ first, last }: Rows): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+/** Six significant digits: more than any clock gives. */
+const rounded = (value: number): number => Number(value.toPrecision(6));
+
+export async function evaluateTable(options: TableEvaluation): Promise<ReportInput> {
+  const { seed, steps, repeats, note } = options;
+  const space = searchSpace(options.searchSpace);
+  const split = defaultSplits[options.searchSpace];
+  const file = `data/latency-${options.searchSpace}.csv.gz`;
+  const table = parseLatencyTable(gunzipSync(readFileSync(file)).toString('utf8'), { file, space });
+  const test = options.test ?? split.test;
+  const trained = test.filter((id) => split.train.includes(id));
+  if (trained.length > 0) throw new DomainError('invalid-usage', `--test: ${trained.join(', ')} is trained on`);
+  const trainRows = rowNumbers(split.trainRows);
+  const learningCurve: NonNullable<Card['learningCurve']> = [];
+  const started = performance.now();
+  const bundle = await fit({
+    space,
+    architectures: trainRows.map((row) => table.architectures[row]!),
+    targets: split.train.map((id) => ({
+      id,
+      latencyMs: Float64Array.from(trainRows, (row) => columnOf(table, id).latencyMs[row]!),
+    })),
+    seed,
+    steps,
+    onProgress({ step, loss }) {
+      learningCurve.push({ step, loss: rounded(loss) });
+      note(`step ${step}/${steps}, loss ${loss.toFixed(3)}`);
+    },
+  });
+  const trainS = (performance.now() - started) / 1000;
+  const predictor = await loadPredictor(bundle);
+  try {
+    const plan: EvaluationPlan = {
+      architectures: table.architectures,
+      targets: test.map((id) => columnOf(table, id)),
+      supportRows: trainRows,
+      testRows: rowNumbers(split.testRows),
+      allRows: rowNumbers({ first: split.trainRows.last + 1, last: table.architectures.length - 1 }),
+      measurements,
+      selections: ['random', 'chosen'],
+      repeats,
+      seed,
+      methods: ['sugarbush', 'ridge'],
+      onProgress: (done, total) => note(`evaluated ${done}/${total}`),
+    };
+    const results = await evaluate(predictor, plan);
+    const { predictions, coverage } = await predictionsForReport(predictor, plan, shown);
+    const { lineage } = predictor.parameters;
+    const card: Card = {
+      searchSpace: space.id,
+      version: predictor.identity.version,
+      hash: predictor.identity.hash,
+      createdAt: options.createdAt.toISOString(),
+      training: {
+        seed: lineage.seed,
+        steps: lineage.steps,
+        trainS: Math.round(trainS),
+        architectures: lineage.architectures,
+        targets: lineage.targets.map((t) => t.id),
+        dataHash: lineage.dataHash,
+      },
+      evaluation: {
+        protocol:
+          `The targets tested took no part in training. Of each, the predictor got only as many measurements as stated, ` +
+          `of architectures among the ${trainRows.length} trained on, either chosen by the predictor or drawn at random ` +
+          `(mean of ${repeats} draws); it is scored on ${plan.allRows.length} other architectures.`,
+        folds: 1,
+        shown,
+        scores: results.map(toScore),
+        differences: [],
+        coverage,
+        notEvaluated: [],
+      },
+      learningCurve,
+    };
+    return {
+      card,
+      predictions: predictions.map(({ target, measuredMs, predictedMs }) => ({
+        target,
+        measuredMs: measuredMs.map(rounded),
+        predictedMs: predictedMs.map(rounded),
+      })),
+    };
+  } finally {
+    await predictor.close();
+  }
+}
+
+function columnOf(table: LatencyTable, id: string): LatencyTable['targets'][number] {
+  const column = table.targets.find((t) => t.id === id);
+  if (column) return column;
+  const there = table.targets.map((t) => t.id).join(', ');
+  throw new DomainError('invalid-usage', `no target '${id}' in ${table.file}; there are ${there}`);
+}
+
+const toScore = (result: EvaluationResult): Score =>
+  scoreOf(result, result.method === 'ridge' ? 'ridge' : 'candidate', deviceKeyOf({ targetId: result.target }));

@@ -1,0 +1,180 @@
+// The phases of a start. What is in place already is left as it is, so that an interrupted start is simply started again:
+// the shipped tables come in through the same door as devices' profiles, and a search space without a champion that this
+// code can run gets one by a run of the training state machine.
+import { createServer } from 'node:net';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { LatencyTable } from '#core/dataset/table.ts';
+import { targetId } from '#core/dataset/target-id.ts';
+import { loadPredictor } from '#core/predictor/bundle.ts';
+import { hasUsableChampion } from '#core/predictors/usable-champion.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { Store } from '#core/store/store.ts';
+import { s3Store } from '#functions/shared/s3-store.ts';
+import { synthesise } from '#scripts/synth.ts';
+import { type Stack, startStack } from '#stack/stack.ts';
+import { StackError } from '#stack/stack-error.ts';
+import { targetOfColumn } from '../import/table-profiles.ts';
+import { checkRequest, type FirstRequest } from './first-request.ts';
+import { firstTraining } from './first-training.ts';
+import { importShipped } from './import-shipped.ts';
+import { type LocalTokens, localTokens } from './local-tokens.ts';
+import { operatorClient } from './operator-client.ts';
+import type { StartOptions } from './options.ts';
+import type { Progress, Screen } from './screen.ts';
+import { readShippedTable, type ShippedTable } from './shipped-tables.ts';
+
+export interface Running {
+  readonly stack: Stack;
+  readonly tokens: LocalTokens;
+  readonly request: FirstRequest;
+  readonly tables: readonly LatencyTable[];
+}
+
+export interface BringUpOptions {
+  readonly signal: AbortSignal;
+  /** Of the state folder's lock; the stack gives it free. */
+  readonly unlock: () => void;
+  readonly screen: Screen;
+}
+
+/** When it rejects, nothing is left running. */
+export async function bringUp(options: StartOptions, { signal, unlock, screen }: BringUpOptions): Promise<Running> {
+  await requireFreePort(options.port);
+  // While the synthesis keeps another process busy.
+  const reading = Promise.all(options.searchSpaces.map(readShippedTable));
+  reading.catch(() => undefined);
+  const stack = await openStack(options, unlock, screen, signal);
+  try {
+    const store = storeOf(stack);
+    const tokens = await localTokens(store, options.state);
+    const shipped = await reading;
+    await prepare(shipped, { store, api: stack.apiUrl, tokens, options, screen, signal });
+    const tables = shipped.map(({ table }) => table);
+    const request = firstRequest(tables[0]!);
+    await checkRequest(stack.apiUrl, tokens.reader, request, signal);
+    return { stack, tokens, request, tables };
+  } catch (error) {
+    await stack.close();
+    throw signal.aborted ? signal.reason : error;
+  }
+}
+
+/** @throws StackError before anything slow has been done in vain */
+async function requireFreePort(port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const probe = createServer();
+  probe.once('error', ({ code }: NodeJS.ErrnoException) => {
+    const inUse = `port ${port} is in use: stop what listens there, or choose another one with --port`;
+    reject(new StackError(code === 'EADDRINUSE' ? inUse : `cannot listen on port ${port} (${code})`));
+  });
+  probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()));
+  await promise;
+}
+
+async function openStack(
+  options: StartOptions,
+  unlock: () => void,
+  { say }: Screen,
+  signal: AbortSignal,
+): Promise<Stack> {
+  const started = performance.now();
+  say('synthesising the CDK app …');
+  const { folder, fresh } = await synthesise({ signal });
+  if (fresh) say(`synthesised in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  const stack = await startStack({ stateDir: options.state, templateDir: folder, port: options.port, unlock });
+  say(`listening at ${stack.apiUrl}`);
+  return stack;
+}
+
+function storeOf({ s3Url, region, credentials, buckets }: Stack): Store {
+  const bucket = buckets['Data'];
+  if (bucket === undefined) throw new StackError("the template has no bucket 'Data'");
+  return s3Store({ bucket, client: new S3Client({ endpoint: s3Url, region, credentials, forcePathStyle: true }) });
+}
+
+interface Service {
+  readonly store: Store;
+  readonly api: string;
+  readonly tokens: LocalTokens;
+  readonly options: StartOptions;
+  readonly screen: Screen;
+  readonly signal: AbortSignal;
+}
+
+/** Share of a first start that the import of a table takes. */
+const importShare = 0.2;
+
+/** Tables one after another; the training of one goes on while the next is imported. */
+async function prepare(shipped: readonly ShippedTable[], service: Service): Promise<void> {
+  const { store, screen, signal } = service;
+  const names = shipped.map(({ table }) => table.searchSpace);
+  const progress = screen.progress(names);
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const trainings: Promise<void>[] = [];
+  try {
+    for (const each of shipped) {
+      const { searchSpace } = each.table;
+      await bringTable(each, { ...service, signal: either }, progress);
+      if (await hasUsableChampion(store, searchSpace, loadPredictor)) {
+        progress.report(searchSpace, 1, 'ready');
+        continue;
+      }
+      const training = train(searchSpace, { ...service, signal: either }, progress);
+      training.catch((error: unknown) => failed.abort(error));
+      trainings.push(training);
+    }
+    await Promise.all(trainings);
+  } catch (error) {
+    failed.abort(error);
+    await Promise.allSettled(trainings);
+    throw error;
+  } finally {
+    progress.stop();
+  }
+}
+
+async function bringTable(shipped: ShippedTable, service: Service, progress: Progress): Promise<void> {
+  const { api, tokens, options, screen, signal } = service;
+  const { searchSpace, exclusions, file } = shipped.table;
+  progress.begin(searchSpace);
+  const sent = await importShipped(shipped, {
+    api,
+    operatorToken: tokens.operator,
+    stateDir: options.state,
+    signal,
+    onProgress: (share) => progress.report(searchSpace, importShare * share, 'import'),
+  });
+  if (sent === 0) return;
+  for (const { target, reason, count } of exclusions) {
+    screen.say(`${file}: ${count} latencies of '${target}' left out (${reason})`);
+  }
+  screen.say(`imported ${file}: ${sent} targets`);
+}
+
+async function train(searchSpace: SearchSpaceId, service: Service, progress: Progress): Promise<void> {
+  const { api, tokens, options, screen, signal } = service;
+  const said = await firstTraining(searchSpace, {
+    client: operatorClient(api, tokens.operator, signal),
+    steps: options.steps,
+    signal,
+    onProgress: (share, step) => progress.report(searchSpace, importShare + (1 - importShare) * share, step),
+  });
+  progress.report(searchSpace, 1, 'ready');
+  screen.say(said);
+}
+
+/** A CPU, whose first rows were measured like all others (the GPUs' were not warm yet). */
+const exampleTarget = 'silver_4210r';
+
+function firstRequest({ searchSpace, targets, texts }: LatencyTable): FirstRequest {
+  const target = targets.find(({ id }) => id === exampleTarget) ?? targets[0]!;
+  const [first, second] = [target.latencyMs[0]!, target.latencyMs[1]!];
+  const budgetMs = Math.round(Math.max(first, second));
+  return {
+    searchSpace,
+    target: targetId(targetOfColumn(target.id, searchSpace)),
+    architectures: texts.slice(0, 2),
+    budgetMs,
+  };
+}

@@ -1,0 +1,59 @@
+// The first predictor of a search space: a run of the training state machine, started and watched over the API.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { StackError } from '#stack/stack-error.ts';
+import type { OperatorClient, RunView } from './operator-client.ts';
+
+export interface FirstTrainingOptions {
+  readonly client: OperatorClient;
+  /** Training steps of each fit; undefined: as many as the predictor wants. */
+  readonly steps: number | undefined;
+  readonly signal: AbortSignal;
+  /** @param share of the run that is done, 0 to 1, and the step it is in */
+  readonly onProgress: (share: number, step: string) => void;
+}
+
+/** Held-out devices in two groups, one draw of measurements: a first start is waited for. The runs that the schedule
+ * starts hold out one device at a time. */
+const settings = { folds: 2, repeats: 1 };
+const lookEveryMs = 500;
+
+/** @returns what is worth saying about it
+ * @throws StackError with the run's reason when no predictor came of it */
+export async function firstTraining(searchSpace: SearchSpaceId, options: FirstTrainingOptions): Promise<string> {
+  const { client, steps, signal, onProgress } = options;
+  let view = await client.startRun(searchSpace, { ...settings, ...(steps !== undefined && { steps }) });
+  while (view.run.status === 'running') {
+    onProgress(shareOf(view), stepOf(view));
+    await sleep(lookEveryMs, undefined, { signal });
+    view = await client.showRun(view.run.runId);
+  }
+  const { status, failedStep, failureReason, decision } = view.run;
+  if (status === 'promoted') return `trained ${searchSpace}: ${decision?.reasons[0]}`;
+  // Nothing else could be served: an operator would take what there is, and so does a first start.
+  const [newest] = status === 'failed' || status === 'stopped' ? [] : await client.versions(searchSpace);
+  if (newest === undefined) {
+    const where = failedStep === undefined ? '' : ` in step ${failedStep}`;
+    throw new StackError(`training ${searchSpace}: the run ${status}${where}: ${failureReason ?? 'no reason given'}`);
+  }
+  await client.promote(searchSpace, newest);
+  const why = decision?.reasons[0] ?? failureReason;
+  return `trained ${searchSpace}: served although the run was ${status}, since there is no other predictor (${why})`;
+}
+
+type Step = RunView['steps'][number]['step'];
+
+/** How much of a first run each step is, roughly: as measured on two cores. */
+const weights: Partial<Record<Step, number>> = { freeze: 0.04, fit: 0.62, evaluate: 0.2, adapt: 0.1, report: 0.04 };
+
+/** Of the whole run, 0 to 1. */
+export function shareOf({ steps }: RunView): number {
+  return steps.reduce((sum, { step, status, share = 0 }) => {
+    const done = status === 'done' ? 1 : status === 'running' ? share : 0;
+    return sum + (weights[step] ?? 0) * done;
+  }, 0);
+}
+
+function stepOf({ steps }: RunView): string {
+  return (steps.find(({ status }) => status === 'running') ?? steps[0]!).step;
+}

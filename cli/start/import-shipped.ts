@@ -1,0 +1,55 @@
+// Brings a shipped table into the service through the same door as devices, once.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StackError } from '#stack/stack-error.ts';
+import { fieldClient } from '../import/field-client.ts';
+import { keepImportState, readImportState } from '../import/import-state.ts';
+import { importTable } from '../import/import-table.ts';
+import type { ShippedTable } from './shipped-tables.ts';
+
+/** Profiles under way at once. */
+const atOnce = 4;
+
+export interface ImportShippedOptions {
+  readonly api: string;
+  readonly operatorToken: string;
+  /** Of the start: what is imported is kept in there, and its address does not matter. */
+  readonly stateDir: string;
+  readonly signal: AbortSignal;
+  /** @param share of the targets, 0 to 1 */
+  readonly onProgress: (share: number) => void;
+}
+
+/** @returns the targets that were sent now; 0: this very file is there already
+ * @throws StackError when the service did not accept a target */
+export async function importShipped({ table, sha256 }: ShippedTable, options: ImportShippedOptions): Promise<number> {
+  const { api, operatorToken, stateDir, signal, onProgress } = options;
+  const folder = join(stateDir, 'import');
+  const done = join(folder, `${table.searchSpace}.done`);
+  if (readOrEmpty(done) === sha256) return 0;
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${table.searchSpace}.json`);
+  const imported = await importTable({
+    table,
+    columns: table.targets.map(({ id }) => id),
+    client: fieldClient({ api, signal }),
+    operatorToken,
+    state: readImportState(file, 'local'),
+    keep: (state) => keepImportState(file, state),
+    atOnce,
+    onProgress: (sent, total) => onProgress(sent / total),
+    signal,
+  });
+  const refused = imported.find(({ verdict }) => verdict.status !== 'accepted');
+  if (refused) throw new StackError(`'${refused.column}' of ${table.file} was refused: ${refused.verdict.reason}`);
+  writeFileSync(done, sha256);
+  return imported.length;
+}
+
+function readOrEmpty(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

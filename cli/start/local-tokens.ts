@@ -1,0 +1,48 @@
+// The tokens that `npm start` prints: made once for a state folder and kept there (readable by its owner only), so that
+// what somebody pasted yesterday works today. Only their hashes are in the store.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { issueToken } from '#core/access/issue-token.ts';
+import { tokenVerifier } from '#core/access/verify-token.ts';
+import { DomainError } from '#core/errors.ts';
+import type { Store } from '#core/store/store.ts';
+
+const tokensSchema = z.strictObject({ reader: z.string(), operator: z.string() });
+export type LocalTokens = z.infer<typeof tokensSchema>;
+
+const dayS = 86_400;
+const validForS = 365 * dayS;
+/** A token that would end within this time is replaced. */
+const leastLeftS = 30 * dayS;
+
+export async function localTokens(store: Store, stateDir: string): Promise<LocalTokens> {
+  const file = join(stateDir, 'tokens.json');
+  const kept = await readKept(file);
+  const soon = tokenVerifier({ store, now: () => Date.now() + leastLeftS * 1000 });
+  const current = async (token: string | undefined, role: keyof LocalTokens): Promise<string> => {
+    if (token !== undefined && (await isGood(soon(token)))) return token;
+    return (await issueToken(store, { role, validForS, now: Date.now() })).token;
+  };
+  const tokens = { reader: await current(kept?.reader, 'reader'), operator: await current(kept?.operator, 'operator') };
+  await writeFile(file, `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });
+  return tokens;
+}
+
+async function readKept(file: string): Promise<LocalTokens | undefined> {
+  try {
+    return tokensSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+async function isGood(verified: Promise<unknown>): Promise<boolean> {
+  try {
+    await verified;
+    return true;
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'unauthorized') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+// The form of /v1/devices.
+import { z } from 'zod';
+import { deviceRecordSchema } from '#core/access/device-record.ts';
+import { text } from '#core/text/line-text.ts';
+
+export const enrolRequestSchema = z
+  .strictObject({
+    name: text(64).meta({ description: 'What the operator calls the device.', example: 'Lab Raspberry Pi 5' }),
+    validForDays: z.int().min(1).max(1825).default(365).describe('Days until the token ends.'),
+  })
+  .meta({ id: 'EnrolRequest' });
+
+export const deviceSchema = deviceRecordSchema
+  .meta({
+    id: 'Device',
+    example: {
+      deviceId: 'lab-raspberry-pi-5-3f0a9c1b7d2e4f60',
+      name: 'Lab Raspberry Pi 5',
+      tokenId: '0123456789abcdef',
+      createdAt: '2026-02-03T10:15:00.000Z',
+      expiresAt: '2027-02-03T10:15:00.000Z',
+    },
+  })
+  .describe('`revokedAt` is there once the device is revoked.');
+
+export const enrolReplySchema = z
+  .strictObject({
+    device: deviceSchema,
+    token: z.string().describe("The device's bearer token. It is shown this once and kept nowhere."),
+  })
+  .meta({ id: 'EnrolReply' });
+
+export const devicePathSchema = z.strictObject({
+  id: z.string().max(256).meta({ description: 'Id of the device.', example: 'lab-raspberry-pi-5-3f0a9c1b7d2e4f60' }),
+});
+
+export const listDevicesQuerySchema = z.strictObject({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(200)
+    .default(50)
+    .meta({ description: 'Devices a page.', override: { type: 'integer', minimum: 1, maximum: 200, default: 50 } }),
+  cursor: z.string().max(1024).optional().describe('nextCursor of the page before.'),
+});
+
+export const deviceListSchema = z
+  .strictObject({
+    devices: z.array(deviceSchema),
+    nextCursor: z.string().nullable().describe('Opaque; for the next page. null on the last one.'),
+  })
+  .meta({ id: 'DeviceList' });
+
+export const deviceReplySchema = z.strictObject({ device: deviceSchema }).meta({ id: 'DeviceReply' });

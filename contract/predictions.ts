@@ -1,0 +1,100 @@
+// The form of POST /v1/predictions.
+import { z } from 'zod';
+import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import { type PredictReply, type PredictRequest, predictionLimits } from '#core/serve/predict-latencies.ts';
+import { searchSpaceNameSchema } from './search-spaces.ts';
+
+const cell = '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|';
+const targetNameSchema = z.string().min(1).max(256);
+
+export const predictRequestSchema = z
+  .strictObject({
+    searchSpace: searchSpaceNameSchema,
+    target: targetNameSchema.optional().describe('The target to predict for. Exactly one of target and targets.'),
+    targets: z
+      .array(targetNameSchema)
+      .min(1)
+      .max(predictionLimits.targets)
+      .optional()
+      .describe(
+        `Several targets. Architectures × targets may be at most ${predictionLimits.predictions.toLocaleString('en')}.`,
+      ),
+    // The upper limit is checked by the use case, which has a code and a status of its own for it.
+    architectures: z
+      .array(z.string().max(1024))
+      .min(1)
+      .meta({ maxItems: predictionLimits.architectures })
+      .describe("Architectures in the search space's canonical text."),
+    budgetMs: z.number().positive().max(1e9).optional().describe('Latency budget, ms.'),
+    confidence: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .optional()
+      .describe('Probability that the interval from lowMs to highMs is to have. Default 0.9.'),
+  })
+  .refine(({ target, targets }) => (target === undefined) !== (targets === undefined), {
+    message: 'give exactly one of target and targets',
+    path: ['target'],
+  })
+  .meta({
+    id: 'PredictionRequest',
+    example: { searchSpace: 'nasbench201', target: 'titan_rtx_32', architectures: [cell], budgetMs: 10 },
+  }) satisfies z.ZodType<PredictRequest>;
+
+const perArchitecture = (what: string) =>
+  z.array(z.number()).describe(`${what}, one an architecture in the order of the request; 6 significant digits.`);
+
+export const predictReplySchema = z
+  .strictObject({
+    searchSpace: z.enum(searchSpaceIds),
+    architectures: z.int().describe('How many architectures the arrays are for.'),
+    confidence: z.number().describe('Probability that an interval is to have.'),
+    budgetMs: z.number().optional().describe('As asked.'),
+    results: z
+      .array(
+        z.strictObject({
+          target: z.string(),
+          predictor: z.strictObject({
+            version: z.string(),
+            hash: z.string().describe('SHA-256 of the predictor, hex. The same hash gives the same predictions.'),
+          }),
+          measurements: z.int().describe('Measurements of the target that the predictions rest on.'),
+          trust: z.enum(['trusted', 'measure-first', 'out-of-domain']),
+          trustReason: z.string(),
+          latencyMs: perArchitecture('Predicted latency (median), ms'),
+          lowMs: perArchitecture('Lower end of the interval, ms'),
+          highMs: perArchitecture('Upper end of the interval, ms'),
+          withinBudgetProbability: z
+            .array(z.number())
+            .optional()
+            .describe('Probability that the latency is at most budgetMs; with a budget only; 4 decimals.'),
+        }),
+      )
+      .describe('One a target, in the order of the request.'),
+  })
+  .meta({
+    id: 'PredictionReply',
+    example: {
+      searchSpace: 'nasbench201',
+      architectures: 1,
+      confidence: 0.9,
+      budgetMs: 10,
+      results: [
+        {
+          target: 'titan_rtx_32',
+          predictor: {
+            version: '7d5c3b1a90e84f26',
+            hash: '7d5c3b1a90e84f26d1a07f5be2c94b38a6f1023c5e7d894bb0a1c2d3e4f50617',
+          },
+          measurements: 900,
+          trust: 'trusted',
+          trustReason: '900 measurements',
+          latencyMs: [8.91234],
+          lowMs: [8.50123],
+          highMs: [9.34321],
+          withinBudgetProbability: [0.9987],
+        },
+      ],
+    },
+  }) satisfies z.ZodType<PredictReply>;

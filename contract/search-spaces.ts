@@ -1,0 +1,26 @@
+// The form of GET /v1/search-spaces and GET /v1/search-spaces/{id}.
+import { z } from 'zod';
+import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import type { SearchSpaceView } from '#core/serve/show-search-spaces.ts';
+
+/** Any name: one that is not there is answered with 404 and those that are, not as a malformed request. */
+export const searchSpaceNameSchema = z
+  .string()
+  .max(256)
+  .meta({ description: `A search space: ${searchSpaceIds.join(', ')}.`, example: 'nasbench201' });
+
+export const searchSpacePathSchema = z.strictObject({ id: searchSpaceNameSchema });
+
+export const searchSpaceSchema = z
+  .strictObject({
+    searchSpace: z.string().meta({ example: 'nasbench201' }),
+    title: z.string().meta({ example: 'NAS-Bench-201' }),
+    example: z.string().describe('A valid architecture.'),
+    features: z.int().describe('Numbers that an architecture is encoded to.'),
+    champion: z.string().nullable().describe('Version of the predictor in use; null before the first training.'),
+  })
+  .meta({ id: 'SearchSpace' }) satisfies z.ZodType<SearchSpaceView>;
+
+export const searchSpaceListSchema = z
+  .strictObject({ searchSpaces: z.array(searchSpaceSchema) })
+  .meta({ id: 'SearchSpaceList' });

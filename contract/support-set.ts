@@ -1,0 +1,38 @@
+// The form of GET /v1/search-spaces/{id}/support-set.
+import { z } from 'zod';
+import { mostSupport, type SupportSetReply } from '#core/targets/support-set.ts';
+
+export const supportSetQuerySchema = z.strictObject({
+  count: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(mostSupport)
+    .default(10)
+    .meta({
+      description: 'How many architectures to measure.',
+      override: { type: 'integer', minimum: 1, maximum: mostSupport, default: 10 },
+    }),
+  target: z
+    .string()
+    .max(256)
+    .optional()
+    .describe('Id of the target to measure on; without it, what a new target should start with.'),
+});
+
+export const supportSetSchema = z
+  .strictObject({
+    searchSpace: z.enum(['nasbench201', 'fbnet', 'ofa']),
+    target: z.string().nullable(),
+    predictorVersion: z
+      .string()
+      .nullable()
+      .describe('Which predictor chose; null before the first training: the architectures are random then.'),
+    measured: z.int().nonnegative().describe('Architectures measured on the target already.'),
+    architectures: z.array(z.string()).describe('In the order in which to measure them.'),
+    expectedErrors: z
+      .array(z.number())
+      .nullable()
+      .describe('Median relative error to expect of predictions, now and after each of them. null: no predictor.'),
+  })
+  .meta({ id: 'SupportSet' }) satisfies z.ZodType<SupportSetReply>;

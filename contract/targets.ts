@@ -1,0 +1,70 @@
+// The form of GET /v1/targets and GET /v1/targets/{searchSpace}/{id}.
+import { z } from 'zod';
+import { selfCheckSchema } from '#core/predictor/self-check.ts';
+import { targetRecordSchema } from '#core/targets/target-record.ts';
+import { searchSpaceNameSchema } from './search-spaces.ts';
+
+export const listTargetsQuerySchema = z.strictObject({
+  searchSpace: searchSpaceNameSchema.optional(),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(200)
+    .default(50)
+    .meta({ description: 'Targets a page.', override: { type: 'integer', minimum: 1, maximum: 200, default: 50 } }),
+  cursor: z.string().max(1024).optional().describe('nextCursor of the page before, with the same searchSpace.'),
+});
+
+export const targetPathSchema = z.strictObject({
+  searchSpace: searchSpaceNameSchema,
+  id: z.string().max(256).meta({ description: 'Id of the target.', example: 'titan_rtx_32' }),
+});
+
+export const targetSchema = targetRecordSchema.meta({
+  id: 'Target',
+  example: {
+    searchSpace: 'nasbench201',
+    targetId: 'titan_rtx_32',
+    title: 'titan_rtx, batch 32',
+    source: 'table',
+    measurements: 15_625,
+    excluded: {},
+    quality: 'good',
+    createdAt: '2026-01-02T03:04:05.000Z',
+    updatedAt: '2026-01-02T03:04:05.000Z',
+  },
+});
+
+export const targetListSchema = z
+  .strictObject({
+    targets: z.array(targetSchema),
+    nextCursor: z.string().nullable().describe('Opaque; for the next page. null on the last one.'),
+  })
+  .meta({ id: 'TargetList' });
+
+export const targetViewSchema = z
+  .strictObject({
+    target: targetSchema,
+    adaptation: z
+      .strictObject({
+        predictorVersion: z.string(),
+        measurements: z.int().describe('Measurements that predictions rest on.'),
+        trust: z.enum(['trusted', 'measure-first', 'out-of-domain']),
+        trustReason: z.string(),
+        expectedError: z
+          .number()
+          .nullable()
+          .describe('Median relative error (of ln latency) that the posterior expects over the search space.'),
+        leftOut: selfCheckSchema.shape.leftOut.describe(
+          'What the errors were when each measurement was predicted from the others; null with fewer than five.',
+        ),
+        outliers: z
+          .int()
+          .nonnegative()
+          .describe('Measurements that are more likely outliers than not; they hardly count.'),
+      })
+      .nullable()
+      .describe('How the target stands under the predictor in use; null until it is adapted.'),
+  })
+  .meta({ id: 'TargetView' });

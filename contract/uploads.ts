@@ -1,0 +1,53 @@
+// The form of /v1/uploads.
+import { z } from 'zod';
+import { uploadLimits } from '#core/dataset/acceptance.ts';
+import { uploadRecordSchema } from '#core/intake/upload-record.ts';
+import type { UploadView } from '#core/intake/upload-view.ts';
+import { searchSpaceNameSchema } from './search-spaces.ts';
+
+export const registerUploadRequestSchema = z
+  .strictObject({
+    sizeBytes: z
+      .int()
+      .min(1)
+      .max(uploadLimits.compressedBytes)
+      .meta({ description: 'Length of the gzip-compressed profile.', example: 2178 }),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits')
+      .describe('SHA-256 of the gzip-compressed profile, in lower-case hexadecimal.'),
+    searchSpace: searchSpaceNameSchema,
+  })
+  .meta({ id: 'RegisterUploadRequest' });
+
+export const registerUploadReplySchema = z
+  .strictObject({
+    uploadId: z.string(),
+    status: uploadRecordSchema.shape.status,
+    method: z.literal('PUT'),
+    url: z.string().describe('Where to put the profile, without the bearer token. Secret: whoever has it can put it.'),
+    headers: z
+      .record(z.string(), z.string())
+      .describe('Headers to send, exactly so: they are signed. 412 says that it was put there before.'),
+    expiresAt: z.iso.datetime().describe('Until when the place is open; register again for another one.'),
+  })
+  .meta({ id: 'RegisterUploadReply' });
+
+export const uploadPathSchema = z.strictObject({
+  id: z.string().max(256).meta({ description: 'uploadId.', example: '3f0a9c1b7d2e4f603f0a9c1b7d2e4f60' }),
+});
+
+const { accepted, quarantined, finishedAt: _, ...registered } = uploadRecordSchema.shape;
+const acceptedShape = accepted.unwrap().shape;
+
+export const uploadSchema = z
+  .strictObject({
+    ...registered,
+    finishedAt: z.iso.datetime().nullable().describe('null while waiting.'),
+    targetId: z.string().nullable().describe('The target that the profile is of; null unless accepted.'),
+    measurements: acceptedShape.measurements.nullable(),
+    excludedCount: acceptedShape.excludedCount.nullable(),
+    excluded: acceptedShape.excluded,
+    reason: quarantined.unwrap().nullable().describe('Why it is quarantined; null unless it is.'),
+  })
+  .meta({ id: 'Upload' }) satisfies z.ZodType<UploadView>;

@@ -1,0 +1,36 @@
+// Issues a bearer token. The token itself is in the answer and nowhere else: the store keeps the hash of its secret.
+import { randomBytes } from 'node:crypto';
+import { tokenKey } from '#core/store/keys.ts';
+import type { Store } from '#core/store/store.ts';
+import { writeJson } from '#core/store/stored-json.ts';
+import { formatToken, type Role, secretSha256, type TokenRecord } from './token.ts';
+
+export interface IssueTokenRequest {
+  readonly role: Role;
+  /** The device whose token it is; only with role `device`. */
+  readonly deviceId?: string;
+  readonly validForS: number;
+  /** ms since the epoch. */
+  readonly now: number;
+  /** 40 random bytes; an argument so that a test can fix them. */
+  readonly random?: Uint8Array;
+}
+
+export async function issueToken(
+  store: Store,
+  request: IssueTokenRequest,
+): Promise<{ readonly token: string; readonly record: TokenRecord }> {
+  const random = request.random ?? randomBytes(40);
+  const tokenId = Buffer.from(random.subarray(0, 8)).toString('hex');
+  const secret = Buffer.from(random.subarray(8, 40)).toString('base64url');
+  const record: TokenRecord = {
+    tokenId,
+    sha256: secretSha256(secret),
+    role: request.role,
+    ...(request.deviceId !== undefined && { deviceId: request.deviceId }),
+    createdAt: new Date(request.now).toISOString(),
+    expiresAt: new Date(request.now + request.validForS * 1000).toISOString(),
+  };
+  await writeJson(store, tokenKey(tokenId), record, { ifNoneMatch: '*' });
+  return { token: formatToken({ tokenId, secret }), record };
+}

@@ -1,0 +1,38 @@
+// Use case: is the service live and ready? Ready means that the store answers and at least one search space can
+// predict. Anyone may ask, so the answer is kept for a while: asking often costs the store nothing.
+
+import { readAliases } from '#core/predictors/aliases.ts';
+import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import type { Store } from '#core/store/store.ts';
+
+export interface Health {
+  readonly live: true;
+  readonly ready: boolean;
+  readonly searchSpaces: readonly { readonly searchSpace: string; readonly ready: boolean }[];
+}
+
+export interface HealthOptions {
+  readonly store: Store;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  /** How long an answer is given again. Default 2 s. */
+  readonly keptS?: number;
+}
+
+export function healthCheck({ store, now, keptS = 2 }: HealthOptions): () => Promise<Health> {
+  let kept: { readonly health: Promise<Health>; readonly at: number } | undefined;
+  return () => {
+    if (!kept || now() - kept.at >= keptS * 1000) kept = { health: check(store), at: now() };
+    return kept.health;
+  };
+}
+
+async function check(store: Store): Promise<Health> {
+  const spaces = await Promise.all(
+    searchSpaceIds.map(async (searchSpace) => {
+      const aliases = await readAliases(store, searchSpace).catch(() => undefined);
+      return { searchSpace, ready: aliases !== undefined };
+    }),
+  );
+  return { live: true, ready: spaces.some(({ ready }) => ready), searchSpaces: spaces };
+}

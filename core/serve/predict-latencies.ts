@@ -1,0 +1,169 @@
+// Use case: predict the latency of architectures on targets. One forward pass serves all targets of a request. The reply
+// holds one array a quantity, in the order of the architectures: at 20,000 architectures a third of the size of one
+// object an architecture, and quicker to print and to read.
+import { DomainError, type Issue } from '#core/errors.ts';
+import type { Adaptation } from '#core/predictor/adapt.ts';
+import { predict as predictTarget } from '#core/predictor/predict.ts';
+import { assessTrust } from '#core/predictor/trust.ts';
+import type { Forward, Trust } from '#core/predictor/types.ts';
+import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
+import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
+import { unknownTargetError } from '#core/targets/target-names.ts';
+import { targetIdSchema } from '#core/targets/target-record.ts';
+import { significant } from '#core/text/significant.ts';
+import type { Champion, PredictorCache } from './predictor-cache.ts';
+
+/** Limits of one request. A reply has to fit the 6 MB that Lambda lets through: `predictions` counts architectures ×
+ * targets, each at most 40 bytes. */
+export const predictionLimits = { architectures: 20_000, targets: 100, predictions: 100_000 } as const;
+
+/** Significant digits of a latency on the wire; far below any interval. */
+const latencyDigits = 6;
+const probabilityDecimals = 4;
+/** Malformed architectures named in one refusal. */
+const namedIssues = 20;
+
+export interface PredictRequest {
+  readonly searchSpace: string;
+  /** Exactly one of `target` and `targets`. */
+  readonly target?: string | undefined;
+  readonly targets?: readonly string[] | undefined;
+  readonly architectures: readonly string[];
+  readonly budgetMs?: number | undefined;
+  readonly confidence?: number | undefined;
+}
+
+export interface TargetPredictions {
+  readonly target: string;
+  readonly predictor: { readonly version: string; readonly hash: string };
+  readonly measurements: number;
+  readonly trust: Trust;
+  readonly trustReason: string;
+  readonly latencyMs: number[];
+  readonly lowMs: number[];
+  readonly highMs: number[];
+  readonly withinBudgetProbability?: number[] | undefined;
+}
+
+export interface PredictReply {
+  readonly searchSpace: SearchSpaceId;
+  readonly architectures: number;
+  readonly confidence: number;
+  readonly budgetMs?: number | undefined;
+  readonly results: TargetPredictions[];
+}
+
+export interface PredictDependencies {
+  readonly predictors: PredictorCache;
+  /** Ids of all targets of a search space; asked only for names that are not there. */
+  readonly targetNames: (searchSpace: SearchSpaceId) => Promise<string[]>;
+}
+
+/** @throws DomainError `unknown-search-space`, `unknown-target`, `invalid-architecture`, `too-many-architectures`,
+ * `not-ready` */
+export async function predict(dependencies: PredictDependencies, request: PredictRequest): Promise<PredictReply> {
+  const space = searchSpaceOf(request.searchSpace);
+  const targets = request.targets ?? [request.target!];
+  checkSize(request.architectures.length, targets.length);
+  const architectures = parseArchitectures(space, request.architectures);
+  const champion = await dependencies.predictors.champion(space.id);
+  const adaptations = await findAdaptations(dependencies, space.id, champion, request);
+  const forward = await champion.predictor.forward(architectures);
+  const { confidence = 0.9, budgetMs } = request;
+  return {
+    searchSpace: space.id,
+    architectures: architectures.length,
+    confidence,
+    ...(budgetMs !== undefined && { budgetMs }),
+    results: targets.map((target, i) =>
+      predictOne(champion, target, adaptations[i]!, forward, {
+        confidence,
+        ...(budgetMs !== undefined && { budgetMs }),
+      }),
+    ),
+  };
+}
+
+function checkSize(architectures: number, targets: number): void {
+  const { architectures: most, predictions } = predictionLimits;
+  const fail = (message: string): never => {
+    throw new DomainError('too-many-architectures', message, { issues: [{ path: 'architectures', message }] });
+  };
+  if (architectures > most) fail(`${architectures} architectures in one request; at most ${most}: split the request`);
+  if (architectures * targets > predictions) {
+    fail(
+      `${architectures} architectures × ${targets} targets are ${architectures * targets} predictions in one request; ` +
+        `at most ${predictions}: ask for fewer targets at a time`,
+    );
+  }
+}
+
+function parseArchitectures(space: SearchSpace, texts: readonly string[]): Architecture[] {
+  const issues: Issue[] = [];
+  let malformed = 0;
+  const architectures: Architecture[] = [];
+  for (const [index, text] of texts.entries()) {
+    try {
+      architectures.push(space.parse(text));
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      malformed++;
+      if (issues.length < namedIssues) issues.push({ path: `architectures/${index}`, message: error.message });
+    }
+  }
+  if (malformed === 0) return architectures;
+  const [first] = issues;
+  const named = malformed > issues.length ? `; the first ${issues.length} are named` : '';
+  throw new DomainError(
+    'invalid-architecture',
+    `${malformed} of ${texts.length} architectures are not of search space '${space.id}'${named}; ${first!.path}: ${first!.message}`,
+    { issues },
+  );
+}
+
+async function findAdaptations(
+  { targetNames }: PredictDependencies,
+  searchSpace: SearchSpaceId,
+  { adaptations }: Champion,
+  { target, targets }: PredictRequest,
+): Promise<Adaptation[]> {
+  const wanted = targets?.map((id, i) => ({ targetId: id, path: `targets/${i}` })) ?? [
+    { targetId: target!, path: 'target' },
+  ];
+  // A name that cannot be a target's must not become a key either.
+  const find = async (id: string) => (targetIdSchema.safeParse(id).success ? adaptations.get(id) : undefined);
+  const found = await Promise.all(wanted.map(({ targetId }) => find(targetId)));
+  const missing = wanted.filter((_, i) => !found[i]);
+  if (missing.length === 0) return found as Adaptation[];
+  const known = await targetNames(searchSpace);
+  const unknown = missing.filter(({ targetId }) => !known.includes(targetId));
+  if (unknown.length > 0) throw unknownTargetError(searchSpace, unknown, known);
+  const waiting = missing.map(({ targetId }) => targetId).join(', ');
+  throw new DomainError('not-ready', `targets of '${searchSpace}' that are not adapted yet: ${waiting}`);
+}
+
+function predictOne(
+  { predictor }: Champion,
+  target: string,
+  adaptation: Adaptation,
+  forward: Forward,
+  options: { readonly confidence: number; readonly budgetMs?: number },
+): TargetPredictions {
+  const { latencyMs, lowMs, highMs, withinBudgetProbability } = predictTarget(adaptation, forward, options);
+  const { trust, reason } = assessTrust(adaptation);
+  return {
+    target,
+    predictor: { version: predictor.identity.version, hash: predictor.identity.hash },
+    measurements: adaptation.measurements,
+    trust,
+    trustReason: reason,
+    latencyMs: latencies(latencyMs),
+    lowMs: latencies(lowMs),
+    highMs: latencies(highMs),
+    ...(withinBudgetProbability && { withinBudgetProbability: probabilities(withinBudgetProbability) }),
+  };
+}
+
+const latencies = (values: Float64Array): number[] => Array.from(values, (x) => significant(x, latencyDigits));
+const probabilities = (values: Float64Array): number[] =>
+  Array.from(values, (p) => Math.round(p * 10 ** probabilityDecimals) / 10 ** probabilityDecimals);

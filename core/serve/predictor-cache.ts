@@ -1,0 +1,147 @@
+// Keeps champions with their adaptations in memory, so that a prediction on the warm path asks the store nothing. Whoever
+// took a champion has a predictor and adaptations that match, whatever is promoted meanwhile. What is in use is compared
+// with the store in the background; a new champion answers once it and the adaptations in use are loaded.
+
+import { DomainError } from '#core/errors.ts';
+import type { Predictor, PredictorBundle } from '#core/predictor/bundle.ts';
+import { aliasesSchema } from '#core/predictors/aliases.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { aliasesKey, predictorKey } from '#core/store/keys.ts';
+import type { Store } from '#core/store/store.ts';
+import { parseJson } from '#core/store/stored-json.ts';
+import { type AdaptationShelf, adaptationShelf } from './adaptation-shelf.ts';
+
+export interface PredictorCacheOptions {
+  readonly store: Store;
+  /** ms. */
+  readonly now: () => number;
+  readonly loadPredictor: (bundle: PredictorBundle) => Promise<Predictor>;
+  /** Least seconds between two comparisons of a search space with the store. Default 3. */
+  readonly revalidateS?: number;
+  /** What was unused for so long is compared before its next use, and not in the background. Default 300. */
+  readonly idleS?: number;
+  /** How long a missing champion or adaptation is believed missing. Default 2. */
+  readonly missingS?: number;
+  /** Adaptations kept of a champion. Default 1,000. */
+  readonly capacity?: number;
+  /** A comparison failed and what is in memory goes on being used. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** A predictor with the adaptations made for it; safe to hold as long as a request takes. */
+export interface Champion {
+  readonly predictor: Predictor;
+  readonly adaptations: AdaptationShelf;
+}
+
+export interface PredictorCache {
+  /** @throws DomainError `not-ready` while the search space has no champion. */
+  champion(searchSpace: SearchSpaceId): Promise<Champion>;
+  /** Compares what is in use with the store where `revalidateS` have passed. Never rejects. */
+  revalidate(): Promise<void>;
+}
+
+interface Slot {
+  champion: Champion;
+  version: string;
+  aliasEtag: string;
+  /** ms. */
+  comparedAt: number;
+  usedAt: number;
+  comparing?: Promise<void> | undefined;
+  /** A version that could not be loaded, and when it was tried. */
+  failed?: { readonly version: string; readonly at: number };
+}
+
+/** A champion that cannot be loaded is tried again after this many seconds. */
+const retryS = 30;
+
+export function predictorCache(options: PredictorCacheOptions): PredictorCache {
+  const { store, now, revalidateS = 3, idleS = 300, missingS = 2, capacity = 1000, onError = () => {} } = options;
+  const slots = new Map<SearchSpaceId, Slot>();
+  const opening = new Map<SearchSpaceId, Promise<Slot>>();
+  const missingSince = new Map<SearchSpaceId, number>();
+
+  async function champion(searchSpace: SearchSpaceId): Promise<Champion> {
+    const slot = slots.get(searchSpace) ?? (await open(searchSpace));
+    const comparedMs = now() - slot.comparedAt;
+    const unusedMs = now() - slot.usedAt;
+    slot.usedAt = now();
+    const comparing = comparedMs >= revalidateS * 1000 ? compare(searchSpace, slot) : undefined;
+    if (comparedMs >= idleS * 1000 && unusedMs >= idleS * 1000) await comparing;
+    return slot.champion;
+  }
+
+  /** The first load of a search space, once however many ask. */
+  function open(searchSpace: SearchSpaceId): Promise<Slot> {
+    const running = opening.get(searchSpace) ?? openOnce(searchSpace).finally(() => opening.delete(searchSpace));
+    opening.set(searchSpace, running);
+    return running;
+  }
+
+  async function openOnce(searchSpace: SearchSpaceId): Promise<Slot> {
+    const missing = () => new DomainError('not-ready', `search space '${searchSpace}' has no predictor yet`);
+    if (now() - (missingSince.get(searchSpace) ?? Number.NEGATIVE_INFINITY) < missingS * 1000) throw missing();
+    const aliases = await store.get(aliasesKey(searchSpace));
+    if (!aliases) {
+      missingSince.set(searchSpace, now());
+      throw missing();
+    }
+    const version = parseJson(aliasesKey(searchSpace), aliases.body, aliasesSchema).champion;
+    const loaded = await load(searchSpace, version);
+    const slot = { champion: loaded, version, aliasEtag: aliases.etag, comparedAt: now(), usedAt: now() };
+    slots.set(searchSpace, slot);
+    return slot;
+  }
+
+  async function load(searchSpace: SearchSpaceId, version: string): Promise<Champion> {
+    const files = ['predictor.onnx', 'predictor.json'] as const;
+    const [onnx, json] = await Promise.all(files.map((file) => store.get(predictorKey(searchSpace, version, file))));
+    if (!onnx || !json) {
+      throw new DomainError('invalid-predictor', `predictor '${searchSpace}/${version}' is not complete in the store`);
+    }
+    const predictor = await options.loadPredictor({ onnx: onnx.body, json: json.body });
+    const { hash } = predictor.identity;
+    const shelf = adaptationShelf({ searchSpace, version, hash }, { store, now, idleS, missingS, capacity, onError });
+    return { predictor, adaptations: shelf };
+  }
+
+  function compare(searchSpace: SearchSpaceId, slot: Slot): Promise<void> {
+    slot.comparing ??= compareOnce(searchSpace, slot)
+      .catch(onError)
+      .finally(() => {
+        slot.comparedAt = now();
+        slot.comparing = undefined;
+      });
+    return slot.comparing;
+  }
+
+  async function compareOnce(searchSpace: SearchSpaceId, slot: Slot): Promise<void> {
+    const aliases = await store.get(aliasesKey(searchSpace), slot.aliasEtag);
+    // A missing alias is no order to stop predicting.
+    if (aliases === undefined || aliases === 'not-modified') return slot.champion.adaptations.compare();
+    const version = parseJson(aliasesKey(searchSpace), aliases.body, aliasesSchema).champion;
+    if (version === slot.version) {
+      slot.aliasEtag = aliases.etag;
+      return slot.champion.adaptations.compare();
+    }
+    if (slot.failed?.version === version && now() - slot.failed.at < retryS * 1000) return;
+    try {
+      const next = await load(searchSpace, version);
+      await Promise.all(slot.champion.adaptations.inUse().map((targetId) => next.adaptations.get(targetId)));
+      Object.assign(slot, { champion: next, version, aliasEtag: aliases.etag });
+    } catch (error) {
+      slot.failed = { version, at: now() };
+      throw error;
+    }
+  }
+
+  async function revalidate(): Promise<void> {
+    const due = [...slots].filter(
+      ([, slot]) => now() - slot.comparedAt >= revalidateS * 1000 && now() - slot.usedAt < idleS * 1000,
+    );
+    await Promise.all(due.map(([searchSpace, slot]) => compare(searchSpace, slot)));
+  }
+
+  return { champion, revalidate };
+}

@@ -1,0 +1,46 @@
+// Use case: adapt one target to its measurements under one predictor, and keep the adaptation where predictions find it.
+import { type MergedMeasurement, repeatContradiction } from '#core/dataset/merge.ts';
+import { type Adaptation, adaptationSchema } from '#core/predictor/adapt.ts';
+import { adaptChecked } from '#core/predictor/adapt-checked.ts';
+import type { Predictor } from '#core/predictor/bundle.ts';
+import { adaptationKey } from '#core/store/keys.ts';
+import type { Store } from '#core/store/store.ts';
+import { type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
+
+export interface MergedTarget {
+  readonly targetId: string;
+  readonly merged: readonly MergedMeasurement[];
+  /** Profiles that were merged. */
+  readonly revision: number;
+}
+
+/** From merged profiles, unless there is an adaptation already from as many: of writers that race, the one with the most
+ * profiles is kept. Returns the one that is kept. */
+export async function adaptMergedTarget(
+  store: Store,
+  predictor: Predictor,
+  { targetId, merged, revision }: MergedTarget,
+  options: UpdateOptions,
+): Promise<Adaptation> {
+  const { searchSpace, version } = predictor.identity;
+  let made: Adaptation | undefined;
+  const make = async (): Promise<Adaptation> => {
+    const measured = merged.map(({ architecture, latencyMs }) => ({
+      architecture: predictor.space.parse(architecture),
+      latencyMs,
+    }));
+    return { ...(await adaptChecked(predictor, measured, repeatContradiction(merged))), dataRevision: revision };
+  };
+  const kept = await updateJson(
+    store,
+    adaptationKey(searchSpace, version, targetId),
+    adaptationSchema,
+    async (current) => {
+      if ((current?.dataRevision ?? 0) >= revision) return undefined;
+      made ??= await make();
+      return made;
+    },
+    options,
+  );
+  return kept!;
+}

@@ -1,0 +1,103 @@
+// Use case: bring adaptations and the record of a target up to date with its measurements.
+import { type MergedMeasurement, mergeMeasurements, repeatContradiction } from '#core/dataset/merge.ts';
+import { type TargetData, targetDataSchema } from '#core/dataset/target-data.ts';
+import { descriptorOperators } from '#core/descriptor/operators.ts';
+import type { Adaptation } from '#core/predictor/adapt.ts';
+import type { Predictor } from '#core/predictor/bundle.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { measurementsKey, targetKey } from '#core/store/keys.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson, type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
+import { adaptMergedTarget } from './adapt-target.ts';
+import { namedDevices, type TargetRecord, targetRecordSchema } from './target-record.ts';
+import { targetTitle } from './target-title.ts';
+
+/** Profiles of this program are tables, not measurements of a device in the field. */
+export const importAgent = 'sugarbush-import';
+
+export interface RefreshOptions extends UpdateOptions {
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+/** Under each of `predictors`, the champion first; the record is made from the champion's adaptation, or without one. */
+export async function refreshTarget(
+  store: Store,
+  data: TargetData,
+  predictors: readonly Predictor[],
+  options: RefreshOptions,
+): Promise<TargetRecord> {
+  const merged = mergeMeasurements(data);
+  const target = { targetId: data.targetId, merged, revision: data.profiles.length };
+  const adaptations: Adaptation[] = [];
+  for (const predictor of predictors) adaptations.push(await adaptMergedTarget(store, predictor, target, options));
+  return updateRecord(store, factsOf(data, merged, adaptations[0]), options);
+}
+
+/** The measurements of a target, joined from its profiles; undefined where it has none. */
+export async function readTargetData(
+  store: Store,
+  searchSpace: SearchSpaceId,
+  targetId: string,
+): Promise<TargetData | undefined> {
+  return (await readJson(store, measurementsKey(searchSpace, targetId), targetDataSchema))?.value;
+}
+
+type Facts = Omit<TargetRecord, 'createdAt' | 'updatedAt'> & { readonly profiles: number };
+
+function factsOf(data: TargetData, merged: readonly MergedMeasurement[], adaptation: Adaptation | undefined): Facts {
+  const { searchSpace } = data.target.workload;
+  const byAcceptance = data.profiles.toSorted((a, b) => (a.acceptedAt < b.acceptedAt ? -1 : 1));
+  const devices = [...new Set(byAcceptance.map(({ deviceId }) => deviceId))];
+  const excluded: Record<string, number> = {};
+  for (const profile of data.profiles) {
+    for (const [code, count] of Object.entries(profile.excluded)) excluded[code] = (excluded[code] ?? 0) + count;
+  }
+  const contradiction = adaptation?.selfCheck?.contradiction ?? repeatContradiction(merged);
+  const explained = adaptation?.selfCheck?.leftOut?.explained;
+  return {
+    searchSpace,
+    targetId: data.targetId,
+    title: targetTitle(data.target),
+    source: data.profiles.every(({ agentVersion }) => agentVersion.startsWith(importAgent)) ? 'table' : 'device',
+    measurements: merged.length,
+    excluded,
+    quality: contradiction === null ? 'good' : 'contradictory',
+    ...(contradiction !== null && { qualityReason: contradiction }),
+    target: data.target,
+    profiles: data.profiles.length,
+    devices: devices.slice(0, namedDevices),
+    descriptor: descriptorSummary(data, searchSpace),
+    ...(explained !== undefined && { explained }),
+  };
+}
+
+function descriptorSummary({ descriptor }: TargetData, searchSpace: SearchSpaceId): TargetRecord['descriptor'] {
+  if (descriptor === null) return null;
+  const operators = Object.values(descriptor.descriptor.operators);
+  const counters = Object.keys(descriptor.descriptor.counters) as (keyof typeof descriptor.descriptor.counters)[];
+  return {
+    operatorsMeasured: operators.filter(({ latency }) => typeof latency !== 'string').length,
+    operators: descriptorOperators[searchSpace].length,
+    counters: counters.filter((name) => operators.some((operator) => typeof operator.counters[name] === 'number')),
+  };
+}
+
+/** Records replace each other in the order of their profiles; with as many profiles the later one, unless it says the
+ * same. */
+async function updateRecord(store: Store, facts: Facts, options: RefreshOptions): Promise<TargetRecord> {
+  const time = new Date(options.now).toISOString();
+  const updated = await updateJson(
+    store,
+    targetKey(facts.searchSpace, facts.targetId),
+    targetRecordSchema,
+    (current) => {
+      if ((current?.profiles ?? 0) > facts.profiles) return undefined;
+      const next = { ...facts, createdAt: current?.createdAt ?? time, updatedAt: current?.updatedAt ?? time };
+      const same = current !== undefined && JSON.stringify(targetRecordSchema.parse(next)) === JSON.stringify(current);
+      return same ? undefined : { ...next, updatedAt: time };
+    },
+    options,
+  );
+  return updated!;
+}

@@ -1,0 +1,178 @@
+// Against a service in memory that keeps the contract of the HTTP API: idempotent registration, PUT once, a verdict.
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import type { FieldClient, Registered, Upload } from '#cli/import/field-client.ts';
+import { type ImportRequest, type ImportState, importTable } from '#cli/import/import-table.ts';
+import { tableProfile, targetOfColumn } from '#cli/import/table-profiles.ts';
+import { profileSchema } from '#core/dataset/profile.ts';
+import { parseLatencyTable } from '#core/dataset/table.ts';
+import { DomainError } from '#core/errors.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
+
+const rows = [
+  'architecture,board_1,board_32,essential_ph_1,gold_6240',
+  '|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|,1.5,2.5,9,0',
+  '|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|,3,4,16,7.25',
+];
+const table = parseLatencyTable(rows.join('\n'), { file: 'table.csv', space: searchSpace('nasbench201') });
+const columns = table.targets.map(({ id }) => id);
+
+describe('a table as profiles', () => {
+  it('makes a valid profile of a column, the same bytes every time', () => {
+    const made = tableProfile(table, 'board_32');
+    const profile = profileSchema.parse(JSON.parse(gunzipSync(made.bytes).toString()));
+    expect(profile.target.hardware.model).toBe('board');
+    expect(profile.target.workload).toEqual({
+      searchSpace: 'nasbench201',
+      inputSize: 32,
+      batchSize: 32,
+      precision: null,
+    });
+    expect(profile.measurements.map(({ latency }) => latency.medianMs)).toEqual([2.5, 4]);
+    expect(made.targetId).toMatch(/^board-b32-[0-9a-f]{10}$/);
+    expect(tableProfile(table, 'board_32')).toEqual(made);
+  });
+
+  it('leaves out what the table does not have', () => {
+    expect(tableProfile(table, 'gold_6240').measurements).toBe(1);
+  });
+
+  it.each([
+    ['titanx_256', 'titanx', 256],
+    ['titan_rtx_1', 'titan_rtx', 1],
+    ['essential_ph_1', 'essential_ph_1', 1],
+    ['gold_6240', 'gold_6240', 1],
+    ['samsung_s7', 'samsung_s7', 1],
+    ['pixel3', 'pixel3', 1],
+    ['board_3', 'board_3', 1],
+    ['board_2048', 'board_2048', 1],
+  ])('reads %s as %s at batch size %i', (column, model, batchSize) => {
+    const { hardware, workload } = targetOfColumn(column, 'ofa');
+    expect([hardware.model, workload.batchSize, workload.inputSize]).toEqual([model, batchSize, null]);
+  });
+
+  it('gives every shipped target an id of its own', () => {
+    const ids = columns.map((column) => tableProfile(table, column).targetId);
+    expect(new Set(ids).size).toBe(columns.length);
+  });
+});
+
+/** Counts what it is asked; `failAt` throws at the nth call from then on. */
+function serviceInMemory() {
+  const uploads = new Map<string, { registered: Registered; bytes?: Uint8Array }>();
+  const puts = new Map<string, number>();
+  let validToken = '';
+  let tokens = 0;
+  const service = {
+    enrolments: 0,
+    puts,
+    failAt: Number.POSITIVE_INFINITY,
+    calls: 0,
+    endToken: () => {
+      validToken = 'ended';
+    },
+  };
+  const pay = (): void => {
+    if (++service.calls >= service.failAt) throw new DomainError('upload-failed', 'cut off');
+  };
+  const asDevice = (token: string): void => {
+    pay();
+    if (token !== validToken) throw new DomainError('unauthorized', 'ended');
+  };
+  const client: FieldClient = {
+    async enrol() {
+      pay();
+      service.enrolments++;
+      validToken = `token ${tokens++}`;
+      return { deviceId: 'table', token: validToken };
+    },
+    async register(token, _upload, key) {
+      asDevice(token);
+      const known = uploads.get(key);
+      if (known) return { ...known.registered, status: known.bytes ? 'accepted' : 'waiting' };
+      const registered = {
+        uploadId: key,
+        status: 'waiting',
+        method: 'PUT',
+        url: key,
+        headers: {},
+        expiresAt: '',
+      } as const;
+      uploads.set(key, { registered });
+      return registered;
+    },
+    async put({ uploadId }, bytes) {
+      pay();
+      puts.set(uploadId, (puts.get(uploadId) ?? 0) + 1);
+      uploads.get(uploadId)!.bytes ??= bytes;
+    },
+    async show(token, uploadId) {
+      asDevice(token);
+      const { bytes } = uploads.get(uploadId)!;
+      const status = bytes ? 'accepted' : 'waiting';
+      return { status, targetId: uploadId, measurements: 2, excludedCount: 0, reason: null } as Upload;
+    },
+  };
+  return { service, client };
+}
+
+function request(client: FieldClient, states: ImportState[] = []): ImportRequest {
+  return {
+    table,
+    columns,
+    client,
+    operatorToken: 'operator',
+    state: states.at(-1) ?? { api: 'http://here', finished: {} },
+    keep: (state) => states.push(structuredClone(state)),
+    atOnce: 2,
+  };
+}
+
+describe('an import', () => {
+  it('enrols once and sends every column, in order of the table, with progress', async () => {
+    const { service, client } = serviceInMemory();
+    const progress: number[] = [];
+    const imported = await importTable({ ...request(client), onProgress: (done) => progress.push(done) });
+    expect(imported.map(({ column, before }) => [column, before])).toEqual(columns.map((column) => [column, false]));
+    expect(service.enrolments).toBe(1);
+    expect([...service.puts.values()]).toEqual([1, 1, 1, 1]);
+    expect(progress).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('goes on where it was cut off, wherever that was, and sends nothing twice', async () => {
+    for (let failAt = 1; failAt < 14; failAt++) {
+      const { service, client } = serviceInMemory();
+      const states: ImportState[] = [];
+      service.failAt = failAt;
+      const cut = await importTable(request(client, states)).catch((error: unknown) => error);
+      expect([failAt, cut instanceof DomainError]).toEqual([failAt, failAt <= 13]);
+      service.failAt = Number.POSITIVE_INFINITY;
+      const finishedBefore = Object.keys(states.at(-1)?.finished ?? {}).length;
+      const imported = await importTable(request(client, states));
+      expect(imported.map(({ verdict }) => verdict.status)).toEqual(columns.map(() => 'accepted'));
+      expect(imported.filter(({ before }) => before)).toHaveLength(finishedBefore);
+      expect([...service.puts.values()].every((count) => count === 1)).toBe(true);
+      expect(service.enrolments).toBe(1);
+    }
+  });
+
+  it('asks for nothing that its state knows', async () => {
+    const { service, client } = serviceInMemory();
+    const states: ImportState[] = [];
+    await importTable(request(client, states));
+    const { calls } = service;
+    const again = await importTable(request(client, states));
+    expect(again.every(({ before }) => before)).toBe(true);
+    expect(service.calls).toBe(calls);
+  });
+
+  it('enrols again when the token of its state has ended', async () => {
+    const { service, client } = serviceInMemory();
+    const states: ImportState[] = [];
+    await importTable({ ...request(client, states), columns: ['board_1'] });
+    service.endToken();
+    const imported = await importTable(request(client, states));
+    expect(imported).toHaveLength(4);
+    expect(service.enrolments).toBe(2);
+  });
+});

@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { curlLine } from '#cli/start/first-request.ts';
+import { parseStartOptions } from '#cli/start/options.ts';
+import { StackError } from '#stack/stack-error.ts';
+
+describe('options', () => {
+  test('have defaults', () => {
+    expect(parseStartOptions([])).toEqual({
+      state: '.sugarbush',
+      port: 8787,
+      searchSpaces: ['nasbench201', 'fbnet', 'ofa'],
+      steps: undefined,
+    });
+  });
+  test('are read', () => {
+    const args = ['--state', 'x', '--port=0', '--search-space', 'ofa, fbnet,ofa', '--steps', '10'];
+    expect(parseStartOptions(args)).toEqual({ state: 'x', port: 0, searchSpaces: ['ofa', 'fbnet'], steps: 10 });
+  });
+  test('help is not an error', () => {
+    expect(parseStartOptions(['--help'])).toBeUndefined();
+  });
+  test.each([
+    [['--prot', '1'], /--prot/],
+    [['--port', '65536'], /^--port: /],
+    [['--port', 'http'], /^--port: /],
+    [['--steps', '0'], /^--steps: /],
+    [['--search-space', 'darts'], /^--search-space: .*nasbench201/],
+    [['--state', ''], /^--state: /],
+    [['now'], /now/],
+  ])('%j is refused with the usage', (args, message) => {
+    expect(() => parseStartOptions(args)).toThrow(StackError);
+    expect(() => parseStartOptions(args)).toThrow(message);
+    expect(() => parseStartOptions(args)).toThrow(/usage: npm start/);
+  });
+});
+
+test('a shell takes the curl line apart into what was meant', () => {
+  const request = {
+    searchSpace: 'nasbench201',
+    target: '1080ti_1',
+    architectures: ['|none~0|+|none~0|none~1|+|none~0|none~1|none~2|'],
+    budgetMs: 10,
+  } as const;
+  const line = curlLine('http://127.0.0.1:1', 'sb_0_x-y', request);
+  const script = `curl() { printf '%s\\n' "$@"; }\n${line}`;
+  const words = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).trimEnd().split('\n');
+  expect(words.slice(0, -1)).toEqual([
+    '-s',
+    'http://127.0.0.1:1/v1/predictions',
+    '-H',
+    'authorization: Bearer sb_0_x-y',
+    '-H',
+    'content-type: application/json',
+    '-d',
+  ]);
+  expect(JSON.parse(words.at(-1)!)).toEqual(request);
+});

@@ -1,0 +1,48 @@
+import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { screen } from '#cli/start/screen.ts';
+
+function shown(isTTY: boolean) {
+  const stream = Object.assign(new PassThrough(), { isTTY });
+  let clock = 0;
+  const output = screen({ stream, everyS: 3600, now: () => clock });
+  const text = (): string => stream.read()?.toString() ?? '';
+  return { output, text, pass: (ms: number) => (clock += ms) };
+}
+
+describe('without a terminal', () => {
+  test('lines only, no control characters', () => {
+    const { output, text } = shown(false);
+    const progress = output.progress(['a', 'b']);
+    progress.begin('a');
+    progress.report('a', 0.5, 'fit');
+    output.say('hello');
+    progress.stop();
+    expect(text()).toBe('a 50 % fit, b 0 % waits; 0 s left\nhello\n');
+  });
+});
+
+describe('on a terminal', () => {
+  test('one bar with time left, and lines that do not run into it', () => {
+    const { output, text, pass } = shown(true);
+    const progress = output.progress(['a']);
+    progress.begin('a');
+    pass(10_000);
+    progress.report('a', 0.5, 'fit');
+    output.say('hello');
+    progress.report('a', 0.75, 'fit');
+    progress.stop();
+    output.say('done');
+    const toLineStart = '\u001b[1G';
+    const lines = text()
+      .replaceAll(toLineStart, '\n')
+      .split('\n')
+      .map((line) => stripVTControlCharacters(line).trim());
+    expect(lines.join('\n')).toContain('50 % | 10 s left | a 50 % fit');
+    for (const said of ['hello', 'done']) {
+      expect(lines.filter((line) => line.endsWith(said))).toHaveLength(1);
+    }
+    expect(lines.filter((line) => line.includes('left') && line.includes('hello'))).toEqual([]);
+  });
+});

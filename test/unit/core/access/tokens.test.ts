@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { issueToken } from '#core/access/issue-token.ts';
+import { parseToken } from '#core/access/token.ts';
+import { tokenVerifier } from '#core/access/verify-token.ts';
+import { mapStore } from '../map-store.ts';
+
+const random = Uint8Array.from({ length: 40 }, (_, i) => i);
+const day = 86_400;
+
+async function issued(options: { validForS?: number; deviceId?: string } = {}) {
+  const store = mapStore();
+  let clock = Date.parse('2026-03-01T00:00:00Z');
+  const { token, record } = await issueToken(store, {
+    role: options.deviceId === undefined ? 'reader' : 'device',
+    validForS: options.validForS ?? day,
+    now: clock,
+    random,
+    ...(options.deviceId !== undefined && { deviceId: options.deviceId }),
+  });
+  const verify = tokenVerifier({ store, now: () => clock, cacheS: 60 });
+  return { store, token, record, verify, pass: (seconds: number) => (clock += seconds * 1000) };
+}
+
+describe('issue', () => {
+  test('gives a token of the stated form and stores only the hash of its secret', async () => {
+    const { token, store, record } = await issued();
+    expect(token).toBe('sb_0001020304050607_CAkKCwwNDg8QERITFBUWFxgZGhscHR4fICEiIyQlJic');
+    const secret = token.split('_')[2]!;
+    const stored = new TextDecoder().decode(store.objects.get('tokens/0001020304050607.json'));
+    expect(stored).not.toContain(secret);
+    expect(JSON.parse(stored)).toEqual({
+      tokenId: '0001020304050607',
+      sha256: createHash('sha256').update(secret).digest('hex'),
+      role: 'reader',
+      createdAt: '2026-03-01T00:00:00.000Z',
+      expiresAt: '2026-03-02T00:00:00.000Z',
+    });
+    expect(record).toEqual(JSON.parse(stored));
+  });
+
+  test('never replaces a token that is there', async () => {
+    const { store } = await issued();
+    await expect(issueToken(store, { role: 'reader', validForS: 1, now: 0, random })).rejects.toMatchObject({
+      code: 'precondition-failed',
+    });
+  });
+});
+
+describe('verify', () => {
+  test('says who holds the token', async () => {
+    const { token, verify } = await issued({ deviceId: 'd1' });
+    expect(await verify(token)).toEqual({ tokenId: '0001020304050607', role: 'device', deviceId: 'd1' });
+  });
+
+  test('a wrong secret and an unknown id get the same answer', async () => {
+    const { token, verify } = await issued();
+    const wrongSecret = token.replace(/.$/, token.endsWith('A') ? 'B' : 'A');
+    const unknownId = token.replace('sb_0001', 'sb_ffff');
+    for (const wrong of [wrongSecret, unknownId]) {
+      await expect(verify(wrong)).rejects.toMatchObject({
+        code: 'unauthorized',
+        message: 'the bearer token is not valid',
+      });
+    }
+  });
+
+  test('refuses from the second of expiry on', async () => {
+    const { token, verify, pass } = await issued({ validForS: 100 });
+    pass(99.999);
+    await verify(token);
+    pass(0.001);
+    await expect(verify(token)).rejects.toMatchObject({
+      code: 'unauthorized',
+      message: 'the bearer token expired at 2026-03-01T00:01:40.000Z',
+    });
+  });
+
+  test('reads a record once while it is fresh, and sees a revocation after that', async () => {
+    const { token, verify, pass, store, record } = await issued();
+    store.calls.length = 0;
+    await verify(token);
+    await verify(token);
+    expect(store.calls).toEqual(['get tokens/0001020304050607.json']);
+    const revoked = { ...record, revokedAt: '2026-03-01T00:00:01.000Z' };
+    store.objects.set('tokens/0001020304050607.json', new TextEncoder().encode(JSON.stringify(revoked)));
+    pass(59);
+    await verify(token);
+    pass(1);
+    await expect(verify(token)).rejects.toMatchObject({ code: 'unauthorized', message: /was revoked at 2026-03-01/ });
+  });
+
+  test.each(['', 'sb_', 'sb_0001020304050607', 'sb_../../x_y', 'Bearer x', 'sb_0001020304050607_short'])(
+    'refuses %j without asking the store',
+    async (text) => {
+      const { verify, store } = await issued();
+      store.calls.length = 0;
+      expect(parseToken(text)).toBeUndefined();
+      await expect(verify(text)).rejects.toMatchObject({ code: 'unauthorized' });
+      expect(store.calls).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,338 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { revokeDevice } from '#core/access/revoke-device.ts';
+import { targetDataSchema } from '#core/dataset/target-data.ts';
+import { ingestUpload } from '#core/intake/ingest-upload.ts';
+import { type UploadRecord, uploadRecordSchema } from '#core/intake/upload-record.ts';
+import { adaptationSchema } from '#core/predictor/adapt.ts';
+import { deviceKey, incomingKey, measurementsKey, targetKey, uploadKey } from '#core/store/keys.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson } from '#core/store/stored-json.ts';
+import { targetRecordSchema } from '#core/targets/target-record.ts';
+import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
+import { fieldService, profileOf } from '../field-service.ts';
+import { deployTiny, measured, type Trained, trainTiny } from '../tiny-service.ts';
+
+let trained: Trained;
+beforeAll(async () => {
+  trained = await trainTiny(1);
+});
+
+const server = measured('server', 80).map(({ latencyMs }) => latencyMs);
+const latencyOf = (index: number): number => server[index]!;
+
+async function recordOf(store: Store, upload: UploadRecord): Promise<UploadRecord> {
+  return (await readJson(store, uploadKey(upload.uploadId), uploadRecordSchema))!.value;
+}
+
+const targetOf = async (store: Store, id: string) =>
+  (await readJson(store, targetKey('nasbench201', id), targetRecordSchema))?.value;
+const dataOf = async (store: Store, id: string) =>
+  (await readJson(store, measurementsKey('nasbench201', id), targetDataSchema))?.value;
+const adaptationKeyOf = (id: string): string =>
+  `adaptations/nasbench201/${trained.predictor.identity.version}/${id}.json`;
+
+/** Every object but what tells the time of its writing. */
+function contents({ objects }: { objects: ReadonlyMap<string, Uint8Array> }): Record<string, string> {
+  return Object.fromEntries([...objects].sort().map(([key, body]) => [key, Buffer.from(body).toString('latin1')]));
+}
+
+describe('ingest', () => {
+  it('keeps the profile, the measurements, the adaptation and the record of the target', async () => {
+    const service = fieldService();
+    await deployTiny(service.data, trained, []);
+    const device = await service.enrol('Lab Pi 1');
+    expect(device).toMatch(/^lab-pi-1-[0-9a-f]{16}$/);
+    const result = await service.send(device, profileOf(latencyOf));
+    expect(result).toMatchObject({ outcome: 'accepted', upload: { status: 'accepted', deviceId: device } });
+    if (result.outcome !== 'accepted') return;
+    const { targetId, ...accepted } = result.upload.accepted!;
+    expect(accepted).toEqual({ measurements: 20, excludedCount: 0, excluded: [] });
+    expect(await recordOf(service.data, result.upload)).toEqual(result.upload);
+
+    const stored = service.data.objects.get(`profiles/nasbench201/${targetId}/${result.upload.sha256}.json.gz`);
+    expect(stored).toEqual(service.uploads.objects.get(incomingKey(device, result.upload.uploadId)));
+    expect((await dataOf(service.data, targetId))!.values).toHaveLength(20);
+    expect(await targetOf(service.data, targetId)).toMatchObject({
+      title: 'Raspberry Pi 5 Model B, onnxruntime 1.30.0 (cpu, 4 threads), batch size 1, fp32',
+      source: 'device',
+      measurements: 20,
+      profiles: 1,
+      devices: [device],
+      descriptor: null,
+      target: profileOf(latencyOf).target,
+    });
+    const adaptation = await readJson(service.data, adaptationKeyOf(targetId), adaptationSchema);
+    expect(adaptation?.value).toMatchObject({ dataRevision: 1, measurements: 20 });
+    expect(adaptation!.value.expectedError).toBeGreaterThan(0);
+  });
+
+  it('costs twelve requests for a profile, and four for one that is quarantined', async () => {
+    const service = fieldService();
+    await deployTiny(service.data, trained, []);
+    const device = await service.enrol('a');
+    await service.send(device, profileOf(latencyOf, { batchSize: 8 }));
+    const good = await service.upload(device, profileOf(latencyOf));
+    const bad = await service.upload(device, Buffer.from('nonsense'));
+    const count = async (upload: UploadRecord): Promise<number> => {
+      service.data.calls.length = 0;
+      service.uploads.calls.length = 0;
+      await service.event(upload);
+      return service.data.calls.length + service.uploads.calls.length;
+    };
+    expect(await count(good)).toBe(12);
+    expect(service.data.calls.filter((call) => call.startsWith('list'))).toEqual([]);
+    expect(await count(bad)).toBe(4);
+    // The event again: the record, the device and the object are read.
+    expect(await count(good)).toBe(3);
+  });
+
+  it('names excluded measurements and uses the others', async () => {
+    const service = fieldService();
+    const profile = profileOf((index) => (index === 3 ? -1 : latencyOf(index)));
+    const result = await service.send(await service.enrol('a'), profile);
+    expect(result).toMatchObject({
+      upload: {
+        status: 'accepted',
+        accepted: { measurements: 19, excludedCount: 1, excluded: [{ index: 3, code: 'latency-not-positive' }] },
+      },
+    });
+    if (result.outcome !== 'accepted') return;
+    const record = await targetOf(service.data, result.upload.accepted!.targetId);
+    expect(record).toMatchObject({ measurements: 19, excluded: { 'latency-not-positive': 1 } });
+  });
+
+  it('quarantines with a reason and keeps nothing else', async () => {
+    const service = fieldService();
+    const device = await service.enrol('a');
+    const before = Object.keys(contents(service.data)).length;
+    const result = await service.send(device, { ...exampleProfile, measurements: [] });
+    expect(result).toMatchObject({
+      outcome: 'quarantined',
+      upload: { status: 'quarantined', quarantined: { code: 'schema-invalid' } },
+    });
+    // The upload's record and its mark in the quota.
+    expect(Object.keys(contents(service.data))).toHaveLength(before + 2);
+  });
+
+  it('ignores what nobody registered', async () => {
+    const { dependencies, uploads, ...service } = fieldService();
+    const unknown = incomingKey('a', '0'.repeat(32));
+    for (const [key, reason] of [
+      ['incoming/a/b/c.json.gz', 'foreign-key'],
+      ['elsewhere', 'foreign-key'],
+      [unknown, 'not-registered'],
+    ]) {
+      expect(await ingestUpload(dependencies, { key: key!, sizeBytes: 10 })).toEqual({ outcome: 'ignored', reason });
+    }
+    const upload = await service.upload(await service.enrol('a'), exampleProfile);
+    await uploads.delete(incomingKey(upload.deviceId, upload.uploadId));
+    expect(await service.event(upload)).toEqual({ outcome: 'ignored', reason: 'object-gone' });
+    expect((await recordOf(service.data, upload)).status).toBe('waiting');
+  });
+
+  it('quarantines what a device put into the place of another, and what a revoked one put', async () => {
+    const service = fieldService();
+    const [mine, other] = [await service.enrol('mine'), await service.enrol('other')];
+    const upload = await service.upload(mine, profileOf(latencyOf));
+    const bytes = service.uploads.objects.get(incomingKey(mine, upload.uploadId))!;
+    await service.uploads.put(incomingKey(other, upload.uploadId), bytes);
+    expect(await service.event({ ...upload, deviceId: other })).toMatchObject({
+      upload: { quarantined: { code: 'device-mismatch' } },
+    });
+    const late = await service.upload(other, profileOf(latencyOf));
+    await revokeDevice(service.data, other, 0);
+    expect(await service.event(late)).toMatchObject({ upload: { quarantined: { code: 'device-revoked' } } });
+    expect(service.data.objects.has(deviceKey(other))).toBe(true);
+  });
+
+  it('does not even read an object that is too long', async () => {
+    const service = fieldService();
+    const upload = await service.upload(await service.enrol('a'), exampleProfile);
+    service.uploads.calls.length = 0;
+    const result = await service.event({ ...upload, sizeBytes: 6 * 2 ** 20 });
+    expect(result).toMatchObject({ upload: { quarantined: { code: 'size-mismatch' } } });
+    expect(service.uploads.calls).toEqual([]);
+  });
+
+  it('quarantines a target with the id of another, and one that is full', async () => {
+    const service = fieldService();
+    const device = await service.enrol('a');
+    const first = await service.send(device, profileOf(latencyOf));
+    if (first.outcome !== 'accepted') throw new Error('not accepted');
+    const { targetId } = first.upload.accepted!;
+    const key = measurementsKey('nasbench201', targetId);
+    const data = (await dataOf(service.data, targetId))!;
+    const put = (value: unknown) => service.data.objects.set(key, new TextEncoder().encode(JSON.stringify(value)));
+
+    put({ ...data, target: { ...data.target, hardware: { ...data.target.hardware, vendor: 'Somebody else' } } });
+    const second = profileOf(latencyOf, { from: 20, to: 30 });
+    const keys = Object.keys(contents(service.data)).filter((each) => each.startsWith('profiles/'));
+    expect(await service.send(device, second)).toMatchObject({ upload: { quarantined: { code: 'target-conflict' } } });
+    expect(Object.keys(contents(service.data)).filter((each) => each.startsWith('profiles/'))).toEqual(keys);
+
+    const architectures = Array.from({ length: 99_995 }, (_, i) => `a${String(i).padStart(6, '0')}`);
+    put({ ...data, architectures, values: architectures.map((_, i) => [i, 0, 1]) });
+    expect(await service.send(device, second)).toMatchObject({ upload: { quarantined: { code: 'target-full' } } });
+  });
+
+  it('lets nobody fill a target that others measure too', async () => {
+    const service = fieldService();
+    const [hostile, honest] = [await service.enrol('hostile'), await service.enrol('honest')];
+    const first = await service.send(hostile, profileOf(latencyOf));
+    if (first.outcome !== 'accepted') throw new Error('not accepted');
+    const { targetId } = first.upload.accepted!;
+    const data = (await dataOf(service.data, targetId))!;
+    const architectures = Array.from({ length: 24_995 }, (_, i) => `a${String(i).padStart(6, '0')}`);
+    const filled = { ...data, architectures, values: architectures.map((_, i) => [i, 0, 1]) };
+    const key = measurementsKey('nasbench201', targetId);
+    service.data.objects.set(key, new TextEncoder().encode(JSON.stringify(filled)));
+    const next = profileOf(latencyOf, { from: 20, to: 30 });
+    expect(await service.send(hostile, next)).toMatchObject({ upload: { quarantined: { code: 'target-full' } } });
+    expect(await service.send(honest, next)).toMatchObject({ outcome: 'accepted' });
+    expect((await dataOf(service.data, targetId))!.values).toHaveLength(25_005);
+  });
+
+  it('adds later profiles of a target up', async () => {
+    const service = fieldService();
+    await deployTiny(service.data, trained, []);
+    const [a, b] = [await service.enrol('a'), await service.enrol('b')];
+    const results = [
+      await service.send(a, profileOf(latencyOf, { to: 12 })),
+      await service.send(
+        b,
+        profileOf((i) => 1.1 * latencyOf(i), { from: 6, to: 18 }),
+      ),
+      await service.send(
+        a,
+        profileOf((i) => 0.9 * latencyOf(i), { from: 10, to: 14 }),
+      ),
+    ];
+    const ids = new Set(results.map((result) => 'upload' in result && result.upload.accepted?.targetId));
+    expect(ids.size).toBe(1);
+    const [id] = ids as Set<string>;
+    expect(await targetOf(service.data, id!)).toMatchObject({ measurements: 18, profiles: 3, devices: [a, b] });
+    const adaptation = await readJson(service.data, adaptationKeyOf(id!), adaptationSchema);
+    expect(adaptation?.value.dataRevision).toBe(3);
+    expect(adaptation?.value.selfCheck?.leftOut?.measurements).toBe(18);
+  });
+
+  it('is accepted before the first training, and adapted under champion and challenger later', async () => {
+    const service = fieldService();
+    const device = await service.enrol('a');
+    const first = await service.send(device, profileOf(latencyOf));
+    if (first.outcome !== 'accepted') throw new Error('not accepted');
+    const { targetId } = first.upload.accepted!;
+    expect((await targetOf(service.data, targetId))?.explained).toBeUndefined();
+    await deployTiny(service.data, trained, []);
+    const next = await trainTiny(2);
+    await deployTiny(service.data, next, []);
+    const aliases = { champion: next.predictor.identity.version, challenger: trained.predictor.identity.version };
+    service.data.objects.set('predictors/nasbench201/aliases.json', new TextEncoder().encode(JSON.stringify(aliases)));
+    await service.send(device, profileOf(latencyOf, { from: 20, to: 30 }));
+    for (const version of Object.values(aliases)) {
+      const key = `adaptations/nasbench201/${version}/${targetId}.json`;
+      expect((await readJson(service.data, key, adaptationSchema))?.value.dataRevision).toBe(2);
+    }
+  });
+
+  it('does the same once, twice, twice at once and in any order', async () => {
+    const profiles = [0, 1, 2, 3].map((part) => profileOf(latencyOf, { from: 5 * part, to: 5 * part + 8 }));
+    const run = async (deliver: (events: (() => Promise<unknown>)[]) => Promise<void>) => {
+      const service = fieldService();
+      await deployTiny(service.data, trained, []);
+      const device = await service.enrol('a');
+      const uploads: UploadRecord[] = [];
+      for (const profile of profiles) uploads.push(await service.upload(device, profile));
+      await deliver(uploads.map((upload) => () => service.event(upload)));
+      const records = await Promise.all(uploads.map((upload) => recordOf(service.data, upload)));
+      expect(records.map(({ status }) => status)).toEqual(['accepted', 'accepted', 'accepted', 'accepted']);
+      const id = records[0]!.accepted!.targetId;
+      const { profiles: kept, values } = (await dataOf(service.data, id))!;
+      const adaptation = (await readJson(service.data, adaptationKeyOf(id), adaptationSchema))!.value;
+      const { createdAt: _, updatedAt: __, devices: ___, ...target } = (await targetOf(service.data, id))!;
+      return { hashes: kept.map(({ sha256 }) => sha256), values, adaptation, target };
+    };
+    const once = await run(async (events) => {
+      for (const event of events) await event();
+    });
+    expect(once.hashes).toHaveLength(4);
+    expect(once.target).toMatchObject({ measurements: 23, profiles: 4 });
+    const backwardsTwice = await run(async (events) => {
+      for (const event of [...events, ...events].reverse()) await event();
+    });
+    const atOnce = await run(async (events) => {
+      await Promise.all([...events, ...events, ...events].map((event) => event()));
+    });
+    expect(backwardsTwice).toEqual(once);
+    expect(atOnce).toEqual(once);
+  });
+
+  it('ends the same when it is cut off at any request and tried again', async () => {
+    let budget = Number.POSITIVE_INFINITY;
+    class Cut extends Error {}
+    const through = (store: Store): Store => {
+      const pay = (): void => {
+        if (budget-- <= 0) throw new Cut('cut off');
+      };
+      return {
+        get: (async (key: string, etag?: string) => {
+          pay();
+          return etag === undefined ? store.get(key) : store.get(key, etag);
+        }) as Store['get'],
+        // Cut off before the write or after it.
+        put: async (key, body, condition) => {
+          pay();
+          const done = await store.put(key, body, condition);
+          pay();
+          return done;
+        },
+        list: (prefix, after) => store.list(prefix, after),
+        delete: (key) => store.delete(key),
+      };
+    };
+    const service = fieldService(through);
+    await deployTiny(service.data, trained, []);
+    const device = await service.enrol('a');
+    const profile = profileOf(latencyOf, { to: 8 });
+    let cuts = 0;
+    for (let after = 0; after < 30; after++) {
+      const upload = await service.upload(device, { ...profile, context: { ...profile.context, kernel: `k${after}` } });
+      budget = after;
+      try {
+        await service.event(upload);
+      } catch (error) {
+        expect(error).toBeInstanceOf(Cut);
+        cuts++;
+      }
+      budget = Number.POSITIVE_INFINITY;
+      const result = await service.event(upload);
+      expect(['accepted', 'finished-before']).toContain(result.outcome);
+      const { accepted } = await recordOf(service.data, upload);
+      const target = await targetOf(service.data, accepted!.targetId);
+      expect(target).toMatchObject({ profiles: after + 1, measurements: 8 });
+      const adaptation = await readJson(service.data, adaptationKeyOf(accepted!.targetId), adaptationSchema);
+      expect(adaptation?.value.dataRevision).toBe(after + 1);
+    }
+    expect(cuts).toBeGreaterThan(12);
+  });
+
+  it('changes nothing of another target, whatever a device sends', async () => {
+    const service = fieldService();
+    await deployTiny(service.data, trained, []);
+    const [honest, hostile] = [await service.enrol('honest'), await service.enrol('hostile')];
+    const good = await service.send(honest, profileOf(latencyOf));
+    if (good.outcome !== 'accepted') throw new Error('not accepted');
+    const before = contents(service.data);
+    await service.send(
+      hostile,
+      profileOf((i) => (i % 2 === 0 ? 1e5 : 1e-3), { model: 'Poison' }),
+    );
+    await service.send(
+      hostile,
+      profileOf((i) => (i % 2 === 0 ? 1e5 : 1e-3), { batchSize: 2 }),
+    );
+    await service.send(hostile, Buffer.from('nonsense'));
+    const after = contents(service.data);
+    for (const [key, body] of Object.entries(before)) expect(after[key]).toBe(body);
+  });
+});
