@@ -27,6 +27,8 @@ export const kernelKinds = [
   'recurrent',
   'attention',
   'quantize',
+  /** Reshapes and the like: launched by some runtimes, move nothing. */
+  'view',
   'other',
 ] as const;
 export type KernelKind = (typeof kernelKinds)[number];

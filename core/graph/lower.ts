@@ -1,0 +1,38 @@
+// Operator graph → the kernels that a kind of runtime launches for it.
+import type { Kernel, KernelCount } from './kernel.ts';
+import { kernelOf } from './kernel-of.ts';
+import { type Lowering, type LoweringId, lowerings, runStep } from './lowerings.ts';
+import type { OperatorGraph } from './operator-graph.ts';
+import { WorkingGraph } from './working-graph.ts';
+
+const byId = new Map<string, Lowering>(lowerings.map((lowering) => [lowering.id, lowering]));
+
+/** @returns equal kernels counted together, in the order in which the first of each is launched */
+export function lower(graph: OperatorGraph, lowering: LoweringId | Lowering): KernelCount[] {
+  const { steps, free } = typeof lowering === 'string' ? byId.get(lowering)! : lowering;
+  const working = new WorkingGraph(graph);
+  for (const step of steps) runStep(working, step);
+  return countKernels(working, new Set(free));
+}
+
+function countKernels(graph: WorkingGraph, free: ReadonlySet<string>): KernelCount[] {
+  const counts = new Map<string, { kernel: Kernel; count: number; nodes: readonly number[] }>();
+  for (const node of graph.nodes) {
+    if (free.has(node.operator)) continue;
+    const kernel = kernelOf(node);
+    const key = kernelKey(kernel);
+    const known = counts.get(key);
+    if (known) known.count++;
+    else counts.set(key, { kernel, count: 1, nodes: node.sources });
+  }
+  return [...counts.values()];
+}
+
+/** Equal for equal kernels. */
+export function kernelKey(k: Kernel): string {
+  return (
+    `${k.operator}|${k.kind}|${k.type}|${k.batch}|${k.inputChannels}|${k.outputChannels}|${k.inputPositions}|` +
+    `${k.outputPositions}|${k.window[0]}|${k.window[1]}|${k.stride}|${k.dilation}|${k.groups}|${k.macs}|` +
+    `${k.weightBytes}|${k.inputBytes}|${k.outputBytes}|${k.activation ?? ''}|${k.addends}|${k.blocked}`
+  );
+}

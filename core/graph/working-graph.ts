@@ -1,0 +1,247 @@
+// An operator graph that passes can change: nodes and tensors that know each other. Passes remove, replace and fuse nodes;
+// what is left is turned into kernels. Every node remembers the nodes of the operator graph that it stands for.
+import type { Attribute, ElementType, OperatorGraph } from './operator-graph.ts';
+
+export interface WorkingTensor {
+  /** Unlike any other tensor's of this graph. */
+  readonly id: number;
+  readonly name: string;
+  type: ElementType;
+  shape: readonly number[];
+  /** Known before anything runs: a weight, or made of weights alone. */
+  constant: boolean;
+  values: readonly number[] | undefined;
+  /** The graph returns it. */
+  output: boolean;
+  /** Channels in blocks (see passes/blocked-layout.ts). */
+  blocked: boolean;
+  producer: WorkingNode | undefined;
+  /** One entry a use: a node that reads the tensor twice stands here twice. */
+  readonly consumers: WorkingNode[];
+}
+
+export interface WorkingNode {
+  operator: string;
+  domain: string;
+  /** undefined: an optional input that is left out. */
+  inputs: (WorkingTensor | undefined)[];
+  outputs: (WorkingTensor | undefined)[];
+  attributes: Readonly<Record<string, Attribute>>;
+  /** Indices of nodes of the operator graph. */
+  sources: number[];
+  /** Operator of an activation that runs inside this node. */
+  activation: string | undefined;
+  /** Tensors added to the result inside this node. */
+  addends: number;
+  blocked: boolean;
+  removed: boolean;
+}
+
+export interface NodeOptions {
+  readonly domain?: string;
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  readonly sources: readonly number[];
+}
+
+export class WorkingGraph {
+  /** In an order in which inputs are made before they are read; may hold removed nodes until `compact`. */
+  nodes: WorkingNode[] = [];
+  readonly outputs: WorkingTensor[] = [];
+  readonly opset: number;
+  #tensors = 0;
+
+  constructor(graph: OperatorGraph) {
+    this.opset = graph.opset;
+    const tensors = new Map<string, WorkingTensor>();
+    for (const { name, type, shape } of graph.inputs) tensors.set(name, this.tensor(type, shape, name));
+    for (const { name, type, shape, values } of graph.constants) {
+      const tensor = this.tensor(type, shape, name);
+      tensor.constant = true;
+      tensor.values = values;
+      tensors.set(name, tensor);
+    }
+    for (const { name, type, shape } of graph.tensors) tensors.set(name, this.tensor(type, shape, name));
+    const named = (name: string): WorkingTensor | undefined => {
+      if (name === '') return undefined;
+      let tensor = tensors.get(name);
+      if (tensor === undefined) {
+        // Only second outputs that nobody reads have no recorded shape.
+        tensor = this.tensor('float32', [], name);
+        tensors.set(name, tensor);
+      }
+      return tensor;
+    };
+    for (const [index, node] of graph.nodes.entries()) {
+      const inputs = node.inputs.map(named);
+      const outputs = node.outputs.map(named);
+      this.#attach({
+        operator: node.operator,
+        domain: node.domain === undefined || node.domain === 'ai.onnx' ? '' : node.domain,
+        inputs,
+        outputs,
+        attributes: node.attributes,
+        sources: [index],
+        activation: undefined,
+        addends: 0,
+        blocked: false,
+        removed: false,
+      });
+    }
+    for (const name of graph.outputs) {
+      const tensor = named(name);
+      if (tensor === undefined) continue;
+      tensor.output = true;
+      this.outputs.push(tensor);
+    }
+  }
+
+  #attach(node: WorkingNode): void {
+    for (const input of node.inputs) input?.consumers.push(node);
+    for (const output of node.outputs) if (output) output.producer = node;
+    this.nodes.push(node);
+  }
+
+  tensor(type: ElementType, shape: readonly number[], name = ''): WorkingTensor {
+    return {
+      id: this.#tensors++,
+      name,
+      type,
+      shape,
+      constant: false,
+      values: undefined,
+      output: false,
+      blocked: false,
+      producer: undefined,
+      consumers: [],
+    };
+  }
+
+  /** Appends a node; `sort` puts it where it belongs. */
+  add(
+    operator: string,
+    inputs: (WorkingTensor | undefined)[],
+    outputs: (WorkingTensor | undefined)[],
+    options: NodeOptions,
+  ): WorkingNode {
+    const node: WorkingNode = {
+      operator,
+      domain: options.domain ?? '',
+      inputs,
+      outputs,
+      attributes: options.attributes ?? {},
+      sources: [...options.sources],
+      activation: undefined,
+      addends: 0,
+      blocked: false,
+      removed: false,
+    };
+    this.#attach(node);
+    return node;
+  }
+
+  remove(node: WorkingNode): void {
+    if (node.removed) return;
+    node.removed = true;
+    for (const input of node.inputs) if (input) dropUse(input, node);
+    for (const output of node.outputs) if (output?.producer === node) output.producer = undefined;
+  }
+
+  setInput(node: WorkingNode, index: number, tensor: WorkingTensor | undefined): void {
+    const old = node.inputs[index];
+    if (old === tensor) return;
+    if (old) dropUse(old, node);
+    node.inputs[index] = tensor;
+    tensor?.consumers.push(node);
+  }
+
+  /** Who reads `from` reads `to`. */
+  replaceUses(from: WorkingTensor, to: WorkingTensor): void {
+    for (const consumer of [...from.consumers]) {
+      for (let i = 0; i < consumer.inputs.length; i++) if (consumer.inputs[i] === from) this.setInput(consumer, i, to);
+    }
+  }
+
+  /** Gives an output to another node: the former maker keeps nothing. */
+  takeOutput(node: WorkingNode, index: number, tensor: WorkingTensor): void {
+    node.outputs[index] = tensor;
+    tensor.producer = node;
+  }
+
+  /** Removes a node that passes its input on. Where the graph returns its output, the input's maker must be able to make
+   * that output instead. @returns whether it could be removed */
+  bypass(node: WorkingNode, input: WorkingTensor): boolean {
+    const output = node.outputs[0]!;
+    if (output.output) {
+      const maker = input.producer;
+      if (maker === undefined || input.output || input.consumers.length !== 1) return false;
+      this.remove(node);
+      this.takeOutput(maker, maker.outputs.indexOf(input), output);
+      return true;
+    }
+    this.remove(node);
+    this.replaceUses(output, input);
+    return true;
+  }
+
+  /** Forgets removed nodes. */
+  compact(): void {
+    this.nodes = this.nodes.filter((node) => !node.removed);
+  }
+
+  /** Depth-first order from the outputs backwards, so that appended nodes stand where their inputs are made. */
+  sort(): void {
+    this.compact();
+    const done = new Set<WorkingNode>();
+    const sorted: WorkingNode[] = [];
+    const stack: WorkingNode[] = [];
+    for (const root of this.nodes) {
+      stack.push(root);
+      while (stack.length > 0) {
+        const node = stack.at(-1)!;
+        if (done.has(node)) {
+          stack.pop();
+          continue;
+        }
+        const waiting = node.inputs.find((input) => input?.producer && !done.has(input.producer));
+        if (waiting) {
+          stack.push(waiting.producer!);
+          continue;
+        }
+        stack.pop();
+        done.add(node);
+        sorted.push(node);
+      }
+    }
+    this.nodes = sorted;
+  }
+}
+
+function dropUse(tensor: WorkingTensor, node: WorkingNode): void {
+  const at = tensor.consumers.indexOf(node);
+  if (at >= 0) tensor.consumers.splice(at, 1);
+}
+
+/** The one node that reads a tensor, once; undefined where there are more, or the graph returns it. */
+export function soleConsumer(tensor: WorkingTensor | undefined): WorkingNode | undefined {
+  return tensor === undefined || tensor.output || tensor.consumers.length !== 1 ? undefined : tensor.consumers[0];
+}
+
+/** A constant of one element: its value. */
+export function scalarValue(tensor: WorkingTensor | undefined): number | undefined {
+  return tensor?.constant && tensor.values?.length === 1 ? tensor.values[0] : undefined;
+}
+
+export const elements = (shape: readonly number[]): number => shape.reduce((product, d) => product * d, 1);
+
+export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((d, i) => d === b[i]);
+
+export function numberAttribute(node: WorkingNode, name: string, otherwise: number): number {
+  const value = node.attributes[name];
+  return typeof value === 'number' ? value : otherwise;
+}
+
+export function numbersAttribute(node: WorkingNode, name: string): readonly number[] | undefined {
+  const value = node.attributes[name];
+  return Array.isArray(value) && typeof value[0] === 'number' ? (value as readonly number[]) : undefined;
+}
