@@ -1,6 +1,7 @@
 // The options that `profile`, `run` and `models` share: what is measured, in which runtime, how well.
 import { z } from 'zod';
-import { usualInputSize } from '#core/search-space/networks/build-network.ts';
+import { usualInputSize } from '#core/search-space/network/input-size.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
 import { searchSpaceIds } from '#core/search-space/search-space.ts';
 import { type Option, positiveInteger, positiveNumber, wholeNumber } from '../command-line.ts';
 import { defaultQuietRule } from '../device/quiet.ts';
@@ -101,7 +102,7 @@ const serviceSchema = z.strictObject(serviceShape);
 export type ServiceOptions = z.output<typeof serviceSchema>;
 
 export function inputSizeOf(options: WorkloadOptions): number | null {
-  return options.inputSize ?? usualInputSize[options.searchSpace];
+  return options.inputSize ?? usualInputSize(searchSpace(options.searchSpace));
 }
 
 export function stopRuleOf(options: MeasuringOptions): StopRule {

@@ -6,9 +6,15 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { descriptorOperators } from '#core/descriptor/operators.ts';
 import { DomainError } from '#core/errors.ts';
-import { encodeModel } from '#core/onnx/writer.ts';
-import { buildNetwork, buildOperator, type NetworkOptions } from '#core/search-space/networks/build-network.ts';
+import { describeNetwork, describeOperator, type NetworkOptions } from '#core/search-space/network/describe.ts';
+import { modelBytes } from '#core/search-space/network/with-weights.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
 import { type SearchSpaceId, searchSpaceIds } from '#core/search-space/search-space.ts';
+
+export interface ModelOptions extends NetworkOptions {
+  /** Of the random weights. */
+  readonly seed: number;
+}
 
 export interface Models {
   /** Path of a file that can be measured now; valid until the next call. */
@@ -18,7 +24,7 @@ export interface Models {
 }
 
 /** Files are made when they are wanted and overwritten by the next one: a support set never fills a small device. */
-export function builtModels(space: SearchSpaceId, options: NetworkOptions): Models {
+export function builtModels(space: SearchSpaceId, options: ModelOptions): Models {
   const folder = mkdtempSync(join(tmpdir(), 'sugarbush-models-'));
   const path = join(folder, 'network.onnx');
   const write = (bytes: Uint8Array): string => {
@@ -26,10 +32,21 @@ export function builtModels(space: SearchSpaceId, options: NetworkOptions): Mode
     return path;
   };
   return {
-    operator: (key) => write(encodeModel(buildOperator(space, key, options).graph)),
-    architecture: (text) => write(encodeModel(buildNetwork(space, text, options).graph)),
+    operator: (key) => write(operatorBytes(space, key, options)),
+    architecture: (text) => write(architectureBytes(space, text, options)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** @throws DomainError `invalid-request` (an operator or input size that the space does not have) */
+function operatorBytes(space: SearchSpaceId, key: string, options: ModelOptions): Uint8Array {
+  return modelBytes(describeOperator(searchSpace(space), key, options), options.seed);
+}
+
+/** @throws DomainError `invalid-architecture`, `invalid-request` (an input size that the space cannot have) */
+function architectureBytes(id: SearchSpaceId, text: string, options: ModelOptions): Uint8Array {
+  const space = searchSpace(id);
+  return modelBytes(describeNetwork(space, space.parse(text), options), options.seed);
 }
 
 const indexSchema = z.strictObject({
@@ -49,7 +66,7 @@ export function exportModels(
   folder: string,
   space: SearchSpaceId,
   architectures: readonly string[],
-  options: NetworkOptions,
+  options: ModelOptions,
 ): number {
   mkdirSync(folder, { recursive: true });
   const index: ModelIndex = {
@@ -62,12 +79,12 @@ export function exportModels(
   const write = (name: string, bytes: Uint8Array): void => writeFileSync(join(folder, `${name}.onnx`), bytes);
   for (const key of descriptorOperators[space]) {
     const name = `operator-${key.replace('/', '-')}`;
-    write(name, encodeModel(buildOperator(space, key, options).graph));
+    write(name, operatorBytes(space, key, options));
     index.operators[name] = key;
   }
   for (const [i, text] of architectures.entries()) {
     const name = `network-${String(i).padStart(5, '0')}`;
-    write(name, encodeModel(buildNetwork(space, text, options).graph));
+    write(name, architectureBytes(space, text, options));
     index.architectures[name] = text;
   }
   writeFileSync(join(folder, indexName), `${JSON.stringify(index, null, 2)}\n`);

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { summariseLatency } from '#core/dataset/latency-summary.ts';
-import { encodeModel } from '#core/onnx/writer.ts';
-import { startNetwork } from '#core/search-space/networks/layers.ts';
+import { startNetwork } from '#core/search-space/network/layers.ts';
+import { modelBytes } from '#core/search-space/network/with-weights.ts';
 import { defaultStopRule } from '../measure/stop-rule.ts';
 import type { Job } from '../worker/job.ts';
 import { runJob } from '../worker/run-job.ts';
@@ -64,8 +64,8 @@ async function detect(runtime: Job['runtime']): Promise<Detection> {
   const folder = mkdtempSync(join(tmpdir(), 'sugarbush-detect-'));
   try {
     const modelPath = join(folder, 'relu.onnx');
-    const { layers, input } = startNetwork({ name: 'relu', batchSize: 1, channels: 1, size: 1, seed: 0 });
-    writeFileSync(modelPath, encodeModel(layers.finish(layers.relu(input)).graph));
+    const { layers, input } = startNetwork({ name: 'relu', batchSize: 1, channels: 1, size: 1 });
+    writeFileSync(modelPath, modelBytes(layers.finish(layers.relu(input)), 0));
     const quick = { minRuns: 1, maxRuns: 1, minMs: 0, maxMs: 1, tolerance: 1 };
     const { version } = await measure(runtime, {
       modelPath,

@@ -1,5 +1,6 @@
 // The search space `fbnet`: one of nine blocks in each of 22 layers of an ImageNet network.
 import type { Random } from '#core/random.ts';
+import { fbnetNetworks } from './fbnet/network.ts';
 import {
   fbnetBlockNames,
   fbnetChoices,
@@ -39,6 +40,7 @@ export const fbnet: SearchSpace = {
   encode,
   isConnected: () => true,
   sample: (random: Random) => Uint8Array.from({ length: fbnetLayerCount }, () => random.integer(fbnetChoices)),
+  networks: fbnetNetworks,
   simulator: fbnetSimulator,
 };
 

@@ -1,4 +1,6 @@
 // The search space `nasbench201`: CIFAR networks of one repeated cell with six searched edges.
+
+import { nasbench201Networks } from './nasbench201/network.ts';
 import { isConnectedCell } from './nasbench201-canonical.ts';
 import { enumerateCells, formatCell, nasbench201Title, parseCell, sampleCell } from './nasbench201-cell.ts';
 import { encodeCells, nasbench201FeatureNames } from './nasbench201-features.ts';
@@ -16,5 +18,6 @@ export const nasbench201: SearchSpace = {
   isConnected: isConnectedCell,
   sample: sampleCell,
   enumerate: enumerateCells,
+  networks: nasbench201Networks,
   simulator: nasbench201Simulator,
 };

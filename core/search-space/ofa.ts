@@ -1,5 +1,7 @@
 // The search space `ofa`: Once-for-All MobileNetV3 for ImageNet, an input resolution and five stages of two to four
 // blocks, each with a kernel size and an expansion.
+
+import { ofaNetworks } from './ofa/network.ts';
 import { encodeOfa, ofaFeatureNames } from './ofa-features.ts';
 import { ofaSimulator } from './ofa-simulator.ts';
 import { formatOfa, ofaTitle, parseOfa, sampleOfa } from './ofa-text.ts';
@@ -15,5 +17,6 @@ export const ofa: SearchSpace = {
   encode: encodeOfa,
   isConnected: () => true,
   sample: sampleOfa,
+  networks: ofaNetworks,
   simulator: ofaSimulator,
 };

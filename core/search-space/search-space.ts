@@ -1,11 +1,12 @@
 // What a search space is to the rest of Sugarbush. One file a space implements it; registry.ts lists them.
 import type { Random } from '#core/random.ts';
+import type { Architecture } from './architecture.ts';
+import type { Networks } from './network/network.ts';
+
+export type { Architecture } from './architecture.ts';
 
 export const searchSpaceIds = ['nasbench201', 'fbnet', 'ofa'] as const;
 export type SearchSpaceId = (typeof searchSpaceIds)[number];
-
-/** One choice index a decision, in the space's own order. Plain numbers, cheap to keep by the hundred thousand. */
-export type Architecture = Uint8Array;
 
 export interface SearchSpace {
   readonly id: SearchSpaceId;
@@ -26,6 +27,8 @@ export interface SearchSpace {
   sample(random: Random): Architecture;
   /** All architectures in a fixed order, where the space is small enough to have them all (NAS-Bench-201). */
   enumerate?(): IterableIterator<Architecture>;
+  /** The networks that architectures stand for: `describeNetwork` and its neighbours build them. */
+  readonly networks: Networks;
   /** Simulated devices over these architectures, for meta-training. */
   simulator(architectures: readonly Architecture[]): DeviceSimulator;
 }

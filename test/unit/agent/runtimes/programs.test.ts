@@ -12,16 +12,17 @@ import { tensorrt } from '#agent/runtimes/tensorrt.ts';
 import { tflite } from '#agent/runtimes/tflite.ts';
 import type { Job } from '#agent/worker/job.ts';
 import { runJob } from '#agent/worker/run-job.ts';
-import { encodeModel } from '#core/onnx/writer.ts';
-import { buildOperator } from '#core/search-space/networks/build-network.ts';
+import { describeOperator } from '#core/search-space/network/describe.ts';
+import { modelBytes } from '#core/search-space/network/with-weights.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sugarbush-programs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../../../fixtures/runtimes/${name}`, import.meta.url));
 const modelPath = join(folder, 'model.onnx');
-const options = { inputSize: 32, batchSize: 1, seed: 0 };
-writeFileSync(modelPath, encodeModel(buildOperator('nasbench201', 'backbone/pool', options).graph));
+const options = { inputSize: 32, batchSize: 1 };
+writeFileSync(modelPath, modelBytes(describeOperator(searchSpace('nasbench201'), 'backbone/pool', options), 0));
 
 const quickRule = {
   warmUp: { ...defaultStopRule.warmUp, windowMs: 1, maxMs: 50 },

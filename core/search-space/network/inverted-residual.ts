@@ -1,6 +1,7 @@
 // The block that FBNet and MobileNetV3 share (Sandler et al. 2018, arXiv 1801.04381): 1×1 expansion, depthwise k×k,
 // 1×1 projection, each with batch normalisation, and a residual where the shapes allow it.
-import type { Feature, Layers } from './layers.ts';
+import type { Tensor } from '#core/graph/operator-graph.ts';
+import type { Layers } from './layers.ts';
 
 export interface BlockOptions {
   readonly channels: number;
@@ -11,14 +12,15 @@ export interface BlockOptions {
   readonly groups: number;
   /** Whether the expansion is there even where it does not expand. */
   readonly alwaysExpands: boolean;
-  readonly activate: (x: Feature) => Feature;
+  readonly activate: (x: Tensor) => Tensor;
   /** Applied after the depthwise convolution's activation. */
-  readonly gate?: (x: Feature) => Feature;
+  readonly gate?: (x: Tensor) => Tensor;
 }
 
-export function invertedResidual(layers: Layers, input: Feature, options: BlockOptions): Feature {
+export function invertedResidual(layers: Layers, input: Tensor, options: BlockOptions): Tensor {
   const { activate, groups } = options;
-  const hidden = input.channels * options.expansion;
+  const inputChannels = input.shape[1]!;
+  const hidden = inputChannels * options.expansion;
   let x = input;
   if (options.alwaysExpands || options.expansion !== 1) {
     x = activate(layers.batchNormalization(layers.convolution(x, { channels: hidden, kernelSize: 1, groups })));
@@ -29,5 +31,5 @@ export function invertedResidual(layers: Layers, input: Feature, options: BlockO
   x = activate(layers.batchNormalization(x));
   if (options.gate !== undefined) x = options.gate(x);
   x = layers.batchNormalization(layers.convolution(x, { channels: options.channels, kernelSize: 1, groups }));
-  return stride === 1 && input.channels === options.channels ? layers.add(input, x) : x;
+  return stride === 1 && inputChannels === options.channels ? layers.add(input, x) : x;
 }
