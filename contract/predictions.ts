@@ -1,6 +1,6 @@
 // The form of POST /v1/predictions.
 import { z } from 'zod';
-import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
 import { type PredictReply, type PredictRequest, predictionLimits } from '#core/serve/predict-latencies.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
 

@@ -1,6 +1,6 @@
 // The form of GET /v1/search-spaces and GET /v1/search-spaces/{id}.
 import { z } from 'zod';
-import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { SearchSpaceView } from '#core/serve/show-search-spaces.ts';
 
 /** Any name: one that is not there is answered with 404 and those that are, not as a malformed request. */

@@ -1,8 +1,7 @@
 // The options that `profile`, `run` and `models` share: what is measured, in which runtime, how well.
 import { z } from 'zod';
 import { usualInputSize } from '#core/search-space/network/input-size.ts';
-import { searchSpace } from '#core/search-space/registry.ts';
-import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpace, searchSpaceIds } from '#core/search-space/registry.ts';
 import { type Option, positiveInteger, positiveNumber, wholeNumber } from '../command-line.ts';
 import { defaultQuietRule } from '../device/quiet.ts';
 import { defaultStopRule, type StopRule } from '../measure/stop-rule.ts';

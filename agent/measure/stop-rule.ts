@@ -1,6 +1,6 @@
 // When a measurement has warmed up and when it has enough samples. Pure: samples go in, a verdict comes out; the time it
 // knows is the sum of the samples, so that a test needs no clock.
-import { quantile } from '#core/dataset/latency-summary.ts';
+import { quantile } from '#core/statistics/latency-summary.ts';
 
 export interface WarmUpRule {
   readonly minRuns: number;

@@ -8,8 +8,8 @@ import { descriptorOperators } from '#core/descriptor/operators.ts';
 import { DomainError } from '#core/errors.ts';
 import { describeNetwork, describeOperator, type NetworkOptions } from '#core/search-space/network/describe.ts';
 import { modelBytes } from '#core/search-space/network/with-weights.ts';
-import { searchSpace } from '#core/search-space/registry.ts';
-import { type SearchSpaceId, searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpace, searchSpaceIds } from '#core/search-space/registry.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 
 export interface ModelOptions extends NetworkOptions {
   /** Of the random weights. */

@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { summariseLatency } from '#core/dataset/latency-summary.ts';
 import { startNetwork } from '#core/search-space/network/layers.ts';
 import { modelBytes } from '#core/search-space/network/with-weights.ts';
+import { summariseLatency } from '#core/statistics/latency-summary.ts';
 import { defaultStopRule } from '../measure/stop-rule.ts';
 import type { Job } from '../worker/job.ts';
 import { runJob } from '../worker/run-job.ts';

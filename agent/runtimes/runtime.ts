@@ -1,6 +1,6 @@
 // What the agent asks of any runtime: whether it is here, and the latency of one model file. Each runtime is one file
 // beside this one; programs of others are driven from outside and their output is parsed.
-import { type LatencySummary, quantile, summariseLatency } from '#core/dataset/latency-summary.ts';
+import { type LatencySummary, quantile, summariseLatency } from '#core/statistics/latency-summary.ts';
 import { relativeHalfWidth, type StopRule } from '../measure/stop-rule.ts';
 import type { Perf } from '../perf/perf-command.ts';
 import type { PerfRow } from '../perf/row.ts';

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import type { Method, Selection } from '#core/predictor/evaluate.ts';
-import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
 import { defaultSplits, type Rows } from './default-splits.ts';
 
 export const usage = `npm run -s evaluate -- --search-space nasbench201|fbnet|ofa [options]

@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { DomainError } from '#core/errors.ts';
-import { type SearchSpaceId, searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 
 export interface ImportOptions {
   readonly searchSpace: SearchSpaceId;

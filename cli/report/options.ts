@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
-import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
 
 export const usage = `node cli/report.ts --search-space nasbench201|fbnet|ofa --out FILE.html [options]
 

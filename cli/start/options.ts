@@ -1,7 +1,8 @@
 // The command line of `npm start`.
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { type SearchSpaceId, searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { StackError } from '#stack/stack-error.ts';
 
 export interface StartOptions {

@@ -2,7 +2,7 @@
 import { DomainError } from '#core/errors.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
-import { summariseLatency } from './latency-summary.ts';
+import { summariseLatency } from '#core/statistics/latency-summary.ts';
 import { measurementSchema, type ProfileMeasurement } from './profile.ts';
 import type { ExclusionCode } from './reasons.ts';
 

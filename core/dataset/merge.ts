@@ -1,7 +1,7 @@
 // One latency for each architecture of a target. The rule: the median over a device's own profiles, then the median over
 // devices. A device counts once however often it measures, so that one of three devices cannot move a target; and no
 // order, time or upload decides.
-import { quantile } from './latency-summary.ts';
+import { quantile } from '#core/statistics/latency-summary.ts';
 import type { TargetData } from './target-data.ts';
 
 export interface MergedMeasurement {

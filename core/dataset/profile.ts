@@ -4,9 +4,9 @@
 import { z } from 'zod';
 import { descriptorSchema } from '#core/descriptor/descriptor.ts';
 import { descriptorOperators } from '#core/descriptor/operators.ts';
-import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
+import { latencySummarySchema } from '#core/statistics/latency-summary.ts';
 import { identifier, text } from '#core/text/line-text.ts';
-import { latencySummarySchema } from './latency-summary.ts';
 
 export const profileSchemaVersion = 1;
 

@@ -2,7 +2,7 @@
 // the target and its performance counters. Every value is a number or says why there is none; nothing is ever 0 for
 // want of a value.
 import { z } from 'zod';
-import { latencySummarySchema } from '#core/dataset/latency-summary.ts';
+import { latencySummarySchema } from '#core/statistics/latency-summary.ts';
 import { text } from '#core/text/line-text.ts';
 import { counterNames } from './counters.ts';
 

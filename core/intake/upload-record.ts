@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ExclusionCode, QuarantineCode } from '#core/dataset/reasons.ts';
 import { exclusionReasons, quarantineReasons } from '#core/dataset/reasons.ts';
-import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
 
 const codesOf = <Code extends string>(reasons: Readonly<Record<Code, string>>) =>
   z.enum(Object.keys(reasons) as [Code, ...Code[]]);

@@ -1,7 +1,7 @@
 // What is known of a predictor for people and for the API: predictors/{searchSpace}/{version}/card.json. Written once,
 // last of the predictor's files, so that a predictor with a card is complete.
 import { z } from 'zod';
-import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
 
 export const predictorCardSchema = z.strictObject({
   searchSpace: z.enum(searchSpaceIds),

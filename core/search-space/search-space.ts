@@ -1,15 +1,16 @@
-// What a search space is to the rest of Sugarbush. One file a space implements it; registry.ts lists them.
+// What a search space is to the rest of Sugarbush. One folder a space implements it; spaces.ts lists them.
 import type { Random } from '#core/random.ts';
 import type { Architecture } from './architecture.ts';
 import type { Networks } from './network/network.ts';
+import type { spaces } from './spaces.ts';
 
 export type { Architecture } from './architecture.ts';
 
-export const searchSpaceIds = ['nasbench201', 'fbnet', 'ofa'] as const;
-export type SearchSpaceId = (typeof searchSpaceIds)[number];
+/** Of the search spaces that Sugarbush knows. */
+export type SearchSpaceId = (typeof spaces)[number]['id'];
 
-export interface SearchSpace {
-  readonly id: SearchSpaceId;
+export interface SearchSpace<Id extends string = SearchSpaceId> {
+  readonly id: Id;
   readonly title: string;
   /** A valid architecture text, for documentation and error messages. */
   readonly example: string;

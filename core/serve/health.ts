@@ -2,7 +2,7 @@
 // predict. Anyone may ask, so the answer is kept for a while: asking often costs the store nothing.
 
 import { readAliases } from '#core/predictors/aliases.ts';
-import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { Store } from '#core/store/store.ts';
 
 export interface Health {

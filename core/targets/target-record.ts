@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { profileTargetSchema } from '#core/dataset/profile.ts';
 import { counterNames } from '#core/descriptor/counters.ts';
-import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
 
 /** Also a part of keys and URLs. */
 export const targetIdSchema = z

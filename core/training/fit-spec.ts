@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
-import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { fitKey } from './keys.ts';

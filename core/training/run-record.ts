@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import { decisionSchema } from '#core/predictors/card.ts';
-import { searchSpaceIds } from '#core/search-space/search-space.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, updateJson } from '#core/store/stored-json.ts';
 import { runKey } from './keys.ts';

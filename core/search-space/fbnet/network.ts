@@ -3,10 +3,10 @@
 // (github.com/facebookresearch/mobile-vision).
 import type { Tensor } from '#core/graph/operator-graph.ts';
 import type { Architecture } from '../architecture.ts';
-import { type FbnetLayer, fbnetBlocks, fbnetLayers } from '../fbnet-blocks.ts';
 import { invertedResidual } from '../network/inverted-residual.ts';
 import type { ConvolutionOptions, Layers } from '../network/layers.ts';
 import type { Block, Chain, Networks } from '../network/network.ts';
+import { type FbnetLayer, fbnetBlocks, fbnetLayers } from './blocks.ts';
 
 /** Of the paper, and of the sizes in the table of layers. */
 const usualSize = 224;

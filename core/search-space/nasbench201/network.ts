@@ -3,9 +3,9 @@
 // operators and backbone blocks alone, for a hardware-runtime descriptor.
 import type { Tensor } from '#core/graph/operator-graph.ts';
 import type { Architecture } from '../architecture.ts';
-import { formatCell, nasbench201Edges, nasbench201Operations } from '../nasbench201-cell.ts';
 import type { Layers } from '../network/layers.ts';
 import type { Block, Chain, DescriptorOperator, Networks } from '../network/network.ts';
+import { formatCell, nasbench201Edges, nasbench201Operations } from './cell.ts';
 
 type Operation = (typeof nasbench201Operations)[number];
 

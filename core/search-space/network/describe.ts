@@ -14,7 +14,11 @@ export interface NetworkOptions {
 }
 
 /** The whole network. @throws DomainError `invalid-request` (an input size that the space cannot have) */
-export function describeNetwork(space: SearchSpace, architecture: Architecture, options: NetworkOptions): Network {
+export function describeNetwork(
+  space: SearchSpace<string>,
+  architecture: Architecture,
+  options: NetworkOptions,
+): Network {
   return networkOfChain(chainOf(space, architecture, options.inputSize), options.batchSize);
 }
 
@@ -22,7 +26,7 @@ export function describeNetwork(space: SearchSpace, architecture: Architecture, 
  * are equal graphs, within an architecture and between architectures: what is found out about one is true of all.
  * @throws DomainError `invalid-request` (an input size that the space cannot have) */
 export function describeBlocks(
-  space: SearchSpace,
+  space: SearchSpace<string>,
   architecture: Architecture,
   options: NetworkOptions,
 ): readonly NetworkBlock[] {
@@ -31,7 +35,7 @@ export function describeBlocks(
 
 /** An operator of the space's descriptor as a network of its own.
  * @throws DomainError `invalid-request` (no such operator, or an input size that the space cannot have) */
-export function describeOperator(space: SearchSpace, key: string, options: NetworkOptions): Network {
+export function describeOperator(space: SearchSpace<string>, key: string, options: NetworkOptions): Network {
   const known = operatorKeys(space);
   const { networks } = space;
   const at = known.indexOf(key);
@@ -47,11 +51,11 @@ export function describeOperator(space: SearchSpace, key: string, options: Netwo
 }
 
 /** Keys of the operators that the space's descriptor describes, in the order of its vector; none: no descriptor. */
-export function operatorKeys(space: SearchSpace): readonly string[] {
+export function operatorKeys(space: SearchSpace<string>): readonly string[] {
   return space.networks.operators.map(({ key }) => key);
 }
 
-function chainOf(space: SearchSpace, architecture: Architecture, inputSize: number | null): Chain {
+function chainOf(space: SearchSpace<string>, architecture: Architecture, inputSize: number | null): Chain {
   const { networks } = space;
   return networks.inputSizes === null
     ? networks.chain(architecture, noInputSize(space, inputSize))

@@ -3,12 +3,12 @@ import { DomainError } from '#core/errors.ts';
 import type { SearchSpace } from '../search-space.ts';
 
 /** The input size that a space's papers use; null where each architecture states its own. */
-export function usualInputSize(space: SearchSpace): number | null {
+export function usualInputSize(space: SearchSpace<string>): number | null {
   return space.networks.inputSizes?.usual ?? null;
 }
 
 /** @throws DomainError `invalid-request` when there is none or the space's networks cannot have it */
-export function givenInputSize(space: SearchSpace, inputSize: number | null): number {
+export function givenInputSize(space: SearchSpace<string>, inputSize: number | null): number {
   const { inputSizes } = space.networks;
   if (inputSizes === null) throw new DomainError('invalid-request', `${space.id} takes no input size`);
   const { usual, smallest, largest, step } = inputSizes;
@@ -24,7 +24,7 @@ export function givenInputSize(space: SearchSpace, inputSize: number | null): nu
 }
 
 /** For a space whose architectures state their input size. @throws DomainError `invalid-request` when one is given */
-export function noInputSize(space: SearchSpace, inputSize: number | null): null {
+export function noInputSize(space: SearchSpace<string>, inputSize: number | null): null {
   if (inputSize === null) return null;
   throw new DomainError('invalid-request', `input size ${inputSize} given: an ${space.id} architecture states its own`);
 }

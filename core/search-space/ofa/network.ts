@@ -16,7 +16,7 @@ import {
   ofaStages,
   ofaStem,
   squeezeChannels,
-} from '../ofa-blocks.ts';
+} from './blocks.ts';
 
 export const ofaNetworks: Networks = { inputSizes: null, chain: ofaChain, operators: [] };
 

@@ -9,7 +9,7 @@ import {
   supportOrderOf,
   supportSets,
 } from '#core/predictor/evaluate.ts';
-import { nasbench201 } from '#core/search-space/nasbench201.ts';
+import { nasbench201 } from '#core/search-space/nasbench201/space.ts';
 import { range, reference, referenceForward, referenceParameters } from './reference.ts';
 
 /** Architectures are the rows of the reference's forward pass. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Predictor, PredictorParameters } from '#core/predictor/bundle.ts';
 import { selectSupportSet } from '#core/predictor/select.ts';
 import type { Forward } from '#core/predictor/types.ts';
-import { nasbench201 } from '#core/search-space/nasbench201.ts';
+import { nasbench201 } from '#core/search-space/nasbench201/space.ts';
 import type { Architecture } from '#core/search-space/search-space.ts';
 import { range, reference, referenceForward, referenceParameters } from './reference.ts';
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Predictor } from '#core/predictor/bundle.ts';
 import { type EvaluationPlan, evaluate } from '#core/predictor/evaluate.ts';
-import { nasbench201 } from '#core/search-space/nasbench201.ts';
+import { nasbench201 } from '#core/search-space/nasbench201/space.ts';
 import { predictionsForReport } from '#core/training/report-predictions.ts';
 import { relativeErrors, shareWithin } from '#report/errors.ts';
 import { range, reference, referenceForward, referenceParameters } from '../predictor/reference.ts';

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { descriptorOperators } from '#core/descriptor/operators.ts';
 import { createSession, float32Tensor } from '#core/onnx/session.ts';
 import { seededRandom } from '#core/random.ts';
-import { fbnetLayers } from '#core/search-space/fbnet-blocks.ts';
+import { fbnetLayers } from '#core/search-space/fbnet/blocks.ts';
 import { describeNetwork, describeOperator, type NetworkOptions } from '#core/search-space/network/describe.ts';
 import type { Network } from '#core/search-space/network/network.ts';
 import { modelBytes } from '#core/search-space/network/with-weights.ts';
-import { ofaBlockChoices, ofaBlockCost, ofaResolutions, ofaSides, ofaSlots } from '#core/search-space/ofa-blocks.ts';
+import { ofaBlockChoices, ofaBlockCost, ofaResolutions, ofaSides, ofaSlots } from '#core/search-space/ofa/blocks.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 
 const cifar = { inputSize: 32, batchSize: 1 };

@@ -1,9 +1,9 @@
 // NAS-Bench-201 features (64): the cell as written and the cell that computes (pruned, canonical), because some
 // runtimes execute dead edges and others remove them; each with operation counts and additions, then longest paths.
 
-import { canonicalise, pathsThroughCell, prune } from './nasbench201-canonical.ts';
-import { edgeCount, NONE, nasbench201Edges, nasbench201Operations } from './nasbench201-cell.ts';
-import type { Architecture } from './search-space.ts';
+import type { Architecture } from '../search-space.ts';
+import { canonicalise, pathsThroughCell, prune } from './canonical.ts';
+import { edgeCount, NONE, nasbench201Edges, nasbench201Operations } from './cell.ts';
 
 const operationCount = nasbench201Operations.length;
 const computing = nasbench201Operations.slice(1);

@@ -1,6 +1,7 @@
 // The search space `fbnet`: one of nine blocks in each of 22 layers of an ImageNet network.
 import type { Random } from '#core/random.ts';
-import { fbnetNetworks } from './fbnet/network.ts';
+import { invalidArchitecture } from '../invalid-architecture.ts';
+import type { Architecture, SearchSpace } from '../search-space.ts';
 import {
   fbnetBlockNames,
   fbnetChoices,
@@ -9,10 +10,9 @@ import {
   fbnetLayerCount,
   fbnetSkip,
   sumKernels,
-} from './fbnet-blocks.ts';
-import { fbnetSimulator } from './fbnet-simulator.ts';
-import { invalidArchitecture } from './invalid-architecture.ts';
-import type { Architecture, SearchSpace } from './search-space.ts';
+} from './blocks.ts';
+import { fbnetNetworks } from './network.ts';
+import { fbnetSimulator } from './simulator.ts';
 
 const title = 'FBNet';
 const choiceOf = new Map(fbnetBlockNames.map((name, choice) => [name, choice]));
@@ -29,7 +29,7 @@ const featureNames: readonly string[] = [
   'blocks',
 ];
 
-export const fbnet: SearchSpace = {
+export const fbnet: SearchSpace<'fbnet'> = {
   id: 'fbnet',
   title,
   example:

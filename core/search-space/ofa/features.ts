@@ -1,5 +1,7 @@
 // Once-for-All features (208), along the lines of FBNet's: which block stands where, then sums. A block's cost depends
 // on the resolution, so the costs are given by stage too: products of resolution and block that a network need not learn.
+
+import type { Architecture } from '../search-space.ts';
 import {
   ofaAbsent,
   ofaBlockChoices,
@@ -13,9 +15,8 @@ import {
   ofaSlotCount,
   ofaSlots,
   ofaStages,
-} from './ofa-blocks.ts';
-import { ofaBlockNames } from './ofa-text.ts';
-import type { Architecture } from './search-space.ts';
+} from './blocks.ts';
+import { ofaBlockNames } from './text.ts';
 
 const stageCount = ofaStages.length;
 

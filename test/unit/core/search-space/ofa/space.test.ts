@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { seededRandom } from '#core/random.ts';
-import { ofa } from '#core/search-space/ofa.ts';
-import { ofaResolutions, ofaSides, ofaSlots, squeezeChannels } from '#core/search-space/ofa-blocks.ts';
-import { drawOfaDevice, ofaLatency } from '#core/search-space/ofa-simulator.ts';
+import { ofaResolutions, ofaSides, ofaSlots, squeezeChannels } from '#core/search-space/ofa/blocks.ts';
+import { drawOfaDevice, ofaLatency } from '#core/search-space/ofa/simulator.ts';
+import { ofa } from '#core/search-space/ofa/space.ts';
 import type { Architecture } from '#core/search-space/search-space.ts';
-import vectors from '../../../fixtures/reference/ofa.json' with { type: 'json' };
-import { dense, largestRelativeError } from './vectors.ts';
+import vectors from '../../../../fixtures/reference/ofa.json' with { type: 'json' };
+import { dense, largestRelativeError } from '../vectors.ts';
 
 const architectures = vectors.architectures.map(({ text }) => ofa.parse(text));
 const featureCount = 208;

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { seededRandom } from '#core/random.ts';
-import { fbnet } from '#core/search-space/fbnet.ts';
-import { fbnetBlockNames, fbnetLayers } from '#core/search-space/fbnet-blocks.ts';
-import { drawFbnetDevice, fbnetLatency, fbnetTimeTable } from '#core/search-space/fbnet-simulator.ts';
-import vectors from '../../../fixtures/reference/fbnet.json' with { type: 'json' };
-import { dense, largestRelativeError } from './vectors.ts';
+import { fbnetBlockNames, fbnetLayers } from '#core/search-space/fbnet/blocks.ts';
+import { drawFbnetDevice, fbnetLatency, fbnetTimeTable } from '#core/search-space/fbnet/simulator.ts';
+import { fbnet } from '#core/search-space/fbnet/space.ts';
+import vectors from '../../../../fixtures/reference/fbnet.json' with { type: 'json' };
+import { dense, largestRelativeError } from '../vectors.ts';
 
 const choices = fc.uint8Array({ min: 0, max: 8, minLength: 22, maxLength: 22 });
 const architectures = vectors.architectures.map(({ text }) => fbnet.parse(text));

@@ -8,7 +8,8 @@ import {
   drawKernelPrices,
   type Irregularities,
   type KernelPrices,
-} from './kernel-prices.ts';
+} from '../costs/kernel-prices.ts';
+import type { Architecture, DeviceSimulator } from '../search-space.ts';
 import {
   ofaAbsent,
   ofaBlockChoices,
@@ -22,8 +23,7 @@ import {
   ofaSlotCount,
   ofaSlots,
   ofaStem,
-} from './ofa-blocks.ts';
-import type { Architecture, DeviceSimulator } from './search-space.ts';
+} from './blocks.ts';
 
 export interface OfaDevice extends KernelPrices, Irregularities {
   /** Launches of squeeze-and-excitation relative to those of a block without it. */

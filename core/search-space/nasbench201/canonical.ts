@@ -1,7 +1,8 @@
 // Which NAS-Bench-201 cells are the same network: nodes 1 and 2 can be renamed when nothing flows between them, and an
 // edge that no path from input to output uses computes nothing that matters.
-import { edgeCount, NONE, nasbench201Edges } from './nasbench201-cell.ts';
-import type { Architecture } from './search-space.ts';
+
+import type { Architecture } from '../search-space.ts';
+import { edgeCount, NONE, nasbench201Edges } from './cell.ts';
 
 const inputNode = 0;
 const outputNode = 3;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quantile, summariseLatency, trimmedMean } from '#core/dataset/latency-summary.ts';
+import { quantile, summariseLatency, trimmedMean } from '#core/statistics/latency-summary.ts';
 
 describe('latency summary', () => {
   it('computes median, trimmed mean and interquartile range by hand-checked rules', () => {

@@ -1,6 +1,12 @@
 // The FBNet space (Wu et al. 2019, arXiv 1812.03443, tables 1 and 2): 22 searched layers, nine candidate blocks each,
 // and what each block costs in each layer. Input 224×224; the stem brings it to 16 channels at 112×112.
-import { blockKernelCount, kernelMacs, kernelTraffic, kernelWeights, type PerKernel } from './inverted-residual.ts';
+import {
+  blockKernelCount,
+  kernelMacs,
+  kernelTraffic,
+  kernelWeights,
+  type PerKernel,
+} from '../costs/inverted-residual.ts';
 
 export interface FbnetBlock {
   readonly name: string;

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { seededRandom } from '#core/random.ts';
-import { nasbench201 } from '#core/search-space/nasbench201.ts';
-import { canonicalise, isConnectedCell, prune, swapInnerNodes } from '#core/search-space/nasbench201-canonical.ts';
+import { canonicalise, isConnectedCell, prune, swapInnerNodes } from '#core/search-space/nasbench201/canonical.ts';
 import {
   drawNasbench201Device,
   type Nasbench201Device,
   nasbench201Latency,
   nasbench201Workload,
-} from '#core/search-space/nasbench201-simulator.ts';
-import vectors from '../../../fixtures/reference/nasbench201.json' with { type: 'json' };
-import { dense, largestRelativeError } from './vectors.ts';
+} from '#core/search-space/nasbench201/simulator.ts';
+import { nasbench201 } from '#core/search-space/nasbench201/space.ts';
+import vectors from '../../../../fixtures/reference/nasbench201.json' with { type: 'json' };
+import { dense, largestRelativeError } from '../vectors.ts';
 
 const cells = fc.uint8Array({ min: 0, max: 4, minLength: 6, maxLength: 6 });
 const cellsWithSwap = cells.map((cell) => Uint8Array.from(cell, (choice, edge) => (edge === 2 ? 0 : choice)));

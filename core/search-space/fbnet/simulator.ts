@@ -3,6 +3,14 @@
 // entry stand for what such a model leaves out.
 import type { Random } from '#core/random.ts';
 import {
+  addBase,
+  drawIrregularities,
+  drawKernelPrices,
+  type Irregularities,
+  type KernelPrices,
+} from '../costs/kernel-prices.ts';
+import type { Architecture, DeviceSimulator } from '../search-space.ts';
+import {
   fbnetBlocks,
   fbnetChoices,
   fbnetCosts,
@@ -10,15 +18,7 @@ import {
   fbnetLayerCount,
   fbnetSkip,
   sumKernels,
-} from './fbnet-blocks.ts';
-import {
-  addBase,
-  drawIrregularities,
-  drawKernelPrices,
-  type Irregularities,
-  type KernelPrices,
-} from './kernel-prices.ts';
-import type { Architecture, DeviceSimulator } from './search-space.ts';
+} from './blocks.ts';
 
 export interface FbnetDevice extends KernelPrices, Irregularities {
   /** Extra time of a grouped block, in average blocks; negative where groups are a gain beyond their compute. */

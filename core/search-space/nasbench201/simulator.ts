@@ -2,10 +2,10 @@
 // written or only what computes, one operation after the other or partly in parallel, on top of a fixed part.
 // They carry targets that are unlike every measured one, so the structure matters more than the exact ranges.
 import type { Random } from '#core/random.ts';
-import { isConnectedCell } from './nasbench201-canonical.ts';
-import { NONE } from './nasbench201-cell.ts';
-import { computingCell, longestPath, tally } from './nasbench201-features.ts';
-import type { Architecture, DeviceSimulator } from './search-space.ts';
+import type { Architecture, DeviceSimulator } from '../search-space.ts';
+import { isConnectedCell } from './canonical.ts';
+import { NONE } from './cell.ts';
+import { computingCell, longestPath, tally } from './features.ts';
 
 /** Prices in units of one 3×3 convolution. */
 export interface Nasbench201Device {

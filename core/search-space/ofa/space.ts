@@ -1,13 +1,13 @@
 // The search space `ofa`: Once-for-All MobileNetV3 for ImageNet, an input resolution and five stages of two to four
 // blocks, each with a kernel size and an expansion.
 
-import { ofaNetworks } from './ofa/network.ts';
-import { encodeOfa, ofaFeatureNames } from './ofa-features.ts';
-import { ofaSimulator } from './ofa-simulator.ts';
-import { formatOfa, ofaTitle, parseOfa, sampleOfa } from './ofa-text.ts';
-import type { SearchSpace } from './search-space.ts';
+import type { SearchSpace } from '../search-space.ts';
+import { encodeOfa, ofaFeatureNames } from './features.ts';
+import { ofaNetworks } from './network.ts';
+import { ofaSimulator } from './simulator.ts';
+import { formatOfa, ofaTitle, parseOfa, sampleOfa } from './text.ts';
 
-export const ofa: SearchSpace = {
+export const ofa: SearchSpace<'ofa'> = {
   id: 'ofa',
   title: ofaTitle,
   example: 'r204|k7e6-k5e4|k7e6-k7e3|k5e3-k7e6|k5e3-k3e6|k5e6-k3e4-k5e3',

@@ -1,7 +1,8 @@
 // The text of a Once-for-All architecture, `r<resolution>|k<kernel>e<expansion>-…|…` with a part for each of the five
 // stages, and the choices it stands for.
 import type { Random } from '#core/random.ts';
-import { invalidArchitecture } from './invalid-architecture.ts';
+import { invalidArchitecture } from '../invalid-architecture.ts';
+import type { Architecture } from '../search-space.ts';
 import {
   ofaAbsent,
   ofaBlockChoices,
@@ -12,8 +13,7 @@ import {
   ofaResolutions,
   ofaSlotCount,
   ofaStages,
-} from './ofa-blocks.ts';
-import type { Architecture } from './search-space.ts';
+} from './blocks.ts';
 
 // An architecture is [index of the resolution, choice of slot 1, …, choice of slot 20]: ofaAbsent, or 1 + index into
 // ofaBlockChoices. Absent blocks are the last of their stage.
