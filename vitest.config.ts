@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { quietEnvironment } from './core/onnx/quiet-environment.ts';
 
 // Two forks for two cores. Tests that start processes or train state their own longer limits.
 export default defineConfig({
@@ -9,5 +10,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    env: quietEnvironment,
   },
 });

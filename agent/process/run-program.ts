@@ -2,6 +2,7 @@
 // what the program is.
 import { spawn } from 'node:child_process';
 import { DomainError } from '#core/errors.ts';
+import { quietEnvironment } from '#core/onnx/quiet-environment.ts';
 
 export interface ProgramResult {
   readonly stdout: string;
@@ -33,7 +34,7 @@ export function runProgram(argv: readonly [string, ...string[]], options: Progra
     const child = spawn(program, rest, {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, LC_ALL: 'C', ...options.env },
+      env: { ...process.env, LC_ALL: 'C', ...options.env, ...quietEnvironment },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     let timedOut = false;

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DomainError } from '#core/errors.ts';
+import { loadQuietly } from '#core/onnx/quiet-environment.ts';
 
 /** @throws DomainError `program-missing` when the package is not installed or does not load on this platform. */
 export function requireModule(name: string): unknown {
@@ -10,7 +11,7 @@ export function requireModule(name: string): unknown {
   let cause: unknown;
   for (const base of from) {
     try {
-      return createRequire(base)(name);
+      return loadQuietly(() => createRequire(base)(name) as unknown, process.env);
     } catch (error) {
       cause = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND' ? (cause ?? error) : error;
     }

@@ -3,14 +3,15 @@
 import { createRequire } from 'node:module';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { DomainError } from '#core/errors.ts';
+import { loadQuietly } from './quiet-environment.ts';
 
 type OnnxRuntime = typeof import('onnxruntime-node');
 
 let runtime: OnnxRuntime | undefined;
 
-/** Loads the native library on first use (17–100 ms). */
+/** Loads the native library on first use (17–100 ms), its telemetry off. */
 export function onnxRuntime(): OnnxRuntime {
-  runtime ??= createRequire(import.meta.url)('onnxruntime-node') as OnnxRuntime;
+  runtime ??= loadQuietly(() => createRequire(import.meta.url)('onnxruntime-node') as OnnxRuntime, process.env);
   return runtime;
 }
 

@@ -6,6 +6,7 @@ import { Architecture, type ILayerVersion, Runtime } from 'aws-cdk-lib/aws-lambd
 import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { quietEnvironment } from '#core/onnx/quiet-environment.ts';
 import type { FunctionSize, SugarbushConfig } from '../config.ts';
 import { projectRoot } from '../project-root.ts';
 
@@ -58,6 +59,7 @@ export class ServiceFunction extends Construct {
         POWERTOOLS_SERVICE_NAME: 'sugarbush',
         POWERTOOLS_LOG_LEVEL: props.logs.level,
         ...props.environment,
+        ...quietEnvironment,
       },
       bundling: {
         format: OutputFormat.ESM,
