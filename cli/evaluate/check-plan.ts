@@ -1,10 +1,9 @@
-// What the command line of `npm run evaluate` asks for against what the tables hold: checked before the training, which
-// takes a while.
+// What the command line asks to evaluate against what the tables hold: checked before the training, which takes a while.
+import type { EvaluateOptions } from '#cli/commands/evaluate.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
 import { DomainError } from '#core/errors.ts';
-import type { EvaluateOptions } from './options.ts';
 
-/** @throws DomainError `invalid-request` or `too-few-measurements`, naming the option or the target */
+/** @throws DomainError `invalid-usage` naming the option or the target */
 export function checkPlan(table: LatencyTable, options: EvaluateOptions): void {
   const there = table.targets.map((t) => t.id);
   for (const [option, ids] of [
@@ -14,27 +13,27 @@ export function checkPlan(table: LatencyTable, options: EvaluateOptions): void {
     const missing = ids.filter((id) => !there.includes(id));
     if (missing.length > 0) {
       throw new DomainError(
-        'invalid-request',
+        'invalid-usage',
         `${option}: no target ${missing.join(', ')}; there are ${there.join(', ')}`,
       );
     }
   }
   const both = options.test.filter((id) => options.train.includes(id));
-  if (both.length > 0) throw new DomainError('invalid-request', `${both.join(', ')} in both --train and --test`);
+  if (both.length > 0) throw new DomainError('invalid-usage', `${both.join(', ')} in both --train and --test`);
   const rows = table.architectures.length;
   for (const [option, { last }] of [
     ['--train-rows', options.trainRows],
     ['--test-rows', options.testRows],
   ] as const) {
-    if (last >= rows) throw new DomainError('invalid-request', `${option} ends at ${last}; the table has ${rows} rows`);
+    if (last >= rows) throw new DomainError('invalid-usage', `${option} ends at ${last}; the table has ${rows} rows`);
   }
   if (options.testRows.first <= options.trainRows.last && options.testRows.last >= options.trainRows.first) {
-    throw new DomainError('invalid-request', '--test-rows and --train-rows overlap');
+    throw new DomainError('invalid-usage', '--test-rows and --train-rows overlap');
   }
   if (options.trainRows.last === rows - 1) {
     const message =
       '--train-rows takes the table to its last row; the rows after them are what predictions are scored on';
-    throw new DomainError('invalid-request', message);
+    throw new DomainError('invalid-usage', message);
   }
   checkLatencies(table, options);
 }
@@ -49,14 +48,14 @@ function checkLatencies({ targets }: LatencyTable, { test, trainRows, testRows, 
     if (toMeasure < most) {
       const rows = `--train-rows ${trainRows.first}-${trainRows.last}`;
       const message = `target '${id}' has ${toMeasure} usable latencies in ${rows}; --measurements asks for ${most}`;
-      throw new DomainError('too-few-measurements', message);
+      throw new DomainError('invalid-usage', message);
     }
     for (const [rows, there] of [
       [`--test-rows ${testRows.first}-${testRows.last}`, usable(testRows.first, testRows.last)],
       [`the rows after ${trainRows.last}`, usable(trainRows.last + 1)],
     ] as const) {
       if (there > 0) continue;
-      throw new DomainError('too-few-measurements', `target '${id}' has no usable latency in ${rows}`);
+      throw new DomainError('invalid-usage', `target '${id}' has no usable latency in ${rows}`);
     }
   }
 }

@@ -1,4 +1,4 @@
-// `npm run import` as a person uses it: a table goes in through the same door as devices, is stopped and goes on. And what
+// `sugarbush import` as a person uses it: a table goes in through the same door as devices, is stopped and goes on. And what
 // one profile costs at that door.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 const args = (...more: string[]): string[] => [
-  'cli/import.ts',
+  ...['cli/main.ts', 'import'],
   ...['--search-space', 'nasbench201', '--data', join(folder, 'table.csv'), '--state', join(folder, 'state.json')],
   ...['--api', field.stack.apiUrl, '--token', field.operator, ...more],
 ];
@@ -99,7 +99,7 @@ test('a first token comes from a script with the operator’s own AWS credential
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };
-  const issue = (...more: string[]) => run(process.execPath, ['cli/issue-token.ts', ...more], { env });
+  const issue = (...more: string[]) => run(process.execPath, ['cli/main.ts', 'issue-token', ...more], { env });
   const { stdout, stderr } = await issue('--bucket', buckets['Data']!, '--role', 'operator', '--valid-days', '1');
   expect(stderr).toMatch(/^operator token [0-9a-f]{16}, ends \d{4}-/);
   expect((await field.call('GET', '/v1/devices', stdout.trim())).status).toBe(200);

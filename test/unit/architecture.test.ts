@@ -18,6 +18,7 @@ const folders = [
   'report',
   'stack',
   'cli',
+  'command-line',
   'scripts',
 ] as const;
 type Folder = (typeof folders)[number];
@@ -26,7 +27,8 @@ type Folder = (typeof folders)[number];
 const mayImport: Readonly<Record<Folder, readonly string[]>> = {
   core: ['core/'],
   contract: ['contract/', 'core/'],
-  agent: ['agent/', 'contract/', 'core/'],
+  'command-line': ['command-line/', 'core/errors.ts'],
+  agent: ['agent/', 'command-line/', 'contract/', 'core/'],
   functions: ['functions/', 'contract/', 'core/', 'report/'],
   // Which variables every process has is stated once.
   infra: ['infra/', 'contract/', 'core/onnx/quiet-environment.ts'],
@@ -36,6 +38,7 @@ const mayImport: Readonly<Record<Folder, readonly string[]>> = {
   // People's programs may use everything but what runs in a Lambda; the store's adapter is the service's own.
   cli: [
     'cli/',
+    'command-line/',
     'core/',
     'contract/',
     'agent/',

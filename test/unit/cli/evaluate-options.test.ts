@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parseOptions } from '#cli/evaluate/options.ts';
-import { meansOf, toJson } from '#cli/evaluate/report.ts';
+import { evaluateCommand, evaluateOptions } from '#cli/commands/evaluate.ts';
+import { meansOf, toJson } from '#cli/evaluate/print-runs.ts';
+import { parseOptions as parse } from '#command-line/parse-options.ts';
 
-describe('options of npm run evaluate', () => {
+const parseOptions = (args: readonly string[]) => evaluateOptions(parse(args, evaluateCommand).values);
+
+describe('options of evaluate', () => {
   test('defaults are the published split', () => {
     const options = parseOptions(['--search-space', 'nasbench201']);
     expect(options.files).toEqual(['data/latency-nasbench201.csv.gz']);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { evaluateCommand, evaluateOptions } from '#cli/commands/evaluate.ts';
 import { checkPlan } from '#cli/evaluate/check-plan.ts';
-import { parseOptions } from '#cli/evaluate/options.ts';
+import { parseOptions } from '#command-line/parse-options.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
 
 const rows = 100;
@@ -25,7 +26,7 @@ const table: LatencyTable = {
 
 function check(text: string): void {
   const given = `--search-space nasbench201 --train pool --train-rows 0-63 --measurements 3,10 ${text}`;
-  checkPlan(table, parseOptions(given.split(' ')));
+  checkPlan(table, evaluateOptions(parseOptions(given.split(' '), evaluateCommand).values));
 }
 
 describe('a plan against its tables', () => {

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
-import { parseReportOptions } from '#cli/report/options.ts';
+import { reportCommand } from '#cli/commands/report.ts';
+import { parseOptions } from '#command-line/parse-options.ts';
+import { runCommand } from '#command-line/program.ts';
 import { DomainError } from '#core/errors.ts';
 
-const refusal = (...args: string[]): string => {
+const terminal = { out() {}, say() {}, isTerminal: false, env: {}, signal: new AbortController().signal };
+const refusal = async (...args: string[]): Promise<string> => {
   try {
-    parseReportOptions(args);
+    await runCommand('sugarbush report', reportCommand, args, terminal);
   } catch (error) {
     if (error instanceof DomainError) return `${error.code} ${error.message.split('\n')[0]}`;
     throw error;
@@ -13,8 +16,8 @@ const refusal = (...args: string[]): string => {
 };
 
 test('defaults are those of the published evaluation', () => {
-  expect(parseReportOptions(['--search-space', 'fbnet', '--out', 'a.html'])).toEqual({
-    'search-space': 'fbnet',
+  expect(parseOptions(['--search-space', 'fbnet', '--out', 'a.html'], reportCommand).values).toEqual({
+    searchSpace: 'fbnet',
     out: 'a.html',
     seed: 0,
     steps: 800,
@@ -24,14 +27,19 @@ test('defaults are those of the published evaluation', () => {
 
 test('what is given is read', () => {
   const given = ['--from', 'a.json', '--champion', 'b.json', '--out', 'c.html', '--test', 'x, y', '--seed', '3'];
-  expect(parseReportOptions(given)).toMatchObject({ from: 'a.json', champion: 'b.json', test: ['x', 'y'], seed: 3 });
+  expect(parseOptions(given, reportCommand).values).toMatchObject({
+    from: 'a.json',
+    champion: 'b.json',
+    test: ['x', 'y'],
+    seed: 3,
+  });
 });
 
-test('what does not fit is refused by name', () => {
-  expect(refusal('--out', 'a.html')).toBe('invalid-usage --search-space: give either --search-space or --from');
-  expect(refusal('--out', 'a.html', '--from', 'a.json', '--search-space', 'ofa')).toContain('either');
-  expect(refusal('--search-space', 'ofa')).toContain('--out');
-  expect(refusal('--search-space', 'darts', '--out', 'a.html')).toContain('--search-space');
-  expect(refusal('--search-space', 'ofa', '--out', 'a.html', '--steps', '0')).toContain('--steps');
-  expect(refusal('--search-space', 'ofa', '--out', 'a.html', '--colour', 'red')).toContain('--colour');
+test('what does not fit is refused by name', async () => {
+  expect(await refusal('--out', 'a.html')).toBe('invalid-usage give either --search-space or --from');
+  expect(await refusal('--out', 'a.html', '--from', 'a.json', '--search-space', 'ofa')).toContain('either');
+  expect(await refusal('--search-space', 'ofa')).toContain('--out');
+  expect(await refusal('--search-space', 'darts', '--out', 'a.html')).toContain('--search-space');
+  expect(await refusal('--search-space', 'ofa', '--out', 'a.html', '--steps', '0')).toContain('--steps');
+  expect(await refusal('--search-space', 'ofa', '--out', 'a.html', '--colour', 'red')).toContain('--colour');
 });

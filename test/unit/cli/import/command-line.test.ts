@@ -1,9 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { importCommand, stateFile } from '#cli/commands/import.ts';
 import { fieldClient } from '#cli/import/field-client.ts';
-import { parseImportOptions } from '#cli/import/options.ts';
 import { importProgress, progressLine } from '#cli/import/progress.ts';
+import { parseOptions } from '#command-line/parse-options.ts';
 
 const good = [
   '--search-space',
@@ -16,32 +17,36 @@ const good = [
   'sb_a',
 ];
 
+const read = (args: readonly string[], env: Record<string, string> = {}) => {
+  const { values } = parseOptions(args, importCommand, env);
+  return { ...values, state: stateFile(values) };
+};
+
 describe('options of an import', () => {
   it('are read, with the state beside the others', () => {
-    expect(parseImportOptions(good, {})).toEqual({
+    expect(read(good)).toEqual({
       searchSpace: 'ofa',
       data: 'a/latency-ofa.csv.gz',
       api: 'http://127.0.0.1:1',
       token: 'sb_a',
       targets: undefined,
       atOnce: 4,
+      json: false,
       state: '.sugarbush/import/latency-ofa.json',
     });
-    expect(parseImportOptions(good.slice(0, -2), { SUGARBUSH_TOKEN: 'sb_b' })?.token).toBe('sb_b');
-    expect(parseImportOptions([...good, '--targets', 'a, b'], {})?.targets).toEqual(['a', 'b']);
-    expect(parseImportOptions(['--help'], {})).toBeUndefined();
+    expect(read(good.slice(0, -2), { SUGARBUSH_TOKEN: 'sb_b' }).token).toBe('sb_b');
+    expect(read([...good, '--targets', 'a, b']).targets).toEqual(['a', 'b']);
   });
 
   it.each([
-    [['--search-space', 'darts'], /--search-space: /],
-    [['--api', 'example.org'], /--api: /],
-    [['--api', 'ftp://example.org'], /--api: /],
-    [['--token', 'abc'], /--token: must look like sb_/],
-    [['--at-once', '0'], /--at-once: /],
+    [['--search-space', 'darts'], /--search-space 'darts': /],
+    [['--api', 'example.org'], /--api 'example.org': /],
+    [['--api', 'ftp://example.org'], /--api 'ftp:/],
+    [['--token', 'abc'], /^--token: must look like sb_…$/],
+    [['--at-once', '0'], /--at-once '0': /],
     [['--frobnicate'], /frobnicate/],
   ])('are refused: %j', (more, message) => {
-    expect(() => parseImportOptions([...good, ...more], {})).toThrow(message);
-    expect(() => parseImportOptions([...good, ...more], {})).toThrow(/npm run import/);
+    expect(() => read([...good, ...more])).toThrow(message);
   });
 });
 

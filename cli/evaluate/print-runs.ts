@@ -1,4 +1,4 @@
-// What `npm run evaluate` prints: a table for people, one object for programs.
+// What an evaluation prints: a table for people, one object for programs.
 import { type EvaluationResult, meanAccuracy } from '#core/predictor/evaluate.ts';
 
 export interface Run {

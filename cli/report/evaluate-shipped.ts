@@ -15,7 +15,7 @@ import type { ReportInput } from '#core/training/report-input.ts';
 import { predictionsForReport } from '#core/training/report-predictions.ts';
 import { scoreOf } from '#core/training/score-of.ts';
 
-export interface TableEvaluation {
+export interface ShippedEvaluation {
   readonly searchSpace: SearchSpaceId;
   readonly test?: readonly string[] | undefined;
   readonly seed: number;
@@ -32,7 +32,7 @@ const rowNumbers = ({ first, last }: Rows): number[] => Array.from({ length: las
 /** Six significant digits: more than any clock gives. */
 const rounded = (value: number): number => Number(value.toPrecision(6));
 
-export async function evaluateTable(options: TableEvaluation): Promise<ReportInput> {
+export async function evaluateShipped(options: ShippedEvaluation): Promise<ReportInput> {
   const { seed, steps, repeats, note } = options;
   const space = searchSpace(options.searchSpace);
   const split = defaultSplits[options.searchSpace];

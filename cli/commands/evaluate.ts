@@ -1,0 +1,143 @@
+// `sugarbush evaluate`: how good predictions are on targets that the training has not seen. Trains on the training targets
+// and rows only, adapts to each test target from a few of its measurements, and prints how far the predictions are off.
+import { z } from 'zod';
+import { defaultSplits, type Rows } from '#cli/evaluate/default-splits.ts';
+import { defineCommand, jsonFlag, type Values } from '#command-line/command.ts';
+import { exitCodes } from '#command-line/exit-codes.ts';
+import { integerBetween, list, listOf, numberBetween, text } from '#command-line/values.ts';
+import type { Method, Selection } from '#core/predictor/evaluate.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+
+const targets = list.refine((ids) => new Set(ids).size === ids.length, 'a target stands twice');
+const rows = z
+  .string()
+  .regex(/^\d+-\d+$/, 'must look like 0-899')
+  .transform((range): Rows => {
+    const [first, last] = range.split('-').map(Number) as [number, number];
+    return { first, last };
+  })
+  .refine(({ first, last }) => first <= last, 'the first row must not be after the last');
+
+const options = {
+  searchSpace: { value: 'ID', help: searchSpaceIds.join(', '), schema: z.enum(searchSpaceIds) },
+  data: {
+    value: 'FILE',
+    help: 'a latency table, CSV or CSV.gz; several are joined on the architecture; default data/latency-ID.csv.gz',
+    schema: z.array(text).optional(),
+    repeatable: true,
+  },
+  train: {
+    value: 'TARGETS',
+    help: 'training targets, as a,b; default: the published split of the shipped tables',
+    schema: targets.optional(),
+  },
+  test: {
+    value: 'TARGETS',
+    help: 'targets to evaluate on, never seen in training; default: those of the published split',
+    schema: targets.refine((ids) => ids.length > 0, 'at least one target').optional(),
+  },
+  trainRows: {
+    value: 'FIRST-LAST',
+    help: 'rows to train on and to draw measurements from, from 0, both ends included; default: the published split',
+    schema: rows.optional(),
+  },
+  testRows: {
+    value: 'FIRST-LAST',
+    help: 'rows for spearmanTrimmed; all other numbers are over all rows after the training rows',
+    schema: rows.optional(),
+  },
+  measurements: {
+    value: 'COUNTS',
+    help: 'how many measurements of a test target the predictor gets, one evaluation for each',
+    schema: listOf(integerBetween(1, 1e6)),
+    default: '3,10,20',
+  },
+  selection: {
+    value: 'WHICH',
+    help: 'random: drawn; chosen: what the predictor suggests; both',
+    schema: z.enum(['random', 'chosen', 'both']),
+    default: 'both',
+  },
+  repeats: { value: 'DRAWS', help: 'random draws a target', schema: integerBetween(1, 1e6), default: '10' },
+  seed: {
+    value: 'SEEDS',
+    help: 'of training and draws; several, as 0,1,2, print each and their mean (--json: under "runs")',
+    schema: listOf(integerBetween(0, 2 ** 32 - 1)),
+    default: '0',
+  },
+  steps: { value: 'STEPS', help: 'gradient steps of the training', schema: integerBetween(1, 1e6), default: '800' },
+  outlierShare: {
+    value: 'SHARE',
+    help: 'share of measurements held for outliers before any is seen; 0 trusts them all',
+    schema: numberBetween(0, 0.5),
+    default: '0.02',
+  },
+  baseline: {
+    value: 'NAME',
+    help: 'also ridge: a ridge regression on the measurements alone',
+    schema: z.enum(['ridge']).optional(),
+  },
+  json: jsonFlag,
+};
+
+/** What is evaluated, with the published split filled in. Rows count from 0. */
+export interface EvaluateOptions {
+  readonly searchSpace: SearchSpaceId;
+  readonly files: readonly string[];
+  readonly train: readonly string[];
+  readonly test: readonly string[];
+  readonly trainRows: Rows;
+  readonly testRows: Rows;
+  readonly measurements: readonly number[];
+  readonly selections: readonly Selection[];
+  readonly repeats: number;
+  readonly seeds: readonly number[];
+  readonly steps: number;
+  readonly outlierShare: number;
+  readonly methods: readonly Method[];
+}
+
+export function evaluateOptions(given: Values<typeof options>): EvaluateOptions {
+  const { searchSpace, selection, baseline, measurements, repeats, steps, outlierShare } = given;
+  const split = defaultSplits[searchSpace];
+  return {
+    searchSpace,
+    files: given.data ?? [`data/latency-${searchSpace}.csv.gz`],
+    train: given.train ?? split.train,
+    test: given.test ?? split.test,
+    trainRows: given.trainRows ?? split.trainRows,
+    testRows: given.testRows ?? split.testRows,
+    measurements,
+    selections: selection === 'both' ? ['random', 'chosen'] : [selection],
+    repeats,
+    seeds: given.seed,
+    steps,
+    outlierShare,
+    methods: baseline ? ['sugarbush', baseline] : ['sugarbush'],
+  };
+}
+
+export const evaluateCommand = defineCommand({
+  options,
+  async run(given, { out, say }) {
+    const plan = evaluateOptions(given);
+    const { checkPlan } = await import('#cli/evaluate/check-plan.ts');
+    const { evaluateTable, readTables } = await import('#cli/evaluate/evaluate-table.ts');
+    const { meansOf, toJson, toSeedTable, toTable } = await import('#cli/evaluate/print-runs.ts');
+    const note = (line: string): void => say(`${line}\n`);
+    const table = readTables(plan, note);
+    checkPlan(table, plan);
+    const runs = [];
+    for (const seed of plan.seeds) {
+      const run = await evaluateTable(table, plan, seed, note);
+      runs.push(run);
+      if (given.json) continue;
+      out(`${run.searchSpace}, seed ${seed}, trained in ${run.trainSeconds.toFixed(1)} s\n\n`);
+      out(`${toTable([...run.results, ...meansOf(run.results)])}\n\n`);
+    }
+    if (given.json) out(`${JSON.stringify(toJson(runs))}\n`);
+    else if (runs.length > 1) out(`${toSeedTable(runs)}\n`);
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,86 @@
+// `sugarbush report`: draws the report of a predictor trained and evaluated on a shipped table, or of an evaluation saved
+// before.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import { defineCommand, type Values } from '#command-line/command.ts';
+import { exitCodes } from '#command-line/exit-codes.ts';
+import { integerBetween, list, text } from '#command-line/values.ts';
+import { DomainError } from '#core/errors.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
+import { type ReportInput, reportInputSchema } from '#core/training/report-input.ts';
+
+const options = {
+  searchSpace: {
+    value: 'ID',
+    help: `${searchSpaceIds.join(', ')}: trains on the training targets of its shipped table, evaluates on the others`,
+    schema: z.enum(searchSpaceIds).optional(),
+  },
+  from: { value: 'FILE', help: 'draw an evaluation written by --save; nothing is trained', schema: text.optional() },
+  out: { value: 'FILE', help: 'the report, HTML', schema: text },
+  test: {
+    value: 'TARGETS',
+    help: 'targets to evaluate on, as a,b, none of them a training target; default: the published split',
+    schema: list.optional(),
+  },
+  seed: { value: 'SEED', help: 'of training and draws', schema: integerBetween(0, 2 ** 32 - 1), default: '0' },
+  steps: { value: 'STEPS', help: 'gradient steps of the training', schema: integerBetween(1, 1e6), default: '800' },
+  repeats: { value: 'DRAWS', help: 'random draws a target', schema: integerBetween(1, 1e6), default: '10' },
+  save: {
+    value: 'FILE',
+    help: 'also write what was evaluated, JSON, for --from and --champion',
+    schema: text.optional(),
+  },
+  champion: {
+    value: 'FILE',
+    help: 'compare with an earlier evaluation written by --save, on the targets that both have',
+    schema: text.optional(),
+  },
+};
+
+export const reportCommand = defineCommand({
+  options,
+  async run(given, { say }) {
+    const note = (line: string): void => say(`${line}\n`);
+    const evaluated = await evaluationOf(given, note);
+    if (given.save) writeFileSync(given.save, `${JSON.stringify(evaluated)}\n`);
+    const input = given.champion ? withChampion(evaluated, readEvaluation(given.champion)) : evaluated;
+    const { renderReport } = await import('#report/render-report.ts');
+    const html = await renderReport(input);
+    writeFileSync(given.out, html);
+    note(`${given.out}: ${(Buffer.byteLength(html) / 1000).toFixed(0)} kB`);
+    return exitCodes.done;
+  },
+});
+
+async function evaluationOf(given: Values<typeof options>, note: (line: string) => void): Promise<ReportInput> {
+  const { searchSpace, from, test, seed, steps, repeats } = given;
+  if ((searchSpace === undefined) === (from === undefined)) {
+    throw new DomainError('invalid-usage', 'give either --search-space or --from');
+  }
+  if (searchSpace === undefined) return readEvaluation(from!);
+  const { evaluateShipped } = await import('#cli/report/evaluate-shipped.ts');
+  return evaluateShipped({ searchSpace, test, seed, steps, repeats, createdAt: new Date(), note });
+}
+
+function readEvaluation(file: string): ReportInput {
+  try {
+    return reportInputSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
+    throw new DomainError('invalid-usage', `cannot read the evaluation ${file}: ${reason}`, { cause });
+  }
+}
+
+/** Puts the candidate's scores of an earlier evaluation beside this one's as the champion's. */
+function withChampion({ card, predictions }: ReportInput, earlier: ReportInput): ReportInput {
+  const [own, other] = [card.evaluation, earlier.card.evaluation];
+  if (!own || !other || earlier.card.searchSpace !== card.searchSpace) {
+    throw new DomainError('invalid-usage', `--champion must be an evaluation on '${card.searchSpace}'`);
+  }
+  const ids = new Set(own.scores.map((s) => s.target));
+  const scores = other.scores
+    .filter((s) => s.model === 'candidate' && ids.has(s.target))
+    .map((s) => ({ ...s, model: 'champion' as const }));
+  const champion = { version: earlier.card.version };
+  return { card: { ...card, champion, evaluation: { ...own, scores: [...own.scores, ...scores] } }, predictions };
+}

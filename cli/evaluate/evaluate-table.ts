@@ -1,0 +1,69 @@
+// One evaluation: a predictor trained with one seed on the training targets and rows, scored on the test targets.
+import type { EvaluateOptions } from '#cli/commands/evaluate.ts';
+import { exclusionLines, readTable } from '#cli/read-table.ts';
+import { joinTables } from '#core/dataset/join-tables.ts';
+import type { LatencyTable } from '#core/dataset/table.ts';
+import { loadPredictor } from '#core/predictor/bundle.ts';
+import { evaluate } from '#core/predictor/evaluate.ts';
+import { fit } from '#core/predictor/fit.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
+import type { Rows } from './default-splits.ts';
+import type { Run } from './print-runs.ts';
+
+/** @param note takes what was left out, a line each
+ * @throws DomainError `invalid-table` */
+export function readTables({ files, searchSpace }: EvaluateOptions, note: (line: string) => void): LatencyTable {
+  const table = joinTables(files.map((file) => readTable(file, searchSpace)));
+  for (const line of exclusionLines(table)) note(line);
+  return table;
+}
+
+const rowNumbers = ({ first, last }: Rows): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
+/** @param note takes progress, a line each
+ * @throws DomainError when a target has too few measurements (`checkPlan` sees that before) */
+export async function evaluateTable(
+  table: LatencyTable,
+  options: EvaluateOptions,
+  seed: number,
+  note: (line: string) => void,
+): Promise<Run> {
+  const space = searchSpace(options.searchSpace);
+  const trainRows = rowNumbers(options.trainRows);
+  const column = (id: string) => table.targets.find((t) => t.id === id)!;
+  const started = performance.now();
+  const bundle = await fit({
+    space,
+    architectures: trainRows.map((row) => table.architectures[row]!),
+    targets: options.train.map((id) => ({
+      id,
+      latencyMs: Float64Array.from(trainRows, (row) => column(id).latencyMs[row]!),
+    })),
+    seed,
+    steps: options.steps,
+    onProgress({ step, steps, loss }) {
+      const seconds = (performance.now() - started) / 1000;
+      const left = (seconds / step) * (steps - step);
+      note(`seed ${seed}: step ${step}/${steps}, loss ${loss.toFixed(3)}, ${left.toFixed(0)} s left`);
+    },
+  });
+  const trainSeconds = (performance.now() - started) / 1000;
+  const predictor = await loadPredictor(bundle);
+  const after = { first: options.trainRows.last + 1, last: table.architectures.length - 1 };
+  const results = await evaluate(predictor, {
+    architectures: table.architectures,
+    targets: options.test.map(column),
+    supportRows: trainRows,
+    testRows: rowNumbers(options.testRows),
+    allRows: rowNumbers(after),
+    measurements: options.measurements,
+    selections: options.selections,
+    repeats: options.repeats,
+    seed,
+    methods: options.methods,
+    outlierShare: options.outlierShare,
+    onProgress: (done, total) => note(`seed ${seed}: evaluated ${done}/${total}`),
+  });
+  await predictor.close();
+  return { searchSpace: options.searchSpace, seed, trainSeconds, results };
+}

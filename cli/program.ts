@@ -1,0 +1,40 @@
+// The commands of `sugarbush`, and how their errors are told.
+import { exitCodes } from '#command-line/exit-codes.ts';
+import type { Entry, Program } from '#command-line/program.ts';
+import { DomainError } from '#core/errors.ts';
+import { StackError } from '#stack/stack-error.ts';
+import manifest from '../package.json' with { type: 'json' };
+
+const entries: readonly Entry[] = [
+  {
+    name: 'import',
+    summary: 'sends a latency table to a service, through the same door as devices',
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
+  {
+    name: 'evaluate',
+    summary: 'how good predictions are on targets that the training has not seen',
+    load: async () => (await import('./commands/evaluate.ts')).evaluateCommand,
+  },
+  {
+    name: 'report',
+    summary: 'draws the report of a predictor as one HTML file',
+    load: async () => (await import('./commands/report.ts')).reportCommand,
+  },
+  {
+    name: 'issue-token',
+    summary: 'issues a bearer token with the AWS credentials of an operator',
+    load: async () => (await import('./commands/issue-token.ts')).issueTokenCommand,
+  },
+];
+
+export const program: Program = {
+  entries,
+  version: manifest.version,
+  explain(error, name) {
+    if (error instanceof StackError) return { message: `${name}: ${error.message}`, exitCode: exitCodes.failed };
+    if (!(error instanceof DomainError)) return undefined;
+    const exitCode = error.code === 'invalid-usage' ? exitCodes.usage : exitCodes.failed;
+    return { message: `${name}: ${error.code}: ${error.message}`, exitCode };
+  },
+};
