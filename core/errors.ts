@@ -11,6 +11,9 @@ export interface Issue {
 export type ErrorCode =
   | 'invalid-request'
   | 'invalid-architecture'
+  | 'invalid-model'
+  | 'unsupported-model'
+  | 'unbound-dimension'
   | 'invalid-table'
   | 'invalid-predictor'
   | 'unknown-search-space'
