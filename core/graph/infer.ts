@@ -1,7 +1,7 @@
 // Follows shapes, types and small values through a graph, node by node, and inlines the branch of an `If` whose condition
 // is a known value. The rules of the operators stand in inference/.
 import { DomainError } from '#core/errors.ts';
-import { quoteText } from '#core/quote-text.ts';
+import { quoteText } from '#core/text/quote-text.ts';
 import { elementCount, type Known } from './inference/known.ts';
 import { NodeContext, placeOf, type ValueBudget } from './inference/node-context.ts';
 import { isStandardDomain, ruleOf } from './inference/rules.ts';

@@ -1,7 +1,7 @@
 // One node under inference: what a rule may ask of it. Answers are checked here, so that a rule reads like the
 // operator's specification, and every refusal names the node, the operator and the reason.
 import { DomainError } from '#core/errors.ts';
-import { quoteText } from '#core/quote-text.ts';
+import { quoteText } from '#core/text/quote-text.ts';
 import type { ElementType } from '../operator-graph.ts';
 import type { SourceNode, TensorAttribute } from '../source-graph.ts';
 import { elementCount, type Known, mostKnownValues } from './known.ts';
