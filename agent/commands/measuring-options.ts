@@ -1,18 +1,26 @@
 // The options that `profile`, `run` and `models` share: what is measured, in which runtime, how well.
 import { z } from 'zod';
-import { usualInputSize } from '#core/search-space/network/input-size.ts';
-import { searchSpace, searchSpaceIds } from '#core/search-space/registry.ts';
+import { statesInputSize, usualInputSize } from '#core/search-space/network/input-size.ts';
+import { searchSpace, searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
 import { type Option, positiveInteger, positiveNumber, wholeNumber } from '../command-line.ts';
 import { defaultQuietRule } from '../device/quiet.ts';
 import { defaultStopRule, type StopRule } from '../measure/stop-rule.ts';
 import { precisions, runtimeNames } from '../runtimes/runtime.ts';
 import { graphOptimizations } from '../worker/job.ts';
 
+function inputSizeHelp(): string {
+  const ids = (own: boolean) => searchSpaces.filter((space) => statesInputSize(space) === own);
+  const defaults = ids(false).map((space) => `${usualInputSize(space)} for ${space.id}`);
+  return `side of the square input; default ${defaults.join(', ')}; not for ${ids(true)
+    .map(({ id }) => id)
+    .join(', ')}`;
+}
+
 export const workloadOptions: Record<string, Option> = {
   'search-space': { value: 'ID', help: `${searchSpaceIds.join(', ')} (required)` },
   'input-size': {
     value: 'PIXELS',
-    help: 'side of the square input; default 32 for nasbench201, 224 for fbnet; not for ofa',
+    help: inputSizeHelp(),
   },
   batch: { value: 'N', help: 'images per inference; default 1' },
   'support-set': {

@@ -6,6 +6,8 @@ import { type Profile, type ProfileTarget, profileLimits } from '#core/dataset/p
 import type { LatencyTable } from '#core/dataset/table.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import { DomainError } from '#core/errors.ts';
+import { usualInputSize } from '#core/search-space/network/input-size.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { importAgent } from '#core/targets/refresh-target.ts';
 
@@ -20,14 +22,12 @@ export interface TableProfile {
   readonly sha256: string;
 }
 
-/** Input sizes that the shipped tables were measured at. */
-const inputSizes: Readonly<Record<SearchSpaceId, number | null>> = { nasbench201: 32, fbnet: 224, ofa: null };
-
 /** A phone whose name ends like a batch size (data/README.md). */
 const withoutBatchSize = new Set(['essential_ph_1']);
 
-/** `titanx_32` is `titanx` at batch size 32; a name that does not end in a power of two up to 1,024 is a device at 1. */
-export function targetOfColumn(column: string, searchSpace: SearchSpaceId): ProfileTarget {
+/** A table does not say the input size: it is the usual one of the space.
+ * `titanx_32` is `titanx` at batch size 32; a name that does not end in a power of two up to 1,024 is a device at 1. */
+export function targetOfColumn(column: string, id: SearchSpaceId): ProfileTarget {
   const [, device, batch] = /^(.+)_(\d+)$/.exec(column) ?? [];
   const size = Number(batch);
   const isBatch = size >= 1 && size <= 1024 && Number.isInteger(Math.log2(size)) && !withoutBatchSize.has(column);
@@ -41,7 +41,12 @@ export function targetOfColumn(column: string, searchSpace: SearchSpaceId): Prof
       accelerator: null,
     },
     runtime: { name: null, version: null, executionProvider: null, settings: {} },
-    workload: { searchSpace, inputSize: inputSizes[searchSpace], batchSize: isBatch ? size : 1, precision: null },
+    workload: {
+      searchSpace: id,
+      inputSize: usualInputSize(searchSpace(id)),
+      batchSize: isBatch ? size : 1,
+      precision: null,
+    },
   };
 }
 

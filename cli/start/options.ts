@@ -1,7 +1,7 @@
 // The command line of `npm start`.
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { searchSpaceIds } from '#core/search-space/registry.ts';
+import { searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { StackError } from '#stack/stack-error.ts';
 
@@ -34,7 +34,7 @@ const optionsSchema = z.object({
     .string()
     .transform((text) => text.split(',').map((name) => name.trim()))
     .pipe(z.array(z.enum(searchSpaceIds)).min(1))
-    .default([...searchSpaceIds]),
+    .default(searchSpaces.filter((space) => space.shippedTable !== null).map(({ id }) => id)),
   steps: z.coerce.number().int().min(1).max(100_000).optional(),
 });
 

@@ -4,7 +4,8 @@
 import { z } from 'zod';
 import { descriptorSchema } from '#core/descriptor/descriptor.ts';
 import { descriptorOperators } from '#core/descriptor/operators.ts';
-import { searchSpaceIds } from '#core/search-space/registry.ts';
+import { statesInputSize } from '#core/search-space/network/input-size.ts';
+import { searchSpace, searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
 import { latencySummarySchema } from '#core/statistics/latency-summary.ts';
 import { identifier, text } from '#core/text/line-text.ts';
 
@@ -58,6 +59,12 @@ const runtimeSchema = z
   })
   .describe('What runs the network.');
 
+/** Where each architecture states its input size. */
+const sizeless = searchSpaces
+  .filter(statesInputSize)
+  .map(({ id }) => id)
+  .join(', ');
+
 const workloadSchema = z
   .strictObject({
     searchSpace: z.enum(searchSpaceIds).describe('The family of networks that was measured.'),
@@ -66,13 +73,13 @@ const workloadSchema = z
       .positive()
       .max(4096)
       .nullable()
-      .describe('Height and width of the input, pixels. null in ofa, where each architecture states its own.'),
+      .describe(`Height and width of the input, pixels. null in ${sizeless}, where each architecture states its own.`),
     batchSize: z.int().positive().max(65_536).describe('Images per inference.'),
     precision: z.enum(precisions).nullable().describe('Number format the network runs in. null: not known.'),
   })
-  .refine((workload) => (workload.inputSize === null) === (workload.searchSpace === 'ofa'), {
+  .refine((workload) => (workload.inputSize === null) === statesInputSize(searchSpace(workload.searchSpace)), {
     path: ['inputSize'],
-    message: 'a number of pixels; null in ofa and only there',
+    message: `a number of pixels; null in ${sizeless} and only there`,
   })
   .describe('What is run.');
 

@@ -30,7 +30,7 @@ export interface FitOptions {
   readonly seed: number;
   readonly steps?: number;
   readonly stepsPerCall?: number;
-  /** How much a device's heads 0 and 1 are scored as a mixture rather than each for itself; by search space. */
+  /** How much a device's heads 0 and 1 are scored as a mixture rather than each for itself; default: the search space's `headMixture`. */
   readonly mixture?: number;
   /** Checked between calls. */
   readonly signal?: AbortSignal;
@@ -63,10 +63,6 @@ const optimizer: AdamWSettings = { beta2: 0.999, epsilon: 1e-8, weightDecay: 0, 
 export const defaultSteps = 800;
 export const defaultStepsPerCall = 50;
 
-/** In FBNet a mixture lets one of the two heads die and the seed decides which; in NAS-Bench-201 training them apart
- * costs accuracy near the pool. A space without a measured choice starts apart. */
-const mixtureOf: Readonly<Record<string, number>> = { nasbench201: 1, fbnet: 0, ofa: 0 };
-
 /** @throws DomainError `cancelled` when the signal aborts; `too-few-measurements` for a pool smaller than an episode;
  * `invalid-request` for latencies that are neither NaN nor finite and positive; `training-failed` when the loss is not
  * a number any more. */
@@ -89,7 +85,7 @@ export async function fit(options: FitOptions): Promise<PredictorBundle> {
   const episodes = episodeSource(targets, connected, space.simulator(architectures));
   const layout = networkLayout(columns);
   const perStep = devicesPerStep * measurementsPerDevice;
-  const mixture = options.mixture ?? mixtureOf[space.id] ?? 0;
+  const mixture = options.mixture ?? space.headMixture;
   const trainer = await createTrainer(
     {
       layout,

@@ -2,6 +2,7 @@
 import type { Random } from '#core/random.ts';
 import type { Architecture } from './architecture.ts';
 import type { Networks } from './network/network.ts';
+import type { Split } from './shipped-table.ts';
 import type { spaces } from './spaces.ts';
 
 export type { Architecture } from './architecture.ts';
@@ -14,6 +15,8 @@ export interface SearchSpace<Id extends string = SearchSpaceId> {
   readonly title: string;
   /** A valid architecture text, for documentation and error messages. */
   readonly example: string;
+  /** The words and separators that texts are made of, and nothing else: `skip` and `,`, `k3e6` and `-`. */
+  readonly textUnits: readonly string[];
   /** Names of the encoder's outputs, in order; their hash is the feature schema id stored with a predictor. */
   readonly featureNames: readonly string[];
   /** Canonical text → choices. @throws DomainError `invalid-architecture`: which part is wrong and what is allowed. */
@@ -30,6 +33,11 @@ export interface SearchSpace<Id extends string = SearchSpaceId> {
   enumerate?(): IterableIterator<Architecture>;
   /** The networks that architectures stand for: `describeNetwork` and its neighbours build them. */
   readonly networks: Networks;
+  /** How a predictor of the space is trained: 1 scores a device's two heads as one mixture, 0 each for itself, anything
+   * between both in that proportion. 0 where no trial has chosen. */
+  readonly headMixture: number;
+  /** The published split of the table in `data/`; null: the project ships no measurements of this space. */
+  readonly shippedTable: Split | null;
   /** Simulated devices over these architectures, for meta-training. */
   simulator(architectures: readonly Architecture[]): DeviceSimulator;
 }

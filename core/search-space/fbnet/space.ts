@@ -12,6 +12,7 @@ import {
   sumKernels,
 } from './blocks.ts';
 import { fbnetNetworks } from './network.ts';
+import { fbnetSplit } from './shipped-table.ts';
 import { fbnetSimulator } from './simulator.ts';
 
 const title = 'FBNet';
@@ -34,6 +35,7 @@ export const fbnet: SearchSpace<'fbnet'> = {
   title,
   example:
     'k3_e1,k3_e6,k5_e1,skip,k3_e1_g2,k5_e6,k3_e3,k3_e3,skip,k5_e6,k5_e3,k3_e3,k5_e1,k5_e6,k3_e3,k5_e1_g2,k5_e3,k5_e6,k5_e6,k3_e6,k5_e3,k3_e6',
+  textUnits: [...fbnetBlockNames, ','],
   featureNames,
   parse,
   format: (architecture) => Array.from(architecture, (choice) => fbnetBlockNames[choice]!).join(','),
@@ -41,6 +43,9 @@ export const fbnet: SearchSpace<'fbnet'> = {
   isConnected: () => true,
   sample: (random: Random) => Uint8Array.from({ length: fbnetLayerCount }, () => random.integer(fbnetChoices)),
   networks: fbnetNetworks,
+  // As a mixture one of the two heads dies, and the seed decides which.
+  headMixture: 0,
+  shippedTable: fbnetSplit,
   simulator: fbnetSimulator,
 };
 

@@ -7,6 +7,11 @@ export function usualInputSize(space: SearchSpace<string>): number | null {
   return space.networks.inputSizes?.usual ?? null;
 }
 
+/** Whether each architecture of the space states its own input size, so that a workload has none. */
+export function statesInputSize(space: SearchSpace<string>): boolean {
+  return space.networks.inputSizes === null;
+}
+
 /** @throws DomainError `invalid-request` when there is none or the space's networks cannot have it */
 export function givenInputSize(space: SearchSpace<string>, inputSize: number | null): number {
   const { inputSizes } = space.networks;

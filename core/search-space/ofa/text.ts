@@ -21,6 +21,12 @@ export const ofaTitle = 'Once-for-All';
 export const ofaBlockNames: readonly string[] = ofaBlockChoices.map(
   ({ kernelSize, expansion }) => `k${kernelSize}e${expansion}`,
 );
+export const ofaTextUnits: readonly string[] = [
+  ...ofaResolutions.map((side) => `r${side}`),
+  ...ofaBlockNames,
+  '|',
+  '-',
+];
 const stageCount = ofaStages.length;
 const choiceOf = new Map(ofaBlockNames.map((name, index) => [name, index + 1]));
 const resolutionOf = new Map(ofaResolutions.map((resolution, index) => [`r${resolution}`, index]));
