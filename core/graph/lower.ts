@@ -9,11 +9,18 @@ const byId = new Map<string, Lowering>(lowerings.map((lowering) => [lowering.id,
 
 /** @returns equal kernels counted together, in the order in which the first of each is launched */
 export function lower(graph: OperatorGraph, lowering: LoweringId | Lowering): KernelCount[] {
-  const { steps, free } = typeof lowering === 'string' ? byId.get(lowering)! : lowering;
-  const working = new WorkingGraph(graph);
-  for (const step of steps) runStep(working, step);
-  return countKernels(working, new Set(free));
+  return countKernels(lowerToGraph(graph, lowering), new Set(loweringOf(lowering).free));
 }
+
+/** The graph as it stands after a lowering's passes, before its nodes become kernels. */
+export function lowerToGraph(graph: OperatorGraph, lowering: LoweringId | Lowering): WorkingGraph {
+  const working = new WorkingGraph(graph);
+  for (const step of loweringOf(lowering).steps) runStep(working, step);
+  return working;
+}
+
+const loweringOf = (lowering: LoweringId | Lowering): Lowering =>
+  typeof lowering === 'string' ? byId.get(lowering)! : lowering;
 
 function countKernels(graph: WorkingGraph, free: ReadonlySet<string>): KernelCount[] {
   const counts = new Map<string, { kernel: Kernel; count: number; nodes: readonly number[] }>();

@@ -1,12 +1,16 @@
 // Lowerings as data: each imitates a kind of runtime as a list of passes, in the order in which it applies them. A new
 // runtime is a new entry.
 
+import { blockedLayout } from './passes/blocked-layout.ts';
 import { dropIdentities } from './passes/drop-identities.ts';
-import { foldBatchNormalization } from './passes/fold-batch-normalization.ts';
+import { expandHardSwish } from './passes/expand-functions.ts';
+import { foldBatchNormalization, foldIntoConvolutions } from './passes/fold-batch-normalization.ts';
 import { foldConstants } from './passes/fold-constants.ts';
 import { fuseActivations } from './passes/fuse-activations.ts';
 import { fuseGelu, fuseSelfGates } from './passes/fuse-gates.ts';
 import { fuseLayerNormalization } from './passes/fuse-layer-normalization.ts';
+import { fuseMatrixSums } from './passes/fuse-matrix-sums.ts';
+import { fuseSkipNormalizations } from './passes/fuse-skip-normalizations.ts';
 import { fuseBiases, fuseSums } from './passes/fuse-sums.ts';
 import { mergeEqualNodes } from './passes/merge-equal-nodes.ts';
 import { pruneZeros } from './passes/prune-zeros.ts';
@@ -27,6 +31,11 @@ const passes = {
   'fuse-activations': fuseActivations,
   'fuse-sums': fuseSums,
   'prune-zeros': pruneZeros,
+  'expand-hard-swish': expandHardSwish,
+  'fold-into-convolutions': foldIntoConvolutions,
+  'fuse-matrix-sums': fuseMatrixSums,
+  'fuse-skip-normalizations': fuseSkipNormalizations,
+  'blocked-layout': blockedLayout,
 } as const;
 
 type Passes = typeof passes;
@@ -55,8 +64,32 @@ const simpleActivations = ['Relu', 'Clip', 'LeakyRelu', 'HardSwish', 'HardSigmoi
 const cleaned: readonly Step[] = ['fold-constants', 'drop-identities', 'remove-dead-nodes', 'merge-equal-nodes'];
 /** What exporters write as several nodes and authors wrote as one. */
 const written: readonly Step[] = ['fuse-layer-normalization', 'fuse-gelu', 'fuse-self-gates'];
-const folded: readonly Step[] = [...written, 'fold-batch-normalization', 'fuse-biases'];
+const folded: readonly Step[] = [
+  ...written,
+  ['fold-batch-normalization', { into: ['Conv', 'ConvTranspose', 'Gemm'] }],
+  'fuse-biases',
+];
 const fusable = [...products, 'BatchNormalization', 'Add'];
+
+const required: readonly Step[] = ['expand-hard-swish'];
+const basic: readonly Step[] = [
+  ...required,
+  ...cleaned,
+  'fold-into-convolutions',
+  ...cleaned,
+  ['fuse-matrix-sums', { keepAttention: true }],
+];
+const extended: readonly Step[] = [
+  ...basic,
+  ['fuse-activations', { into: ['Gemm'], activations: ['Relu', 'Sigmoid', 'Tanh', 'LeakyRelu'] }],
+  [
+    'fuse-activations',
+    { into: ['Conv'], activations: ['Relu', 'Sigmoid', 'Tanh', 'LeakyRelu', 'Clip', 'HardSigmoid'] },
+  ],
+  'fuse-gelu',
+  'fuse-skip-normalizations',
+  ['fuse-matrix-sums', { keepAttention: false }],
+];
 
 export const lowerings = [
   {
@@ -94,6 +127,15 @@ export const lowerings = [
       ['fuse-activations', { into: fusable, activations: simpleActivations }],
     ],
     free: reshapes,
+  },
+  { id: 'onnxruntime-disabled', title: 'ONNX Runtime without optimisation', steps: required, free: [] },
+  { id: 'onnxruntime-basic', title: 'ONNX Runtime, basic', steps: basic, free: [] },
+  { id: 'onnxruntime-extended', title: 'ONNX Runtime, extended', steps: extended, free: [] },
+  {
+    id: 'onnxruntime-all',
+    title: 'ONNX Runtime with all optimisations on a CPU with AVX-512',
+    steps: [...extended, ['blocked-layout', { block: 16 }], ['fuse-sums', { into: ['Conv'] }]],
+    free: [],
   },
 ] as const satisfies readonly Lowering[];
 

@@ -116,6 +116,14 @@ export class WorkingGraph {
     };
   }
 
+  /** Integers that a pass makes: the shape of a reshape, for one. */
+  constant(values: readonly number[]): WorkingTensor {
+    const tensor = this.tensor('int64', [values.length]);
+    tensor.constant = true;
+    tensor.values = values;
+    return tensor;
+  }
+
   /** Appends a node; `sort` puts it where it belongs. */
   add(
     operator: string,

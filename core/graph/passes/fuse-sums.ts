@@ -7,7 +7,7 @@ import {
   type WorkingNode,
   type WorkingTensor,
 } from '../working-graph.ts';
-import { absorbBias } from './fold-batch-normalization.ts';
+import { absorb } from './fold-batch-normalization.ts';
 
 /** MatMul + constant vector → a fully connected layer with bias. */
 export function fuseBiases(graph: WorkingGraph): void {
@@ -19,7 +19,7 @@ export function fuseBiases(graph: WorkingGraph): void {
     const bias = next.inputs.find((t) => t?.constant);
     if (bias === undefined || elements(bias.shape) > node.inputs[1].shape.at(node.operator === 'MatMul' ? -1 : 0)!)
       continue;
-    absorbBias(graph, node, next);
+    absorb(graph, node, next, true);
   }
   graph.compact();
 }
@@ -33,7 +33,11 @@ export function fuseSums(graph: WorkingGraph, options: { readonly into: readonly
     if (!a || !b || a.constant || b.constant || !sameShape(a.shape, b.shape)) continue;
     const takes = (t: WorkingTensor): WorkingNode | undefined => {
       const maker = t.producer;
-      return maker && into.has(maker.operator) && maker.activation === undefined && soleConsumer(t) === node
+      return maker &&
+        !maker.blocked &&
+        into.has(maker.operator) &&
+        maker.activation === undefined &&
+        soleConsumer(t) === node
         ? maker
         : undefined;
     };

@@ -1,0 +1,24 @@
+// Sum of two token maps, then layer normalisation → one node. A bias that was added to one of the two goes with it.
+import { sameShape, type WorkingGraph, type WorkingNode, type WorkingTensor } from '../working-graph.ts';
+
+export function fuseSkipNormalizations(graph: WorkingGraph): void {
+  for (const node of [...graph.nodes]) {
+    if (node.removed || node.operator !== 'LayerNormalization' || numberOfOutputs(node) !== 1) continue;
+    const add = node.inputs[0]?.producer;
+    if (add?.operator !== 'Add' || add.inputs.some((t) => t === undefined) || add.outputs[0]!.output) continue;
+    const [a, b] = add.inputs as [WorkingTensor, WorkingTensor];
+    if (a.shape.length !== 3 || !sameShape(a.shape, b.shape)) continue;
+    const sum = add.outputs[0]!;
+    const sources = [...add.sources, ...node.sources];
+    const others = sum.consumers.length > 1;
+    const output = node.outputs[0]!;
+    const inputs = [a, b, ...node.inputs.slice(1)];
+    graph.remove(node);
+    graph.remove(add);
+    const outputs = others ? [output, undefined, undefined, sum] : [output];
+    graph.add('SkipLayerNormalization', inputs, outputs, { sources, domain: 'com.microsoft' });
+  }
+  graph.sort();
+}
+
+const numberOfOutputs = (node: WorkingNode): number => node.outputs.filter((t) => t !== undefined).length;
