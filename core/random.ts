@@ -1,4 +1,5 @@
-// Seeded randomness as an argument: the same seed gives the same draws on every machine. Not for secrets.
+// Seeded randomness as an argument: the same seed gives the same draws on every machine; and the port for
+// randomness that secrets are made of, which is none of this file's.
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
 export interface Random {
@@ -19,6 +20,9 @@ export interface Random {
   /** `count` distinct integers of [0, end), in random order. */
   choose(end: number, count: number): Int32Array;
 }
+
+/** A port to randomness that nobody can guess, for secrets and ids. @returns `count` bytes */
+export type RandomBytes = (count: number) => Uint8Array;
 
 /** Neighbouring seeds must not give neighbouring streams: the generator's state starts almost empty, so the seed's bits
  * are spread (the finaliser of MurmurHash3) and the first outputs, while the state fills, are thrown away. */

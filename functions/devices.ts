@@ -1,5 +1,5 @@
 // Lambda: POST, GET and DELETE of /v1/devices.
-
+import { randomBytes } from 'node:crypto';
 import { devicePathSchema, enrolRequestSchema, listDevicesQuerySchema } from '#contract/devices.ts';
 import { enrolDevice } from '#core/access/enrol-device.ts';
 import { listDevices } from '#core/access/list-devices.ts';
@@ -19,7 +19,8 @@ export const handler = httpHandler({
     handle: async ({ body: { name, validForDays }, caller, idempotencyKey }) => {
       const { tokenId: callerTokenId } = caller!;
       const validForS = validForDays * dayS;
-      return created(await enrolDevice(store, { name, validForS, callerTokenId, idempotencyKey, now: Date.now() }));
+      const request = { name, validForS, callerTokenId, idempotencyKey, now: Date.now(), randomBytes };
+      return created(await enrolDevice(store, request));
     },
   }),
   'GET /v1/devices': route({

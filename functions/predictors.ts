@@ -20,7 +20,11 @@ export const handler = httpHandler({
   'GET /v1/predictors/{searchSpace}/{version}': route({
     roles: ['reader', 'operator'],
     path: predictorPathSchema,
-    handle: async ({ path }) => ok(await showPredictor(store, searchSpaceOf(path.searchSpace).id, path.version)),
+    handle: async ({ path: { searchSpace: name, version } }) => {
+      const searchSpace = searchSpaceOf(name).id;
+      const { hasReport, ...shown } = await showPredictor(store, searchSpace, version);
+      return ok({ ...shown, report: hasReport ? `/v1/predictors/${searchSpace}/${version}/report` : null });
+    },
   }),
   'GET /v1/predictors/{searchSpace}/{version}/report': route({
     roles: ['reader', 'operator'],
@@ -31,6 +35,7 @@ export const handler = httpHandler({
     roles: ['operator'],
     path: predictorsPathSchema,
     body: setChampionRequestSchema,
-    handle: async ({ path, body }) => ok(await setChampion(store, searchSpaceOf(path.searchSpace).id, body.version)),
+    handle: async ({ path, body }) =>
+      ok(await setChampion({ store, now: Date.now }, searchSpaceOf(path.searchSpace).id, body.version)),
   }),
 });

@@ -1,5 +1,5 @@
 // Lambda: POST /v1/uploads and GET /v1/uploads/{id}.
-
+import { randomBytes } from 'node:crypto';
 import { registerUploadRequestSchema, uploadPathSchema } from '#contract/uploads.ts';
 import { DomainError } from '#core/errors.ts';
 import { registerUpload } from '#core/intake/register-upload.ts';
@@ -13,8 +13,13 @@ import { uploadSigner } from './shared/sign-upload.ts';
 const { DATA_BUCKET, UPLOADS_BUCKET, UPLOADS_PER_DAY, UPLOAD_VALID_S } = readFieldEnvironment(process.env);
 const client = s3Client();
 const store = s3Store({ bucket: DATA_BUCKET, client });
-const sign = uploadSigner(client, UPLOADS_BUCKET);
-const dependencies = { store, sign, dailyQuota: UPLOADS_PER_DAY, validForS: UPLOAD_VALID_S };
+const dependencies = {
+  store,
+  openPlace: uploadSigner(client, UPLOADS_BUCKET),
+  randomBytes,
+  dailyQuota: UPLOADS_PER_DAY,
+  validForS: UPLOAD_VALID_S,
+};
 
 export const handler = httpHandler({
   'POST /v1/uploads': route({
@@ -24,8 +29,8 @@ export const handler = httpHandler({
       const { deviceId } = caller!;
       if (deviceId === undefined) throw new DomainError('forbidden', "the token is no device's");
       const request = { ...body, deviceId, idempotencyKey, now: Date.now() };
-      const { upload, put } = await registerUpload(dependencies, request);
-      return created({ uploadId: upload.uploadId, status: upload.status, ...put });
+      const { upload, place, expiresAt } = await registerUpload(dependencies, request);
+      return created({ uploadId: upload.uploadId, status: upload.status, ...place, expiresAt });
     },
   }),
   'GET /v1/uploads/{id}': route({

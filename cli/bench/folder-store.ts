@@ -54,5 +54,6 @@ export function folderStore(folder: string): Store & { readonly requests: Reques
     async delete(key) {
       rmSync(join(folder, key), { force: true });
     },
+    pause: async () => {},
   };
 }

@@ -1,6 +1,6 @@
 // The way in on the embedded stack, over HTTP: how many profiles a second, how long from the PUT until the target is
 // predicted, with 1, 10 and 50 uploads in flight, and what one profile costs in S3 requests.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,7 +95,7 @@ async function prepare(stack: Stack, table: LatencyTable): Promise<Bench> {
   await promote(store, predictor.space.id, predictor.identity.version);
   await predictor.close();
   const tokenOf = async (role: 'reader' | 'operator'): Promise<string> =>
-    (await issueToken(store, { role, validForS: 3600, now: Date.now() })).token;
+    (await issueToken(store, { role, validForS: 3600, now: Date.now(), randomBytes })).token;
   const reader = await tokenOf('reader');
   const client = fieldClient({ api: stack.apiUrl });
   const { token: device } = await client.enrol(await tokenOf('operator'), 'bench', 'bench');

@@ -1,5 +1,6 @@
 // The tokens that `npm start` prints: made once for a state folder and kept there (readable by its owner only), so that
 // what somebody pasted yesterday works today. Only their hashes are in the store.
+import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -22,7 +23,7 @@ export async function localTokens(store: Store, stateDir: string): Promise<Local
   const soon = tokenVerifier({ store, now: () => Date.now() + leastLeftS * 1000 });
   const current = async (token: string | undefined, role: keyof LocalTokens): Promise<string> => {
     if (token !== undefined && (await isGood(soon(token)))) return token;
-    return (await issueToken(store, { role, validForS, now: Date.now() })).token;
+    return (await issueToken(store, { role, validForS, now: Date.now(), randomBytes })).token;
   };
   const tokens = { reader: await current(kept?.reader, 'reader'), operator: await current(kept?.operator, 'operator') };
   await writeFile(file, `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });

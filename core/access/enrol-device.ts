@@ -1,7 +1,8 @@
 // Use case: enrol a device. The answer holds its token, which is kept nowhere. Enrolling again with the same idempotency
 // key, for whoever lost that answer, gives the same device a new token and ends the one before.
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
+import type { RandomBytes } from '#core/random.ts';
 import { deviceKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { updateJson } from '#core/store/stored-json.ts';
@@ -19,6 +20,8 @@ export interface EnrolRequest {
   readonly idempotencyKey?: string | undefined;
   /** ms since the epoch. */
   readonly now: number;
+  /** Good enough for a secret. */
+  readonly randomBytes: RandomBytes;
 }
 
 export interface EnrolledDevice {
@@ -32,16 +35,16 @@ const nameLength = 40;
 /** @throws DomainError `conflict` when the idempotency key was used for a device of another name, or for one that has
  * been revoked since */
 export async function enrolDevice(store: Store, request: EnrolRequest): Promise<EnrolledDevice> {
-  const { name, validForS, now } = request;
+  const { name, validForS, now, randomBytes } = request;
   const deviceId = deviceIdOf(request);
   // The token first: cut off after it, there is a token that nobody knows; the other way round, one that nobody ends.
-  const { token, record } = await issueToken(store, { role: 'device', deviceId, validForS, now });
+  const { token, record } = await issueToken(store, { role: 'device', deviceId, validForS, now, randomBytes });
   let before: DeviceRecord | undefined;
   const device = await updateJson(store, deviceKey(deviceId), deviceRecordSchema, (current) => {
     if (current !== undefined && (current.name !== name || current.revokedAt !== undefined)) {
       const fault = current.revokedAt === undefined ? `is called '${current.name}'` : 'has been revoked';
       const message = `enrolled device '${deviceId}', which ${fault}`;
-      const issues = [{ path: 'headers/idempotency-key', message }];
+      const issues = [{ path: 'idempotencyKey', message }];
       throw new DomainError('conflict', `the idempotency key ${message}`, { issues });
     }
     before = current;
@@ -53,10 +56,10 @@ export async function enrolDevice(store: Store, request: EnrolRequest): Promise<
 }
 
 /** Readable; or derived from the idempotency key alone, so that the key finds it under any name. */
-function deviceIdOf({ name, callerTokenId, idempotencyKey }: EnrolRequest): string {
+function deviceIdOf({ name, callerTokenId, idempotencyKey, randomBytes }: EnrolRequest): string {
   if (idempotencyKey !== undefined) {
     return `device-${createHash('sha256').update(`${callerTokenId}\n${idempotencyKey}`).digest('hex').slice(0, 16)}`;
   }
   const readable = slug(name).slice(0, nameLength).replace(/-$/, '');
-  return `${readable === '' ? 'device' : readable}-${randomBytes(8).toString('hex')}`;
+  return `${readable === '' ? 'device' : readable}-${Buffer.from(randomBytes(8)).toString('hex')}`;
 }

@@ -1,5 +1,5 @@
 // Issues a bearer token. The token itself is in the answer and nowhere else: the store keeps the hash of its secret.
-import { randomBytes } from 'node:crypto';
+import type { RandomBytes } from '#core/random.ts';
 import { tokenKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { writeJson } from '#core/store/stored-json.ts';
@@ -12,15 +12,15 @@ export interface IssueTokenRequest {
   readonly validForS: number;
   /** ms since the epoch. */
   readonly now: number;
-  /** 40 random bytes; an argument so that a test can fix them. */
-  readonly random?: Uint8Array;
+  /** Good enough for a secret. */
+  readonly randomBytes: RandomBytes;
 }
 
 export async function issueToken(
   store: Store,
   request: IssueTokenRequest,
 ): Promise<{ readonly token: string; readonly record: TokenRecord }> {
-  const random = request.random ?? randomBytes(40);
+  const random = request.randomBytes(40);
   const tokenId = Buffer.from(random.subarray(0, 8)).toString('hex');
   const secret = Buffer.from(random.subarray(8, 40)).toString('base64url');
   const record: TokenRecord = {

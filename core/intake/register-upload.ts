@@ -1,15 +1,16 @@
 // Use case: a device announces a profile and gets a place to put it, which takes exactly these bytes and only once.
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { uploadLimits } from '#core/dataset/acceptance.ts';
 import { DomainError } from '#core/errors.ts';
+import type { RandomBytes } from '#core/random.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import { incomingKey, uploadKey, uploadQuotaPrefix } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { isPreconditionFailed, readJson, writeJson } from '#core/store/stored-json.ts';
 import { type UploadRecord, uploadRecordSchema } from './upload-record.ts';
 
-/** What S3 is asked to insist on. */
-export interface SignRequest {
+/** What the uploads bucket is to insist on. */
+export interface PlaceRequest {
   /** In the uploads bucket. */
   readonly key: string;
   readonly sizeBytes: number;
@@ -18,17 +19,11 @@ export interface SignRequest {
   readonly validForS: number;
 }
 
-/** A request as it has to be made, to the letter. */
-export interface SignedPut {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-export type SignUpload = (request: SignRequest) => Promise<SignedPut>;
-
-export interface RegisterUploadDependencies {
+/** What registering needs of its surroundings. A `Place` is whatever tells the device how to put its bytes there. */
+export interface RegisterUploadDependencies<Place> {
   readonly store: Store;
-  readonly sign: SignUpload;
+  readonly openPlace: (request: PlaceRequest) => Promise<Place>;
+  readonly randomBytes: RandomBytes;
   /** Uploads that one device may register on a day (UTC). */
   readonly dailyQuota: number;
   /** How long the place stays open. */
@@ -46,26 +41,28 @@ export interface RegisterUploadRequest {
   readonly now: number;
 }
 
-export interface RegisteredUpload {
+export interface RegisteredUpload<Place> {
   readonly upload: UploadRecord;
   /** Also where the upload was registered before with the same idempotency key: what was put stays, and putting again
    * is refused. */
-  readonly put: SignedPut & { readonly method: 'PUT'; readonly expiresAt: string };
+  readonly place: Place;
+  /** When the place closes, ISO 8601. */
+  readonly expiresAt: string;
 }
 
 /** @throws DomainError `unknown-search-space`; `invalid-request` for a size out of range; `quota-exceeded`; `conflict`
  * when the idempotency key was used for another upload */
-export async function registerUpload(
-  dependencies: RegisterUploadDependencies,
+export async function registerUpload<Place>(
+  dependencies: RegisterUploadDependencies<Place>,
   request: RegisterUploadRequest,
-): Promise<RegisteredUpload> {
+): Promise<RegisteredUpload<Place>> {
   const searchSpace = searchSpaceOf(request.searchSpace).id;
   const { deviceId, sizeBytes, sha256, idempotencyKey, now } = request;
   if (sizeBytes < 1 || sizeBytes > uploadLimits.compressedBytes) {
     const message = `sizeBytes is ${sizeBytes}; allowed: 1 to ${uploadLimits.compressedBytes}`;
     throw new DomainError('invalid-request', message, { issues: [{ path: 'sizeBytes', message }] });
   }
-  const uploadId = uploadIdOf(deviceId, idempotencyKey);
+  const uploadId = uploadIdOf(dependencies, request);
   const wanted: UploadRecord = {
     uploadId,
     deviceId,
@@ -78,16 +75,24 @@ export async function registerUpload(
   const upload =
     (idempotencyKey === undefined ? undefined : await registeredBefore(dependencies.store, wanted)) ??
     (await registerNew(dependencies, wanted));
-  return { upload, put: await placeFor(dependencies, upload, now) };
+  const { openPlace, validForS } = dependencies;
+  const key = incomingKey(deviceId, upload.uploadId);
+  const place = await openPlace({ key, sizeBytes: upload.sizeBytes, sha256: upload.sha256, validForS });
+  return { upload, place, expiresAt: new Date(now + validForS * 1000).toISOString() };
 }
 
-function uploadIdOf(deviceId: string, idempotencyKey: string | undefined): string {
-  if (idempotencyKey === undefined) return randomBytes(16).toString('hex');
+function uploadIdOf(
+  { randomBytes }: Pick<RegisterUploadDependencies<unknown>, 'randomBytes'>,
+  { deviceId, idempotencyKey }: RegisterUploadRequest,
+): string {
+  if (idempotencyKey === undefined) return Buffer.from(randomBytes(16)).toString('hex');
   return createHash('sha256').update(`${deviceId}\n${idempotencyKey}`).digest('hex').slice(0, 32);
 }
 
 /** Marks first and counts then: of any number at once, no more than the quota see a count within it. */
-async function withinQuota({ store, dailyQuota }: RegisterUploadDependencies, upload: UploadRecord): Promise<void> {
+type Quota = Pick<RegisterUploadDependencies<unknown>, 'store' | 'dailyQuota'>;
+
+async function withinQuota({ store, dailyQuota }: Quota, upload: UploadRecord): Promise<void> {
   const prefix = uploadQuotaPrefix(upload.deviceId, upload.registeredAt.slice(0, 10));
   const mark = `${prefix}${upload.uploadId}`;
   await store.put(mark, new Uint8Array());
@@ -107,13 +112,13 @@ async function registeredBefore(store: Store, wanted: UploadRecord): Promise<Upl
   for (const field of ['searchSpace', 'sizeBytes', 'sha256'] as const) {
     if (stored === undefined || stored[field] === wanted[field]) continue;
     const message = `was used for an upload with another ${field} (${stored[field]})`;
-    const issues = [{ path: 'headers/idempotency-key', message }];
+    const issues = [{ path: 'idempotencyKey', message }];
     throw new DomainError('conflict', `the idempotency key ${message}`, { issues });
   }
   return stored;
 }
 
-async function registerNew(dependencies: RegisterUploadDependencies, wanted: UploadRecord): Promise<UploadRecord> {
+async function registerNew(dependencies: Quota, wanted: UploadRecord): Promise<UploadRecord> {
   await withinQuota(dependencies, wanted);
   try {
     await writeJson(dependencies.store, uploadKey(wanted.uploadId), wanted, { ifNoneMatch: '*' });
@@ -124,13 +129,4 @@ async function registerNew(dependencies: RegisterUploadDependencies, wanted: Upl
     if (stored === undefined) throw error;
     return stored;
   }
-}
-
-async function placeFor(
-  { sign, validForS }: RegisterUploadDependencies,
-  { deviceId, uploadId, sizeBytes, sha256 }: UploadRecord,
-  now: number,
-): Promise<RegisteredUpload['put']> {
-  const signed = await sign({ key: incomingKey(deviceId, uploadId), sizeBytes, sha256, validForS });
-  return { method: 'PUT', ...signed, expiresAt: new Date(now + validForS * 1000).toISOString() };
 }

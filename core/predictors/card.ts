@@ -2,6 +2,10 @@
 // Written once. A predictor that was published without a run has the plain card (core/predictors/predictor-card.ts), which
 // this schema reads too. Predictions of the evaluation, which only the report draws, lie beside it in predictions.json.
 import * as z from 'zod';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { predictorKey } from '#core/store/keys.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson } from '#core/store/stored-json.ts';
 import { predictorCardSchema } from './predictor-card.ts';
 
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -113,3 +117,9 @@ export const heldOutPredictionsSchema = z.array(
   }),
 );
 export type HeldOutPredictions = z.infer<typeof heldOutPredictionsSchema>;
+
+/** @returns undefined where the search space has no such predictor
+ * @throws DomainError `internal` when the stored card is not of its schema */
+export async function readCard(store: Store, searchSpace: SearchSpaceId, version: string): Promise<Card | undefined> {
+  return (await readJson(store, predictorKey(searchSpace, version, 'card.json'), cardSchema))?.value;
+}

@@ -2,12 +2,11 @@
 
 import { DomainError } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { inOrder } from '#core/store/in-order.ts';
+import { predictorKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
-import { inOrder } from '#core/training/in-order.ts';
-import { predictorPartKey } from '#core/training/keys.ts';
-import { readCard } from '#core/training/plan-fits.ts';
 import { readAliases } from './aliases.ts';
-import type { Card } from './card.ts';
+import { type Card, readCard } from './card.ts';
 
 export type Alias = 'champion' | 'challenger' | null;
 
@@ -64,17 +63,17 @@ function headline({ evaluation }: Card): number | null {
 export async function showPredictor(store: Store, searchSpace: SearchSpaceId, version: string) {
   const card = await readCard(store, searchSpace, version);
   if (!card) throw missing(searchSpace, version);
-  const report = await store.get(predictorPartKey(searchSpace, version, 'report.html'));
+  const report = await store.get(predictorKey(searchSpace, version, 'report.html'));
   return {
     card,
     alias: (await aliasOf(store, searchSpace))(version),
-    report: report ? `/v1/predictors/${searchSpace}/${version}/report` : null,
+    hasReport: report !== undefined,
   };
 }
 
 /** An HTML page. @throws DomainError `not-found` */
 export async function readReport(store: Store, searchSpace: SearchSpaceId, version: string): Promise<string> {
-  const object = await store.get(predictorPartKey(searchSpace, version, 'report.html'));
+  const object = await store.get(predictorKey(searchSpace, version, 'report.html'));
   if (object) return new TextDecoder().decode(object.body);
   throw new DomainError('not-found', `predictor '${searchSpace}/${version}' has no report`);
 }

@@ -14,11 +14,10 @@ export const profileKey = (searchSpace: SearchSpaceId, targetId: string, sha256:
   `${profilesPrefix(searchSpace, targetId)}${sha256}.json.gz`;
 
 export const aliasesKey = (searchSpace: SearchSpaceId): string => `predictors/${searchSpace}/aliases.json`;
-export const predictorKey = (
-  searchSpace: SearchSpaceId,
-  version: string,
-  file: 'predictor.onnx' | 'predictor.json' | 'card.json',
-): string => `predictors/${searchSpace}/${version}/${file}`;
+/** Of a published predictor; `predictions.json` is what its report draws. */
+export type PredictorFile = 'predictor.onnx' | 'predictor.json' | 'card.json' | 'predictions.json' | 'report.html';
+export const predictorKey = (searchSpace: SearchSpaceId, version: string, file: PredictorFile): string =>
+  `predictors/${searchSpace}/${version}/${file}`;
 
 export const adaptationsPrefix = (searchSpace: SearchSpaceId, version: string): string =>
   `adaptations/${searchSpace}/${version}/`;

@@ -27,8 +27,6 @@ export async function writeJson(
 }
 
 export interface UpdateOptions {
-  /** Waits between attempts; attempt counts from 0. Default: 20 ms doubling, with up to half of it random. */
-  readonly pause?: (attempt: number) => Promise<void>;
   /** Attempts before giving up. Default 8. */
   readonly attempts?: number;
 }
@@ -41,7 +39,7 @@ export async function updateJson<T>(
   key: string,
   schema: z.ZodType<T>,
   change: (current: T | undefined) => T | undefined | Promise<T | undefined>,
-  { pause = backoff, attempts = 8 }: UpdateOptions = {},
+  { attempts = 8 }: UpdateOptions = {},
 ): Promise<T | undefined> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const current = await readJson(store, key, schema);
@@ -52,7 +50,7 @@ export async function updateJson<T>(
       return next;
     } catch (error) {
       if (!isPreconditionFailed(error)) throw error;
-      await pause(attempt);
+      await store.pause(attempt);
     }
   }
   throw new DomainError('conflict', `'${key}' was changed by others in each of ${attempts} attempts to change it`);
@@ -73,9 +71,4 @@ export function parseJson<T>(key: string, body: Uint8Array, schema: z.ZodType<T>
 
 export function isPreconditionFailed(error: unknown): boolean {
   return error instanceof DomainError && error.code === 'precondition-failed';
-}
-
-function backoff(attempt: number): Promise<void> {
-  const longestMs = Math.min(20 * 2 ** attempt, 1000);
-  return new Promise((resolve) => setTimeout(resolve, longestMs * (0.5 + Math.random() / 2)));
 }

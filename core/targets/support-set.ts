@@ -4,11 +4,11 @@
 import { DomainError } from '#core/errors.ts';
 import type { Adaptation } from '#core/predictor/adapt.ts';
 import { evenlySpaced, mostAdaptedFrom } from '#core/predictor/adapt-checked.ts';
+import type { Predictor } from '#core/predictor/bundle.ts';
 import { expectedErrorOf, selectSupportSet } from '#core/predictor/select.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
-import type { Champion, PredictorCache } from '#core/serve/predictor-cache.ts';
 import type { Store } from '#core/store/store.ts';
 import { readTargetData } from './refresh-target.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
@@ -42,9 +42,16 @@ export interface SupportSetReply {
   readonly expectedErrors: number[] | null;
 }
 
+/** The predictor that answers in a search space, with what it made of its targets. */
+export interface AdaptedChampion {
+  readonly predictor: Predictor;
+  readonly adaptations: { get(targetId: string): Promise<Adaptation | undefined> };
+}
+
 export interface SupportSetDependencies {
   readonly store: Store;
-  readonly predictors: PredictorCache;
+  /** `champion` rejects with `not-ready` while the search space has none. */
+  readonly predictors: { champion(searchSpace: SearchSpaceId): Promise<AdaptedChampion> };
 }
 
 /** @throws DomainError `unknown-search-space`; `unknown-target` with the nearest names; `invalid-request` when nothing
@@ -107,7 +114,10 @@ function candidatesOf(space: SearchSpace, measured: ReadonlySet<string>): Archit
   return candidates;
 }
 
-async function championOrNone(predictors: PredictorCache, searchSpace: SearchSpaceId): Promise<Champion | undefined> {
+async function championOrNone(
+  predictors: SupportSetDependencies['predictors'],
+  searchSpace: SearchSpaceId,
+): Promise<AdaptedChampion | undefined> {
   try {
     return await predictors.champion(searchSpace);
   } catch (error) {

@@ -13,13 +13,6 @@ export type FitFile = 'spec.json' | 'checkpoint.bin' | 'predictor.onnx' | 'predi
 export const fitKey = (searchSpace: SearchSpaceId, fitId: string, file: FitFile): string =>
   `fits/${searchSpace}/${fitId}/${file}`;
 
-/** What the report draws, and the report; beside the files of core/store/keys.ts. */
-export const predictorPartKey = (
-  searchSpace: SearchSpaceId,
-  version: string,
-  file: 'predictions.json' | 'report.html',
-): string => `predictors/${searchSpace}/${version}/${file}`;
-
 export const runsPrefix = 'training-runs/';
 export const runKey = (runId: string): string => `${runsPrefix}${runId}.json`;
 /** Which run is under way in a search space. */

@@ -4,12 +4,11 @@ import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
 import { featureSchemaId } from '#core/predictor/bundle.ts';
 import { readAliases } from '#core/predictors/aliases.ts';
-import { type Card, cardSchema } from '#core/predictors/card.ts';
+import { type Card, readCard } from '#core/predictors/card.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { predictorKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
-import { readJson, writeJson } from '#core/store/stored-json.ts';
+import { writeJson } from '#core/store/stored-json.ts';
 import { type FitSpec, fitFormatVersion, fitIdOf } from './fit-spec.ts';
 import { decidedKey, fitKey, runFitKey } from './keys.ts';
 import type { RunRecord } from './run-record.ts';
@@ -125,14 +124,6 @@ async function championSpecs(
     steps: training.steps,
     stepsPerCall,
   }));
-}
-
-export async function readCard(
-  store: Store,
-  searchSpace: RunRecord['searchSpace'],
-  version: string,
-): Promise<Card | undefined> {
-  return (await readJson(store, predictorKey(searchSpace, version, 'card.json'), cardSchema))?.value;
 }
 
 export interface PlannedFits {

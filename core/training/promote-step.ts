@@ -3,14 +3,13 @@
 
 import { DomainError } from '#core/errors.ts';
 import { type Aliases, readAliases } from '#core/predictors/aliases.ts';
+import { readCard } from '#core/predictors/card.ts';
 import { clearChallenger, moveChampion, setChallenger } from '#core/predictors/challenger.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import type { Store } from '#core/store/store.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { adaptBatch, adaptMissing, planAdaptation, type TargetBatch } from './adapt-all.ts';
 import { endRun } from './end-run.ts';
 import { runBatchesKey } from './keys.ts';
-import { readCard } from './plan-fits.ts';
 import { changeRun, nextStep, requireRunning, stayRunning, stepChange } from './run-record.ts';
 import { rememberDecision, type StepContext } from './run-steps.ts';
 
@@ -75,15 +74,19 @@ const mostRequestMs = 20_000;
 /** An operator's word: promotes or rolls back to a published version.
  * @throws DomainError `not-found`; `not-ready` where there are more targets to adapt than a request has time for: sent
  * again it goes on */
-export async function setChampion(store: Store, searchSpace: SearchSpaceId, version: string): Promise<Aliases> {
+export async function setChampion(
+  { store, now }: StepContext,
+  searchSpace: SearchSpaceId,
+  version: string,
+): Promise<Aliases> {
   if (!(await readCard(store, searchSpace, version))) {
     throw new DomainError('not-found', `search space '${searchSpace}' has no predictor '${version.slice(0, 80)}'`);
   }
   await setChallenger(store, searchSpace, version);
   try {
-    const untilMs = performance.now() + mostRequestMs;
+    const untilMs = now() + mostRequestMs;
     const onTarget = async (): Promise<void> => {
-      if (performance.now() < untilMs) return;
+      if (now() < untilMs) return;
       throw new DomainError(
         'not-ready',
         `the targets of '${searchSpace}' are being adapted to '${version}': send it again`,

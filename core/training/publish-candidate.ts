@@ -8,7 +8,7 @@ import { clearChallenger, setChallenger } from '#core/predictors/challenger.ts';
 import { predictorKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { isPreconditionFailed, readJson } from '#core/store/stored-json.ts';
-import { fitKey, predictorPartKey, runCardKey, runPredictionsKey, runReportKey } from './keys.ts';
+import { fitKey, runCardKey, runPredictionsKey, runReportKey } from './keys.ts';
 import { readDecision } from './run-decision.ts';
 import { changeRun, requireRunning, stepChange } from './run-record.ts';
 import type { StepContext } from './run-steps.ts';
@@ -25,8 +25,8 @@ export async function publishStep({ store, now }: StepContext, runId: string): P
   await Promise.all([
     copyOnce(store, fit('predictor.onnx'), published('predictor.onnx')),
     copyOnce(store, fit('predictor.json'), published('predictor.json')),
-    copyOnce(store, runPredictionsKey(runId), predictorPartKey(searchSpace, version, 'predictions.json')),
-    copyOnce(store, runReportKey(runId), predictorPartKey(searchSpace, version, 'report.html')),
+    copyOnce(store, runPredictionsKey(runId), predictorKey(searchSpace, version, 'predictions.json')),
+    copyOnce(store, runReportKey(runId), predictorKey(searchSpace, version, 'report.html')),
   ]);
   await requireRunning(store, runId);
   await copyOnce(store, runCardKey(runId), predictorKey(searchSpace, version, 'card.json'));

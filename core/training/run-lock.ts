@@ -28,7 +28,7 @@ export async function takeLock(
   runId: string,
   now: number,
 ): Promise<string | undefined> {
-  for (;;) {
+  for (let attempt = 0; ; attempt++) {
     const current = await readJson(store, runLockKey(searchSpace), lockSchema);
     if (current?.value.runId === runId) return current.value.before;
     if (current) await requireFree(store, searchSpace, current.value, { by: runId, now });
@@ -40,7 +40,7 @@ export async function takeLock(
     } catch (error) {
       if (!isPreconditionFailed(error)) throw error;
       // Somebody else was faster: look again who.
-      await new Promise((resolve) => setTimeout(resolve, 20 + 80 * Math.random()));
+      await store.pause(attempt);
     }
   }
 }

@@ -2,7 +2,7 @@
 // wanted, can be repeated, and says in the record what it did. docs/training.md describes them.
 
 import { readAliases } from '#core/predictors/aliases.ts';
-import type { Decision, Evaluation } from '#core/predictors/card.ts';
+import { type Decision, type Evaluation, readCard } from '#core/predictors/card.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, writeJson } from '#core/store/stored-json.ts';
@@ -12,7 +12,7 @@ import { evaluateFold, type FoldScores, foldScoresSchema, shownScores } from './
 import { type FitStepResult, fitStep } from './fit-step.ts';
 import { freezeSnapshot } from './freeze-snapshot.ts';
 import { decidedKey, runDecisionKey, runFitKey, runFoldKey, runPredictionsKey } from './keys.ts';
-import { decidedBefore, planFits, planOf, readCard, settingsId } from './plan-fits.ts';
+import { decidedBefore, planFits, planOf, settingsId } from './plan-fits.ts';
 import { type RunDecision, runDecisionSchema } from './run-decision.ts';
 import { changeRun, nextStep, type RunRecord, readRun, requireRunning, stayRunning, stepChange } from './run-record.ts';
 import { evaluatedMeasurements } from './settings.ts';

@@ -1,10 +1,10 @@
 // Use cases: training runs as people see them: how far each step is, and how long the run still takes.
 import * as z from 'zod';
+import { inOrder } from '#core/store/in-order.ts';
 import { adaptationsPrefix } from '#core/store/keys.ts';
 import { decodeCursor, encodeCursor } from '#core/store/page-cursor.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
-import { inOrder } from './in-order.ts';
 import { runFitsPrefix, runFoldsPrefix, runKey, runsPrefix } from './keys.ts';
 import { type Progress, type StepProgress, stepProgress, timeLeftS } from './run-progress.ts';
 import { type RunRecord, readRun, runRecordSchema } from './run-record.ts';

@@ -84,7 +84,7 @@ async function lastFinishedBy(store: Store, runId: string | undefined): Promise<
 function sameRequest(record: RunRecord, settings: RunSettings): RunRecord {
   if (JSON.stringify(record.settings) === JSON.stringify(settings)) return record;
   const message = `the idempotency key was used for run '${record.runId}' with other settings`;
-  throw new DomainError('conflict', message, { issues: [{ path: 'headers/idempotency-key', message }] });
+  throw new DomainError('conflict', message, { issues: [{ path: 'idempotencyKey', message }] });
 }
 
 /** Begins with the search space; derived from the key, so that the same request has the same id. */

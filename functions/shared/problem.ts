@@ -45,7 +45,11 @@ export function problemOf(error: unknown, requestId: string): Problem {
   return { ...common, detail: known.message, issues: issuesOf(known), requestId };
 }
 
+/** Where on the wire stands what the domain knows as an argument. */
+const wirePaths: Readonly<Record<string, string>> = { idempotencyKey: 'headers/idempotency-key' };
+
 /** Every refusal has at least one issue, so that a client reads one place only. */
 function issuesOf({ issues, message }: DomainError): Issue[] {
-  return issues.length > 0 ? [...issues] : [{ path: '', message }];
+  if (issues.length === 0) return [{ path: '', message }];
+  return issues.map((issue) => ({ ...issue, path: wirePaths[issue.path] ?? issue.path }));
 }

@@ -1,5 +1,6 @@
 // The storage port over S3. Uses the ordinary client: credentials, region and endpoint come from the environment, retries
 // with backoff from the SDK.
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -69,6 +70,9 @@ export function s3Store({ bucket, client = s3Client() }: S3StoreOptions): Store 
     async delete(key: string) {
       await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     },
+
+    /** 20 ms doubling up to a second, of which up to half is random. */
+    pause: (attempt: number) => sleep(Math.min(20 * 2 ** attempt, 1000) * (0.5 + Math.random() / 2)),
   };
 }
 

@@ -2,13 +2,20 @@
 // and an object that is there is not replaced.
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { SignUpload } from '#core/intake/register-upload.ts';
+import type { PlaceRequest } from '#core/intake/register-upload.ts';
 
 const contentType = 'application/gzip';
 
+/** A request as it has to be made, to the letter. */
+export interface SignedPut {
+  readonly method: 'PUT';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** @param client with `requestChecksumCalculation: 'WHEN_REQUIRED'`: otherwise the SDK signs the checksum of an empty
  * body into the URL (aws-sdk-js-v3 #4448) */
-export function uploadSigner(client: S3Client, bucket: string): SignUpload {
+export function uploadSigner(client: S3Client, bucket: string): (request: PlaceRequest) => Promise<SignedPut> {
   return async ({ key, sizeBytes, sha256, validForS }) => {
     const headers = {
       'content-length': String(sizeBytes),
@@ -30,6 +37,6 @@ export function uploadSigner(client: S3Client, bucket: string): SignUpload {
       // As headers, not as query parameters: only there are they checked.
       unhoistableHeaders: new Set(['if-none-match', 'x-amz-checksum-sha256']),
     });
-    return { url, headers };
+    return { method: 'PUT', url, headers };
   };
 }

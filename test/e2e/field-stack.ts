@@ -1,6 +1,6 @@
 // The embedded stack as the template describes it, with a champion from a short real training, and what a device and an
 // operator do over HTTP: enrol, register, PUT to the presigned address, ask.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,7 +63,7 @@ export async function startFieldStack(
   const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
   const data = s3Store({ bucket: buckets['Data']!, client });
   const tokenOf = async (role: 'reader' | 'operator'): Promise<string> =>
-    (await issueToken(data, { role, validForS: 3600, now: Date.now() })).token;
+    (await issueToken(data, { role, validForS: 3600, now: Date.now(), randomBytes })).token;
 
   const field: FieldStack = {
     stack,

@@ -1,5 +1,6 @@
 // The real stack with a dataset that trains in seconds, as the tests of training use it: started from the app's own
 // template, called over HTTP, its tasks' processes found and killed.
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -66,7 +67,7 @@ export async function openTraining(
   const stack = await startStack({ stateDir: join(folder, 'state'), templateDir, port: 0, graceMs: 0, ...options });
   const store = storeOf(stack);
   const issue = async (role: 'reader' | 'operator') =>
-    (await issueToken(store, { role, validForS: 3600, now: Date.now() })).token;
+    (await issueToken(store, { role, validForS: 3600, now: Date.now(), randomBytes })).token;
   const tokens = { reader: await issue('reader'), operator: await issue('operator') };
   const training: TrainingStack = {
     stack,

@@ -5,7 +5,9 @@ import { isBuiltin } from 'node:module';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { against, circleIn, folderGraph } from './folder-graph.ts';
 import { headerOf, importsOf } from './source-imports.ts';
+import { surroundingsIn } from './surroundings.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folders = [
@@ -100,11 +102,41 @@ test('imports follow the arrows of the design', () => {
   expect(sourceFiles.flatMap((file) => objectionsTo(file, read(file)))).toEqual([]);
 });
 
-test('core touches no process, but for the variables that ONNX Runtime reads', () => {
-  const users = sourceFiles.filter(
-    (f) => f.startsWith('core/') && f !== onnxRuntimeHome && /(^|[^.\w])process\.\w/m.test(read(f)),
-  );
-  expect(users).toEqual([]);
+const coreFiles = sourceFiles.filter((file) => file.startsWith('core/'));
+
+test('core has no process, clock, randomness or HTTP of its own', () => {
+  const found = coreFiles.flatMap((file) => surroundingsIn(file, read(file)));
+  // ONNX Runtime reads the variable that keeps its telemetry off.
+  expect(found.filter((each) => !(each.startsWith(`${onnxRuntimeHome}:`) && each.endsWith('a process')))).toEqual([]);
+});
+
+/** Folders of core from the ground up. One may import those before it, and no other. */
+const coreOrder = [
+  'errors.ts',
+  'random.ts',
+  'text',
+  'statistics',
+  'onnx',
+  'graph',
+  'search-space',
+  'descriptor',
+  'dataset',
+  'store',
+  'access',
+  'predictor',
+  'kernel-predictor',
+  'predictors',
+  'targets',
+  'intake',
+  'serve',
+  'training',
+] as const;
+
+test('the folders of core stand on each other without a circle, in the stated order', () => {
+  const graph = folderGraph(coreFiles.map((file) => ({ file, source: read(file) })));
+  expect([...graph.keys()].filter((folder) => !(coreOrder as readonly string[]).includes(folder))).toEqual([]);
+  expect(circleIn(graph)).toBeUndefined();
+  expect(against(graph, coreOrder)).toEqual([]);
 });
 
 const mostLines = 500;
@@ -151,6 +183,49 @@ describe('a planted violation is caught', () => {
     });
   }
 
+  const surroundings: readonly (readonly [string, string])[] = [
+    ['const now = Date.now();', 'a clock'],
+    ['export function f({ now = Date.now }) {}', 'a clock'],
+    ['const time = new Date().toISOString();', 'a clock'],
+    ['const since = performance.now();', 'a clock'],
+    ['await new Promise((resolve) => setTimeout(resolve, 20));', 'a timer'],
+    ['setInterval(look, 1000);', 'a timer'],
+    ['const share = Math.random();', 'randomness'],
+    ["import { createHash, randomBytes } from 'node:crypto';", 'randomness'],
+    ["import {\n  createHash,\n  randomUUID,\n} from 'node:crypto';", 'randomness'],
+    ["import * as crypto from 'node:crypto';", 'randomness'],
+    ['const id = crypto.randomUUID();', 'randomness'],
+    ["const issues = [{ path: 'headers/idempotency-key', message }];", 'a header'],
+    ["const headers = { 'Content-Type': type };", 'a header'],
+    ['const wait = reply["retry-after"];', 'a header'],
+    ["const url = 'https://example.org/a';", 'a URL'],
+    ['const url = `http://127.0.0.1:8080/`;', 'a URL'],
+    ['const report = `/v1/predictors`;', 'a URL'],
+    ['const place = new URL(base);', 'a URL'],
+    ['await fetch(place);', 'a URL'],
+    ['return { status: 404, message };', 'an HTTP status'],
+    ['if (reply.statusCode === 503) retry();', 'an HTTP status'],
+    ["const region = process.env['AWS_REGION'];", 'a process'],
+  ];
+  for (const [line, what] of surroundings) {
+    test(`core: ${line.replaceAll('\n', ' ')}`, () => {
+      expect(surroundingsIn('core/a/b.ts', `// Header.\n\n${line}\n`)).toEqual([`core/a/b.ts:3 has ${what}`]);
+    });
+  }
+
+  test('a circle of folders is named, also where only types go round it', () => {
+    const files = [
+      { file: 'core/a/x.ts', source: "import type { B } from '#core/b/y.ts';\n" },
+      { file: 'core/b/y.ts', source: "import { z } from '../c/z.ts';\n" },
+      { file: 'core/c/z.ts', source: "export { a } from '#core/a/w.ts';\nimport { e } from '#core/errors.ts';\n" },
+      { file: 'core/errors.ts', source: 'export const e = 1;\n' },
+    ];
+    const graph = folderGraph(files);
+    expect(circleIn(graph)).toEqual(['a', 'b', 'c', 'a']);
+    expect(circleIn(folderGraph(files.slice(1)))).toBeUndefined();
+    expect(against(graph, ['errors.ts', 'c', 'b', 'a'])).toEqual(['c uses a, which stands after it']);
+  });
+
   test('and what is allowed passes, comments included', () => {
     const allowed = `// import { x } from '#functions/x.ts';
 /** import('node:fs') */
@@ -162,6 +237,14 @@ import * as z from 'zod';
     expect(objectionsTo('core/predictor/a.ts', allowed)).toEqual([]);
     expect(objectionsTo(onnxRuntimeHome, "import { createRequire } from 'node:module';\n")).toEqual([]);
     expect(objectionsTo('agent/cli.ts', "import { DomainError } from '#core/errors.ts';\n")).toEqual([]);
+    const own = `// Date.now() and https://example.org are what others bring.
+import { createHash, timingSafeEqual } from 'node:crypto';
+const time = new Date(now).toISOString();
+const status = 'running'; // setTimeout
+const next = random.next();
+const header = 'row 1';
+`;
+    expect(surroundingsIn('core/a.ts', own)).toEqual([]);
   });
 
   test('a long file without a reason, and one with it', () => {

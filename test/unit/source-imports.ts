@@ -29,7 +29,7 @@ export function importsOf(source: string): Import[] {
 }
 
 /** Blanks comments that stand on lines of their own; lines keep their numbers. */
-const withoutComments = (source: string): string =>
+export const withoutComments = (source: string): string =>
   source
     .replace(/^[ \t]*\/\*[\s\S]*?\*\//gm, (comment) => comment.replace(/[^\n]/g, ' '))
     .replace(/^[ \t]*\/\/.*$/gm, '');

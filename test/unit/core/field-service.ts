@@ -1,5 +1,5 @@
 // A service with the part that faces the field, over Maps: enrolled devices, uploads put into place, events delivered.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { enrolDevice } from '#core/access/enrol-device.ts';
 import type { Profile } from '#core/dataset/profile.ts';
@@ -34,7 +34,7 @@ export function fieldService(through: (store: Store) => Store = (store) => store
   const uploads = mapStore();
   let nowMs = startMs;
   const now = (): number => nowMs++;
-  const update = { attempts: 200, pause: async () => {} };
+  const update = { attempts: 200 };
   const store = through(data);
   const dependencies: IngestDependencies = {
     data: store,
@@ -49,13 +49,14 @@ export function fieldService(through: (store: Store) => Store = (store) => store
     uploads,
     dependencies,
     async enrol(name) {
-      return (await enrolDevice(data, { name, validForS: 3600, callerTokenId: 'o', now: now() })).device.deviceId;
+      const request = { name, validForS: 3600, callerTokenId: 'o', now: now(), randomBytes };
+      return (await enrolDevice(data, request)).device.deviceId;
     },
     async upload(deviceId, content) {
       const bytes = content instanceof Uint8Array ? content : gzipSync(JSON.stringify(content));
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       const { upload } = await registerUpload(
-        { store: data, sign: async ({ key }) => ({ url: key, headers: {} }), dailyQuota: 1000, validForS: 900 },
+        { store: data, openPlace: async ({ key }) => key, randomBytes, dailyQuota: 1000, validForS: 900 },
         { deviceId, searchSpace: 'nasbench201', sizeBytes: bytes.length, sha256, now: now() },
       );
       await uploads.put(incomingKey(deviceId, upload.uploadId), bytes);

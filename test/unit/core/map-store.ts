@@ -43,5 +43,6 @@ export function mapStore(): MapStore {
       calls.push(`delete ${key}`);
       objects.delete(key);
     },
+    pause: async () => {},
   };
 }

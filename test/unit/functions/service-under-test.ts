@@ -1,5 +1,6 @@
 // The real handlers over the embedded S3 endpoint, which holds a tiny service: what a test of a function needs. Environment
 // and handlers are those of one process, so a test file sets this up once.
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +40,7 @@ export async function startService(): Promise<ServiceUnderTest> {
     s3,
     store,
     async issue(role, validForS = 3600) {
-      return (await issueToken(store, { role, validForS, now: Date.now() })).token;
+      return (await issueToken(store, { role, validForS, now: Date.now(), randomBytes })).token;
     },
     async close() {
       await s3.close();

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { enrolDevice } from '#core/access/enrol-device.ts';
 import { listDevices } from '#core/access/list-devices.ts';
@@ -6,7 +7,7 @@ import { tokenVerifier } from '#core/access/verify-token.ts';
 import { mapStore } from '../map-store.ts';
 
 const day = 86_400;
-const request = { name: 'Küche: Pi #3', validForS: 30 * day, callerTokenId: 'operator-1', now: 0 };
+const request = { name: 'Küche: Pi #3', validForS: 30 * day, callerTokenId: 'operator-1', now: 0, randomBytes };
 const verifierOf = (store: ReturnType<typeof mapStore>, now = 0) => tokenVerifier({ store, now: () => now, cacheS: 0 });
 
 describe('enrolling devices', () => {

@@ -5,7 +5,7 @@ import { parseToken } from '#core/access/token.ts';
 import { tokenVerifier } from '#core/access/verify-token.ts';
 import { mapStore } from '../map-store.ts';
 
-const random = Uint8Array.from({ length: 40 }, (_, i) => i);
+const randomBytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i);
 const day = 86_400;
 
 async function issued(options: { validForS?: number; deviceId?: string } = {}) {
@@ -15,7 +15,7 @@ async function issued(options: { validForS?: number; deviceId?: string } = {}) {
     role: options.deviceId === undefined ? 'reader' : 'device',
     validForS: options.validForS ?? day,
     now: clock,
-    random,
+    randomBytes,
     ...(options.deviceId !== undefined && { deviceId: options.deviceId }),
   });
   const verify = tokenVerifier({ store, now: () => clock, cacheS: 60 });
@@ -41,7 +41,7 @@ describe('issue', () => {
 
   test('never replaces a token that is there', async () => {
     const { store } = await issued();
-    await expect(issueToken(store, { role: 'reader', validForS: 1, now: 0, random })).rejects.toMatchObject({
+    await expect(issueToken(store, { role: 'reader', validForS: 1, now: 0, randomBytes })).rejects.toMatchObject({
       code: 'precondition-failed',
     });
   });

@@ -288,6 +288,7 @@ describe('ingest', () => {
         },
         list: (prefix, after) => store.list(prefix, after),
         delete: (key) => store.delete(key),
+        pause: (attempt) => store.pause(attempt),
       };
     };
     const service = fieldService(through);

@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
+  type PlaceRequest,
   type RegisterUploadDependencies,
   type RegisterUploadRequest,
   registerUpload,
-  type SignRequest,
 } from '#core/intake/register-upload.ts';
 import { showUpload } from '#core/intake/show-upload.ts';
 import { mapStore } from '../map-store.ts';
@@ -19,24 +20,25 @@ const request: RegisterUploadRequest = {
 
 function setUp(dailyQuota = 5) {
   const store = mapStore();
-  const signed: SignRequest[] = [];
-  const dependencies: RegisterUploadDependencies = {
+  const opened: PlaceRequest[] = [];
+  const dependencies: RegisterUploadDependencies<{ readonly at: string }> = {
     store,
-    sign: async (wanted) => {
-      signed.push(wanted);
-      return { url: `https://s3/${wanted.key}`, headers: { 'content-length': String(wanted.sizeBytes) } };
+    openPlace: async (wanted) => {
+      opened.push(wanted);
+      return { at: wanted.key };
     },
+    randomBytes,
     dailyQuota,
     validForS: 900,
   };
   const register = (more: Partial<RegisterUploadRequest> = {}) => registerUpload(dependencies, { ...request, ...more });
-  return { store, signed, register };
+  return { store, opened, register };
 }
 
 describe('registering uploads', () => {
   it('gives a place of its own for exactly these bytes', async () => {
-    const { store, signed, register } = setUp();
-    const { upload, put } = await register();
+    const { store, opened, register } = setUp();
+    const { upload, place, expiresAt } = await register();
     expect(upload).toEqual({
       uploadId: expect.stringMatching(/^[0-9a-f]{32}$/),
       deviceId: 'pi-1',
@@ -47,13 +49,9 @@ describe('registering uploads', () => {
       status: 'waiting',
     });
     const key = `incoming/pi-1/${upload.uploadId}.json.gz`;
-    expect(signed).toEqual([{ key, sizeBytes: 1000, sha256: 'a'.repeat(64), validForS: 900 }]);
-    expect(put).toEqual({
-      method: 'PUT',
-      url: `https://s3/${key}`,
-      headers: { 'content-length': '1000' },
-      expiresAt: '2026-02-03T12:15:00.000Z',
-    });
+    expect(opened).toEqual([{ key, sizeBytes: 1000, sha256: 'a'.repeat(64), validForS: 900 }]);
+    expect(place).toEqual({ at: key });
+    expect(expiresAt).toBe('2026-02-03T12:15:00.000Z');
     expect(store.calls).toHaveLength(3);
     expect((await register()).upload.uploadId).not.toBe(upload.uploadId);
   });
@@ -70,14 +68,14 @@ describe('registering uploads', () => {
     const first = await register({ idempotencyKey: 'k' });
     const again = await register({ idempotencyKey: 'k', now: noonMs + 1000 });
     expect(again.upload).toEqual(first.upload);
-    expect(again.put.expiresAt).toBe('2026-02-03T12:15:01.000Z');
+    expect(again.expiresAt).toBe('2026-02-03T12:15:01.000Z');
     for (const other of [{ sizeBytes: 999 }, { sha256: 'b'.repeat(64) }, { searchSpace: 'fbnet' }]) {
       await expect(register({ ...other, idempotencyKey: 'k' })).rejects.toMatchObject({ code: 'conflict' });
     }
     const key = `uploads/${first.upload.uploadId}.json`;
     const finished = { ...first.upload, status: 'accepted', finishedAt: first.upload.registeredAt };
     store.objects.set(key, new TextEncoder().encode(JSON.stringify(finished)));
-    expect(await register({ idempotencyKey: 'k' })).toMatchObject({ upload: finished, put: { url: first.put.url } });
+    expect(await register({ idempotencyKey: 'k' })).toMatchObject({ upload: finished, place: first.place });
   });
 
   it('keeps the idempotency keys of devices apart', async () => {

@@ -136,11 +136,13 @@ describe('a run beside a champion', () => {
       return predictor.identity.version;
     };
     expect(await served()).toBe(first.version);
-    expect(await setChampion(store, space.id, run.version!)).toEqual({ champion: run.version });
+    expect(await setChampion(contextOf(store), space.id, run.version!)).toEqual({ champion: run.version });
     await expect.poll(served).toBe(run.version);
-    expect(await setChampion(store, space.id, first.version!)).toEqual({ champion: first.version });
+    expect(await setChampion(contextOf(store), space.id, first.version!)).toEqual({ champion: first.version });
     await expect.poll(served).toBe(first.version);
-    await expect(setChampion(store, space.id, 'ffffffffffffffff')).rejects.toMatchObject({ code: 'not-found' });
+    await expect(setChampion(contextOf(store), space.id, 'ffffffffffffffff')).rejects.toMatchObject({
+      code: 'not-found',
+    });
   });
 });
 
