@@ -1,4 +1,5 @@
 // What the agent's exit codes mean: documented in docs/measuring.md, so that scripts and systemd can rely on them.
+import { ApiError } from '#client/errors.ts';
 import type { DomainError } from '#core/errors.ts';
 
 export const exitCodes = {
@@ -27,6 +28,8 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export function exitCodeOf(error: DomainError): ExitCode {
+  // What the service refuses for now.
+  if (error instanceof ApiError) return exitCodes.waiting;
   switch (error.code) {
     case 'invalid-usage':
     case 'invalid-request':
@@ -42,6 +45,7 @@ export function exitCodeOf(error: DomainError): ExitCode {
     case 'forbidden':
       return exitCodes.refused;
     case 'upload-failed':
+    case 'unreachable':
       return exitCodes.waiting;
     case 'storage-failed':
       return exitCodes.storage;

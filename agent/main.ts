@@ -9,7 +9,6 @@ import { run, runSpec } from './commands/run.ts';
 import type { Terminal } from './commands/terminal.ts';
 import { upload, uploadSpec } from './commands/upload.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts';
-import { TryLater } from './upload/service.ts';
 import { agentVersion } from './version.ts';
 import { runWorker } from './worker/worker.ts';
 
@@ -64,10 +63,6 @@ function fail(error: unknown): ExitCode {
   if (error instanceof DomainError) {
     process.stderr.write(`${program}: ${error.message}\n`);
     return exitCodeOf(error);
-  }
-  if (error instanceof TryLater) {
-    process.stderr.write(`${program}: ${error.message}\n`);
-    return exitCodes.waiting;
   }
   if (error instanceof Error && error.name === 'AbortError') {
     process.stderr.write(`${program}: stopped\n`);

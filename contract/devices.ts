@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { deviceRecordSchema } from '#core/access/device-record.ts';
 import { text } from '#core/text/line-text.ts';
+import type { OperationsOf } from './operation.ts';
 
 export const enrolRequestSchema = z
   .strictObject({
@@ -36,7 +37,7 @@ export const devicePathSchema = z.strictObject({
 
 export const listDevicesQuerySchema = z.strictObject({
   limit: z.coerce
-    .number()
+    .number<number>()
     .int()
     .min(1)
     .max(200)
@@ -53,3 +54,33 @@ export const deviceListSchema = z
   .meta({ id: 'DeviceList' });
 
 export const deviceReplySchema = z.strictObject({ device: deviceSchema }).meta({ id: 'DeviceReply' });
+
+export const deviceOperations = {
+  enrolDevice: {
+    summary: 'Enrol a device',
+    description:
+      'The token is in this reply and nowhere else. Whoever loses the reply sends the request again with the same ' +
+      '`Idempotency-Key`: the same device gets a new token, and the one before is revoked.',
+    tag: 'field',
+    idempotent: true,
+    body: enrolRequestSchema,
+    status: 201,
+    reply: enrolReplySchema,
+    refusals: ['conflict'],
+  },
+  listDevices: {
+    summary: 'List the devices, a page at a time',
+    tag: 'field',
+    query: listDevicesQuerySchema,
+    reply: deviceListSchema,
+    refusals: [],
+  },
+  revokeDevice: {
+    summary: 'Revoke a device and its token',
+    description: 'What it uploaded and was accepted stays; what is not processed yet is quarantined.',
+    tag: 'field',
+    path: devicePathSchema,
+    reply: deviceReplySchema,
+    refusals: ['not-found', 'conflict'],
+  },
+} as const satisfies OperationsOf<'devices'>;

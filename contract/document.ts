@@ -1,20 +1,26 @@
-// The OpenAPI document, generated from the same zod schemas that parse requests. docs/openapi.json is a copy of it
+// The OpenAPI document, generated from the routes and the same zod schemas that parse requests. docs/openapi.json is a copy of it
 // (scripts/write-openapi.ts).
-import { createDocument, type ZodOpenApiObject } from 'zod-openapi';
-import { fieldPaths } from './field-paths.ts';
-import { healthSchema } from './health.ts';
-import { operation } from './operation.ts';
-import { predictReplySchema, predictRequestSchema } from './predictions.ts';
+import { createDocument, type ZodOpenApiObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { openApiOperation } from './openapi-operation.ts';
+import { operations } from './operations.ts';
 import { problemSchema } from './problem.ts';
-import { searchSpaceListSchema, searchSpacePathSchema, searchSpaceSchema } from './search-spaces.ts';
-import { listTargetsQuerySchema, targetListSchema, targetPathSchema, targetViewSchema } from './targets.ts';
-import { trainingPaths } from './training.ts';
+import { routeIds, routes } from './routes.ts';
 
 export function openApiDocument(): ReturnType<typeof createDocument> {
-  return createDocument(description);
+  return createDocument(description());
 }
 
-const description: ZodOpenApiObject = {
+/** In the order of the table, the methods of one path together. */
+function paths(): ZodOpenApiPathsObject {
+  const all: Record<string, ZodOpenApiPathsObject[string]> = {};
+  for (const id of routeIds) {
+    const { method, path } = routes[id];
+    all[path] = { ...all[path], [method.toLowerCase()]: openApiOperation(id, operations[id]) };
+  }
+  return all;
+}
+
+const description = (): ZodOpenApiObject => ({
   openapi: '3.1.0',
   info: {
     title: 'Sugarbush',
@@ -37,86 +43,7 @@ const description: ZodOpenApiObject = {
     { name: 'training', description: 'For operators: training runs and predictors.' },
     { name: 'service', description: 'The service itself.' },
   ],
-  paths: {
-    '/v1/predictions': {
-      post: operation({
-        id: 'predict',
-        summary: 'Predict the latency of architectures on targets',
-        description:
-          'Latencies come as one array a quantity, in the order of the architectures. `lowMs` and `highMs` bound a ' +
-          'central interval of the stated confidence. A malformed architecture refuses the whole request and is named ' +
-          'by its index.',
-        tag: 'predictions',
-        roles: ['reader'],
-        body: predictRequestSchema,
-        reply: predictReplySchema,
-        refusals: [400, 404, 413, 415, 503],
-      }),
-    },
-    '/v1/search-spaces': {
-      get: operation({
-        id: 'listSearchSpaces',
-        summary: 'List the search spaces',
-        tag: 'catalogue',
-        roles: ['reader', 'device'],
-        reply: searchSpaceListSchema,
-        refusals: [],
-      }),
-    },
-    '/v1/search-spaces/{id}': {
-      get: operation({
-        id: 'showSearchSpace',
-        summary: 'Show one search space',
-        tag: 'catalogue',
-        roles: ['reader', 'device'],
-        path: searchSpacePathSchema,
-        reply: searchSpaceSchema,
-        refusals: [404],
-      }),
-    },
-    '/v1/targets': {
-      get: operation({
-        id: 'listTargets',
-        summary: 'List the targets, a page at a time',
-        tag: 'catalogue',
-        roles: ['reader'],
-        query: listTargetsQuerySchema,
-        reply: targetListSchema,
-        refusals: [400, 404],
-      }),
-    },
-    '/v1/targets/{searchSpace}/{id}': {
-      get: operation({
-        id: 'showTarget',
-        summary: 'Show one target and how far its predictions can be trusted',
-        tag: 'catalogue',
-        roles: ['reader'],
-        path: targetPathSchema,
-        reply: targetViewSchema,
-        refusals: [404],
-      }),
-    },
-    ...fieldPaths,
-    ...trainingPaths,
-    '/v1/health': {
-      get: operation({
-        id: 'health',
-        summary: 'Whether the service is live and ready',
-        tag: 'service',
-        reply: healthSchema,
-        refusals: [],
-      }),
-    },
-    '/openapi.json': {
-      get: {
-        operationId: 'openapi',
-        summary: 'This document',
-        tags: ['service'],
-        security: [],
-        responses: { 200: { description: 'The document.', content: { 'application/json': { schema: {} } } } },
-      },
-    },
-  },
+  paths: paths(),
   components: {
     schemas: { Problem: problemSchema },
     securitySchemes: {
@@ -128,4 +55,4 @@ const description: ZodOpenApiObject = {
       },
     },
   },
-};
+});

@@ -1,6 +1,7 @@
 // The form of GET /v1/health.
 import { z } from 'zod';
 import type { Health } from '#core/serve/health.ts';
+import type { OperationsOf } from './operation.ts';
 
 export const healthSchema = z
   .strictObject({
@@ -9,3 +10,17 @@ export const healthSchema = z
     searchSpaces: z.array(z.strictObject({ searchSpace: z.string(), ready: z.boolean() })),
   })
   .meta({ id: 'Health' }) satisfies z.ZodType<Health>;
+
+export const healthOperations = {
+  health: {
+    summary: 'Whether the service is live and ready',
+    tag: 'service',
+    reply: healthSchema,
+    otherwise: {
+      status: 503,
+      description: 'Live, not ready.',
+      when: (reply) => !(reply as z.infer<typeof healthSchema>).ready,
+    },
+    refusals: [],
+  },
+} as const satisfies OperationsOf<'health'>;

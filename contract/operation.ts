@@ -1,69 +1,54 @@
-// One operation of the OpenAPI document, with what all of them have in common: refusals as problem details, the bearer
-// token and its roles.
-import { z } from 'zod';
-import type { ZodOpenApiOperationObject } from 'zod-openapi';
-import type { Role } from '#core/access/token.ts';
-import { problemSchema } from './problem.ts';
-
-const statuses = {
-  400: 'The request is not valid; `issues` says what to change.',
-  401: 'The bearer token is missing, wrong, revoked or expired.',
-  403: "The token's role may not do this.",
-  404: 'There is no such thing; for search spaces and targets the nearest names are offered.',
-  409: 'In conflict with the present state; `issues` says with what.',
-  413: 'The body, or the number of architectures, is over the limit.',
-  415: 'The content encoding is neither gzip nor identity.',
-  429: 'The daily quota of the device is used up.',
-  500: 'The service failed; the operator finds the cause by `requestId`.',
-  503: 'Not ready yet: no predictor, or the target is not adapted. Try again after `Retry-After` seconds.',
-} as const;
+// What a route takes and gives, beside its line in routes.ts: schemas, status, refusals, words for the document. The
+// compiler sees an operation that is missing, one too many, and path parameters without a schema.
+import type { z } from 'zod';
+import type { RefusalCode } from './problem.ts';
+import { type ApiFunctionName, type RouteId, type RouteIdOf, type Routes, routes } from './routes.ts';
 
 export interface Operation {
-  readonly id: string;
   readonly summary: string;
   readonly description?: string;
-  readonly tag: string;
-  /** Left out: anyone. */
-  readonly roles?: readonly Role[];
+  readonly tag: 'predictions' | 'catalogue' | 'field' | 'training' | 'service';
   readonly path?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  readonly reply: z.ZodType;
-  /** Default 200. */
-  readonly status?: 200 | 201;
   /** Takes the header Idempotency-Key. */
   readonly idempotent?: true;
-  readonly refusals: readonly (keyof typeof statuses)[];
+  readonly reply: z.ZodType;
+  /** Of the reply. Default `application/json`. */
+  readonly media?: 'text/html';
+  /** Default 200. */
+  readonly status?: 201;
+  /** In the document. Default `Done.` */
+  readonly done?: string;
+  /** A second status for the same reply. */
+  readonly otherwise?: {
+    readonly status: 503;
+    readonly description: string;
+    readonly when: (reply: unknown) => boolean;
+  };
+  /** Refusals of its own, as stable codes. Those that follow from access and form are added by `refusalsOf`. */
+  readonly refusals: readonly RefusalCode[];
 }
 
-const idempotencyHeaderSchema = z.object({
-  'Idempotency-Key': z.string().max(200).optional().describe('The same request under the same key is done once.'),
-});
+type ParameterOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParameterOf<Rest>
+  : never;
 
-export function operation(of: Operation): ZodOpenApiOperationObject {
-  const refusals = [...(of.roles ? ([401, 403] as const) : []), ...of.refusals, 500 as const].sort((a, b) => a - b);
-  const problem = { 'application/problem+json': { schema: problemSchema } };
-  return {
-    operationId: of.id,
-    summary: of.summary,
-    ...(of.description !== undefined && { description: of.description }),
-    tags: [of.tag],
-    security: of.roles ? [{ bearer: [] }] : [],
-    ...(of.roles && { 'x-roles': of.roles }),
-    ...((of.path || of.query || of.idempotent) && {
-      requestParams: {
-        ...(of.path && { path: of.path }),
-        ...(of.query && { query: of.query }),
-        ...(of.idempotent && { header: idempotencyHeaderSchema }),
-      },
-    }),
-    ...(of.body && { requestBody: { required: true, content: { 'application/json': { schema: of.body } } } }),
-    responses: {
-      [of.status ?? 200]: { description: 'Done.', content: { 'application/json': { schema: of.reply } } },
-      ...(of.id === 'health' && {
-        503: { description: 'Live, not ready.', content: { 'application/json': { schema: of.reply } } },
-      }),
-      ...Object.fromEntries(refusals.map((status) => [status, { description: statuses[status], content: problem }])),
-    },
-  };
+/** Every parameter of the path has a schema, and a path without parameters has none. */
+type PathOf<Id extends RouteId> = [ParameterOf<Routes[Id]['path']>] extends [never]
+  ? { readonly path?: never }
+  : { readonly path: z.ZodObject<Readonly<Record<ParameterOf<Routes[Id]['path']>, z.ZodType>>> };
+
+/** The operations of a function: each of its routes, and no other. */
+export type OperationsOf<Name extends ApiFunctionName> = {
+  readonly [Id in RouteIdOf<Name>]: Operation & PathOf<Id>;
+};
+
+/** Every refusal that a caller may meet, in the service's own words: 500 aside. */
+export function refusalsOf(id: RouteId, { path, query, body, idempotent, refusals }: Operation): RefusalCode[] {
+  const all: RefusalCode[] = [...refusals];
+  if (routes[id].access !== 'public') all.push('unauthorized', 'forbidden');
+  if (path || query || body || idempotent) all.push('invalid-request');
+  if (body) all.push('body-too-large', 'unsupported-encoding');
+  return [...new Set(all)];
 }

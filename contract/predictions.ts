@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
 import { type PredictReply, type PredictRequest, predictionLimits } from '#core/serve/predict-latencies.ts';
+import type { OperationsOf } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
 
 const cell = '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|';
@@ -98,3 +99,17 @@ export const predictReplySchema = z
       ],
     },
   }) satisfies z.ZodType<PredictReply>;
+
+export const predictOperations = {
+  predict: {
+    summary: 'Predict the latency of architectures on targets',
+    description:
+      'Latencies come as one array a quantity, in the order of the architectures. `lowMs` and `highMs` bound a ' +
+      'central interval of the stated confidence. A malformed architecture refuses the whole request and is named ' +
+      'by its index.',
+    tag: 'predictions',
+    body: predictRequestSchema,
+    reply: predictReplySchema,
+    refusals: ['invalid-architecture', 'unknown-search-space', 'unknown-target', 'too-many-architectures', 'not-ready'],
+  },
+} as const satisfies OperationsOf<'predict'>;

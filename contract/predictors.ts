@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { aliasesSchema, versionPattern } from '#core/predictors/aliases.ts';
 import { cardSchema } from '#core/predictors/card.ts';
+import type { OperationsOf } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
 
 const version = z.string().regex(versionPattern).meta({ example: '0a1b2c3d4e5f6071' });
@@ -31,3 +32,39 @@ export const predictorViewSchema = z
     report: z.string().nullable().describe('Path of its report, an HTML page; null: there is none.'),
   })
   .meta({ id: 'PredictorView' });
+
+export const predictorOperations = {
+  listPredictors: {
+    summary: 'List the predictors of a search space',
+    tag: 'training',
+    path: predictorsPathSchema,
+    reply: predictorListSchema,
+    refusals: ['unknown-search-space'],
+  },
+  showPredictor: {
+    summary: 'Show the card of a predictor: its data, evaluation, decision and limits',
+    tag: 'training',
+    path: predictorPathSchema,
+    reply: predictorViewSchema,
+    refusals: ['unknown-search-space', 'not-found'],
+  },
+  showReport: {
+    summary: 'Show the report of a predictor, a page to look at',
+    tag: 'training',
+    path: predictorPathSchema,
+    reply: z.string(),
+    media: 'text/html',
+    done: 'The page.',
+    refusals: ['unknown-search-space', 'not-found'],
+  },
+  setChampion: {
+    summary: 'Promote a predictor, or roll back to one',
+    description:
+      'Every target is adapted under it before the alias moves. Predictions follow within the revalidation time.',
+    tag: 'training',
+    path: predictorsPathSchema,
+    body: setChampionRequestSchema,
+    reply: aliasesReplySchema,
+    refusals: ['unknown-search-space', 'not-found', 'conflict', 'not-ready'],
+  },
+} as const satisfies OperationsOf<'predictors'>;

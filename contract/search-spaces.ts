@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { SearchSpaceView } from '#core/serve/show-search-spaces.ts';
+import type { OperationsOf } from './operation.ts';
+import { supportSetQuerySchema, supportSetSchema } from './support-set.ts';
 
 /** Any name: one that is not there is answered with 404 and those that are, not as a malformed request. */
 export const searchSpaceNameSchema = z
@@ -24,3 +26,22 @@ export const searchSpaceSchema = z
 export const searchSpaceListSchema = z
   .strictObject({ searchSpaces: z.array(searchSpaceSchema) })
   .meta({ id: 'SearchSpaceList' });
+
+export const searchSpaceOperations = {
+  listSearchSpaces: { summary: 'List the search spaces', tag: 'catalogue', reply: searchSpaceListSchema, refusals: [] },
+  showSearchSpace: {
+    summary: 'Show one search space',
+    tag: 'catalogue',
+    path: searchSpacePathSchema,
+    reply: searchSpaceSchema,
+    refusals: ['unknown-search-space'],
+  },
+  supportSet: {
+    summary: 'Say which architectures to measure next, and the error to expect after that',
+    tag: 'field',
+    path: searchSpacePathSchema,
+    query: supportSetQuerySchema,
+    reply: supportSetSchema,
+    refusals: ['unknown-search-space', 'unknown-target'],
+  },
+} as const satisfies OperationsOf<'search-spaces'>;

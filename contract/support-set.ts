@@ -1,10 +1,11 @@
 // The form of GET /v1/search-spaces/{id}/support-set.
 import { z } from 'zod';
-import { mostSupport, type SupportSetReply } from '#core/targets/support-set.ts';
+import { mostSupport } from '#core/targets/most-support.ts';
+import type { SupportSetReply } from '#core/targets/support-set.ts';
 
 export const supportSetQuerySchema = z.strictObject({
   count: z.coerce
-    .number()
+    .number<number>()
     .int()
     .min(1)
     .max(mostSupport)

@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { selfCheckSchema } from '#core/predictor/self-check.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
+import type { OperationsOf } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
 
 export const listTargetsQuerySchema = z.strictObject({
   searchSpace: searchSpaceNameSchema.optional(),
   limit: z.coerce
-    .number()
+    .number<number>()
     .int()
     .min(1)
     .max(200)
@@ -68,3 +69,20 @@ export const targetViewSchema = z
       .describe('How the target stands under the predictor in use; null until it is adapted.'),
   })
   .meta({ id: 'TargetView' });
+
+export const targetOperations = {
+  listTargets: {
+    summary: 'List the targets, a page at a time',
+    tag: 'catalogue',
+    query: listTargetsQuerySchema,
+    reply: targetListSchema,
+    refusals: ['unknown-search-space'],
+  },
+  showTarget: {
+    summary: 'Show one target and how far its predictions can be trusted',
+    tag: 'catalogue',
+    path: targetPathSchema,
+    reply: targetViewSchema,
+    refusals: ['unknown-search-space', 'unknown-target'],
+  },
+} as const satisfies OperationsOf<'targets'>;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { runRecordSchema, runSteps } from '#core/training/run-record.ts';
 import { runSettingsSchema } from '#core/training/settings.ts';
+import type { OperationsOf } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
 
 const { seeds, steps, folds, repeats } = runSettingsSchema.shape;
@@ -25,7 +26,7 @@ export const runPathSchema = z.strictObject({
 export const listRunsQuerySchema = z.strictObject({
   searchSpace: searchSpaceNameSchema.optional(),
   limit: z.coerce
-    .number()
+    .number<number>()
     .int()
     .min(1)
     .max(200)
@@ -79,3 +80,40 @@ export const runViewSchema = z
       ),
   })
   .meta({ id: 'TrainingRunView' });
+
+export const trainingRunOperations = {
+  startTrainingRun: {
+    summary: 'Start a training run',
+    description:
+      'One run at a time in a search space: a second one is refused with the id of the first in `issues`, as ' +
+      '`runs/{id}`. The same `Idempotency-Key` gives the same run.',
+    tag: 'training',
+    idempotent: true,
+    body: startRunRequestSchema,
+    status: 201,
+    reply: runViewSchema,
+    refusals: ['unknown-search-space', 'conflict'],
+  },
+  listTrainingRuns: {
+    summary: 'List the training runs, a page at a time',
+    tag: 'training',
+    query: listRunsQuerySchema,
+    reply: runListSchema,
+    refusals: ['unknown-search-space'],
+  },
+  showTrainingRun: {
+    summary: 'Show one training run, how far each step is and how long the fits still take',
+    tag: 'training',
+    path: runPathSchema,
+    reply: runViewSchema,
+    refusals: ['not-found'],
+  },
+  stopTrainingRun: {
+    summary: 'Stop a training run',
+    description: 'At once, unless its predictor is just being promoted (409). A run that has ended is left as it is.',
+    tag: 'training',
+    path: runPathSchema,
+    reply: runViewSchema,
+    refusals: ['not-found', 'conflict'],
+  },
+} as const satisfies OperationsOf<'training-runs'>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { uploadLimits } from '#core/dataset/acceptance.ts';
 import { uploadRecordSchema } from '#core/intake/upload-record.ts';
 import type { UploadView } from '#core/intake/upload-view.ts';
+import type { OperationsOf } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
 
 export const registerUploadRequestSchema = z
@@ -51,3 +52,26 @@ export const uploadSchema = z
     reason: quarantined.unwrap().nullable().describe('Why it is quarantined; null unless it is.'),
   })
   .meta({ id: 'Upload' }) satisfies z.ZodType<UploadView>;
+
+export const uploadOperations = {
+  registerUpload: {
+    summary: 'Announce a profile and get the place to put it',
+    description:
+      'Then PUT the profile to `url` with exactly `headers`. Sent again with the same `Idempotency-Key`, it is the ' +
+      'same upload, with a fresh `url`.',
+    tag: 'field',
+    idempotent: true,
+    body: registerUploadRequestSchema,
+    status: 201,
+    reply: registerUploadReplySchema,
+    refusals: ['unknown-search-space', 'conflict', 'quota-exceeded'],
+  },
+  showUpload: {
+    summary: 'Show how an upload stands, and why',
+    description: 'A device sees its own uploads only.',
+    tag: 'field',
+    path: uploadPathSchema,
+    reply: uploadSchema,
+    refusals: ['not-found'],
+  },
+} as const satisfies OperationsOf<'uploads'>;

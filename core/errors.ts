@@ -37,6 +37,8 @@ export type ErrorCode =
   | 'program-timeout'
   | 'program-output'
   | 'upload-failed'
+  | 'unreachable'
+  | 'unexpected-reply'
   | 'storage-failed'
   | 'internal';
 

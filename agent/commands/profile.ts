@@ -17,13 +17,12 @@ import {
 import { textProgress } from '../profile/progress.ts';
 import { spoolFolder, stateFolder } from '../state-folder.ts';
 import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
-import { connect, readAccess } from '../upload/service.ts';
 import { openSpool } from '../upload/spool.ts';
 import { chooseArchitectures } from './architectures.ts';
 import { measuringOptions, measuringShape, serviceOptions, serviceShape } from './measuring-options.ts';
 import { makePlan } from './plan.ts';
 import type { Terminal } from './terminal.ts';
-import { sendSpool } from './upload.ts';
+import { sendSpool, serviceOf } from './upload.ts';
 
 export const profileSpec: CommandSpec = {
   summary: 'measures this device and writes a profile, to a file or into the spool',
@@ -45,7 +44,7 @@ const schema = z.strictObject({
 export async function profile(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const options = parseOptions(args, profileSpec, schema);
   const hasService = options.api !== undefined || terminal.env['SUGARBUSH_API'] !== undefined;
-  const service = hasService ? connect({ ...readAccess(options, terminal.env), signal: terminal.signal }) : undefined;
+  const service = hasService ? serviceOf(options, terminal) : undefined;
   const planned = await makePlan(options, systemFiles());
   try {
     const asked = service === undefined ? undefined : { service, targetId: targetId(planned.target) };

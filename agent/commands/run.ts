@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { ApiError, UnreachableError } from '#client/errors.ts';
 import { targetDigest, targetId } from '#core/dataset/target-id.ts';
 import { DomainError } from '#core/errors.ts';
 import { type CommandSpec, parseOptions, positiveNumber } from '../command-line.ts';
@@ -16,14 +17,14 @@ import { duration } from '../profile/progress.ts';
 import type { MeasuredLatency } from '../runtimes/runtime.ts';
 import { spoolFolder, stateFolder } from '../state-folder.ts';
 import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
-import { connect, readAccess, type Service, TryLater } from '../upload/service.ts';
+import type { Service } from '../upload/service.ts';
 import { openSpool } from '../upload/spool.ts';
 import { chooseArchitectures } from './architectures.ts';
 import { measuringOptions, measuringShape, serviceOptions, serviceShape } from './measuring-options.ts';
 import { makePlan } from './plan.ts';
 import { measureWithJournal, report } from './profile.ts';
 import type { Terminal } from './terminal.ts';
-import { sendSpool } from './upload.ts';
+import { sendSpool, serviceOf } from './upload.ts';
 
 export const runSpec: CommandSpec = {
   summary: 'profiles and uploads on a schedule; measures three canaries first and sends nothing when nothing changed',
@@ -54,7 +55,7 @@ type Remembered = z.infer<typeof rememberedSchema>;
 
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const options = parseOptions(args, runSpec, schema);
-  const service = connect({ ...readAccess(options, terminal.env), signal: terminal.signal });
+  const service = serviceOf(options, terminal);
   const state = stateFolder(options.state, terminal.env);
   makeFolder(state);
   for (;;) {
@@ -78,8 +79,8 @@ async function roundOrReason(...args: Parameters<typeof round>): Promise<ExitCod
   try {
     return await round(...args);
   } catch (error) {
-    if (!(error instanceof DomainError || error instanceof TryLater)) throw error;
-    const code = error instanceof TryLater ? exitCodes.waiting : exitCodeOf(error);
+    if (!(error instanceof DomainError)) throw error;
+    const code = exitCodeOf(error);
     if (lasting.includes(code)) throw error;
     args[3].say(`${error.message}\n`);
     return code;
@@ -135,7 +136,7 @@ async function askArchitectures(
   try {
     return await chooseArchitectures(options.supportSet, options.searchSpace, options.seed, asked);
   } catch (error) {
-    if (!(error instanceof TryLater)) throw error;
+    if (!(error instanceof UnreachableError || error instanceof ApiError)) throw error;
     terminal.say(`no support set from the service (${error.message}): a drawn one is measured\n`);
     return await chooseArchitectures(options.supportSet, options.searchSpace, options.seed, undefined);
   }

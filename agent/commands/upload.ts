@@ -32,10 +32,19 @@ const schema = z.strictObject({
 
 export async function upload(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const options = parseOptions(args, uploadSpec, schema);
-  const service = connect({ ...readAccess(options, terminal.env), signal: terminal.signal });
+  const service = serviceOf(options, terminal);
   const state = stateFolder(options.state, terminal.env);
   if (options.profile !== undefined) addFile(options.profile, state);
   return await sendSpool(state, service, terminal, { ...defaultDrainRule, verdictMs: options.wait * 1000 });
+}
+
+/** Says before each pause why it waits. @throws DomainError `invalid-usage` */
+export function serviceOf(options: Parameters<typeof readAccess>[0], terminal: Terminal): Service {
+  return connect({
+    ...readAccess(options, terminal.env),
+    signal: terminal.signal,
+    onRetry: ({ error, pauseMs }) => terminal.say(`${error.message}; again in ${(pauseMs / 1000).toFixed(1)} s\n`),
+  });
 }
 
 function addFile(file: string, state: string): void {
@@ -68,7 +77,6 @@ export async function sendSpool(
       spool,
       service,
       rule,
-      random: Math.random,
       onEvent: (text) => terminal.say(`${text}\n`),
       onOutcome: (outcome) => terminal.out(sentence(outcome)),
       signal: terminal.signal,

@@ -1,10 +1,16 @@
 // The service as this device sees it: four calls over HTTPS with the device token. The token and signed addresses go
 // nowhere else: into no message, no file and no log.
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import { apiClient, type ClientPorts, type ReplyOf } from '#client/client.ts';
+import { ApiError } from '#client/errors.ts';
+import type { Stored, UploadPlace } from '#client/put-upload.ts';
+import type { Retry, RetryRule } from '#client/retry.ts';
+import { searchSpaceOperations } from '#contract/search-spaces.ts';
+import { uploadOperations } from '#contract/uploads.ts';
 import { DomainError } from '#core/errors.ts';
-import { jsonOrUndefined } from '../json-or-undefined.ts';
 
+/** Calls wait out what may pass. @throws UnreachableError, or ApiError that may pass, when that was of no use; DomainError
+ * `unauthorized` or `forbidden` when the service refuses this device, `upload-failed` when it refuses the call */
 export interface Service {
   /** Architectures to measure next on the target, best first; of a target that the service does not know, what a new one
    * starts with. */
@@ -13,8 +19,7 @@ export interface Service {
   register(upload: UploadRequest, idempotencyKey: string): Promise<RegisteredUpload>;
   /** undefined: the service does not know such an upload (any more). */
   status(uploadId: string): Promise<UploadStatus | undefined>;
-  /** `expired`: the address is too old or was refused. `exists`: the object is there already. */
-  put(place: Place, body: Uint8Array): Promise<'stored' | 'exists' | 'expired'>;
+  put(place: UploadPlace, body: Uint8Array): Promise<Stored>;
 }
 
 export interface UploadRequest {
@@ -23,33 +28,12 @@ export interface UploadRequest {
   readonly searchSpace: string;
 }
 
-// Answers may gain fields: not strict.
-const registeredSchema = z.object({
-  uploadId: z.string().min(1),
-  // Absent once the upload is finished.
-  url: z.url().optional(),
-  headers: z.record(z.string(), z.string()).default({}),
-});
-
 export interface RegisteredUpload {
   readonly uploadId: string;
   /** null: the upload is finished already. */
-  readonly place: Place | null;
+  readonly place: UploadPlace | null;
 }
 
-/** Where the profile may be put, and with which headers, to the letter. */
-export interface Place {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-const statusSchema = z.object({
-  status: z.enum(['waiting', 'accepted', 'quarantined']),
-  targetId: z.string().nullish(),
-  excludedCount: z.int().nonnegative().nullish(),
-  excluded: z.array(z.unknown()).nullish(),
-  reason: z.unknown().optional(),
-});
 export interface UploadStatus {
   readonly status: 'waiting' | 'accepted' | 'quarantined';
   readonly targetId?: string;
@@ -57,34 +41,15 @@ export interface UploadStatus {
   readonly reason?: string;
 }
 
-const supportSetSchema = z.object({ architectures: z.array(z.string().min(1)).min(1) });
-const problemSchema = z.object({
-  code: z.string().optional(),
-  title: z.string().optional(),
-  detail: z.string().optional(),
-  message: z.string().optional(),
-});
-
-/** A call that may work later: no connection, no answer in time, 408, 425, 429, 5xx. */
-export class TryLater extends Error {
-  override readonly name = 'TryLater';
-  /** What the service asks for, ms. */
-  readonly retryAfterMs: number | undefined;
-  /** No call would work now, whatever it is about. */
-  readonly concernsAll: boolean;
-
-  constructor(message: string, options: { retryAfterMs?: number | undefined; concernsAll?: boolean } = {}) {
-    super(message);
-    this.retryAfterMs = options.retryAfterMs;
-    this.concernsAll = options.concernsAll ?? false;
-  }
-}
-
 export interface ServiceAccess {
   readonly api: string;
   readonly token: string;
-  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Told before each pause. */
+  readonly onRetry?: (retry: Retry) => void;
+  readonly retry?: RetryRule;
+  /** For tests. */
+  readonly ports?: Partial<ClientPorts>;
 }
 
 /** @throws DomainError `invalid-usage` when the address or the token is missing, unreadable or unsafe to use */
@@ -118,158 +83,62 @@ function readToken(file: string | undefined, env: NodeJS.ProcessEnv): string {
 }
 
 export function connect(access: ServiceAccess): Service {
-  const authorization = { authorization: `Bearer ${access.token}` };
-
-  /** What the service answers; or why not, for 404. */
-  async function ask(path: string, init: RequestInit): Promise<{ answer: unknown } | { missing: string }> {
-    const response = await send(access, `${access.api}${path}`, {
-      ...init,
-      headers: {
-        accept: 'application/json',
-        ...authorization,
-        ...(init.headers as Record<string, string> | undefined),
-      },
-    });
-    const text = await response.text();
-    if (response.ok) return { answer: readAnswer(text, `${init.method ?? 'GET'} ${path}`) };
-    const problem = problemSchema.safeParse(jsonOrUndefined(text));
-    const said = problem.success ? (problem.data.detail ?? problem.data.message ?? problem.data.title ?? '') : '';
-    const what = `${init.method ?? 'GET'} ${path}: ${response.status}${said === '' ? '' : ` ${said.slice(0, 500)}`}`;
-    if (isTransient(response.status)) throw tryLater(what, response);
-    if (response.status === 404) return { missing: what };
-    const code = response.status === 401 ? 'unauthorized' : response.status === 403 ? 'forbidden' : 'upload-failed';
-    throw new DomainError(code, `the service refuses: ${what}`);
-  }
-
-  /** @returns undefined for 404 */
-  async function find(path: string): Promise<unknown> {
-    const asked = await ask(path, {});
-    return 'answer' in asked ? asked.answer : undefined;
-  }
-
-  async function call(path: string, init: RequestInit): Promise<unknown> {
-    const asked = await ask(path, init);
-    if ('answer' in asked) return asked.answer;
-    throw new DomainError('upload-failed', `the service refuses: ${asked.missing}`);
-  }
-
+  const client = apiClient({ ...access, operations: { ...searchSpaceOperations, ...uploadOperations } });
   return {
-    async supportSet(searchSpace, count, targetId) {
-      const path = `/v1/search-spaces/${encodeURIComponent(searchSpace)}/support-set?count=${count}`;
-      const ofTarget = await find(`${path}&target=${encodeURIComponent(targetId)}`);
-      return read(supportSetSchema, ofTarget ?? (await call(path, {}))).architectures;
+    async supportSet(id, count, target) {
+      const ofTarget = await found(client.call('supportSet', { path: { id }, query: { count, target } }));
+      const { architectures } =
+        ofTarget ?? (await accepted(client.call('supportSet', { path: { id }, query: { count } })));
+      return architectures;
     },
-    async register(upload, idempotencyKey) {
-      const body = JSON.stringify(upload);
-      const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
-      const {
-        uploadId,
-        url,
-        headers: wanted,
-      } = read(registeredSchema, await call('/v1/uploads', { method: 'POST', body, headers }));
-      return { uploadId, place: url === undefined ? null : { url, headers: wanted } };
+    async register(body, idempotencyKey) {
+      const registered = await accepted(client.call('registerUpload', { body, idempotencyKey }));
+      const { uploadId, status, url, headers } = registered;
+      return { uploadId, place: status === 'waiting' ? { url, headers } : null };
     },
-    async status(uploadId) {
-      const found = await find(`/v1/uploads/${encodeURIComponent(uploadId)}`);
-      if (found === undefined) return undefined;
-      const answer = read(statusSchema, found);
-      const reason =
-        answer.status === 'accepted'
-          ? exclusions(answer)
-          : answer.reason == null
-            ? undefined
-            : reasonText(answer.reason);
-      return {
-        status: answer.status,
-        ...(answer.targetId == null ? {} : { targetId: answer.targetId }),
-        ...(reason === undefined ? {} : { reason }),
-      };
+    async status(id) {
+      const upload = await found(client.call('showUpload', { path: { id } }));
+      if (upload === undefined) return undefined;
+      const { status, targetId, reason: refused } = upload;
+      const reason = status === 'quarantined' ? refused && reasonText(refused) : exclusions(upload);
+      return { status, ...(targetId !== null && { targetId }), ...(reason != null && { reason }) };
     },
-    async put(place, body) {
-      // fetch states the length itself.
-      const { 'content-length': _, ...headers } = lowerCase(place.headers);
-      const response = await send(access, place.url, {
-        method: 'PUT',
-        headers,
-        body: body as Uint8Array<ArrayBuffer>,
-      });
-      await response.arrayBuffer();
-      if (response.ok) return 'stored';
-      if (response.status === 412) return 'exists';
-      if (response.status === 403 || response.status === 400) return 'expired';
-      if (isTransient(response.status) || response.status === 409)
-        throw new TryLater(`the store answers ${response.status}`, { retryAfterMs: retryAfterMs(response) });
-      throw new DomainError('upload-failed', `the store refuses the profile: ${response.status}`);
-    },
+    put: (place, body) => accepted(client.putUpload(place, body)),
   };
 }
 
-/** A network fault says which host, never with which headers or query. */
-async function send(access: ServiceAccess, url: string, init: RequestInit): Promise<Response> {
-  const timeout = AbortSignal.timeout(access.timeoutMs ?? 30_000);
-  const signal = access.signal === undefined ? timeout : AbortSignal.any([timeout, access.signal]);
+/** Says of a refusal what it means for this device. */
+async function accepted<T>(call: Promise<T>): Promise<T> {
   try {
-    return await fetch(url, { ...init, signal, redirect: 'error' });
-  } catch (cause) {
-    if (access.signal?.aborted === true) throw new DomainError('cancelled', 'stopped');
-    const reason = cause instanceof Error ? describeNetworkFault(cause) : 'no connection';
-    throw new TryLater(`${new URL(url).host}: ${reason}`, { concernsAll: true });
+    return await call;
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'unexpected-reply') {
+      throw new DomainError('upload-failed', error.message, { cause: error });
+    }
+    if (!(error instanceof ApiError) || error.mayPass) throw error;
+    const code = error.status === 401 ? 'unauthorized' : error.status === 403 ? 'forbidden' : 'upload-failed';
+    throw new DomainError(code, `the service refuses: ${error.message}`, { cause: error });
   }
 }
 
-function describeNetworkFault(error: Error): string {
-  if (error.name === 'TimeoutError') return 'no answer in time';
-  const code = (error.cause as { code?: unknown } | undefined)?.code;
-  if (typeof code !== 'string') return 'no connection';
-  const isOfTime = code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED';
-  return isOfTime ? `${code}: is the clock of this device right?` : code;
-}
-
-/** Of a 2xx. A login page of a network in between is no answer of the service. */
-function readAnswer(text: string, what: string): unknown {
-  const answer = jsonOrUndefined(text);
-  if (answer !== undefined) return answer;
-  throw new TryLater(`${what}: something between here and the service answers, and not in JSON`, { concernsAll: true });
-}
-
-function tryLater(what: string, response: Response): TryLater {
-  const retryMs = retryAfterMs(response);
-  const minutes = Math.ceil((retryMs ?? 0) / 60_000);
-  const when = minutes < 2 ? '' : `; again in ${minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`}`;
-  return new TryLater(`${what}${when}`, { retryAfterMs: retryMs, concernsAll: response.status === 429 });
-}
-
-function isTransient(status: number): boolean {
-  return status === 408 || status === 425 || status === 429 || status >= 500;
-}
-
-function retryAfterMs(response: Response): number | undefined {
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+/** @returns undefined for what there is not */
+async function found<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await accepted(call);
+  } catch (error) {
+    const { cause } = error as Error;
+    if (cause instanceof ApiError && cause.status === 404) return undefined;
+    throw error;
+  }
 }
 
 /** What was not taken of an accepted profile; undefined when all of it was. */
-function exclusions({ excludedCount, excluded }: z.infer<typeof statusSchema>): string | undefined {
-  if (excludedCount == null || excludedCount === 0) return undefined;
-  const first = excluded?.[0] === undefined ? '' : `, the first as ${reasonText(excluded[0])}`;
+function exclusions({ excludedCount, excluded }: ReplyOf<typeof uploadOperations.showUpload>): string | undefined {
+  if (excludedCount === null || excludedCount === 0) return undefined;
+  const first = excluded[0] === undefined ? '' : `, the first as ${reasonText(excluded[0])}`;
   return `${excludedCount} measurements were not taken${first}`;
 }
 
-/** The reason's code and message; whatever else it is, its JSON. */
-function reasonText(reason: unknown): string {
-  if (typeof reason === 'string') return reason.slice(0, 1000);
-  const known = z.object({ code: z.string(), message: z.string() }).safeParse(reason);
-  return known.success
-    ? `${known.data.code}: ${known.data.message}`.slice(0, 1000)
-    : JSON.stringify(reason).slice(0, 1000);
-}
-
-function read<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new DomainError('upload-failed', `the service answered something else: ${parsed.error.issues[0]!.message}`);
-}
-
-function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+function reasonText({ code, message }: { readonly code: string; readonly message: string }): string {
+  return `${code}: ${message}`.slice(0, 1000);
 }

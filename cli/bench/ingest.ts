@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
+import { apiClient, type Client } from '#client/client.ts';
+import { operations } from '#contract/operations.ts';
 import { issueToken } from '#core/access/issue-token.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
@@ -16,7 +18,6 @@ import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, startStack } from '#stack/stack.ts';
-import { type FieldClient, fieldClient } from '../import/field-client.ts';
 import { promote, publishPredictor } from './served-predictor.ts';
 import { quantile } from './statistics.ts';
 
@@ -71,8 +72,8 @@ export async function benchIngest(onProgress: (text: string) => void = () => {})
 }
 
 interface Bench {
-  readonly client: FieldClient;
-  readonly device: string;
+  /** With the device's token. */
+  readonly device: Client<typeof operations>;
   profile(model: string): { readonly bytes: Uint8Array; readonly sha256: string };
   /** Uploads a profile of a new target and waits until it is predicted; ms. */
   bring(model: string): Promise<number>;
@@ -97,8 +98,9 @@ async function prepare(stack: Stack, table: LatencyTable): Promise<Bench> {
   const tokenOf = async (role: 'reader' | 'operator'): Promise<string> =>
     (await issueToken(store, { role, validForS: 3600, now: Date.now(), randomBytes })).token;
   const reader = await tokenOf('reader');
-  const client = fieldClient({ api: stack.apiUrl });
-  const { token: device } = await client.enrol(await tokenOf('operator'), 'bench', 'bench');
+  const client = apiClient({ api: stack.apiUrl, operations, token: await tokenOf('operator') });
+  const { token } = await client.call('enrolDevice', { body: { name: 'bench' }, idempotencyKey: 'bench' });
+  const device = client.as(token);
   s3.destroy();
 
   const latencyMs = table.targets.find(({ id }) => id === 'titanx_1')!.latencyMs;
@@ -122,27 +124,21 @@ async function prepare(stack: Stack, table: LatencyTable): Promise<Bench> {
   async function bring(model: string): Promise<number> {
     const { bytes, sha256 } = profile(model);
     const upload = { sizeBytes: bytes.length, sha256, searchSpace: 'nasbench201' };
-    const place = await client.register(device, upload, sha256);
+    const place = await device.call('registerUpload', { body: upload, idempotencyKey: sha256 });
     const started = process.hrtime.bigint();
-    await client.put(place, bytes);
+    await device.putUpload(place, bytes);
     let targetId: string | null = null;
     for (let pauseMs = 20; targetId === null; pauseMs = Math.min(1.5 * pauseMs, 250)) {
       await sleep(pauseMs);
-      const { status, targetId: known, reason } = await client.show(device, place.uploadId);
+      const { status, targetId: known, reason } = await device.call('showUpload', { path: { id: place.uploadId } });
       if (status === 'quarantined') throw new Error(`quarantined: ${reason?.code}`);
       targetId = known;
     }
     const body = { searchSpace: 'nasbench201', target: targetId, architectures: [table.texts[100]!] };
-    const response = await fetch(`${stack.apiUrl}/v1/predictions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${reader}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`prediction: ${response.status} ${text.slice(0, 300)}`);
+    await client.as(reader).call('predict', { body });
     return Number(process.hrtime.bigint() - started) / 1e6;
   }
-  return { client, device, profile, bring };
+  return { device, profile, bring };
 }
 
 async function level({ bring }: Bench, inFlight: number, profiles: number): Promise<IngestLevel> {
@@ -161,13 +157,14 @@ async function level({ bring }: Bench, inFlight: number, profiles: number): Prom
 /** Nothing else is asked meanwhile: the end is seen in the function's report, not in the status. */
 async function countRequests(
   stack: Stack,
-  { client, device, profile }: Bench,
+  { device, profile }: Bench,
   finished: () => number,
 ): Promise<IngestBench['s3Requests']> {
   const { bytes, sha256 } = profile('counted');
   const before = { counts: stack.s3.counts(), finished: finished() };
   const upload = { sizeBytes: bytes.length, sha256, searchSpace: 'nasbench201' };
-  await client.put(await client.register(device, upload, sha256), bytes);
+  const place = await device.call('registerUpload', { body: upload, idempotencyKey: sha256 });
+  await device.putUpload(place, bytes);
   while (finished() === before.finished) await sleep(20);
   const after = stack.s3.counts();
   const changed = Object.entries(after).map(([operation, count]) => [

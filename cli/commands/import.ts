@@ -45,9 +45,9 @@ export const importCommand = defineCommand({
     'A column named DEVICE_N, with N a power of two, is DEVICE at batch size N. Stopped, the same command goes on.',
   async run(given, terminal) {
     const { exclusionLines, readTable } = await import('#cli/read-table.ts');
-    const { fieldClient } = await import('../import/field-client.ts');
+    const { apiClient } = await import('#client/client.ts');
     const { keepImportState, readImportState } = await import('../import/import-state.ts');
-    const { importTable } = await import('../import/import-table.ts');
+    const { importOperations, importTable } = await import('../import/import-table.ts');
     const { importProgress } = await import('../import/progress.ts');
     const table = readTable(given.data, given.searchSpace);
     for (const line of exclusionLines(table)) terminal.say(`${line}\n`);
@@ -60,8 +60,7 @@ export const importCommand = defineCommand({
       imported = await importTable({
         table,
         columns,
-        client: fieldClient({ api: given.api, signal }),
-        operatorToken: given.token,
+        client: apiClient({ api: given.api, operations: importOperations, token: given.token, signal }),
         state: readImportState(state, given.api),
         keep: (next) => keepImportState(state, next),
         atOnce: given.atOnce,

@@ -3,10 +3,18 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Client, ReplyOf } from '#client/client.ts';
+import type { UploadPlace } from '#client/put-upload.ts';
+import { deviceOperations } from '#contract/devices.ts';
+import { uploadOperations } from '#contract/uploads.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
 import { DomainError } from '#core/errors.ts';
-import type { FieldClient, Upload } from './field-client.ts';
 import { tableProfile } from './table-profiles.ts';
+
+/** What an import calls. */
+export const importOperations = { ...deviceOperations, ...uploadOperations };
+export type ImportClient = Client<typeof importOperations>;
+type Upload = ReplyOf<typeof importOperations.showUpload>;
 
 export const importStateSchema = z.strictObject({
   /** Where it went: a state of another service is of no use. */
@@ -30,8 +38,8 @@ export interface ImportRequest {
   readonly table: LatencyTable;
   /** Columns to send. */
   readonly columns: readonly string[];
-  readonly client: FieldClient;
-  readonly operatorToken: string;
+  /** With an operator's token. */
+  readonly client: ImportClient;
   readonly state: ImportState;
   /** Called after each change of the state; told to keep it. */
   readonly keep: (state: ImportState) => void;
@@ -50,7 +58,7 @@ export interface ImportedColumn {
 
 /** @throws DomainError from the table or the service; what `signal` was aborted with */
 export async function importTable(request: ImportRequest): Promise<ImportedColumn[]> {
-  const { table, columns, client, operatorToken, keep, atOnce, onProgress, signal } = request;
+  const { table, columns, client, keep, atOnce, onProgress, signal } = request;
   let state = request.state;
   const change = (next: Partial<ImportState>): void => {
     state = { ...state, ...next };
@@ -59,25 +67,26 @@ export async function importTable(request: ImportRequest): Promise<ImportedColum
   let enrolment: Promise<string> | undefined;
   /** One device a table: its key is derived from it, so that the same table is always the same device. */
   const enrolAgain = async (): Promise<string> => {
-    const key = `import-${createHash('sha256').update(table.texts.join('\n')).digest('hex').slice(0, 32)}`;
-    const device = await client.enrol(operatorToken, `Table ${table.searchSpace}`, key);
-    change({ device });
-    return device.token;
+    const idempotencyKey = `import-${createHash('sha256').update(table.texts.join('\n')).digest('hex').slice(0, 32)}`;
+    const body = { name: `Table ${table.searchSpace}` };
+    const { device, token } = await client.call('enrolDevice', { body, idempotencyKey });
+    change({ device: { deviceId: device.deviceId, token } });
+    return token;
   };
   const deviceToken = (): Promise<string> => {
     enrolment ??= state.device ? Promise.resolve(state.device.token) : enrolAgain();
     return enrolment;
   };
   /** The token of a state may have ended since: enrolled once more, it is the same device. */
-  const asDevice = async <T>(work: (token: string) => Promise<T>): Promise<T> => {
+  const asDevice = async <T>(work: (device: ImportClient) => Promise<T>): Promise<T> => {
     const used = deviceToken();
     try {
-      return await work(await used);
+      return await work(client.as(await used));
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'unauthorized') throw error;
       // Of those that find out at once, the first one enrols.
       if (enrolment === used) enrolment = enrolAgain();
-      return work(await deviceToken());
+      return work(client.as(await deviceToken()));
     }
   };
 
@@ -85,17 +94,23 @@ export async function importTable(request: ImportRequest): Promise<ImportedColum
     const { bytes, sha256 } = tableProfile(table, column);
     const known = state.finished[sha256];
     if (known) return { column, verdict: known, before: true };
-    const upload = { sizeBytes: bytes.length, sha256, searchSpace: table.searchSpace };
-    const registered = await asDevice((token) => client.register(token, upload, `import-${sha256}`));
-    if (registered.status === 'waiting') await client.put(registered, bytes);
+    const body = { sizeBytes: bytes.length, sha256, searchSpace: table.searchSpace };
+    const request = { body, idempotencyKey: `import-${sha256}` };
+    const registered = await asDevice((device) => device.call('registerUpload', request));
+    if (registered.status === 'waiting') await put(registered, bytes);
     const verdict = verdictOf(await finished(registered.uploadId));
     change({ finished: { ...state.finished, [sha256]: verdict } });
     return { column, verdict, before: false };
   }
 
+  async function put(place: UploadPlace, bytes: Uint8Array): Promise<void> {
+    if ((await client.putUpload(place, bytes)) !== 'expired') return;
+    throw new DomainError('upload-failed', 'the store refuses the profile: the place is closed or not for it');
+  }
+
   async function finished(uploadId: string): Promise<Upload> {
     for (let pauseMs = 100; ; pauseMs = Math.min(2 * pauseMs, 2000)) {
-      const upload = await asDevice((token) => client.show(token, uploadId));
+      const upload = await asDevice((device) => device.call('showUpload', { path: { id: uploadId } }));
       if (upload.status !== 'waiting') return upload;
       await sleep(pauseMs, undefined, { signal });
     }

@@ -3,6 +3,8 @@
 // code can run gets one by a run of the training state machine.
 import { createServer } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
+import { apiClient, type Client } from '#client/client.ts';
+import { operations } from '#contract/operations.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
@@ -18,7 +20,6 @@ import { checkRequest, type FirstRequest } from './first-request.ts';
 import { firstTraining } from './first-training.ts';
 import { importShipped } from './import-shipped.ts';
 import { type LocalTokens, localTokens } from './local-tokens.ts';
-import { operatorClient } from './operator-client.ts';
 import type { StartOptions } from './options.ts';
 import type { Progress, Screen } from './screen.ts';
 import { readShippedTable, type ShippedTable } from './shipped-tables.ts';
@@ -48,10 +49,11 @@ export async function bringUp(options: StartOptions, { signal, unlock, screen }:
     const store = storeOf(stack);
     const tokens = await localTokens(store, options.state);
     const shipped = await reading;
-    await prepare(shipped, { store, api: stack.apiUrl, tokens, options, screen, signal });
+    const client = apiClient({ api: stack.apiUrl, operations, token: tokens.operator, signal });
+    await prepare(shipped, { store, client, options, screen, signal });
     const tables = shipped.map(({ table }) => table);
     const request = firstRequest(tables[0]!);
-    await checkRequest(stack.apiUrl, tokens.reader, request, signal);
+    await checkRequest(client.as(tokens.reader), request);
     return { stack, tokens, request, tables };
   } catch (error) {
     await stack.close();
@@ -94,8 +96,8 @@ function storeOf({ s3Url, region, credentials, buckets }: Stack): Store {
 
 interface Service {
   readonly store: Store;
-  readonly api: string;
-  readonly tokens: LocalTokens;
+  /** With an operator's token. */
+  readonly client: Client<typeof operations>;
   readonly options: StartOptions;
   readonly screen: Screen;
   readonly signal: AbortSignal;
@@ -135,12 +137,11 @@ async function prepare(shipped: readonly ShippedTable[], service: Service): Prom
 }
 
 async function bringTable(shipped: ShippedTable, service: Service, progress: Progress): Promise<void> {
-  const { api, tokens, options, screen, signal } = service;
+  const { client, options, screen, signal } = service;
   const { searchSpace, exclusions, file } = shipped.table;
   progress.begin(searchSpace);
   const sent = await importShipped(shipped, {
-    api,
-    operatorToken: tokens.operator,
+    client,
     stateDir: options.state,
     signal,
     onProgress: (share) => progress.report(searchSpace, importShare * share, 'import'),
@@ -153,9 +154,9 @@ async function bringTable(shipped: ShippedTable, service: Service, progress: Pro
 }
 
 async function train(searchSpace: SearchSpaceId, service: Service, progress: Progress): Promise<void> {
-  const { api, tokens, options, screen, signal } = service;
+  const { client, options, screen, signal } = service;
   const said = await firstTraining(searchSpace, {
-    client: operatorClient(api, tokens.operator, signal),
+    client,
     steps: options.steps,
     signal,
     onProgress: (share, step) => progress.report(searchSpace, importShare + (1 - importShare) * share, step),

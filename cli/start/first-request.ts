@@ -1,4 +1,7 @@
 // The request that `npm start` prints for pasting, and makes itself before it says that all is well.
+import type { Client } from '#client/client.ts';
+import type { predictOperations } from '#contract/predictions.ts';
+import { DomainError } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { StackError } from '#stack/stack-error.ts';
 
@@ -20,18 +23,11 @@ export function curlLine(apiUrl: string, token: string, request: FirstRequest): 
 }
 
 /** @throws StackError with what the service answered instead */
-export async function checkRequest(
-  apiUrl: string,
-  token: string,
-  request: FirstRequest,
-  signal: AbortSignal,
-): Promise<void> {
-  const reply = await fetch(`${apiUrl}/v1/predictions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(request),
-    signal,
-  });
-  if (reply.status === 200) return void (await reply.arrayBuffer());
-  throw new StackError(`the service does not predict: ${reply.status} ${await reply.text()}`);
+export async function checkRequest(client: Client<typeof predictOperations>, request: FirstRequest): Promise<void> {
+  try {
+    await client.call('predict', { body: { ...request, architectures: [...request.architectures] } });
+  } catch (cause) {
+    if (!(cause instanceof DomainError)) throw cause;
+    throw new StackError(`the service does not predict: ${cause.message}`, { cause });
+  }
 }

@@ -1,11 +1,18 @@
 // The first predictor of a search space: a run of the training state machine, started and watched over the API.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client, InputOf, ReplyOf } from '#client/client.ts';
+import { ApiError } from '#client/errors.ts';
+import type { predictorOperations } from '#contract/predictors.ts';
+import type { trainingRunOperations } from '#contract/training-runs.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { StackError } from '#stack/stack-error.ts';
-import type { OperatorClient, RunView } from './operator-client.ts';
+
+export type TrainingClient = Client<typeof trainingRunOperations & typeof predictorOperations>;
+export type RunView = ReplyOf<typeof trainingRunOperations.showTrainingRun>;
 
 export interface FirstTrainingOptions {
-  readonly client: OperatorClient;
+  /** With an operator's token. */
+  readonly client: TrainingClient;
   /** Training steps of each fit; undefined: as many as the predictor wants. */
   readonly steps: number | undefined;
   readonly signal: AbortSignal;
@@ -22,23 +29,39 @@ const lookEveryMs = 500;
  * @throws StackError with the run's reason when no predictor came of it */
 export async function firstTraining(searchSpace: SearchSpaceId, options: FirstTrainingOptions): Promise<string> {
   const { client, steps, signal, onProgress } = options;
-  let view = await client.startRun(searchSpace, { ...settings, ...(steps !== undefined && { steps }) });
+  let view = await startRun(client, { searchSpace, ...settings, ...(steps !== undefined && { steps }) });
   while (view.run.status === 'running') {
     onProgress(shareOf(view), stepOf(view));
     await sleep(lookEveryMs, undefined, { signal });
-    view = await client.showRun(view.run.runId);
+    view = await client.call('showTrainingRun', { path: { id: view.run.runId } });
   }
   const { status, failedStep, failureReason, decision } = view.run;
   if (status === 'promoted') return `trained ${searchSpace}: ${decision?.reasons[0]}`;
   // Nothing else could be served: an operator would take what there is, and so does a first start.
-  const [newest] = status === 'failed' || status === 'stopped' ? [] : await client.versions(searchSpace);
+  const { predictors } =
+    status === 'failed' || status === 'stopped'
+      ? { predictors: [] }
+      : await client.call('listPredictors', { path: { searchSpace } });
+  const newest = predictors[0]?.version;
   if (newest === undefined) {
     const where = failedStep === undefined ? '' : ` in step ${failedStep}`;
     throw new StackError(`training ${searchSpace}: the run ${status}${where}: ${failureReason ?? 'no reason given'}`);
   }
-  await client.promote(searchSpace, newest);
+  await client.call('setChampion', { path: { searchSpace }, body: { version: newest } });
   const why = decision?.reasons[0] ?? failureReason;
   return `trained ${searchSpace}: served although the run was ${status}, since there is no other predictor (${why})`;
+}
+
+/** A run that is under way in the search space already is that run. */
+async function startRun(client: TrainingClient, body: InputOf<typeof trainingRunOperations.startTrainingRun>['body']) {
+  try {
+    return await client.call('startTrainingRun', { body });
+  } catch (error) {
+    const paths = error instanceof ApiError && error.code === 'conflict' ? error.issues.map(({ path }) => path) : [];
+    const id = paths.find((path) => path.startsWith('runs/'))?.slice('runs/'.length);
+    if (id === undefined) throw error;
+    return client.call('showTrainingRun', { path: { id } });
+  }
 }
 
 type Step = RunView['steps'][number]['step'];

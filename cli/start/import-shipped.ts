@@ -2,17 +2,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StackError } from '#stack/stack-error.ts';
-import { fieldClient } from '../import/field-client.ts';
 import { keepImportState, readImportState } from '../import/import-state.ts';
-import { importTable } from '../import/import-table.ts';
+import { type ImportClient, importTable } from '../import/import-table.ts';
 import type { ShippedTable } from './shipped-tables.ts';
 
 /** Profiles under way at once. */
 const atOnce = 4;
 
 export interface ImportShippedOptions {
-  readonly api: string;
-  readonly operatorToken: string;
+  /** With an operator's token. */
+  readonly client: ImportClient;
   /** Of the start: what is imported is kept in there, and its address does not matter. */
   readonly stateDir: string;
   readonly signal: AbortSignal;
@@ -23,7 +22,7 @@ export interface ImportShippedOptions {
 /** @returns the targets that were sent now; 0: this very file is there already
  * @throws StackError when the service did not accept a target */
 export async function importShipped({ table, sha256 }: ShippedTable, options: ImportShippedOptions): Promise<number> {
-  const { api, operatorToken, stateDir, signal, onProgress } = options;
+  const { client, stateDir, signal, onProgress } = options;
   const folder = join(stateDir, 'import');
   const done = join(folder, `${table.searchSpace}.done`);
   if (readOrEmpty(done) === sha256) return 0;
@@ -32,8 +31,7 @@ export async function importShipped({ table, sha256 }: ShippedTable, options: Im
   const imported = await importTable({
     table,
     columns: table.targets.map(({ id }) => id),
-    client: fieldClient({ api, signal }),
-    operatorToken,
+    client,
     state: readImportState(file, 'local'),
     keep: (state) => keepImportState(file, state),
     atOnce,

@@ -14,8 +14,6 @@ import { readTargetData } from './refresh-target.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
 import { targetIdSchema } from './target-record.ts';
 
-export const mostSupport = 100;
-
 /** Architectures among which to choose: drawn with a fixed seed, so that devices that start anew measure the same. */
 const candidateCount = 900;
 /** Noise that is expected of a target nobody has measured. */

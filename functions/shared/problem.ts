@@ -1,26 +1,10 @@
 // Errors as they go over the wire: problem details (RFC 9457) with our own members code, issues and requestId. Below 500
 // the caller learns what to change; from 500 on only the code and the request id leave the service.
 
-import type { Problem } from '#contract/problem.ts';
+import { type Problem, refusalStatuses } from '#contract/problem.ts';
 import { DomainError, type ErrorCode, type Issue } from '#core/errors.ts';
 
-const statuses: Partial<Record<ErrorCode, number>> = {
-  'invalid-request': 400,
-  'invalid-architecture': 400,
-  unauthorized: 401,
-  forbidden: 403,
-  'unknown-search-space': 404,
-  'unknown-target': 404,
-  'not-found': 404,
-  conflict: 409,
-  'precondition-failed': 409,
-  'too-many-architectures': 413,
-  'body-too-large': 413,
-  'unsupported-encoding': 415,
-  'too-few-measurements': 422,
-  'quota-exceeded': 429,
-  'not-ready': 503,
-};
+const statuses: Partial<Record<ErrorCode, number>> = refusalStatuses;
 
 const titles: Readonly<Record<number, string>> = {
   400: 'The request is not valid',

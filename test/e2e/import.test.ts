@@ -85,7 +85,10 @@ test('a wrong token or column is told without a stack trace', async () => {
     process.execPath,
     args('--token', field.reader, '--state', join(folder, 'other.json')),
   ).catch((error: unknown) => error);
-  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("forbidden: forbidden: the token's role") });
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("forbidden: POST /v1/devices: 403 the token's role"),
+  });
   const wrong = await run(process.execPath, args('--targets', 'nothing')).catch((error: unknown) => error);
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("'nothing' is not in") });
 });

@@ -1,5 +1,5 @@
-// The design's arrows, held by reading every import: core stands on nothing; the wire's contract on core; whoever serves
-// or asks on both; infra on the contract alone. And no source file grows past 500 lines unexplained.
+// The design's arrows, held by reading every import: core stands on nothing; the wire's contract on core; its client on
+// both, and so whoever serves or asks; infra on the contract alone. And no source file grows past 500 lines unexplained.
 import { globSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, posix } from 'node:path';
@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const folders = [
   'core',
   'contract',
+  'client',
   'agent',
   'functions',
   'infra',
@@ -29,8 +30,9 @@ type Folder = (typeof folders)[number];
 const mayImport: Readonly<Record<Folder, readonly string[]>> = {
   core: ['core/'],
   contract: ['contract/', 'core/'],
+  client: ['client/', 'contract/', 'core/'],
   'command-line': ['command-line/', 'core/errors.ts'],
-  agent: ['agent/', 'command-line/', 'contract/', 'core/'],
+  agent: ['agent/', 'command-line/', 'client/', 'contract/', 'core/'],
   functions: ['functions/', 'contract/', 'core/', 'report/'],
   // Which variables every process has is stated once.
   infra: ['infra/', 'contract/', 'core/onnx/quiet-environment.ts'],
@@ -43,6 +45,7 @@ const mayImport: Readonly<Record<Folder, readonly string[]>> = {
     'command-line/',
     'core/',
     'contract/',
+    'client/',
     'agent/',
     'report/',
     'stack/',
@@ -55,6 +58,7 @@ const mayImport: Readonly<Record<Folder, readonly string[]>> = {
 
 const cloud =
   /^(@aws-sdk|@smithy|@aws-lambda-powertools|@middy|aws-lambda|aws-cdk|aws-cdk-lib|constructs|cdk-nag)(\/|$)/;
+const hasNoCloud = new Set<Folder>(['core', 'contract', 'client', 'agent']);
 const coreBuiltins = new Set(['node:crypto', 'node:zlib']);
 const onnxRuntimeHome = 'core/onnx/session.ts';
 
@@ -71,7 +75,7 @@ function objection(file: string, specifier: string): string | undefined {
     const target = specifier.startsWith('#') ? specifier.slice(1) : posix.join(posix.dirname(file), specifier);
     return mayImport[folder].some((allowed) => target.startsWith(allowed)) ? undefined : `${folder} may not use it`;
   }
-  if ((folder === 'core' || folder === 'agent') && cloud.test(specifier)) return `${folder} has no AWS`;
+  if (hasNoCloud.has(folder) && cloud.test(specifier)) return `${folder} has no AWS`;
   if (/^onnxruntime/.test(specifier) && folder === 'core' && file !== onnxRuntimeHome) {
     return `only ${onnxRuntimeHome} imports it`;
   }
@@ -172,6 +176,10 @@ describe('a planted violation is caught', () => {
     ['agent/cli.ts', "new Worker(new URL('../scripts/worker.ts', import.meta.url));"],
     ['functions/predict.ts', "import { startStack } from '#stack/stack.ts';"],
     ['functions/predict.ts', "import { Api } from '#infra/constructs/api.ts';"],
+    ['client/a.ts', "import { handler } from '#functions/predict.ts';"],
+    ['client/a.ts', "import { S3Client } from '@aws-sdk/client-s3';"],
+    ['contract/a.ts', "import { apiClient } from '#client/client.ts';"],
+    ['functions/predict.ts', "import { apiClient } from '#client/client.ts';"],
     ['infra/app.ts', "import { fit } from '#core/predictor/fit.ts';"],
     ['infra/app.ts', "import '../functions/predict.ts';"],
     ['cli/start.ts', "import { handler } from '#functions/predict.ts';"],

@@ -1,7 +1,7 @@
 // A small real HTTP server that keeps the upload contract as a device sees it: bearer token, idempotent registration,
 // a signed PUT that refuses wrong bytes, wrong headers and replays, and a verdict. It can fail, and it can call a hook
 // at each point so that a test kills the device there.
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -82,15 +82,23 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
       if (searchParams.has('target')) return reply(response, 404, { code: 'unknown-target' });
       const cells = ['skip_connect', 'avg_pool_3x3', 'nor_conv_1x1', 'nor_conv_3x3'];
       const architectures = cells.map((op) => `|${op}~0|+|none~0|none~1|+|${op}~0|${op}~1|none~2|`);
-      return reply(response, 200, { architectures: architectures.slice(0, Number(searchParams.get('count'))) });
+      return reply(response, 200, {
+        searchSpace: 'nasbench201',
+        target: null,
+        predictorVersion: null,
+        measured: 0,
+        architectures: architectures.slice(0, Number(searchParams.get('count'))),
+        expectedErrors: null,
+      });
     }
     const id = /^\/v1\/uploads\/([^/]+)$/.exec(pathname)?.[1];
     const upload = double.uploads.find((candidate) => candidate.uploadId === id);
     if (request.method !== 'GET' || upload === undefined) return reply(response, 404, { code: 'not-found' });
     double.onPoint('status-asked');
-    if (upload.stored === undefined || upload.polls++ < double.waits)
-      return reply(response, 200, { status: 'waiting' });
-    reply(response, 200, double.verdict(JSON.parse(gunzipSync(upload.stored).toString())));
+    const waiting = upload.stored === undefined || upload.polls++ < double.waits;
+    const verdict = waiting ? {} : double.verdict(JSON.parse(gunzipSync(upload.stored!).toString()));
+    reply(response, 200, { ...viewOf(upload), ...verdict });
+    if (waiting) return;
     response.once('close', () => double.onPoint('verdict-answered'));
   }
 
@@ -101,7 +109,15 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
     let upload = keys.get(key);
     const signature = `SIGNED-${randomUUID()}`;
     if (upload === undefined) {
-      upload = { uploadId: randomUUID(), sizeBytes, sha256, signature, expired: false, stored: undefined, polls: 0 };
+      upload = {
+        uploadId: randomBytes(16).toString('hex'),
+        sizeBytes,
+        sha256,
+        signature,
+        expired: false,
+        stored: undefined,
+        polls: 0,
+      };
       keys.set(key, upload);
       double.uploads.push(upload);
     }
@@ -118,7 +134,8 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
       },
     };
     const isFinished = upload.stored !== undefined && upload.polls > double.waits;
-    reply(response, 201, { uploadId: upload.uploadId, status: 'waiting', ...(isFinished ? {} : put) });
+    const status = isFinished ? 'accepted' : 'waiting';
+    reply(response, 201, { uploadId: upload.uploadId, status, ...put, expiresAt: '2026-01-02T03:19:05.000Z' });
     double.onPoint('register-answered');
   }
 
@@ -155,7 +172,27 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
 
 /** As GET /v1/uploads/{id} says it of an accepted profile. */
 export function acceptedAs(excludedCount: number, excluded: readonly unknown[] = []): Record<string, unknown> {
-  return { status: 'accepted', targetId: 'a-target', measurements: 2, excludedCount, excluded, reason: null };
+  const finishedAt = '2026-01-02T03:04:06.000Z';
+  return { status: 'accepted', finishedAt, targetId: 'a-target', measurements: 2, excludedCount, excluded };
+}
+
+/** As it says it of one that waits. */
+function viewOf({ uploadId, sizeBytes, sha256 }: Upload): Record<string, unknown> {
+  return {
+    uploadId,
+    deviceId: 'device7',
+    searchSpace: 'nasbench201',
+    sizeBytes,
+    sha256,
+    registeredAt: '2026-01-02T03:04:05.000Z',
+    status: 'waiting',
+    finishedAt: null,
+    targetId: null,
+    measurements: null,
+    excludedCount: null,
+    excluded: [],
+    reason: null,
+  };
 }
 
 function reply(response: ServerResponse, status: number, body: unknown): void {

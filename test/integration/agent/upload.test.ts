@@ -32,6 +32,12 @@ afterEach(async () => {
   await service.close();
 });
 
+test('the agent is one file, without the AWS SDK and what makes the OpenAPI document', () => {
+  const text = readFileSync(bundle, 'utf8');
+  expect(text).toContain('// client/client.ts');
+  expect(text).not.toMatch(/^\/\/ node_modules\/(@aws-sdk|@smithy|zod-openapi)\//m);
+});
+
 interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

@@ -36,9 +36,13 @@ async function listen(answer: RequestListener): Promise<string> {
 }
 
 function run(api: string, signal?: AbortSignal): Promise<Outcome[]> {
-  const service = connect({ api, token: 'sb_x' });
-  const rule = { ...defaultDrainRule, attempts: 3, firstPauseMs: 1, longestPauseMs: 2000 };
-  const ports = { spool, service, rule, random: () => 0.5, onEvent: (text: string) => void said.push(text) };
+  const service = connect({
+    api,
+    token: 'sb_x',
+    retry: { attempts: 3, firstPauseMs: 1, longestPauseMs: 2000 },
+    onRetry: ({ error }) => void said.push(error.message),
+  });
+  const ports = { spool, service, rule: defaultDrainRule, onEvent: (text: string) => void said.push(text) };
   return drain(signal === undefined ? ports : { ...ports, signal });
 }
 

@@ -1,8 +1,5 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { importCommand, stateFile } from '#cli/commands/import.ts';
-import { fieldClient } from '#cli/import/field-client.ts';
 import { importProgress, progressLine } from '#cli/import/progress.ts';
 import { parseOptions } from '#command-line/parse-options.ts';
 
@@ -74,68 +71,5 @@ describe('progress of an import', () => {
         .slice(0, -1)
         .map((line) => line.match(/(\d) of/)![1]),
     ).toEqual(['0', '2', '4']);
-  });
-});
-
-describe('the client of an import', () => {
-  let server: Server;
-  afterEach(() => server.close());
-
-  async function clientOf(listener: RequestListener) {
-    server = createServer(listener);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    return fieldClient({ api: `http://127.0.0.1:${port}`, tries: 3, firstPauseMs: 1 });
-  }
-
-  const place = (url: string) =>
-    ({
-      uploadId: 'u',
-      status: 'waiting',
-      method: 'PUT',
-      url,
-      headers: { 'content-length': '1', a: 'b' },
-      expiresAt: '',
-    }) as const;
-
-  it('tries again what may pass, and takes an object that is there already for put', async () => {
-    const statuses = [503, 500, 200, 409, 412, 403];
-    const seen: (string | undefined)[] = [];
-    const client = await clientOf((incoming, response) => {
-      seen.push(incoming.headers['a'] as string);
-      incoming.resume().on('end', () => response.writeHead(statuses.shift()!).end());
-    });
-    const { port } = server.address() as AddressInfo;
-    const url = `http://127.0.0.1:${port}/x`;
-    await client.put(place(url), new Uint8Array([1]));
-    expect(statuses).toEqual([409, 412, 403]);
-    await client.put(place(url), new Uint8Array([1]));
-    expect(statuses).toEqual([403]);
-    await expect(client.put(place(url), new Uint8Array([1]))).rejects.toMatchObject({ message: /403/ });
-    expect(new Set(seen)).toEqual(new Set(['b']));
-  });
-
-  it('gives up with the last fault, and at once on a refusal', async () => {
-    const problem = (code: string) =>
-      JSON.stringify({ type: 'urn:x', title: 'T', status: 400, code, detail: `why ${code}`, requestId: 'r' });
-    let asked = 0;
-    let answer: [number, string] = [500, problem('internal')];
-    const client = await clientOf((_, response) => {
-      asked++;
-      response.writeHead(answer[0], { 'content-type': 'application/problem+json' }).end(answer[1]);
-    });
-    await expect(client.show('t', 'u')).rejects.toMatchObject({ message: /failed 3 times.*why internal/ });
-    expect(asked).toBe(3);
-    for (const [status, code] of [
-      [429, 'quota-exceeded'],
-      [409, 'conflict'],
-      [401, 'unauthorized'],
-      [403, 'forbidden'],
-    ] as const) {
-      asked = 0;
-      answer = [status, problem(code)];
-      await expect(client.show('t', 'u')).rejects.toMatchObject({ code, message: `${code}: why ${code}` });
-      expect(asked).toBe(1);
-    }
   });
 });

@@ -1,9 +1,17 @@
 // Against a service in memory that keeps the contract of the HTTP API: idempotent registration, PUT once, a verdict.
+import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { FieldClient, Registered, Upload } from '#cli/import/field-client.ts';
-import { type ImportRequest, type ImportState, importTable } from '#cli/import/import-table.ts';
+import {
+  type ImportClient,
+  type ImportRequest,
+  type ImportState,
+  importOperations,
+  importTable,
+} from '#cli/import/import-table.ts';
 import { tableProfile, targetOfColumn } from '#cli/import/table-profiles.ts';
+import { apiClient, type ClientPorts, type InputOf } from '#client/client.ts';
+import { noRetries } from '#client/retry.ts';
 import { profileSchema } from '#core/dataset/profile.ts';
 import { parseLatencyTable } from '#core/dataset/table.ts';
 import { DomainError } from '#core/errors.ts';
@@ -57,9 +65,12 @@ describe('a table as profiles', () => {
   });
 });
 
+type RegisterRequest = InputOf<typeof importOperations.registerUpload>['body'];
+const time = '2026-01-02T03:04:05.000Z';
+
 /** Counts what it is asked; `failAt` throws at the nth call from then on. */
 function serviceInMemory() {
-  const uploads = new Map<string, { registered: Registered; bytes?: Uint8Array }>();
+  const uploads = new Map<string, { body: RegisterRequest; bytes?: Uint8Array }>();
   const puts = new Map<string, number>();
   let validToken = '';
   let tokens = 0;
@@ -73,55 +84,62 @@ function serviceInMemory() {
     },
   };
   const pay = (): void => {
-    if (++service.calls >= service.failAt) throw new DomainError('upload-failed', 'cut off');
+    if (++service.calls >= service.failAt) throw new Error('cut off');
   };
-  const asDevice = (token: string): void => {
+  const answer = (status: number, body: unknown): Response => Response.json(body, { status });
+  const enrol = (): Response => {
+    service.enrolments++;
+    validToken = `token-${tokens++}`;
+    const device = { deviceId: 'table', name: 'Table', tokenId: '0', createdAt: time, expiresAt: time };
+    return answer(201, { device, token: validToken });
+  };
+  const register = (key: string, body: RegisterRequest): Response => {
+    const uploadId = createHash('sha256').update(key).digest('hex').slice(0, 32);
+    const known = uploads.get(uploadId) ?? { body };
+    uploads.set(uploadId, known);
+    const put = { method: 'PUT', url: `http://store/${uploadId}`, headers: {}, expiresAt: time };
+    return answer(201, { uploadId, status: known.bytes ? 'accepted' : 'waiting', ...put });
+  };
+  const put = (uploadId: string, bytes: Uint8Array): Response => {
+    puts.set(uploadId, (puts.get(uploadId) ?? 0) + 1);
+    uploads.get(uploadId)!.bytes ??= bytes;
+    return new Response();
+  };
+  const show = (uploadId: string): Response => {
+    const { body, bytes } = uploads.get(uploadId)!;
+    const verdict = bytes
+      ? { status: 'accepted', finishedAt: time, targetId: uploadId, measurements: 2, excludedCount: 0 }
+      : { status: 'waiting', finishedAt: null, targetId: null, measurements: null, excludedCount: null };
+    const rest = { deviceId: 'table', registeredAt: time, excluded: [], reason: null };
+    return answer(200, { uploadId, ...body, ...rest, ...verdict });
+  };
+  const fetch: ClientPorts['fetch'] = async (address, init) => {
     pay();
-    if (token !== validToken) throw new DomainError('unauthorized', 'ended');
+    const { host, pathname } = new URL(String(address));
+    const id = pathname.split('/').at(-1)!;
+    const headers = new Headers(init?.headers);
+    if (host === 'store') return put(id, init!.body as Uint8Array);
+    if (pathname === '/v1/devices') return enrol();
+    if (headers.get('authorization') !== `Bearer ${validToken}`) return answer(401, { code: 'unauthorized' });
+    if (init?.method === 'GET') return show(id);
+    return register(headers.get('idempotency-key')!, JSON.parse(String(init?.body)) as RegisterRequest);
   };
-  const client: FieldClient = {
-    async enrol() {
-      pay();
-      service.enrolments++;
-      validToken = `token ${tokens++}`;
-      return { deviceId: 'table', token: validToken };
-    },
-    async register(token, _upload, key) {
-      asDevice(token);
-      const known = uploads.get(key);
-      if (known) return { ...known.registered, status: known.bytes ? 'accepted' : 'waiting' };
-      const registered = {
-        uploadId: key,
-        status: 'waiting',
-        method: 'PUT',
-        url: key,
-        headers: {},
-        expiresAt: '',
-      } as const;
-      uploads.set(key, { registered });
-      return registered;
-    },
-    async put({ uploadId }, bytes) {
-      pay();
-      puts.set(uploadId, (puts.get(uploadId) ?? 0) + 1);
-      uploads.get(uploadId)!.bytes ??= bytes;
-    },
-    async show(token, uploadId) {
-      asDevice(token);
-      const { bytes } = uploads.get(uploadId)!;
-      const status = bytes ? 'accepted' : 'waiting';
-      return { status, targetId: uploadId, measurements: 2, excludedCount: 0, reason: null } as Upload;
-    },
-  };
+  const client = apiClient({
+    api: 'http://here',
+    operations: importOperations,
+    token: 'operator',
+    retry: noRetries,
+    strict: true,
+    ports: { fetch },
+  });
   return { service, client };
 }
 
-function request(client: FieldClient, states: ImportState[] = []): ImportRequest {
+function request(client: ImportClient, states: ImportState[] = []): ImportRequest {
   return {
     table,
     columns,
     client,
-    operatorToken: 'operator',
     state: states.at(-1) ?? { api: 'http://here', finished: {} },
     keep: (state) => states.push(structuredClone(state)),
     atOnce: 2,
