@@ -7,6 +7,11 @@ import manifest from '../package.json' with { type: 'json' };
 
 const entries: readonly Entry[] = [
   {
+    name: 'start',
+    summary: 'runs the whole service on this machine',
+    load: async () => (await import('./commands/start.ts')).startCommand,
+  },
+  {
     name: 'import',
     summary: 'sends a latency table to a service, through the same door as devices',
     load: async () => (await import('./commands/import.ts')).importCommand,
@@ -15,6 +20,11 @@ const entries: readonly Entry[] = [
     name: 'evaluate',
     summary: 'how good predictions are on targets that the training has not seen',
     load: async () => (await import('./commands/evaluate.ts')).evaluateCommand,
+  },
+  {
+    name: 'bench',
+    summary: 'how fast, on this machine: predictions, training, the way in',
+    load: async () => (await import('./commands/bench.ts')).benchCommand,
   },
   {
     name: 'report',

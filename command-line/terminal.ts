@@ -12,7 +12,11 @@ export interface Terminal {
   readonly signal: AbortSignal;
 }
 
-/** The terminal of this process. The first look at `signal` takes SIGINT and SIGTERM over; a second one ends the process. */
+/** npm passes a Ctrl-C on that the process has had from the terminal already: within this time two are one. */
+const sameSignalMs = 500;
+
+/** The terminal of this process. The first look at `signal` takes SIGINT and SIGTERM over; after the first of them
+ * another one ends the process at once, with 130. */
 export function processTerminal(): Terminal {
   let stop: AbortController | undefined;
   return {
@@ -21,12 +25,20 @@ export function processTerminal(): Terminal {
     isTerminal: process.stderr.isTTY === true,
     env: process.env,
     get signal() {
-      if (stop === undefined) {
-        const controller = new AbortController();
-        stop = controller;
-        for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
-      }
+      stop ??= stopOnSignal();
       return stop.signal;
     },
   };
+}
+
+function stopOnSignal(): AbortController {
+  const controller = new AbortController();
+  let firstMs: number | undefined;
+  const receive = (): void => {
+    firstMs ??= performance.now();
+    if (performance.now() - firstMs > sameSignalMs) process.exit(130);
+    controller.abort();
+  };
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, receive);
+  return controller;
 }

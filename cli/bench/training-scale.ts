@@ -1,12 +1,11 @@
 // What training costs with ever more targets: time, peak memory and S3 requests of snapshot, fit, evaluation of a fold and
 // adaptation of a batch, each in a process of its own over a dataset in a folder; and what a run is billed for it.
-// Alone: `node cli/bench/training-scale.ts [--sizes 10,100,1000,10000] [--json]`.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { featureSchemaId } from '#core/predictor/bundle.ts';
 import { evaluate } from '#core/predictor/evaluate.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
@@ -158,7 +157,7 @@ async function withDataset<T>(targets: number, use: (part: RunPart) => Promise<T
   const folder = mkdtempSync(join(tmpdir(), 'sugarbush-scale-'));
   const part: RunPart = async (name, argument) => {
     const script = fileURLToPath(import.meta.url);
-    const { stdout } = await promisify(execFile)(process.execPath, [script, '--part', name, folder, argument]);
+    const { stdout } = await promisify(execFile)(process.execPath, [script, name, folder, argument]);
     return JSON.parse(stdout);
   };
   try {
@@ -219,21 +218,8 @@ export function trainingScaleTable({ snapshot, rows }: ScaleResult): string {
   ].join('\n');
 }
 
+// As the process of one part: `node training-scale.ts PART FOLDER ARGUMENT`.
 if (import.meta.main) {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      sizes: { type: 'string', default: '10,100,1000,10000' },
-      json: { type: 'boolean', default: false },
-      part: { type: 'string' },
-    },
-  });
-  if (values.part !== undefined) {
-    const [folder = '', argument = ''] = positionals;
-    console.log(JSON.stringify(await runPart(values.part as Part, folder, argument)));
-  } else {
-    const sizes = values.sizes.split(',').map(Number);
-    const result = await benchTrainingScale(sizes, (done) => process.stderr.write(`${done}\n`));
-    console.log(values.json ? JSON.stringify(result) : trainingScaleTable(result));
-  }
+  const [part, folder = '', argument = ''] = process.argv.slice(2);
+  console.log(JSON.stringify(await runPart(part as Part, folder, argument)));
 }

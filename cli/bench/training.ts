@@ -1,9 +1,8 @@
 // How fast a predictor is trained: steps a second and a whole fit, on one core where `taskset` can hold it there; and the
 // Python reference on the same core in turn with it, where torch is present and SUGARBUSH_REFERENCE names its file.
-// Alone: `node cli/bench/training.ts [--steps 800] [--rounds 2] [--json]`.
 import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { quantile } from './statistics.ts';
 import type { FitTimes } from './training-fit.ts';
 
@@ -128,19 +127,3 @@ export function trainingTable(results: readonly TrainingResult[]): string {
 
 const shown = ({ median, spread, samples }: Spread, digits: number): string =>
   `${median.toFixed(digits)} ± ${spread.toFixed(digits)} (${samples})`;
-
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      steps: { type: 'string', default: '800' },
-      rounds: { type: 'string', default: '2' },
-      json: { type: 'boolean', default: false },
-    },
-  });
-  const results = await benchTraining({
-    steps: Number(values.steps),
-    rounds: Number(values.rounds),
-    onProgress: (done) => process.stderr.write(`${done}\n`),
-  });
-  console.log(values.json ? JSON.stringify(results) : trainingTable(results));
-}

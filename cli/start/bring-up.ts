@@ -15,12 +15,12 @@ import { s3Store } from '#functions/shared/s3-store.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, startStack } from '#stack/stack.ts';
 import { StackError } from '#stack/stack-error.ts';
+import type { StartOptions } from '../commands/start.ts';
 import { targetOfColumn } from '../import/table-profiles.ts';
 import { checkRequest, type FirstRequest } from './first-request.ts';
 import { firstTraining } from './first-training.ts';
 import { importShipped } from './import-shipped.ts';
 import { type LocalTokens, localTokens } from './local-tokens.ts';
-import type { StartOptions } from './options.ts';
 import type { Progress, Screen } from './screen.ts';
 import { readShippedTable, type ShippedTable } from './shipped-tables.ts';
 
@@ -42,7 +42,7 @@ export interface BringUpOptions {
 export async function bringUp(options: StartOptions, { signal, unlock, screen }: BringUpOptions): Promise<Running> {
   await requireFreePort(options.port);
   // While the synthesis keeps another process busy.
-  const reading = Promise.all(options.searchSpaces.map(readShippedTable));
+  const reading = Promise.all(options.searchSpace.map(readShippedTable));
   reading.catch(() => undefined);
   const stack = await openStack(options, unlock, screen, signal);
   try {

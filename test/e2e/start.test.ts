@@ -26,7 +26,7 @@ interface Started {
 const running = new Set<ChildProcess>();
 
 function start(...args: string[]): Started {
-  const child = spawn(process.execPath, ['cli/start.ts', ...args], { cwd: root, detached: true });
+  const child = spawn(process.execPath, ['cli/main.ts', 'start', ...args], { cwd: root, detached: true });
   running.add(child);
   let output = '';
   const waiting = new Set<() => void>();

@@ -1,37 +1,34 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { startCommand } from '#cli/commands/start.ts';
 import { curlLine } from '#cli/start/first-request.ts';
-import { parseStartOptions } from '#cli/start/options.ts';
-import { StackError } from '#stack/stack-error.ts';
+import { parseOptions } from '#command-line/parse-options.ts';
+
+const read = (args: readonly string[]) => parseOptions(args, startCommand).values;
 
 describe('options', () => {
   test('have defaults', () => {
-    expect(parseStartOptions([])).toEqual({
+    expect(read([])).toEqual({
       state: '.sugarbush',
       port: 8787,
-      searchSpaces: ['nasbench201', 'fbnet', 'ofa'],
+      searchSpace: ['nasbench201', 'fbnet', 'ofa'],
       steps: undefined,
     });
   });
   test('are read', () => {
     const args = ['--state', 'x', '--port=0', '--search-space', 'ofa, fbnet,ofa', '--steps', '10'];
-    expect(parseStartOptions(args)).toEqual({ state: 'x', port: 0, searchSpaces: ['ofa', 'fbnet'], steps: 10 });
-  });
-  test('help is not an error', () => {
-    expect(parseStartOptions(['--help'])).toBeUndefined();
+    expect(read(args)).toEqual({ state: 'x', port: 0, searchSpace: ['ofa', 'fbnet'], steps: 10 });
   });
   test.each([
     [['--prot', '1'], /--prot/],
-    [['--port', '65536'], /^--port: /],
-    [['--port', 'http'], /^--port: /],
-    [['--steps', '0'], /^--steps: /],
-    [['--search-space', 'darts'], /^--search-space: .*nasbench201/],
-    [['--state', ''], /^--state: /],
+    [['--port', '65536'], /^--port '65536': /],
+    [['--port', 'http'], /^--port 'http': /],
+    [['--steps', '0'], /^--steps '0': /],
+    [['--search-space', 'darts'], /^--search-space 'darts': .*nasbench201/],
+    [['--state', ''], /^--state '': /],
     [['now'], /now/],
-  ])('%j is refused with the usage', (args, message) => {
-    expect(() => parseStartOptions(args)).toThrow(StackError);
-    expect(() => parseStartOptions(args)).toThrow(message);
-    expect(() => parseStartOptions(args)).toThrow(/usage: npm start/);
+  ])('%j is refused', (args, message) => {
+    expect(() => read(args)).toThrow(message);
   });
 });
 
