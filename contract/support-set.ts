@@ -1,5 +1,6 @@
 // The form of GET /v1/search-spaces/{id}/support-set.
 import { z } from 'zod';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
 import { mostSupport } from '#core/targets/most-support.ts';
 import type { SupportSetReply } from '#core/targets/support-set.ts';
 
@@ -23,7 +24,7 @@ export const supportSetQuerySchema = z.strictObject({
 
 export const supportSetSchema = z
   .strictObject({
-    searchSpace: z.enum(['nasbench201', 'fbnet', 'ofa']),
+    searchSpace: z.enum(searchSpaceIds),
     target: z.string().nullable(),
     predictorVersion: z
       .string()

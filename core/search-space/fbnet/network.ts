@@ -5,7 +5,7 @@ import type { Tensor } from '#core/graph/operator-graph.ts';
 import type { Architecture } from '../architecture.ts';
 import { invertedResidual } from '../network/inverted-residual.ts';
 import type { ConvolutionOptions, Layers } from '../network/layers.ts';
-import type { Block, Chain, Networks } from '../network/network.ts';
+import type { Block, Chain, SizedNetworks } from '../network/network.ts';
 import { type FbnetLayer, fbnetBlocks, fbnetLayers } from './blocks.ts';
 
 /** Of the paper, and of the sizes in the table of layers. */
@@ -15,7 +15,7 @@ const stemChannels = 16;
 const headChannels = 1984;
 const classes = 1000;
 
-export const fbnetNetworks: Networks = {
+export const fbnetNetworks: SizedNetworks = {
   inputSizes: { usual: usualSize, smallest: 32, largest: 4096, step: 32 },
   chain: fbnetChain,
   operators: [],

@@ -4,7 +4,7 @@
 import type { Tensor } from '#core/graph/operator-graph.ts';
 import type { Architecture } from '../architecture.ts';
 import type { Layers } from '../network/layers.ts';
-import type { Block, Chain, DescriptorOperator, Networks } from '../network/network.ts';
+import type { Block, Chain, DescriptorOperator, SizedNetworks } from '../network/network.ts';
 import { formatCell, nasbench201Edges, nasbench201Operations } from './cell.ts';
 
 type Operation = (typeof nasbench201Operations)[number];
@@ -15,7 +15,7 @@ const [c1, c2, c3] = stageChannels;
 const cellsPerStage = 5;
 const classes = 10;
 
-export const nasbench201Networks: Networks = {
+export const nasbench201Networks: SizedNetworks = {
   inputSizes: { usual: 32, smallest: 4, largest: 4096, step: 4 },
   chain: cellChain,
   operators: descriptorOperators(),

@@ -67,5 +67,11 @@ interface NetworksAt<Size, Sizes> {
   readonly operators: readonly DescriptorOperator<Size>[];
 }
 
-/** The networks of a search space; with `inputSizes: null` each architecture states its own input size. */
-export type Networks = NetworksAt<number, InputSizes> | NetworksAt<null, null>;
+/** Networks that take images of a size that is chosen with them. */
+export type SizedNetworks = NetworksAt<number, InputSizes>;
+
+/** Networks of which each architecture states its own input size. */
+export type SelfSizedNetworks = NetworksAt<null, null>;
+
+/** The networks of a search space. */
+export type Networks = SizedNetworks | SelfSizedNetworks;

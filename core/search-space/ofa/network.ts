@@ -4,7 +4,7 @@ import type { Tensor } from '#core/graph/operator-graph.ts';
 import type { Architecture } from '../architecture.ts';
 import { invertedResidual } from '../network/inverted-residual.ts';
 import type { ConvolutionOptions, Layers } from '../network/layers.ts';
-import type { Block, Chain, Networks } from '../network/network.ts';
+import type { Block, Chain, SelfSizedNetworks } from '../network/network.ts';
 import {
   type OfaSlot,
   ofaAbsent,
@@ -18,7 +18,7 @@ import {
   squeezeChannels,
 } from './blocks.ts';
 
-export const ofaNetworks: Networks = { inputSizes: null, chain: ofaChain, operators: [] };
+export const ofaNetworks: SelfSizedNetworks = { inputSizes: null, chain: ofaChain, operators: [] };
 
 /** @param architecture index of the resolution, then one choice a slot: 0 absent, else 1 + index of the block. */
 function ofaChain(architecture: Architecture): Chain {

@@ -30,7 +30,7 @@ describe('profile, version 1', () => {
     expect(profileEnvelopeSchema.safeParse(example()).success).toBe(true);
   });
 
-  it('is exported as the committed JSON Schema', () => {
+  it('is exported as the committed JSON Schema; if not: node scripts/write-profile-schema.ts', () => {
     expect(readFileSync(profileSchemaPath, 'utf8')).toBe(profileJsonSchema());
   });
 
