@@ -2,7 +2,7 @@
 // 95th percentile.
 import type { Axis, Mark, Spec } from 'vega';
 import { ink } from './chart.ts';
-import { bandColour, bandLegend, bandOf, quantile, relativeErrors, shareWithin } from './errors.ts';
+import { bandColour, bandLegend, bandOf, quantileOrNull, relativeErrors, shareWithin } from './errors.ts';
 import { type Figure, figure, legend, section } from './figure.ts';
 import { percent, signed, whole } from './format.ts';
 import { type Html, html } from './html.ts';
@@ -117,11 +117,11 @@ function strips(targets: readonly TargetErrors[]): Figure {
   const clamp = (value: number | null): number => Math.min(Math.max(value ?? 0, -farthest), farthest);
   const values = drawn.map(({ id, sorted }) => ({
     id,
-    p5: clamp(quantile(sorted, 0.05)),
-    p25: clamp(quantile(sorted, 0.25)),
-    p50: clamp(quantile(sorted, 0.5)),
-    p75: clamp(quantile(sorted, 0.75)),
-    p95: clamp(quantile(sorted, 0.95)),
+    p5: clamp(quantileOrNull(sorted, 0.05)),
+    p25: clamp(quantileOrNull(sorted, 0.25)),
+    p50: clamp(quantileOrNull(sorted, 0.5)),
+    p75: clamp(quantileOrNull(sorted, 0.75)),
+    p95: clamp(quantileOrNull(sorted, 0.95)),
   }));
   const height = rowHeight(drawn.length) * drawn.length;
   const spec: Spec = {
@@ -191,7 +191,7 @@ const span = (from: string, to: string, width: number): Mark => ({
 });
 
 function percentileTable(targets: readonly TargetErrors[]): Html {
-  const at = (share: number) => (t: TargetErrors) => signedPercent(quantile(t.sorted, share)!);
+  const at = (share: number) => (t: TargetErrors) => signedPercent(quantileOrNull(t.sorted, share)!);
   return table(
     'Relative error of predictions, percentiles a target',
     [

@@ -1,4 +1,5 @@
 // Relative errors of predictions: predicted / measured − 1.
+import { quantile } from '#core/statistics/quantile.ts';
 import type { TargetPredictions } from './view.ts';
 
 export type ErrorBand = 'within5' | 'within10' | 'beyond';
@@ -27,11 +28,6 @@ export function bandOf(relativeError: number): ErrorBand {
 export const shareWithin = (errors: readonly number[], limit: number): number | null =>
   errors.length === 0 ? null : errors.filter((e) => Math.abs(e) <= limit).length / errors.length;
 
-/** Linear interpolation between the two nearest of the sorted values; null without any. `share` in [0, 1]. */
-export function quantile(sorted: readonly number[], share: number): number | null {
-  if (sorted.length === 0) return null;
-  const at = share * (sorted.length - 1);
-  const below = Math.floor(at);
-  const low = sorted[below]!;
-  return low + (at - below) * ((sorted[below + 1] ?? low) - low);
-}
+/** Quantile of ascending values, `share` in [0, 1]; null without any. */
+export const quantileOrNull = (sorted: readonly number[], share: number): number | null =>
+  sorted.length === 0 ? null : quantile(sorted, share);

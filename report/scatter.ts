@@ -2,7 +2,7 @@
 // broken after every point, with round ends), which takes twenty bytes a point instead of a hundred and fifty.
 import type { Mark, Spec } from 'vega';
 import { ink } from './chart.ts';
-import { bandColour, bandLegend, bandOf, errorBands, quantile, relativeErrors, shareWithin } from './errors.ts';
+import { bandColour, bandLegend, bandOf, errorBands, quantileOrNull, relativeErrors, shareWithin } from './errors.ts';
 import { type Figure, figure, legend, section } from './figure.ts';
 import { milliseconds, percent, plural, whole } from './format.ts';
 import { type Html, html } from './html.ts';
@@ -64,7 +64,10 @@ function scatterFigure(target: TargetRow, index: number, limit: number): Figure 
  * single measurement gone wrong would leave the others no room. */
 function axisRange(points: readonly Point[]): readonly [number, number] {
   const values = points.flatMap((p) => [p.measured, p.predicted]).toSorted((a, b) => a - b);
-  return [Math.max(values[0]!, quantile(values, 0.01)! / 1.5), Math.min(values.at(-1)!, quantile(values, 0.99)! * 1.5)];
+  return [
+    Math.max(values[0]!, quantileOrNull(values, 0.01)! / 1.5),
+    Math.min(values.at(-1)!, quantileOrNull(values, 0.99)! * 1.5),
+  ];
 }
 
 const inside = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
@@ -197,6 +200,6 @@ function fifthsOf(target: TargetRow): string[] {
     const part = sorted.slice(Math.round((i * sorted.length) / 5), Math.round(((i + 1) * sorted.length) / 5));
     const errors = part.map((p) => p.predicted / p.measured - 1);
     const sizes = errors.map(Math.abs).toSorted((a, b) => a - b);
-    return `${percent(shareWithin(errors, 0.1))} (${percent(quantile(sizes, 0.5))})`;
+    return `${percent(shareWithin(errors, 0.1))} (${percent(quantileOrNull(sizes, 0.5))})`;
   });
 }

@@ -1,6 +1,7 @@
 // When a measurement has warmed up and when it has enough samples. Pure: samples go in, a verdict comes out; the time it
 // knows is the sum of the samples, so that a test needs no clock.
-import { quantile } from '#core/statistics/latency-summary.ts';
+import { median } from '#core/statistics/quantile.ts';
+import { studentT975 } from '#core/statistics/student-t.ts';
 
 export interface WarmUpRule {
   readonly minRuns: number;
@@ -43,10 +44,10 @@ export function createWarmUp(rule: WarmUpRule): (latencyMs: number) => boolean {
     window.push(latencyMs);
     windowMs += latencyMs;
     if (window.length >= 3 && windowMs >= rule.windowMs) {
-      const median = medianOf(window);
-      const settled = previous !== undefined && Math.abs(median / previous - 1) <= rule.tolerance;
+      const medianMs = median(window);
+      const settled = previous !== undefined && Math.abs(medianMs / previous - 1) <= rule.tolerance;
       if (settled && runs >= rule.minRuns) return true;
-      previous = median;
+      previous = medianMs;
       window = [];
       windowMs = 0;
     }
@@ -75,8 +76,6 @@ export function createSampling(rule: SamplingRule): (latencyMs: number) => Verdi
 }
 
 const blocks = 10;
-/** Two-sided 95 % quantile of Student's t with blocks − 1 = 9 degrees of freedom. */
-const studentT = 2.262;
 
 /** Half width of a 95 % confidence interval of the latency, relative to it, from the medians of ten consecutive blocks:
  * neighbouring samples depend on each other, so that an interval from single samples would be too narrow (batch means;
@@ -85,13 +84,9 @@ export function relativeHalfWidth(samplesMs: readonly number[]): number | undefi
   if (samplesMs.length < blocks) return undefined;
   const medians = Array.from({ length: blocks }, (_, b) => {
     const from = Math.floor((b * samplesMs.length) / blocks);
-    return medianOf(samplesMs.slice(from, Math.floor(((b + 1) * samplesMs.length) / blocks)));
+    return median(samplesMs.slice(from, Math.floor(((b + 1) * samplesMs.length) / blocks)));
   });
   const mean = medians.reduce((sum, m) => sum + m, 0) / blocks;
   const variance = medians.reduce((sum, m) => sum + (m - mean) ** 2, 0) / (blocks - 1);
-  return (studentT * Math.sqrt(variance / blocks)) / mean;
-}
-
-function medianOf(samples: readonly number[]): number {
-  return quantile(Float64Array.from(samples).sort(), 0.5);
+  return (studentT975(blocks - 1) * Math.sqrt(variance / blocks)) / mean;
 }

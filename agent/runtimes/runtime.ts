@@ -1,6 +1,8 @@
 // What the agent asks of any runtime: whether it is here, and the latency of one model file. Each runtime is one file
 // beside this one; programs of others are driven from outside and their output is parsed.
-import { type LatencySummary, quantile, summariseLatency } from '#core/statistics/latency-summary.ts';
+import { type LatencySummary, summariseLatency } from '#core/statistics/latency-summary.ts';
+import { median } from '#core/statistics/quantile.ts';
+import { studentT975 } from '#core/statistics/student-t.ts';
 import { relativeHalfWidth, type StopRule } from '../measure/stop-rule.ts';
 import type { Perf } from '../perf/perf-command.ts';
 import type { PerfRow } from '../perf/row.ts';
@@ -78,17 +80,14 @@ export function fromSamples(samplesMs: readonly number[], tolerance: number): Me
   };
 }
 
-/** Two-sided 95 % quantiles of Student's t by degrees of freedom, from 1. */
-const studentT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
-
 /** Medians of several processes that give no samples → their median, judged by the spread between processes. */
 export function fromMedians(mediansMs: readonly number[], runs: number, tolerance: number): MeasuredLatency {
   const count = mediansMs.length;
   const mean = mediansMs.reduce((sum, ms) => sum + ms, 0) / count;
   const variance = mediansMs.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / Math.max(1, count - 1);
-  const width = ((studentT[count - 2] ?? 1.96) * Math.sqrt(variance / count)) / mean;
+  const width = (studentT975(count - 1) * Math.sqrt(variance / count)) / mean;
   return {
-    latency: { medianMs: quantile(Float64Array.from(mediansMs).sort(), 0.5), trimmedMeanMs: null, spreadMs: null },
+    latency: { medianMs: median(mediansMs), trimmedMeanMs: null, spreadMs: null },
     runs,
     stable: count > 1 && width <= tolerance,
     rows: [],

@@ -19,7 +19,7 @@ import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, startStack } from '#stack/stack.ts';
 import { promote, publishPredictor } from './served-predictor.ts';
-import { quantile } from './statistics.ts';
+import { quantileOf } from './statistics.ts';
 
 export interface IngestLevel {
   readonly inFlight: number;
@@ -150,7 +150,7 @@ async function level({ bring }: Bench, inFlight: number, profiles: number): Prom
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
   const seconds = (performance.now() - started) / 1000;
-  const predictableMs = { median: quantile(ms, 0.5), p99: quantile(ms, 0.99), max: Math.max(...ms) };
+  const predictableMs = { median: quantileOf(ms, 0.5), p99: quantileOf(ms, 0.99), max: Math.max(...ms) };
   return { inFlight, profiles, profilesPerS: profiles / seconds, predictableMs };
 }
 

@@ -1,4 +1,5 @@
 // Median and spread of repeated timings. Pure.
+import { quantile } from '#core/statistics/quantile.ts';
 
 export interface Timing {
   readonly samples: number;
@@ -7,20 +8,14 @@ export interface Timing {
   readonly spreadMs: number;
 }
 
-/** Linear interpolation between order statistics (Hyndman and Fan 1996, type 7). @throws RangeError for none. */
-export function quantile(values: readonly number[], share: number): number {
-  if (values.length === 0) throw new RangeError('no values');
-  const sorted = values.toSorted((a, b) => a - b);
-  const position = share * (sorted.length - 1);
-  const below = Math.floor(position);
-  const above = Math.ceil(position);
-  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
-}
+/** Quantile of timings in any order, at least one. */
+export const quantileOf = (values: readonly number[], share: number): number =>
+  quantile(Float64Array.from(values).sort(), share);
 
 export const timingOf = (ms: readonly number[]): Timing => ({
   samples: ms.length,
-  medianMs: quantile(ms, 0.5),
-  spreadMs: (quantile(ms, 0.75) - quantile(ms, 0.25)) / 2,
+  medianMs: quantileOf(ms, 0.5),
+  spreadMs: (quantileOf(ms, 0.75) - quantileOf(ms, 0.25)) / 2,
 });
 
 /** Runs the candidates in turn, so that what else the machine does meets them all; the first round is a warm-up. */

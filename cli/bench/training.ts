@@ -3,7 +3,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { quantile } from './statistics.ts';
+import { quantileOf } from './statistics.ts';
 import type { FitTimes } from './training-fit.ts';
 
 export interface Spread {
@@ -90,8 +90,8 @@ const secondsOf = (times: readonly Omit<FitTimes, 'stepMs'>[]): FitSeconds => ({
 
 const spreadOf = (values: readonly number[]): Spread => ({
   samples: values.length,
-  median: quantile(values, 0.5),
-  spread: (quantile(values, 0.75) - quantile(values, 0.25)) / 2,
+  median: quantileOf(values, 0.5),
+  spread: (quantileOf(values, 0.75) - quantileOf(values, 0.25)) / 2,
 });
 
 /** The last core that this process may run on, if processes can be held to one. */

@@ -1,7 +1,7 @@
 // One latency for each architecture of a target. The rule: the median over a device's own profiles, then the median over
 // devices. A device counts once however often it measures, so that one of three devices cannot move a target; and no
 // order, time or upload decides.
-import { quantile } from '#core/statistics/latency-summary.ts';
+import { median } from '#core/statistics/quantile.ts';
 import type { TargetData } from './target-data.ts';
 
 export interface MergedMeasurement {
@@ -29,7 +29,7 @@ export function mergeMeasurements(data: TargetData): MergedMeasurement[] {
   return data.architectures.flatMap((architecture, index) => {
     const byDevice = [...rows[index]!.values()];
     if (byDevice.length === 0) return [];
-    const medians = byDevice.map(median);
+    const medians = byDevice.map((values) => median(values));
     const compared = medians.length > 1 ? medians : byDevice[0]!;
     return {
       architecture,
@@ -39,11 +39,6 @@ export function mergeMeasurements(data: TargetData): MergedMeasurement[] {
       disagreement: Math.max(...compared) / Math.min(...compared),
     };
   });
-}
-
-/** Of an even number of values: the mean of the middle two. */
-function median(values: readonly number[]): number {
-  return quantile(Float64Array.from(values).sort(), 0.5);
 }
 
 /** Repeats that differ by more than this factor disagree; some do when a device was busy once. */

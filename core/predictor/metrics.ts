@@ -1,41 +1,6 @@
 // How well predictions agree with measurements. All functions are symmetric in the order of architectures.
-
-/** Ranks from 1, ties sharing their mean rank. */
-export function ranks(values: Float64Array): Float64Array {
-  const order = Array.from(values.keys()).sort((a, b) => values[a]! - values[b]!);
-  const out = new Float64Array(values.length);
-  for (let start = 0; start < order.length; ) {
-    let end = start + 1;
-    while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
-    for (let i = start; i < end; i++) out[order[i]!] = (start + 1 + end) / 2;
-    start = end;
-  }
-  return out;
-}
-
-/** Pearson correlation; NaN when either side is constant. */
-export function pearson(a: Float64Array, b: Float64Array): number {
-  const n = a.length;
-  const mean = (x: Float64Array): number => x.reduce((s, v) => s + v, 0) / n;
-  const [ma, mb] = [mean(a), mean(b)];
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < n; i++) {
-    ab += (a[i]! - ma) * (b[i]! - mb);
-    aa += (a[i]! - ma) ** 2;
-    bb += (b[i]! - mb) ** 2;
-  }
-  return ab / Math.sqrt(aa * bb);
-}
-
-/** Spearman's rank correlation, with mean ranks for ties. */
-export const spearman = (a: Float64Array, b: Float64Array): number => pearson(ranks(a), ranks(b));
-
-export function median(values: Float64Array): number {
-  if (values.length === 0) return Number.NaN;
-  const sorted = values.toSorted();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
+import { median } from '#core/statistics/quantile.ts';
+import { spearman } from '#core/statistics/ranks.ts';
 
 /** Indices without the fastest and the slowest tenth: of n sorted by latency, those from ⌊n/10⌋ to ⌊9n/10⌋. */
 export function withoutExtremes(indices: readonly number[], latencyMs: Float64Array): number[] {

@@ -1,6 +1,7 @@
 // How the samples of one network become the latency summary of a profile. Pure statistics; the agent and the acceptance
 // rules use the same ones.
 import { z } from 'zod';
+import { quantile } from './quantile.ts';
 
 /** Positive and finite. What counts as plausible is an acceptance rule, not a matter of form. */
 const positiveMs = z.number().positive();
@@ -20,15 +21,6 @@ export const latencySummarySchema = z
   .describe('Summary of the samples of one network.');
 
 export type LatencySummary = z.infer<typeof latencySummarySchema>;
-
-/** Quantile by linear interpolation between order statistics (Hyndman and Fan 1996, type 7); `sorted` ascending. */
-export function quantile(sorted: ArrayLike<number>, probability: number): number {
-  if (sorted.length === 0) throw new RangeError('quantile of no samples');
-  const position = (sorted.length - 1) * probability;
-  const below = Math.floor(position);
-  const low = sorted[below]!;
-  return low + (position - below) * ((sorted[below + 1] ?? low) - low);
-}
 
 /** Mean of `sorted` (ascending) without ⌊n/10⌋ samples at each end. */
 export function trimmedMean(sorted: ArrayLike<number>): number {

@@ -1,6 +1,7 @@
 // Candidate less another model, device by device: the mean and how sure it is. Targets of one device are no independent
 // evidence, so a device counts once, whatever number of batch sizes and settings it was measured with.
 import type { AccuracyMetric, Score } from '#core/predictors/card.ts';
+import { studentT975 } from '#core/statistics/student-t.ts';
 
 export interface DeviceDifference {
   readonly device: string;
@@ -49,18 +50,3 @@ export function meanDifference(differences: readonly DeviceDifference[]): MeanDi
 }
 
 const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
-/** 97.5 % quantiles of Student's t for 1 to 30 degrees of freedom (any table of the distribution). */
-const quantiles = [
-  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
-  2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
-];
-
-/** Above 30 the first terms of its expansion around the normal quantile (Abramowitz and Stegun 26.7.5). */
-export function studentT975(freedom: number): number {
-  const z = 1.959964;
-  return (
-    quantiles[freedom - 1] ??
-    z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2)
-  );
-}

@@ -1,7 +1,8 @@
 // How well a target agrees with itself when it is measured again: the noise floor below which no prediction can be
 // judged. Pure.
 import type { Profile } from '#core/dataset/profile.ts';
-import { median, spearman } from '#core/predictor/metrics.ts';
+import { median } from '#core/statistics/quantile.ts';
+import { spearman } from '#core/statistics/ranks.ts';
 
 export interface Agreement {
   /** Architectures in both profiles. */

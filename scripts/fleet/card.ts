@@ -1,7 +1,7 @@
 // The fleet as people read it (a card) and as tables read it (CSV), from its profiles. Pure.
 import type { Profile } from '#core/dataset/profile.ts';
 import { targetId } from '#core/dataset/target-id.ts';
-import { median } from '#core/predictor/metrics.ts';
+import { median } from '#core/statistics/quantile.ts';
 import { agreement } from './agreement.ts';
 
 export interface FleetProfile {

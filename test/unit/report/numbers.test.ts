@@ -1,7 +1,7 @@
 // The small arithmetic of the report: numbers as written, errors and quantiles, means over devices, thinning.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bandOf, quantile, relativeErrors, shareWithin } from '#report/errors.ts';
+import { bandOf, quantileOrNull, relativeErrors, shareWithin } from '#report/errors.ts';
 import { correlation, decimal, milliseconds, percent, plural, signed, utcMinute, whole } from '#report/format.ts';
 import { meanOf, metrics, verdict } from '#report/metrics.ts';
 import { thin } from '#report/thin.ts';
@@ -36,9 +36,9 @@ test('errors are relative to the measurement; a band holds its bounds', () => {
 });
 
 test('quantiles interpolate between neighbours', () => {
-  expect([0, 0.25, 0.5, 1].map((q) => quantile([1, 2, 4, 8], q))).toEqual([1, 1.75, 3, 8]);
-  expect(quantile([5], 0.3)).toBe(5);
-  expect(quantile([], 0.5)).toBeNull();
+  expect([0, 0.25, 0.5, 1].map((q) => quantileOrNull([1, 2, 4, 8], q))).toEqual([1, 1.75, 3, 8]);
+  expect(quantileOrNull([5], 0.3)).toBe(5);
+  expect(quantileOrNull([], 0.5)).toBeNull();
 });
 
 test('a mean counts every device once, whatever its number of targets', () => {
