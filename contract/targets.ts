@@ -1,6 +1,6 @@
 // The form of GET /v1/targets and GET /v1/targets/{searchSpace}/{id}.
 import { z } from 'zod';
-import { selfCheckSchema } from '#core/predictor/self-check.ts';
+import { selfCheckSchema } from '#core/predictor/adaptation/self-check.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
 import type { OperationsOf } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';

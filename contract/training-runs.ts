@@ -1,7 +1,7 @@
 // The form of /v1/training-runs.
 import { z } from 'zod';
-import { runRecordSchema, runSteps } from '#core/training/run-record.ts';
-import { runSettingsSchema } from '#core/training/settings.ts';
+import { runRecordSchema, runSteps } from '#core/training/runs/run-record.ts';
+import { runSettingsSchema } from '#core/training/runs/run-settings.ts';
 import type { OperationsOf } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
 

@@ -1,6 +1,6 @@
 // The form of /v1/uploads.
 import { z } from 'zod';
-import { uploadLimits } from '#core/dataset/acceptance.ts';
+import { uploadLimits } from '#core/intake/acceptance.ts';
 import { uploadRecordSchema } from '#core/intake/upload-record.ts';
 import type { UploadView } from '#core/intake/upload-view.ts';
 import type { OperationsOf } from './operation.ts';

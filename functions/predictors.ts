@@ -3,7 +3,7 @@
 import { predictorPathSchema, predictorsPathSchema, setChampionRequestSchema } from '#contract/predictors.ts';
 import { listPredictors, readReport, showPredictor } from '#core/predictors/show-predictor.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
-import { setChampion } from '#core/training/promote-step.ts';
+import { setChampion } from '#core/training/phases/promote-phase.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler, ok, page, route } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';

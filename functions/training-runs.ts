@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { listRunsQuerySchema, runPathSchema, startRunRequestSchema } from '#contract/training-runs.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
-import { stopRun } from '#core/training/end-run.ts';
-import { listRuns, showRun } from '#core/training/show-run.ts';
-import { startRun } from '#core/training/start-run.ts';
+import { stopRun } from '#core/training/runs/end-run.ts';
+import { listRuns, showRun } from '#core/training/runs/show-run.ts';
+import { startRun } from '#core/training/runs/start-run.ts';
 import { readTrainingEnvironment } from './shared/environment.ts';
 import { created, httpHandler, ok, route } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';

@@ -1,7 +1,7 @@
 // The report of a predictor: one HTML file without scripts, fonts, images or anything else from elsewhere, made for a
 // person to look at. A pure function of its input: the same input gives the same bytes.
 
-import type { ReportInput } from '#core/training/report-input.ts';
+import type { ReportInput } from '#core/predictors/report-input.ts';
 import { comparisonSection } from './comparison.ts';
 import { coverageSection } from './coverage.ts';
 import { errorSection } from './error-distribution.ts';

@@ -1,6 +1,6 @@
 // The input as the sections need it: the scores that are shown, by model and target, and the targets worst first.
 import type { Card, Coverage, EvaluatedModel, HeldOutPredictions, Score } from '#core/predictors/card.ts';
-import type { ReportInput } from '#core/training/report-input.ts';
+import type { ReportInput } from '#core/predictors/report-input.ts';
 import { plural } from './format.ts';
 
 export type TargetPredictions = HeldOutPredictions[number];

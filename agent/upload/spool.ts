@@ -6,9 +6,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { uploadLimits } from '#core/dataset/acceptance.ts';
 import { type Profile, profileSchema } from '#core/dataset/profile.ts';
 import { DomainError } from '#core/errors.ts';
+import { uploadLimits } from '#core/intake/acceptance.ts';
 import { cannotWrite, makeFolder, removeDurably, removeTemporaries, writeAtomically } from './atomic-file.ts';
 
 const progressSchema = z.strictObject({

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor, type PredictorBundle } from '#core/predictor/bundle.ts';
-import { fit } from '#core/predictor/fit.ts';
+import { fit } from '#core/predictor/fitting/fit-predictor.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { s3Client, s3Store } from '#functions/shared/s3-store.ts';
 import { synthesise } from '#scripts/synth.ts';

@@ -12,7 +12,7 @@ import { operations } from '#contract/operations.ts';
 import { issueToken } from '#core/access/issue-token.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { fit } from '#core/predictor/fit.ts';
+import { fit } from '#core/predictor/fitting/fit-predictor.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';

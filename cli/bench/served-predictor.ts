@@ -1,15 +1,16 @@
 // A predictor that is served without a training run behind it: for benches, and for tests of what answers. The service
 // itself publishes, adapts and promotes in runs only (core/training).
 
-import { adaptChecked } from '#core/predictor/adapt-checked.ts';
+import { adaptChecked } from '#core/predictor/adaptation/checked-adaptation.ts';
 import type { Predictor, PredictorBundle } from '#core/predictor/bundle.ts';
 import type { Measured } from '#core/predictor/types.ts';
 import { aliasesSchema } from '#core/predictors/aliases.ts';
+import { aliasesKey, predictorKey } from '#core/predictors/keys.ts';
 import type { PredictorCard } from '#core/predictors/predictor-card.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { adaptationKey, aliasesKey, predictorKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { updateJson, writeJson } from '#core/store/stored-json.ts';
+import { adaptationKey } from '#core/targets/keys.ts';
 
 export async function publishPredictor(
   store: Store,

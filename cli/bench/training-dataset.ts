@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { targetId as targetIdOf } from '#core/dataset/target-id.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { measurementsKey, targetKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { writeJson } from '#core/store/stored-json.ts';
+import { measurementsKey, targetKey } from '#core/targets/keys.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
 
 /** Of each target: enough to be learned from. 5,000 targets are 400,000 measurements. */

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { parseLatencyTable } from '#core/dataset/table.ts';
-import { fit } from '#core/predictor/fit.ts';
+import { fit } from '#core/predictor/fitting/fit-predictor.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { defaultSplits } from '../evaluate/default-splits.ts';
 

@@ -5,7 +5,7 @@ import { defaultSplits, type Rows } from '#cli/evaluate/default-splits.ts';
 import { defineCommand, jsonFlag, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, list, listOf, numberBetween, text } from '#command-line/values.ts';
-import type { Method, Selection } from '#core/predictor/evaluate.ts';
+import type { Method, Selection } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 

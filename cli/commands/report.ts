@@ -6,8 +6,8 @@ import { defineCommand, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, list, text } from '#command-line/values.ts';
 import { DomainError } from '#core/errors.ts';
+import { type ReportInput, reportInputSchema } from '#core/predictors/report-input.ts';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
-import { type ReportInput, reportInputSchema } from '#core/training/report-input.ts';
 
 const options = {
   searchSpace: {

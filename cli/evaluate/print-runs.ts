@@ -1,5 +1,5 @@
 // What an evaluation prints: a table for people, one object for programs.
-import { type EvaluationResult, meanAccuracy } from '#core/predictor/evaluate.ts';
+import { type EvaluationResult, meanAccuracy } from '#core/predictor/evaluation/held-out-evaluation.ts';
 
 export interface Run {
   readonly searchSpace: string;

@@ -1,11 +1,11 @@
 // A latency table as profiles: one for each column. What a table does not say (makers, runtimes, spreads, clocks) is null.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { uploadLimits } from '#core/dataset/acceptance.ts';
 import { type Profile, type ProfileTarget, profileLimits } from '#core/dataset/profile.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import { DomainError } from '#core/errors.ts';
+import { uploadLimits } from '#core/intake/acceptance.ts';
 import { usualInputSize } from '#core/search-space/network/input-size.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';

@@ -5,15 +5,19 @@ import { defaultSplits, type Rows } from '#cli/evaluate/default-splits.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { DomainError } from '#core/errors.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { type EvaluationPlan, type EvaluationResult, evaluate } from '#core/predictor/evaluate.ts';
-import { fit } from '#core/predictor/fit.ts';
+import {
+  type EvaluationPlan,
+  type EvaluationResult,
+  evaluate,
+} from '#core/predictor/evaluation/held-out-evaluation.ts';
+import { fit } from '#core/predictor/fitting/fit-predictor.ts';
 import type { Card, Score } from '#core/predictors/card.ts';
+import type { ReportInput } from '#core/predictors/report-input.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { deviceKeyOf } from '#core/training/hardware-key.ts';
-import type { ReportInput } from '#core/training/report-input.ts';
-import { predictionsForReport } from '#core/training/report-predictions.ts';
-import { scoreOf } from '#core/training/score-of.ts';
+import { predictionsForReport } from '#core/training/evaluation/report-predictions.ts';
+import { scoreOf } from '#core/training/evaluation/score-of.ts';
+import { deviceKeyOf } from '#core/training/snapshot/hardware-key.ts';
 
 export interface ShippedEvaluation {
   readonly searchSpace: SearchSpaceId;

@@ -3,12 +3,12 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
 import type { RandomBytes } from '#core/random.ts';
-import { deviceKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { updateJson } from '#core/store/stored-json.ts';
 import { slug } from '#core/text/slug.ts';
 import { type DeviceRecord, deviceRecordSchema } from './device-record.ts';
 import { issueToken } from './issue-token.ts';
+import { deviceKey } from './keys.ts';
 import { revokeToken } from './revoke-token.ts';
 
 export interface EnrolRequest {

@@ -1,8 +1,8 @@
 // Issues a bearer token. The token itself is in the answer and nowhere else: the store keeps the hash of its secret.
 import type { RandomBytes } from '#core/random.ts';
-import { tokenKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { writeJson } from '#core/store/stored-json.ts';
+import { tokenKey } from './keys.ts';
 import { formatToken, type Role, secretSha256, type TokenRecord } from './token.ts';
 
 export interface IssueTokenRequest {

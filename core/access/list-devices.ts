@@ -1,10 +1,10 @@
 // Use case: the enrolled devices, a page at a time, in the order of their ids; revoked ones too.
 
-import { devicesPrefix } from '#core/store/keys.ts';
 import { decodeCursor, encodeCursor } from '#core/store/page-cursor.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { type DeviceRecord, deviceRecordSchema } from './device-record.ts';
+import { devicesPrefix } from './keys.ts';
 
 export interface ListDevicesRequest {
   /** Devices a page, 1 to 200. */

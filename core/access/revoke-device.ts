@@ -2,10 +2,10 @@
 // processed yet is quarantined. What was accepted before stays.
 
 import { DomainError } from '#core/errors.ts';
-import { deviceKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { updateJson } from '#core/store/stored-json.ts';
 import { type DeviceRecord, deviceIdSchema, deviceRecordSchema } from './device-record.ts';
+import { deviceKey } from './keys.ts';
 import { revokeToken } from './revoke-token.ts';
 
 /** Safe to repeat: a revocation that was cut off is finished by the next one. @param now ms since the epoch

@@ -1,8 +1,8 @@
 // Ends a token at once; whoever has its record in memory goes on trusting it for as long as verify-token.ts says.
 
-import { tokenKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { updateJson } from '#core/store/stored-json.ts';
+import { tokenKey } from './keys.ts';
 import { tokenRecordSchema } from './token.ts';
 
 /** Safe to repeat; nothing happens to a token that there is not. @param now ms since the epoch */

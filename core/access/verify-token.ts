@@ -2,9 +2,9 @@
 // token still works. An unknown id and a wrong secret get the same answer in about the same time.
 import { timingSafeEqual } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
-import { tokenKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
+import { tokenKey } from './keys.ts';
 import { type Caller, parseToken, secretSha256, type TokenRecord, tokenRecordSchema } from './token.ts';
 
 export interface TokenVerifierOptions {

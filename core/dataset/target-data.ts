@@ -2,7 +2,6 @@
 // A join of profiles that does not depend on their order or on repeats: the same set of profiles gives the same data.
 import { z } from 'zod';
 import { descriptorSchema } from '#core/descriptor/descriptor.ts';
-import type { AcceptedProfile } from './acceptance.ts';
 import { profileTargetSchema } from './profile.ts';
 
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -50,46 +49,6 @@ export const isFull = (data: TargetData): boolean => {
   }
   return [...ofDevice.values()].some((count) => count > maxValuesOfDevice);
 };
-
-export interface ProfileSource {
-  /** Of the uploaded bytes, lower-case hex. */
-  readonly sha256: string;
-  readonly deviceId: string;
-  /** UTC. */
-  readonly acceptedAt: string;
-}
-
-export function targetDataOf(profile: AcceptedProfile, source: ProfileSource): TargetData {
-  const excluded: Record<string, number> = {};
-  for (const { code } of profile.excluded) excluded[code] = (excluded[code] ?? 0) + 1;
-  const measurements = [...profile.measurements].sort((a, b) => (a.architecture < b.architecture ? -1 : 1));
-  return {
-    formatVersion: 1,
-    targetId: profile.targetId,
-    target: profile.target,
-    profiles: [
-      {
-        sha256: source.sha256,
-        deviceId: source.deviceId,
-        acceptedAt: source.acceptedAt,
-        agentVersion: profile.context.agentVersion,
-        startedAt: credibleStart(profile.context.clock.startedAt, source.acceptedAt),
-        excluded,
-      },
-    ],
-    architectures: measurements.map(({ architecture }) => architecture),
-    values: measurements.map(({ latency }, index) => [index, 0, latency.medianMs]),
-    descriptor: profile.descriptor && { sha256: source.sha256, descriptor: profile.descriptor },
-  };
-}
-
-/** A clock may be a little fast. One that is days ahead says nothing: its profile would be the latest for years. */
-const mostAheadMs = 86_400_000;
-
-function credibleStart(startedAt: string | null, acceptedAt: string): string | null {
-  if (startedAt === null) return null;
-  return Date.parse(startedAt) - Date.parse(acceptedAt) > mostAheadMs ? null : startedAt;
-}
 
 export const hasProfile = (data: TargetData, sha256: string): boolean =>
   data.profiles.some((profile) => profile.sha256 === sha256);

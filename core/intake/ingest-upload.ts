@@ -3,19 +3,9 @@
 // that everything is.
 
 import { type DeviceRecord, deviceRecordSchema } from '#core/access/device-record.ts';
-import {
-  type Acceptance,
-  type AcceptedProfile,
-  acceptProfile,
-  type ExpectedUpload,
-  type QuarantineReason,
-  quarantined,
-  uploadLimits,
-} from '#core/dataset/acceptance.ts';
-import { quarantineReasons } from '#core/dataset/reasons.ts';
-import { maxValues, maxValuesOfDevice, targetDataOf } from '#core/dataset/target-data.ts';
+import { deviceKey } from '#core/access/keys.ts';
+import { maxValues, maxValuesOfDevice } from '#core/dataset/target-data.ts';
 import type { ActivePredictors } from '#core/predictors/active-predictors.ts';
-import { deviceKey, parseIncomingKey, profileKey, uploadKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import {
   isPreconditionFailed,
@@ -26,6 +16,18 @@ import {
 } from '#core/store/stored-json.ts';
 import { joinProfile } from '#core/targets/join-profile.ts';
 import { refreshTarget } from '#core/targets/refresh-target.ts';
+import {
+  type Acceptance,
+  type AcceptedProfile,
+  acceptProfile,
+  type ExpectedUpload,
+  type QuarantineReason,
+  quarantined,
+  uploadLimits,
+} from './acceptance.ts';
+import { parseIncomingKey, profileKey, uploadKey } from './keys.ts';
+import { quarantineReasons } from './reasons.ts';
+import { targetDataOf } from './target-data-of.ts';
 import { namedExclusions, type UploadRecord, uploadRecordSchema } from './upload-record.ts';
 
 export interface IngestDependencies {

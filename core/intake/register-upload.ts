@@ -1,12 +1,12 @@
 // Use case: a device announces a profile and gets a place to put it, which takes exactly these bytes and only once.
 import { createHash } from 'node:crypto';
-import { uploadLimits } from '#core/dataset/acceptance.ts';
 import { DomainError } from '#core/errors.ts';
 import type { RandomBytes } from '#core/random.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
-import { incomingKey, uploadKey, uploadQuotaPrefix } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { isPreconditionFailed, readJson, writeJson } from '#core/store/stored-json.ts';
+import { uploadLimits } from './acceptance.ts';
+import { incomingKey, uploadKey, uploadQuotaPrefix } from './keys.ts';
 import { type UploadRecord, uploadRecordSchema } from './upload-record.ts';
 
 /** What the uploads bucket is to insist on. */

@@ -2,9 +2,9 @@
 
 import type { Caller } from '#core/access/token.ts';
 import { DomainError } from '#core/errors.ts';
-import { uploadKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
+import { uploadKey } from './keys.ts';
 import { type UploadRecord, uploadRecordSchema } from './upload-record.ts';
 
 /** @throws DomainError `not-found` */

@@ -1,8 +1,8 @@
 // An upload from its registration to its end: uploads/{uploadId}.json.
 import { z } from 'zod';
-import type { ExclusionCode, QuarantineCode } from '#core/dataset/reasons.ts';
-import { exclusionReasons, quarantineReasons } from '#core/dataset/reasons.ts';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
+import type { ExclusionCode, QuarantineCode } from './reasons.ts';
+import { exclusionReasons, quarantineReasons } from './reasons.ts';
 
 const codesOf = <Code extends string>(reasons: Readonly<Record<Code, string>>) =>
   z.enum(Object.keys(reasons) as [Code, ...Code[]]);

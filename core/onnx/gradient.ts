@@ -1,6 +1,6 @@
 // Reverse-mode differentiation: appends to the graph the nodes that compute d loss / d parameter.
-import type { Tensor } from '#core/onnx/graph.ts';
-import { add, expand, multiply } from '#core/onnx/operators.ts';
+import type { Tensor } from './graph.ts';
+import { add, expand, multiply } from './operators.ts';
 
 /** Gradients of the sum of `loss`'s elements with respect to `parameters`, in their order and shapes. Parameters that
  * the loss does not depend on get zeros. @throws Error for a path through an operator without a gradient. */

@@ -10,7 +10,7 @@ import {
   type Initializer,
   type NodeDef,
   type ValueDef,
-} from '#core/onnx/model.ts';
+} from './model.ts';
 
 export type Shape = readonly number[];
 

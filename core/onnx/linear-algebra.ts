@@ -1,6 +1,6 @@
 // Batched linear algebra for symmetric positive definite matrices, in float64: log-determinants and quadratic forms
 // with closed-form gradients, so that no backward pass runs through an elimination.
-import type { Tensor } from '#core/onnx/graph.ts';
+import type { Tensor } from './graph.ts';
 import {
   add,
   concatenate,
@@ -15,7 +15,7 @@ import {
   subtract,
   sum,
   transpose,
-} from '#core/onnx/operators.ts';
+} from './operators.ts';
 
 /** For each of N matrices A [N, n, n] (symmetric positive definite, float64) and B [N, n, r]: ln det A [N] and
  * Bᵀ A⁻¹ B [N, r, r]. Gradients: ∂ ln det A = A⁻¹; ∂ tr(Dᵀ Bᵀ A⁻¹ B) = −S D Sᵀ to A and S (D + Dᵀ) to B, S = A⁻¹ B. */

@@ -1,8 +1,8 @@
 // The differentiable operators: each appends an ONNX node and says how a gradient flows back through it. Names and
 // semantics are ONNX's (opset 17, https://onnx.ai/onnx/operators/). Shapes are checked when the graph is built.
-import type { Shape, Tensor, VectorJacobian } from '#core/onnx/graph.ts';
-import { type DataType, elementCount } from '#core/onnx/model.ts';
-import { dataTypeNumber } from '#core/onnx/writer.ts';
+import type { Shape, Tensor, VectorJacobian } from './graph.ts';
+import { type DataType, elementCount } from './model.ts';
+import { dataTypeNumber } from './writer.ts';
 
 type Operand = Tensor | number;
 

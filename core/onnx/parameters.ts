@@ -1,7 +1,7 @@
 // Named weight tensors packed into one flat vector: the optimiser then needs a handful of nodes, not a handful a tensor.
-import type { Tensor } from '#core/onnx/graph.ts';
-import { elementCount } from '#core/onnx/model.ts';
-import { concatenate, reshape, slice } from '#core/onnx/operators.ts';
+import type { Tensor } from './graph.ts';
+import { elementCount } from './model.ts';
+import { concatenate, reshape, slice } from './operators.ts';
 
 export type ParameterShapes = Readonly<Record<string, readonly number[]>>;
 

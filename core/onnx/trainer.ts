@@ -1,15 +1,9 @@
 // Runs an encoded training step through ONNX Runtime and holds the state between calls. The state is plain arrays: it
 // can be saved at any step and training resumed from it, with the same bytes as if it had never stopped.
-import { stepScalarCount } from '#core/onnx/adamw.ts';
-import type { ParameterShapes } from '#core/onnx/parameters.ts';
-import { createSession, float32Tensor, int32Tensor } from '#core/onnx/session.ts';
-import {
-  type ArrayType,
-  encodeTrainingStep,
-  type StateName,
-  stateNames,
-  type TrainingStep,
-} from '#core/onnx/training-step.ts';
+import { stepScalarCount } from './adamw.ts';
+import type { ParameterShapes } from './parameters.ts';
+import { createSession, float32Tensor, int32Tensor } from './session.ts';
+import { type ArrayType, encodeTrainingStep, type StateName, stateNames, type TrainingStep } from './training-step.ts';
 
 export type TrainerState = Readonly<Record<StateName, Float32Array>>;
 type Arrays<N extends string> = Readonly<Record<N, Float32Array | Int32Array>>;

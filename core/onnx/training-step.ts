@@ -1,11 +1,11 @@
 // Training as one ONNX graph: a Scan over minibatches whose body is forward, backward and AdamW. One call runs any
 // number of steps; progress, stop and checkpoints come between calls. Weights and moments are flat vectors.
-import { type AdamWSettings, adamwUpdate, stepScalarCount } from '#core/onnx/adamw.ts';
-import { gradients } from '#core/onnx/gradient.ts';
-import { GraphBuilder, type Tensor } from '#core/onnx/graph.ts';
-import type { DataType, GraphDef, ValueDef } from '#core/onnx/model.ts';
-import { type ParameterLayout, type ParameterShapes, pack, unpack } from '#core/onnx/parameters.ts';
-import { encodeModel } from '#core/onnx/writer.ts';
+import { type AdamWSettings, adamwUpdate, stepScalarCount } from './adamw.ts';
+import { gradients } from './gradient.ts';
+import { GraphBuilder, type Tensor } from './graph.ts';
+import type { DataType, GraphDef, ValueDef } from './model.ts';
+import { type ParameterLayout, type ParameterShapes, pack, unpack } from './parameters.ts';
+import { encodeModel } from './writer.ts';
 
 export interface ArrayType {
   readonly shape: readonly number[];

@@ -1,6 +1,6 @@
 // Encodes an ONNX model as protobuf (https://protobuf.dev/programming-guides/encoding/). Field numbers are those of
 // onnx.proto3. A writer only: tests read the bytes back with an independent decoder.
-import type { Attribute, DataType, GraphDef, NodeDef, TensorData, ValueDef } from '#core/onnx/model.ts';
+import type { Attribute, DataType, GraphDef, NodeDef, TensorData, ValueDef } from './model.ts';
 
 /** TensorProto.DataType. */
 export const dataTypeNumber: Readonly<Record<DataType, number>> = {

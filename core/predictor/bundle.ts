@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import { createSession, float32Tensor } from '#core/onnx/session.ts';
-import { featureDimension, heads, noiseLevels } from '#core/predictor/hypotheses.ts';
-import type { Forward, PredictorIdentity } from '#core/predictor/types.ts';
 import { searchSpace, searchSpaceIds } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
+import { featureDimension, heads, noiseLevels } from './hypotheses.ts';
+import type { Forward, PredictorIdentity } from './types.ts';
 
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
 

@@ -4,9 +4,9 @@
 import { DomainError } from '#core/errors.ts';
 import type { Predictor, PredictorBundle } from '#core/predictor/bundle.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { predictorKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { readAliases } from './aliases.ts';
+import { predictorKey } from './keys.ts';
 
 /** The champion first; empty before the first training. Asks the store for the aliases every time. */
 export type ActivePredictors = (searchSpace: SearchSpaceId) => Promise<readonly Predictor[]>;

@@ -2,9 +2,9 @@
 // is immutable.
 import { z } from 'zod';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { aliasesKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, type StoredJson } from '#core/store/stored-json.ts';
+import { aliasesKey } from './keys.ts';
 
 export const versionPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 

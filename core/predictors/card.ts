@@ -3,9 +3,9 @@
 // this schema reads too. Predictions of the evaluation, which only the report draws, lie beside it in predictions.json.
 import * as z from 'zod';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { predictorKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
+import { predictorKey } from './keys.ts';
 import { predictorCardSchema } from './predictor-card.ts';
 
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);

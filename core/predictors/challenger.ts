@@ -2,10 +2,10 @@
 // so that no target is missed between the adaptation of all targets and the moment the champion's alias moves.
 
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { aliasesKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { updateJson } from '#core/store/stored-json.ts';
 import { type Aliases, aliasesSchema } from './aliases.ts';
+import { aliasesKey } from './keys.ts';
 
 /** Where there is no champion yet there is nobody to challenge, and nothing is done. */
 export async function setChallenger(store: Store, searchSpace: SearchSpaceId, version: string): Promise<void> {

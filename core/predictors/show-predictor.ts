@@ -3,10 +3,10 @@
 import { DomainError } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { inOrder } from '#core/store/in-order.ts';
-import { predictorKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { readAliases } from './aliases.ts';
 import { type Card, readCard } from './card.ts';
+import { predictorKey, predictorsPrefix } from './keys.ts';
 
 export type Alias = 'champion' | 'challenger' | null;
 
@@ -32,7 +32,7 @@ export async function listPredictors(
   searchSpace: SearchSpaceId,
 ): Promise<{ readonly predictors: readonly PredictorSummary[] }> {
   const versions: string[] = [];
-  const prefix = `predictors/${searchSpace}/`;
+  const prefix = predictorsPrefix(searchSpace);
   for await (const key of store.list(prefix)) {
     const [version, file] = key.slice(prefix.length).split('/');
     if (file === 'card.json') versions.push(version!);

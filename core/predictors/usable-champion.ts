@@ -3,9 +3,9 @@
 import { DomainError } from '#core/errors.ts';
 import type { Predictor, PredictorBundle } from '#core/predictor/bundle.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { predictorKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { readAliases } from './aliases.ts';
+import { predictorKey } from './keys.ts';
 
 /** Not where there is none, where its files are not all there, or where it was made for another encoder: train anew. */
 export async function hasUsableChampion(

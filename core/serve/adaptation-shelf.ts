@@ -2,11 +2,11 @@
 // use are compared with the store in the background; the ones longest unused make room.
 
 import { DomainError } from '#core/errors.ts';
-import { type Adaptation, adaptationSchema } from '#core/predictor/adapt.ts';
+import { type Adaptation, adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
 import type { PredictorIdentity } from '#core/predictor/types.ts';
-import { adaptationKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { parseJson } from '#core/store/stored-json.ts';
+import { adaptationKey } from '#core/targets/keys.ts';
 
 export interface ShelfOptions {
   readonly store: Store;

@@ -2,9 +2,9 @@
 // holds one array a quantity, in the order of the architectures: at 20,000 architectures a third of the size of one
 // object an architecture, and quicker to print and to read.
 import { DomainError, type Issue } from '#core/errors.ts';
-import type { Adaptation } from '#core/predictor/adapt.ts';
-import { predict as predictTarget } from '#core/predictor/predict.ts';
-import { assessTrust } from '#core/predictor/trust.ts';
+import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
+import { predict as predictTarget } from '#core/predictor/adaptation/posterior-predictive.ts';
+import { assessTrust } from '#core/predictor/adaptation/trust.ts';
 import type { Forward, Trust } from '#core/predictor/types.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';

@@ -5,8 +5,8 @@
 import { DomainError } from '#core/errors.ts';
 import type { Predictor, PredictorBundle } from '#core/predictor/bundle.ts';
 import { aliasesSchema } from '#core/predictors/aliases.ts';
+import { aliasesKey, predictorKey } from '#core/predictors/keys.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { aliasesKey, predictorKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { parseJson } from '#core/store/stored-json.ts';
 import { type AdaptationShelf, adaptationShelf } from './adaptation-shelf.ts';

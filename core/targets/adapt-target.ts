@@ -1,11 +1,11 @@
 // Use case: adapt one target to its measurements under one predictor, and keep the adaptation where predictions find it.
 import { type MergedMeasurement, repeatContradiction } from '#core/dataset/merge.ts';
-import { type Adaptation, adaptationSchema } from '#core/predictor/adapt.ts';
-import { adaptChecked } from '#core/predictor/adapt-checked.ts';
+import { type Adaptation, adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
+import { adaptChecked } from '#core/predictor/adaptation/checked-adaptation.ts';
 import type { Predictor } from '#core/predictor/bundle.ts';
-import { adaptationKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
+import { adaptationKey } from './keys.ts';
 
 export interface MergedTarget {
   readonly targetId: string;

@@ -2,9 +2,9 @@
 
 import { hasProfile, isFull, joinTargetData, type TargetData, targetDataSchema } from '#core/dataset/target-data.ts';
 import { targetDigest } from '#core/dataset/target-id.ts';
-import { measurementsKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
+import { measurementsKey } from './keys.ts';
 
 export type JoinedProfile =
   | { readonly outcome: 'joined'; readonly data: TargetData }

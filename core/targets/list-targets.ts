@@ -1,10 +1,10 @@
 // Use case: the targets there are, a page at a time, in the order of their keys.
 
 import { searchSpace } from '#core/search-space/registry.ts';
-import { targetsPrefix } from '#core/store/keys.ts';
 import { decodeCursor, encodeCursor } from '#core/store/page-cursor.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
+import { targetsPrefix } from './keys.ts';
 import { type TargetRecord, targetRecordSchema } from './target-record.ts';
 
 export interface ListTargetsRequest {

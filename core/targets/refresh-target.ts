@@ -2,13 +2,13 @@
 import { type MergedMeasurement, mergeMeasurements, repeatContradiction } from '#core/dataset/merge.ts';
 import { type TargetData, targetDataSchema } from '#core/dataset/target-data.ts';
 import { descriptorOperators } from '#core/descriptor/operators.ts';
-import type { Adaptation } from '#core/predictor/adapt.ts';
+import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import type { Predictor } from '#core/predictor/bundle.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { measurementsKey, targetKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
 import { adaptMergedTarget } from './adapt-target.ts';
+import { measurementsKey, targetKey } from './keys.ts';
 import { namedDevices, type TargetRecord, targetRecordSchema } from './target-record.ts';
 import { targetTitle } from './target-title.ts';
 

@@ -1,15 +1,15 @@
 // Use case: what is known of one target, and how it stands under the predictor in use.
 
-import { adaptationSchema } from '#core/predictor/adapt.ts';
-import type { SelfCheck } from '#core/predictor/self-check.ts';
-import { assessTrust } from '#core/predictor/trust.ts';
+import { adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
+import type { SelfCheck } from '#core/predictor/adaptation/self-check.ts';
+import { assessTrust } from '#core/predictor/adaptation/trust.ts';
 import type { Trust } from '#core/predictor/types.ts';
 import { readAliases } from '#core/predictors/aliases.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { adaptationKey, targetKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
+import { adaptationKey, targetKey } from './keys.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
 import { type TargetRecord, targetIdSchema, targetRecordSchema } from './target-record.ts';
 

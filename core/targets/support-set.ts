@@ -2,10 +2,10 @@
 // a new one should start with.
 
 import { DomainError } from '#core/errors.ts';
-import type { Adaptation } from '#core/predictor/adapt.ts';
-import { evenlySpaced, mostAdaptedFrom } from '#core/predictor/adapt-checked.ts';
+import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
+import { evenlySpaced, mostAdaptedFrom } from '#core/predictor/adaptation/checked-adaptation.ts';
+import { expectedErrorOf, selectSupportSet } from '#core/predictor/adaptation/select-support-set.ts';
 import type { Predictor } from '#core/predictor/bundle.ts';
-import { expectedErrorOf, selectSupportSet } from '#core/predictor/select.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';

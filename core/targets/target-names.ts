@@ -2,9 +2,9 @@
 
 import { DomainError, type Issue } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { targetsPrefix } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { nearestNames } from '#core/text/nearest-names.ts';
+import { targetsPrefix } from './keys.ts';
 
 export interface UnknownTarget {
   readonly targetId: string;

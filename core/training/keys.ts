@@ -1,4 +1,4 @@
-// Where training keeps its objects in the data bucket; the other keys are spelt in core/store/keys.ts.
+// Where training keeps its objects in the data bucket: snapshots, fits, and the record, lock and parts of a run.
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 
 export type SnapshotFile = 'measurements.parquet' | 'descriptors.parquet' | 'manifest.json';

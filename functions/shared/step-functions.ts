@@ -1,6 +1,6 @@
 // Executes training runs with Step Functions. The run's id is the execution's name, so that starting twice is starting once.
 import { SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import type { Executor } from '#core/training/start-run.ts';
+import type { Executor } from '#core/training/runs/start-run.ts';
 
 export function stepFunctionsExecutor(stateMachineArn: string, client = new SFNClient({ maxAttempts: 4 })): Executor {
   const arnOf = (runId: string): string => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;

@@ -1,6 +1,6 @@
 // Lambda: Promote or Refuse, the last step of a run.
-import { promoteStep } from '#core/training/promote-step.ts';
-import { refuseStep } from '#core/training/run-steps.ts';
+import { promoteStep } from '#core/training/phases/promote-phase.ts';
+import { refuseStep } from '#core/training/phases/run-phases.ts';
 import { context, task } from './task.ts';
 
 interface ConcludeInput {

@@ -1,6 +1,6 @@
 // Lambda: Decide. Compares candidate and champion, and writes the card of the candidate.
-import { decideStep } from '#core/training/run-steps.ts';
-import { writeCard } from '#core/training/write-card.ts';
+import { decideStep } from '#core/training/phases/run-phases.ts';
+import { writeCard } from '#core/training/phases/write-card.ts';
 import { context, task } from './task.ts';
 
 export const handler = task(async ({ runId }: { readonly runId: string }) => {

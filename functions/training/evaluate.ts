@@ -1,5 +1,5 @@
 // Lambda: Evaluate, one fold of held-out devices.
-import { evaluateStep } from '#core/training/run-steps.ts';
+import { evaluateStep } from '#core/training/phases/run-phases.ts';
 import { context, task } from './task.ts';
 
 export const handler = task(({ runId, fold }: { readonly runId: string; readonly fold: number }) =>

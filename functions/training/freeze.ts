@@ -1,6 +1,6 @@
 // Lambda: FreezeSnapshot. Makes the run known where a schedule started it, freezes the dataset, says whether it is new.
-import { freezeStep } from '#core/training/run-steps.ts';
-import { beginRun } from '#core/training/start-run.ts';
+import { freezeStep } from '#core/training/phases/run-phases.ts';
+import { beginRun } from '#core/training/runs/start-run.ts';
 import { type ExecutionInput, growthFrom } from './execution-input.ts';
 import { context, task } from './task.ts';
 

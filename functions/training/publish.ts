@@ -1,7 +1,7 @@
 // Lambda: Publish. Puts the candidate with card and report where predictors are, and plans the adaptation of the targets
 // where it is to be promoted.
-import { planAdaptStep } from '#core/training/promote-step.ts';
-import { publishStep } from '#core/training/publish-candidate.ts';
+import { planAdaptStep } from '#core/training/phases/promote-phase.ts';
+import { publishStep } from '#core/training/phases/publish-phase.ts';
 import { context, task } from './task.ts';
 
 interface PublishInput {

@@ -1,5 +1,5 @@
 // Lambda: RecordFailure. Writes step and reason of what failed for good into the run's record.
-import { recordFailure } from '#core/training/end-run.ts';
+import { recordFailure } from '#core/training/runs/end-run.ts';
 import { causeOf } from './cause.ts';
 import { context, task } from './task.ts';
 

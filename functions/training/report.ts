@@ -1,5 +1,5 @@
 // Lambda: Report. Draws the report of the candidate, promoted or not.
-import { reportStep } from '#core/training/report-step.ts';
+import { reportStep } from '#core/training/phases/report-phase.ts';
 import { renderReport } from '#report/render-report.ts';
 import { context, task } from './task.ts';
 

@@ -14,7 +14,7 @@ import { issueToken } from '#core/access/issue-token.ts';
 import type { Profile } from '#core/dataset/profile.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { fit as fitPredictor } from '#core/predictor/fit.ts';
+import { fit as fitPredictor } from '#core/predictor/fitting/fit-predictor.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { Store } from '#core/store/store.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';

@@ -11,7 +11,8 @@ import { supportSetSchema } from '#contract/support-set.ts';
 import { targetViewSchema } from '#contract/targets.ts';
 import type { Profile } from '#core/dataset/profile.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
-import { incomingKey, measurementsKey } from '#core/store/keys.ts';
+import { incomingKey } from '#core/intake/keys.ts';
+import { measurementsKey } from '#core/targets/keys.ts';
 import { uploadSigner } from '#functions/shared/sign-upload.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import {

@@ -8,7 +8,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
 import { issueToken } from '#core/access/issue-token.ts';
 import type { Store } from '#core/store/store.ts';
-import type { RunView } from '#core/training/show-run.ts';
+import type { RunView } from '#core/training/runs/show-run.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import type { FaultRequest } from '#stack/s3/server.ts';
 import { type Stack, type StackOptions, startStack } from '#stack/stack.ts';

@@ -160,7 +160,7 @@ describe('a planted violation is caught', () => {
     ['core/a.ts', "import { renderReport } from '#report/render-report.ts';"],
     ['contract/a.ts', "import { handler } from '#functions/predict.ts';"],
     ['report/a.ts', "import { predictRequestSchema } from '#contract/predictions.ts';"],
-    ['stack/a.ts', "import { fit } from '#core/predictor/fit.ts';"],
+    ['stack/a.ts', "import { fit } from '#core/predictor/fitting/fit-predictor.ts';"],
     ['core/a.ts', "import type { S3Client } from '@aws-sdk/client-s3';"],
     ['core/a.ts', "import { readFile } from 'node:fs/promises';"],
     ['core/a.ts', "import { spawn } from 'node:child_process';"],
@@ -180,7 +180,7 @@ describe('a planted violation is caught', () => {
     ['client/a.ts', "import { S3Client } from '@aws-sdk/client-s3';"],
     ['contract/a.ts', "import { apiClient } from '#client/client.ts';"],
     ['functions/predict.ts', "import { apiClient } from '#client/client.ts';"],
-    ['infra/app.ts', "import { fit } from '#core/predictor/fit.ts';"],
+    ['infra/app.ts', "import { fit } from '#core/predictor/fitting/fit-predictor.ts';"],
     ['infra/app.ts', "import '../functions/predict.ts';"],
     ['cli/start.ts', "import { handler } from '#functions/predict.ts';"],
     ['cli/start.ts', "import { app } from '#infra/app.ts';"],
@@ -238,7 +238,7 @@ describe('a planted violation is caught', () => {
     const allowed = `// import { x } from '#functions/x.ts';
 /** import('node:fs') */
 import { createHash } from 'node:crypto';
-import { fit } from '#core/predictor/fit.ts';
+import { fit } from '#core/predictor/fitting/fit-predictor.ts';
 import { near } from './near.ts';
 import * as z from 'zod';
 `;

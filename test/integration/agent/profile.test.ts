@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findPerf } from '#agent/perf/perf-command.ts';
-import { acceptProfile } from '#core/dataset/acceptance.ts';
 import { type Profile, profileSchema } from '#core/dataset/profile.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import { counterNames } from '#core/descriptor/counters.ts';
 import { descriptorOperators } from '#core/descriptor/operators.ts';
+import { acceptProfile } from '#core/intake/acceptance.ts';
 import { buildAgent } from '#scripts/build-agent.ts';
 import { type ServiceDouble, startServiceDouble } from './service-double.ts';
 

@@ -3,12 +3,12 @@
 
 import { adaptTarget, promote, publishPredictor } from '#cli/bench/served-predictor.ts';
 import { loadPredictor, type Predictor, type PredictorBundle } from '#core/predictor/bundle.ts';
-import { fit as train } from '#core/predictor/fit.ts';
+import { fit as train } from '#core/predictor/fitting/fit-predictor.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { targetKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { writeJson } from '#core/store/stored-json.ts';
+import { targetKey } from '#core/targets/keys.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
 
 export const space = searchSpace('nasbench201');

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { acceptProfile } from '#core/dataset/acceptance.ts';
 import { profileSchema } from '#core/dataset/profile.ts';
 import { parseLatencyTable } from '#core/dataset/table.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import { descriptorOperators } from '#core/descriptor/operators.ts';
+import { acceptProfile } from '#core/intake/acceptance.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { fleetTargets } from '#scripts/fleet/targets.ts';
 

@@ -1,7 +1,7 @@
 // The report as text: its sections, its numbers, that texts of the input stay texts, that it is small and always the same.
 import { describe, expect, test } from 'vitest';
 import { heldOutPredictionsSchema } from '#core/predictors/card.ts';
-import { reportInputSchema } from '#core/training/report-input.ts';
+import { reportInputSchema } from '#core/predictors/report-input.ts';
 import { renderReport } from '#report/render-report.ts';
 import { reportInput, score, withCard, withEvaluation } from '../../fixtures/report-input.ts';
 

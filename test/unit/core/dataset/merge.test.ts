@@ -1,14 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mergeMeasurements } from '#core/dataset/merge.ts';
-import {
-  hasProfile,
-  joinTargetData,
-  type TargetData,
-  targetDataOf,
-  targetDataSchema,
-} from '#core/dataset/target-data.ts';
+import { hasProfile, joinTargetData, type TargetData, targetDataSchema } from '#core/dataset/target-data.ts';
 import { targetId } from '#core/dataset/target-id.ts';
+import { targetDataOf } from '#core/intake/target-data-of.ts';
 import { canonicalJson } from '#core/text/canonical-json.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 

@@ -1,12 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { deviceKey } from '#core/access/keys.ts';
 import { revokeDevice } from '#core/access/revoke-device.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
 import { ingestUpload } from '#core/intake/ingest-upload.ts';
+import { incomingKey, uploadKey } from '#core/intake/keys.ts';
 import { type UploadRecord, uploadRecordSchema } from '#core/intake/upload-record.ts';
-import { adaptationSchema } from '#core/predictor/adapt.ts';
-import { deviceKey, incomingKey, measurementsKey, targetKey, uploadKey } from '#core/store/keys.ts';
+import { adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
+import { measurementsKey, targetKey } from '#core/targets/keys.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { fieldService, profileOf } from '../field-service.ts';

@@ -1,11 +1,11 @@
 // One device against all others: what it says of its own targets, of another's, and of very many.
 import { beforeAll, expect, test } from 'vitest';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
-import { adaptationSchema } from '#core/predictor/adapt.ts';
-import { adaptationKey, measurementsKey, targetKey } from '#core/store/keys.ts';
+import { adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
 import { readJson } from '#core/store/stored-json.ts';
+import { adaptationKey, measurementsKey, targetKey } from '#core/targets/keys.ts';
 import { type TargetRecord, targetRecordSchema } from '#core/targets/target-record.ts';
-import { mostTargetsOfDevice, trainingVerdicts } from '#core/training/training-rule.ts';
+import { mostTargetsOfDevice, trainingVerdicts } from '#core/training/snapshot/training-rule.ts';
 import { type FieldService, fieldService, profileOf } from '../field-service.ts';
 import { deployTiny, measured, type Trained, trainTiny } from '../tiny-service.ts';
 

@@ -13,7 +13,7 @@ import {
   type ValueDef,
 } from '#core/onnx/model.ts';
 import { encodeModel } from '#core/onnx/writer.ts';
-import { networkLayout, networkOutputs, networkTensors } from '#core/predictor/network.ts';
+import { networkLayout, networkOutputs, networkTensors } from '#core/predictor/fitting/encoder.ts';
 import { decodeModel, graphOf } from './decode-model.ts';
 
 const readBack = (graph: GraphDef): GraphDef => graphOf(decodeModel(encodeModel(graph)).graph!);

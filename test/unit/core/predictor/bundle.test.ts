@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { adaptChecked } from '#core/predictor/adapt-checked.ts';
+import { adaptChecked } from '#core/predictor/adaptation/checked-adaptation.ts';
+import { predict } from '#core/predictor/adaptation/posterior-predictive.ts';
 import {
   bundleHash,
   encodeParameters,
@@ -14,8 +15,7 @@ import {
   type PredictorParameters,
   sha256,
 } from '#core/predictor/bundle.ts';
-import { fit as train } from '#core/predictor/fit.ts';
-import { predict } from '#core/predictor/predict.ts';
+import { fit as train } from '#core/predictor/fitting/fit-predictor.ts';
 import type { Question } from './forward-process.ts';
 import { shippedPool } from './shipped-table.ts';
 

@@ -1,9 +1,9 @@
 // A process of its own: loads the predictor in the folder that is its first argument, adapts it to the measurements on
 // standard input, and prints what it answers for the architectures there, as JSON.
 import { readFileSync } from 'node:fs';
-import { adaptChecked } from '#core/predictor/adapt-checked.ts';
+import { adaptChecked } from '#core/predictor/adaptation/checked-adaptation.ts';
+import { predict } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { predict } from '#core/predictor/predict.ts';
 
 export interface Question {
   readonly architectures: readonly string[];

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { parseLatencyTable } from '#core/dataset/table.ts';
-import type { TrainingTarget } from '#core/predictor/episodes.ts';
+import type { TrainingTarget } from '#core/predictor/fitting/episodes.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 

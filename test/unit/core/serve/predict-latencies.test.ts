@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { adaptChecked } from '#core/predictor/adapt-checked.ts';
+import { adaptChecked } from '#core/predictor/adaptation/checked-adaptation.ts';
+import { predict as predictTarget } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { predict as predictTarget } from '#core/predictor/predict.ts';
 import { type PredictRequest, predict } from '#core/serve/predict-latencies.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
 import { targetNames } from '#core/targets/target-names.ts';

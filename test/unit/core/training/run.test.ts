@@ -4,12 +4,13 @@ import { DomainError } from '#core/errors.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { readAliases } from '#core/predictors/aliases.ts';
 import { cardSchema } from '#core/predictors/card.ts';
+import { predictorKey } from '#core/predictors/keys.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
-import { adaptationKey, predictorKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
-import { stopRun } from '#core/training/end-run.ts';
-import { setChampion } from '#core/training/promote-step.ts';
-import { publishStep } from '#core/training/publish-candidate.ts';
+import { adaptationKey } from '#core/targets/keys.ts';
+import { setChampion } from '#core/training/phases/promote-phase.ts';
+import { publishStep } from '#core/training/phases/publish-phase.ts';
+import { stopRun } from '#core/training/runs/end-run.ts';
 import {
   changeRun,
   type RunRecord,
@@ -17,9 +18,9 @@ import {
   requireRunning,
   stayRunning,
   stepChange,
-} from '#core/training/run-record.ts';
-import { showRun } from '#core/training/show-run.ts';
-import { beginRun, startRun } from '#core/training/start-run.ts';
+} from '#core/training/runs/run-record.ts';
+import { showRun } from '#core/training/runs/show-run.ts';
+import { beginRun, startRun } from '#core/training/runs/start-run.ts';
 import { type MapStore, mapStore } from '../map-store.ts';
 import { halfPublished } from './published.ts';
 import { columns, contextOf, drive, settings, space, storeDataset } from './tiny-training.ts';

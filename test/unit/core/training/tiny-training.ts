@@ -6,15 +6,13 @@ import type { TargetData } from '#core/dataset/target-data.ts';
 import { DomainError } from '#core/errors.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { measurementsKey } from '#core/store/keys.ts';
 import type { Store } from '#core/store/store.ts';
 import { writeJson } from '#core/store/stored-json.ts';
+import { measurementsKey } from '#core/targets/keys.ts';
 import { importAgent, refreshTarget } from '#core/targets/refresh-target.ts';
-import { recordFailure } from '#core/training/end-run.ts';
-import { adaptStep, planAdaptStep, promoteStep } from '#core/training/promote-step.ts';
-import { publishStep } from '#core/training/publish-candidate.ts';
-import { reportStep } from '#core/training/report-step.ts';
-import { readRun } from '#core/training/run-record.ts';
+import { adaptStep, planAdaptStep, promoteStep } from '#core/training/phases/promote-phase.ts';
+import { publishStep } from '#core/training/phases/publish-phase.ts';
+import { reportStep } from '#core/training/phases/report-phase.ts';
 import {
   decideStep,
   evaluateStep,
@@ -23,9 +21,11 @@ import {
   planStep,
   refuseStep,
   type StepContext,
-} from '#core/training/run-steps.ts';
-import { beginRun } from '#core/training/start-run.ts';
-import { writeCard } from '#core/training/write-card.ts';
+} from '#core/training/phases/run-phases.ts';
+import { writeCard } from '#core/training/phases/write-card.ts';
+import { recordFailure } from '#core/training/runs/end-run.ts';
+import { readRun } from '#core/training/runs/run-record.ts';
+import { beginRun } from '#core/training/runs/start-run.ts';
 import { renderReport } from '#report/render-report.ts';
 
 export const space = searchSpace('nasbench201');

@@ -1,0 +1,128 @@
+// Which measurements of a profile are used. Each is judged alone, so that a bad one costs only itself.
+
+import { measurementSchema, type ProfileMeasurement } from '#core/dataset/profile.ts';
+import { DomainError } from '#core/errors.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
+import type { SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
+import { summariseLatency } from '#core/statistics/latency-summary.ts';
+import type { ExclusionCode } from './reasons.ts';
+
+export interface Exclusion {
+  /** Position in the profile's measurements, from 0. */
+  readonly index: number;
+  readonly code: ExclusionCode;
+  readonly message: string;
+}
+
+/** Inclusive bounds. A tenth of a microsecond is below any network, ten minutes above what anybody waits for. */
+export const plausibleRangeMs = { low: 1e-4, high: 600_000 } as const;
+
+/** Largest interquartile range, beyond one step of the clock and relative to the median, that is still a latency. */
+export const maxRelativeSpread = 0.25;
+
+/** Mean and median of a settled measurement do not differ by more than this factor. */
+const maxMeanToMedian = 1.5;
+
+/** How far the samples' own median may be from the given one, relatively: samples may be thinned. */
+const sampleTolerance = 0.05;
+
+export const plausibleLatencyMs = (latencyMs: number): boolean =>
+  latencyMs >= plausibleRangeMs.low && latencyMs <= plausibleRangeMs.high;
+
+/** Accepted ones keep their order. @param resolutionNs step of the clock they were taken with, where known. */
+export function acceptMeasurements(
+  measurements: readonly unknown[],
+  searchSpaceId: SearchSpaceId,
+  resolutionNs: number | null,
+): { readonly accepted: ProfileMeasurement[]; readonly excluded: Exclusion[] } {
+  const space = searchSpace(searchSpaceId);
+  const clockStepMs = (resolutionNs ?? 0) / 1e6;
+  const firstIndex = new Map<string, number>();
+  const accepted: ProfileMeasurement[] = [];
+  const excluded: Exclusion[] = [];
+  measurements.forEach((value, index) => {
+    const judged = judge(value, index, space, clockStepMs, firstIndex);
+    if ('code' in judged) excluded.push(judged);
+    else accepted.push(judged);
+  });
+  return { accepted, excluded };
+}
+
+function judge(
+  value: unknown,
+  index: number,
+  space: SearchSpace,
+  clockStepMs: number,
+  firstIndex: Map<string, number>,
+): ProfileMeasurement | Exclusion {
+  const excluded = (code: ExclusionCode, message: string): Exclusion => ({ index, code, message });
+  const wrong = latencyFault(value);
+  const parsed = measurementSchema.safeParse(value);
+  if (!parsed.success) {
+    if (wrong !== undefined) return excluded(...wrong);
+    const [issue] = parsed.error.issues;
+    const path = issue!.path.map(String).join('/').slice(0, 80);
+    return excluded('measurement-invalid', `${path === '' ? '' : `${path}: `}${issue!.message.slice(0, 200)}`);
+  }
+  const measurement = parsed.data;
+  const { medianMs } = measurement.latency;
+  if (!plausibleLatencyMs(medianMs)) {
+    const allowed = `allowed: ${plausibleRangeMs.low} to ${plausibleRangeMs.high} ms`;
+    return excluded('latency-implausible', `latency/medianMs is ${medianMs}; ${allowed}`);
+  }
+  const architecture = canonicalArchitecture(space, measurement.architecture);
+  if (architecture instanceof DomainError) return excluded('architecture-invalid', architecture.message.slice(0, 300));
+  const first = firstIndex.get(architecture);
+  if (first !== undefined) return excluded('architecture-duplicate', `the same architecture as measurement ${first}`);
+  firstIndex.set(architecture, index);
+  const unstable = instability(measurement, clockStepMs);
+  if (unstable !== undefined) return excluded(...unstable);
+  return { ...measurement, architecture };
+}
+
+/** Faults of the median that have a code of their own; JSON writes NaN and infinity as null. */
+function latencyFault(value: unknown): [ExclusionCode, string] | undefined {
+  const medianMs = (value as { latency?: { medianMs?: unknown } } | null | undefined)?.latency?.medianMs;
+  if (medianMs === null || (typeof medianMs === 'number' && !Number.isFinite(medianMs))) {
+    return ['latency-not-finite', `latency/medianMs is ${medianMs}; a finite number of ms is needed`];
+  }
+  if (typeof medianMs === 'number' && medianMs <= 0) {
+    return ['latency-not-positive', `latency/medianMs is ${medianMs}; a number above 0 is needed`];
+  }
+  return undefined;
+}
+
+function canonicalArchitecture(space: SearchSpace, text: string): string | DomainError {
+  try {
+    return space.format(space.parse(text));
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
+}
+
+function instability(
+  { latency, stable, samplesMs }: ProfileMeasurement,
+  clockStepMs: number,
+): [ExclusionCode, string] | undefined {
+  const own = samplesMs === undefined ? undefined : summariseLatency(samplesMs);
+  if (own !== undefined) {
+    const tolerance = Math.max(sampleTolerance * latency.medianMs, own.spreadMs, clockStepMs);
+    if (Math.abs(own.medianMs - latency.medianMs) > tolerance) {
+      return ['samples-disagree', `latency/medianMs is ${latency.medianMs}; the samples' median is ${own.medianMs}`];
+    }
+  }
+  if (stable === false) return ['measurement-unstable', 'stable is false: the measurement never settled'];
+  const spreadMs = Math.max(latency.spreadMs ?? 0, own?.spreadMs ?? 0);
+  if (spreadMs - clockStepMs > maxRelativeSpread * latency.medianMs) {
+    const allowed = `allowed: ${maxRelativeSpread} of the median beyond one step of the clock`;
+    return ['measurement-unstable', `the spread is ${spreadMs} ms at a median of ${latency.medianMs} ms; ${allowed}`];
+  }
+  const meanMs = latency.trimmedMeanMs ?? latency.medianMs;
+  const off = Math.abs(meanMs - latency.medianMs) > clockStepMs;
+  if (off && (meanMs > maxMeanToMedian * latency.medianMs || latency.medianMs > maxMeanToMedian * meanMs)) {
+    const allowed = `allowed: a factor of ${maxMeanToMedian}`;
+    return ['measurement-unstable', `the trimmed mean is ${meanMs} ms, the median ${latency.medianMs} ms; ${allowed}`];
+  }
+  return undefined;
+}

@@ -1,0 +1,146 @@
+// Whether uploaded bytes become part of the dataset. Pure: the same bytes and the same expectation always end the same
+// way, as an accepted profile with its excluded measurements or as a reason, whatever the bytes are.
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import { type ProfileMeasurement, profileEnvelopeSchema } from '#core/dataset/profile.ts';
+import { targetId } from '#core/dataset/target-id.ts';
+import type { Issue } from '#core/errors.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { acceptMeasurements, type Exclusion, plausibleLatencyMs } from './accept-measurements.ts';
+import { parseBoundedJson } from './bounded-json.ts';
+import { decompress } from './decompress.ts';
+import type { QuarantineCode } from './reasons.ts';
+
+export const uploadLimits = { compressedBytes: 5 * 2 ** 20, expandedBytes: 50 * 2 ** 20 } as const;
+
+/** Several times what the largest profile has (20,000 measurements and a descriptor). */
+const jsonLimits = { depth: 32, containers: 500_000, strings: 2_000_000, entries: 50_000 } as const;
+
+/** What was registered before the upload. */
+export interface ExpectedUpload {
+  readonly sizeBytes: number;
+  /** Of the compressed bytes, lower-case hex. */
+  readonly sha256: string;
+  readonly searchSpace: SearchSpaceId;
+  readonly deviceId: string;
+  /** What is known to be wrong with who uploaded it. */
+  readonly ownerFault?: { readonly code: 'device-mismatch' | 'device-revoked'; readonly message: string } | undefined;
+}
+
+type Envelope = z.infer<typeof profileEnvelopeSchema>;
+
+export interface AcceptedProfile extends Omit<Envelope, 'measurements'> {
+  readonly targetId: string;
+  /** At least one; architectures are valid, canonical and distinct. */
+  readonly measurements: readonly ProfileMeasurement[];
+  readonly excluded: readonly Exclusion[];
+}
+
+export interface QuarantineReason {
+  readonly code: QuarantineCode;
+  readonly message: string;
+  /** At most `reportedIssues`; paths into the profile. */
+  readonly issues: readonly Issue[];
+}
+
+export type Acceptance =
+  | { readonly outcome: 'accepted'; readonly profile: AcceptedProfile }
+  | {
+      readonly outcome: 'quarantined';
+      readonly reason: QuarantineReason;
+      readonly excluded: readonly Exclusion[];
+    };
+
+/** More would not help anybody who has to mend the profile, and the answer stays small. */
+export const reportedIssues = 20;
+
+export function quarantined(
+  code: QuarantineCode,
+  message: string,
+  issues: readonly Issue[] = [],
+  excluded: readonly Exclusion[] = [],
+): Acceptance & { readonly outcome: 'quarantined' } {
+  return { outcome: 'quarantined', reason: { code, message, issues: issues.slice(0, reportedIssues) }, excluded };
+}
+
+/** @param compressed the object as it was uploaded. */
+export function acceptProfile(compressed: Uint8Array, expected: ExpectedUpload): Acceptance {
+  const size = compressed.byteLength;
+  if (size !== expected.sizeBytes || size > uploadLimits.compressedBytes) {
+    const allowed = `registered: ${expected.sizeBytes}, at most ${uploadLimits.compressedBytes}`;
+    return quarantined('size-mismatch', `the object has ${size} bytes; ${allowed}`);
+  }
+  const sha256 = createHash('sha256').update(compressed).digest('hex');
+  if (sha256 !== expected.sha256) {
+    return quarantined('hash-mismatch', `the object's SHA-256 is ${sha256}; registered: ${expected.sha256}`);
+  }
+  const expanded = decompress(compressed, uploadLimits.expandedBytes);
+  if (expanded.outcome === 'damaged') return quarantined('gzip-damaged', `not whole gzip: ${expanded.message}`);
+  if (expanded.outcome === 'too-large') {
+    return quarantined('gzip-too-large', `expands to more than ${uploadLimits.expandedBytes} bytes`);
+  }
+  const json = parseBoundedJson(expanded.bytes, jsonLimits);
+  if (json.outcome === 'invalid') return quarantined('json-invalid', shortened(`not JSON in UTF-8: ${json.message}`));
+  if (json.outcome === 'too-complex') return quarantined('json-too-complex', json.message);
+  return acceptEnvelope(json.value, expected);
+}
+
+function acceptEnvelope(value: unknown, expected: ExpectedUpload): Acceptance {
+  const parsed = profileEnvelopeSchema.safeParse(value);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.slice(0, reportedIssues).map(asIssue);
+    const { path, message } = issues[0]!;
+    return quarantined(
+      'schema-invalid',
+      `not a profile of version 1: ${path === '' ? '' : `${path}: `}${message}`,
+      issues,
+    );
+  }
+  const { measurements, ...profile } = parsed.data;
+  const { searchSpace } = profile.target.workload;
+  if (searchSpace !== expected.searchSpace) {
+    const message = `the profile is of '${searchSpace}'; the upload was registered for '${expected.searchSpace}'`;
+    return quarantined('search-space-mismatch', message, [{ path: 'target/workload/searchSpace', message }]);
+  }
+  const { deviceId } = profile.context;
+  if (deviceId !== null && deviceId !== expected.deviceId) {
+    const message = `the profile names device '${deviceId}'; it was uploaded by '${expected.deviceId}'`;
+    return quarantined('device-mismatch', message, [{ path: 'context/deviceId', message }]);
+  }
+  if (expected.ownerFault) return quarantined(expected.ownerFault.code, expected.ownerFault.message);
+  const implausible = implausibleOperators(profile.descriptor);
+  if (implausible.length > 0) {
+    return quarantined('descriptor-implausible', `${implausible[0]!.path}: ${implausible[0]!.message}`, implausible);
+  }
+  const { accepted, excluded } = acceptMeasurements(measurements, searchSpace, profile.context.clock.resolutionNs);
+  if (accepted.length === 0) {
+    const first = excluded[0]!;
+    return quarantined(
+      'no-measurements-left',
+      `all ${excluded.length} measurements were excluded; the first as ${first.code}: ${first.message}`,
+      excluded.map(({ index, message }) => ({ path: `measurements/${index}`, message })),
+      excluded,
+    );
+  }
+  return {
+    outcome: 'accepted',
+    profile: { ...profile, targetId: targetId(profile.target), measurements: accepted, excluded },
+  };
+}
+
+function implausibleOperators(descriptor: Envelope['descriptor']): Issue[] {
+  return Object.entries(descriptor?.operators ?? {}).flatMap(([key, { latency }]) =>
+    typeof latency === 'string' || plausibleLatencyMs(latency.medianMs)
+      ? []
+      : [{ path: `descriptor/operators/${key}/latency/medianMs`, message: `${latency.medianMs} ms is not plausible` }],
+  );
+}
+
+export function asIssue(issue: z.core.$ZodIssue): Issue {
+  return { path: shortened(issue.path.map(String).join('/')), message: shortened(issue.message) };
+}
+
+/** What somebody else wrote goes into a message only up to here. */
+export function shortened(message: string): string {
+  return message.length <= 200 ? message : `${message.slice(0, 199)}…`;
+}

@@ -1,0 +1,25 @@
+// Where uploads lie: what a device has put in the uploads bucket, and in the data bucket the record of each upload, the
+// marks of its quota and the profiles that were accepted.
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+
+export const uploadKey = (uploadId: string): string => `uploads/${uploadId}.json`;
+/** One empty object for each upload that a device registered on a day (UTC): counting them is its quota. */
+export const uploadQuotaPrefix = (deviceId: string, day: string): string => `upload-quota/${deviceId}/${day}/`;
+
+export const profilesPrefix = (searchSpace: SearchSpaceId, targetId: string): string =>
+  `profiles/${searchSpace}/${targetId}/`;
+export const profileKey = (searchSpace: SearchSpaceId, targetId: string, sha256: string): string =>
+  `${profilesPrefix(searchSpace, targetId)}${sha256}.json.gz`;
+
+/** In the uploads bucket; all others are in the data bucket. */
+export const incomingPrefix = 'incoming/';
+export const incomingKey = (deviceId: string, uploadId: string): string =>
+  `${incomingPrefix}${deviceId}/${uploadId}.json.gz`;
+
+const incomingForm = /^incoming\/([a-z0-9-]{1,64})\/([0-9a-f]{32})\.json\.gz$/;
+
+/** Undefined for a key that no registered upload has. */
+export function parseIncomingKey(key: string): { readonly deviceId: string; readonly uploadId: string } | undefined {
+  const match = incomingForm.exec(key);
+  return match ? { deviceId: match[1]!, uploadId: match[2]! } : undefined;
+}

@@ -1,0 +1,60 @@
+// How well a target's measurements predict each other: each is predicted from the others, under the same predictor. What
+// an adaptation says of its own error is a belief; this is a test of it that needs nothing but the target's own data.
+
+import type { PredictorParameters } from '#core/predictor/bundle.ts';
+import type { Forward } from '#core/predictor/types.ts';
+import { adaptFromForward } from './adaptation.ts';
+import { predict } from './posterior-predictive.ts';
+
+/** Up to so many measurements each is left out alone; above, they are left out in so many interleaved groups. */
+const mostFolds = 16;
+
+export interface LeftOut {
+  /** ln(measured / predicted), one a measurement. */
+  readonly lnErrors: Float64Array;
+  /** Whether the 90 % interval held the measurement, 0 or 1. */
+  readonly covered: Uint8Array;
+}
+
+/** @param latencyMs [forward.count], at least 2, finite and positive */
+export function leaveOneOut(
+  parameters: PredictorParameters,
+  predictorHash: string,
+  forward: Forward,
+  latencyMs: Float64Array,
+): LeftOut {
+  const rows = Array.from({ length: forward.count }, (_, i) => i);
+  const folds = Math.min(forward.count, mostFolds);
+  const lnErrors = new Float64Array(forward.count);
+  const covered = new Uint8Array(forward.count);
+  for (let fold = 0; fold < folds; fold++) {
+    const outside = rows.filter((i) => i % folds === fold);
+    const inside = rows.filter((i) => i % folds !== fold);
+    const adaptation = adaptFromForward(
+      parameters,
+      predictorHash,
+      forwardRows(forward, inside),
+      Float64Array.from(inside, (i) => latencyMs[i]!),
+    );
+    const predicted = predict(adaptation, forwardRows(forward, outside));
+    outside.forEach((i, at) => {
+      const measured = latencyMs[i]!;
+      lnErrors[i] = Math.log(measured / predicted.latencyMs[at]!);
+      covered[i] = measured >= predicted.lowMs[at]! && measured <= predicted.highMs[at]! ? 1 : 0;
+    });
+  }
+  return { lnErrors, covered };
+}
+
+/** The rows of a forward pass at `indices`, in that order. */
+export function forwardRows(forward: Forward, indices: readonly number[]): Forward {
+  const pick = (values: Float32Array): Float32Array => {
+    const width = values.length / forward.count;
+    const out = new Float32Array(indices.length * width);
+    indices.forEach((index, row) => {
+      out.set(values.subarray(index * width, (index + 1) * width), row * width);
+    });
+    return out;
+  };
+  return { count: indices.length, lnMean: pick(forward.lnMean), phi: pick(forward.phi) };
+}

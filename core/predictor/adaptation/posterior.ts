@@ -1,0 +1,321 @@
+// The closed-form posterior of one target under one hypothesis (head, σ), and its evidence.
+//
+// With X = φ of the k measured architectures [k × P], r = latency / m, z = r (linear head) or ln r (logarithmic head),
+// noise σ²D (D diagonal), K = X Xᵀ + σ²D, u = 1/scale:
+//   linear:       u = (B + √(B² + 4Ak)) / 2A with A = zᵀK⁻¹z, B = zᵀK⁻¹1, C = 1ᵀK⁻¹1;  w = XᵀK⁻¹(uz − 1)
+//                 ln evidence = k ln u − ½(u²A − 2uB + C) − ½ ln det K − ½ ln(Au² + k) − Σ ln m
+//   logarithmic:  ln scale = B / C;  w = XᵀK⁻¹(z − B/C)
+//                 ln evidence = −½(A − B²/C) − ½ ln det K − ½ ln C − Σ ln latency
+// (constants that all hypotheses share are left out). The linear head is solved twice: noise is proportional to latency,
+// so the second time D = clip(1 + Xw, .3, 3)² of the first.
+//
+// Few measurements (k < P) are solved in the k dimensions of K. More are solved in the P dimensions of w, where
+// M = I + XᵀD⁻¹X/σ² gives K⁻¹ and ln det K by Woodbury's identity at a cost linear in k. Either way the result is stated
+// in coordinates t of a query q = φ(a): t = Xq, or t = q. Then φ·w = weights·t, and var(φ·w) = ‖q‖² − ‖Ft‖², or ‖Ft‖².
+//
+// A measurement may be an outlier (a clock glitch, a busy device): with probability `outlierShare` its noise is not σ but
+// `outlierDeviation`. Which ones are is decided per hypothesis, worst leave-one-out residual first, as long as calling it
+// an outlier raises the evidence by more than the odds against it.
+import type { HeadKind } from '#core/predictor/hypotheses.ts';
+import { cholesky, dot, invertLower, logDeterminantOf, solveCholesky } from './small-matrix.ts';
+
+export interface SupportRows {
+  /** φ of the head [k × P]. */
+  readonly phi: Float64Array;
+  /** ln m of the head [k]. */
+  readonly lnMean: Float64Array;
+  /** ln of the measured latency [k]. */
+  readonly lnLatency: Float64Array;
+}
+
+export interface Posterior {
+  readonly lnEvidence: number;
+  readonly lnScale: number;
+  /** [r], r = k or P: see above. */
+  readonly weights: Float64Array;
+  /** F, lower triangular [r × r]. */
+  readonly factor: Float64Array;
+  /** Variance of the scale itself, relative (linear) or of its logarithm. */
+  readonly scaleVariance: number;
+  /** How much of a change of the scale the weights take up: response·t [r]. */
+  readonly scaleResponse: Float64Array;
+  /** Measurements that this hypothesis takes for outliers. */
+  readonly outliers: readonly number[];
+}
+
+/** Coordinates of the measured architectures themselves, and how to solve in them; shared by the hypotheses of a head. */
+export interface SupportSystem extends SupportRows {
+  readonly coordinates: Float64Array;
+  readonly dimension: number;
+  /** Whether the coordinates are t = Xq. */
+  readonly inMeasurements: boolean;
+  solve(z: Float64Array, noise: Float64Array): Solved;
+}
+
+interface Solved {
+  readonly lower: Float64Array;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly halfLogDeterminant: number;
+  readonly toZ: Float64Array;
+  readonly toOne: Float64Array;
+}
+
+/** Whether k measurements are solved in the coordinates t = Xq. */
+export const solvesInMeasurements = (k: number, P: number): boolean => k < P;
+
+export function supportSystem(rows: SupportRows): SupportSystem {
+  const k = rows.lnMean.length;
+  const P = rows.phi.length / k;
+  if (!solvesInMeasurements(k, P)) {
+    return {
+      ...rows,
+      coordinates: rows.phi,
+      dimension: P,
+      inMeasurements: false,
+      solve: (z, noise) => solveInFeatures(rows.phi, z, noise),
+    };
+  }
+  const gram = gramOf(rows.phi, k);
+  return {
+    ...rows,
+    coordinates: gram,
+    dimension: k,
+    inMeasurements: true,
+    solve: (z, noise) => solveInMeasurements(gram, z, noise),
+  };
+}
+
+/** Share of measurements that are outliers, before any is seen. */
+export const defaultOutlierShare = 0.02;
+/** Their relative noise. */
+const outlierDeviation = 0.5;
+/** At most every fifth measurement: beyond that the target, not the measurement, is unlike the hypothesis. */
+const mostOutliers = (k: number): number => Math.floor(k / 5);
+/** Residuals within so many of their standard deviations are never questioned. */
+const suspicion = 2.5;
+
+/** `outlierShare` 0 takes every measurement at its word. `noiseShape`: proportional to the fitted latency, as linear heads
+ * have it, or even, D = I, as the training loss has it. */
+export function posteriorOf(
+  kind: HeadKind,
+  sigma: number,
+  system: SupportSystem,
+  outlierShare = defaultOutlierShare,
+  noiseShape: 'proportional' | 'even' = 'proportional',
+): Posterior {
+  const lnOdds = Math.log(outlierShare / (1 - outlierShare));
+  const { lnMean, lnLatency, coordinates, dimension } = system;
+  const k = lnMean.length;
+  const lnRatio = lnLatency.map((ln, i) => ln - lnMean[i]!);
+  const z = kind === 'linear' ? lnRatio.map(Math.exp) : lnRatio;
+  const variance = sigma * sigma;
+  const even = new Float64Array(k).fill(variance);
+  const at = (noise: Float64Array): Candidate => {
+    const solved = system.solve(z, noise);
+    const posterior = kind === 'linear' ? linearPosterior(solved, system) : logarithmicPosterior(solved, system);
+    return { noise, solved, posterior };
+  };
+  const first = withoutOutliers(at(even), at, z, kind, system, lnOdds);
+  if (kind === 'logarithmic' || noiseShape === 'even') return first;
+  const proportional = even.map((_, i) => {
+    if (first.outliers.includes(i)) return outlierDeviation ** 2;
+    const fitted = 1 + dot(first.weights, coordinates.subarray(i * dimension, (i + 1) * dimension));
+    return variance * Math.min(Math.max(fitted, 0.3), 3) ** 2;
+  });
+  const { posterior } = at(proportional);
+  return {
+    ...posterior,
+    lnEvidence: posterior.lnEvidence + oddsOf(first.outliers.length, lnOdds),
+    outliers: first.outliers,
+  };
+}
+
+interface Candidate {
+  readonly noise: Float64Array;
+  readonly solved: Solved;
+  readonly posterior: Posterior;
+}
+
+function withoutOutliers(
+  start: Candidate,
+  at: (noise: Float64Array) => Candidate,
+  z: Float64Array,
+  kind: HeadKind,
+  system: SupportSystem,
+  lnOdds: number,
+): Posterior {
+  const outliers: number[] = [];
+  let current = start;
+  // One at a time while re-solving is cheap, for one outlier hides another; among many measurements none can, and two
+  // rounds find them all.
+  const most = mostOutliers(z.length);
+  const rounds = system.inMeasurements ? most : 2;
+  for (let round = 0; round < rounds && outliers.length < most; round++) {
+    const standard = standardResiduals(current, z, kind, system);
+    const worst = [...standard.keys()]
+      .filter((i) => !outliers.includes(i) && standard[i]! > suspicion)
+      .sort((a, b) => standard[b]! - standard[a]!)
+      .slice(0, system.inMeasurements ? 1 : most - outliers.length);
+    if (worst.length === 0) break;
+    const noise = current.noise.slice();
+    for (const i of worst) noise[i] = outlierDeviation ** 2;
+    const next = at(noise);
+    const gain = next.posterior.lnEvidence - current.posterior.lnEvidence + oddsOf(worst.length, lnOdds);
+    if (!(gain > 0)) break;
+    outliers.push(...worst);
+    current = next;
+  }
+  const lnEvidence = current.posterior.lnEvidence + oddsOf(outliers.length, lnOdds);
+  return { ...current.posterior, lnEvidence, outliers };
+}
+
+/** ln odds of n outliers; no outliers have none even where outliers are impossible (odds −∞). */
+const oddsOf = (n: number, lnOdds: number): number => (n === 0 ? 0 : n * lnOdds);
+
+/** |leave-one-out residual| over its standard deviation: with t the scaled observations, (K⁻¹t)ᵢ / √(K⁻¹)ᵢᵢ. */
+function standardResiduals(
+  { noise, posterior }: Candidate,
+  z: Float64Array,
+  kind: HeadKind,
+  { coordinates, lnMean, dimension, inMeasurements }: SupportSystem,
+): Float64Array {
+  const k = lnMean.length;
+  const { weights, factor, lnScale } = posterior;
+  const u = Math.exp(-lnScale);
+  if (inMeasurements) {
+    return weights.map((value, i) => {
+      let diagonal = 0;
+      for (let j = i; j < k; j++) diagonal += factor[j * k + i]! ** 2;
+      return Math.abs(value) / Math.sqrt(diagonal);
+    });
+  }
+  return z.map((zi, i) => {
+    const row = coordinates.subarray(i * dimension, (i + 1) * dimension);
+    const observed = kind === 'linear' ? u * zi - 1 : zi - lnScale;
+    let explained = 0;
+    for (let r = 0; r < dimension; r++) {
+      let component = 0;
+      for (let c = 0; c <= r; c++) component += factor[r * dimension + c]! * row[c]!;
+      explained += component * component;
+    }
+    const v = noise[i]!;
+    const diagonal = 1 / v - explained / (v * v);
+    return Math.abs((observed - dot(weights, row)) / v) / Math.sqrt(Math.max(diagonal, 1e-12));
+  });
+}
+
+/** X Xᵀ [k × k]. */
+function gramOf(phi: Float64Array, k: number): Float64Array {
+  const P = phi.length / k;
+  const gram = new Float64Array(k * k);
+  for (let i = 0; i < k; i++) {
+    const row = phi.subarray(i * P, (i + 1) * P);
+    for (let j = 0; j <= i; j++) {
+      const value = dot(row, phi.subarray(j * P, (j + 1) * P));
+      gram[i * k + j] = value;
+      gram[j * k + i] = value;
+    }
+  }
+  return gram;
+}
+
+function solveInMeasurements(gram: Float64Array, z: Float64Array, noise: Float64Array): Solved {
+  const k = z.length;
+  const kernel = gram.slice();
+  for (let i = 0; i < k; i++) kernel[i * k + i]! += noise[i]!;
+  const lower = cholesky(kernel, k);
+  const one = new Float64Array(k).fill(1);
+  const toZ = solveCholesky(lower, k, z);
+  const toOne = solveCholesky(lower, k, one);
+  return {
+    lower,
+    a: dot(z, toZ),
+    b: dot(one, toZ),
+    c: dot(one, toOne),
+    halfLogDeterminant: 0.5 * logDeterminantOf(lower, k),
+    toZ,
+    toOne,
+  };
+}
+
+function solveInFeatures(phi: Float64Array, z: Float64Array, noise: Float64Array): Solved {
+  const k = z.length;
+  const P = phi.length / k;
+  const precision = new Float64Array(P * P);
+  const phiZ = new Float64Array(P);
+  const phiOne = new Float64Array(P);
+  let zz = 0;
+  let zOne = 0;
+  let oneOne = 0;
+  let lnNoise = 0;
+  for (let i = 0; i < k; i++) {
+    const weight = 1 / noise[i]!;
+    const zi = z[i]!;
+    zz += zi * zi * weight;
+    zOne += zi * weight;
+    oneOne += weight;
+    lnNoise += Math.log(noise[i]!);
+    const row = i * P;
+    for (let p = 0; p < P; p++) {
+      const scaled = phi[row + p]! * weight;
+      phiZ[p]! += scaled * zi;
+      phiOne[p]! += scaled;
+      for (let q = 0; q <= p; q++) precision[p * P + q]! += scaled * phi[row + q]!;
+    }
+  }
+  for (let p = 0; p < P; p++) precision[p * P + p]! += 1;
+  const lower = cholesky(precision, P);
+  const toZ = solveCholesky(lower, P, phiZ);
+  const toOne = solveCholesky(lower, P, phiOne);
+  return {
+    lower,
+    a: zz - dot(phiZ, toZ),
+    b: zOne - dot(phiZ, toOne),
+    c: oneOne - dot(phiOne, toOne),
+    halfLogDeterminant: 0.5 * (logDeterminantOf(lower, P) + lnNoise),
+    toZ,
+    toOne,
+  };
+}
+
+const inverseScale = ({ a, b }: Solved, k: number): number => (b + Math.sqrt(b * b + 4 * a * k)) / (2 * a);
+
+function linearWeights(solved: Solved, k: number): Float64Array {
+  const u = inverseScale(solved, k);
+  return solved.toZ.map((value, i) => u * value - solved.toOne[i]!);
+}
+
+const sumOf = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
+
+function linearPosterior(solved: Solved, rows: SupportRows): Posterior {
+  const k = rows.lnMean.length;
+  const { a, b, c } = solved;
+  const u = inverseScale(solved, k);
+  const curvature = a * u * u + k;
+  const misfit = u * u * a - 2 * u * b + c;
+  return {
+    lnEvidence: k * Math.log(u) - 0.5 * (misfit + Math.log(curvature)) - solved.halfLogDeterminant - sumOf(rows.lnMean),
+    lnScale: -Math.log(u),
+    weights: linearWeights(solved, k),
+    factor: invertLower(solved.lower, solved.toOne.length),
+    scaleVariance: 1 / curvature,
+    scaleResponse: solved.toOne,
+    outliers: [],
+  };
+}
+
+function logarithmicPosterior(solved: Solved, rows: SupportRows): Posterior {
+  const { a, b, c } = solved;
+  const lnScale = b / c;
+  return {
+    lnEvidence: -0.5 * (a - (b * b) / c + Math.log(c)) - solved.halfLogDeterminant - sumOf(rows.lnLatency),
+    lnScale,
+    weights: solved.toZ.map((value, i) => value - lnScale * solved.toOne[i]!),
+    factor: invertLower(solved.lower, solved.toOne.length),
+    scaleVariance: 1 / c,
+    scaleResponse: solved.toOne,
+    outliers: [],
+  };
+}

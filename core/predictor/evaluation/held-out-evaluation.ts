@@ -1,0 +1,162 @@
+// The honest yardstick: adapt a trained predictor to targets it has not seen, from a few of their measurements, and score
+// it on architectures it has not seen. Nothing of a test target but its k measurements reaches the predictor.
+import { DomainError } from '#core/errors.ts';
+import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
+import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
+import { predict } from '#core/predictor/adaptation/posterior-predictive.ts';
+import { selectSupportSet } from '#core/predictor/adaptation/select-support-set.ts';
+import type { Predictor } from '#core/predictor/bundle.ts';
+import type { Forward } from '#core/predictor/types.ts';
+import { seededRandom } from '#core/random.ts';
+import type { Architecture } from '#core/search-space/search-space.ts';
+import { type Accuracy, accuracy } from './metrics.ts';
+import { ridgeRegression } from './ridge.ts';
+
+export type Selection = 'random' | 'chosen';
+export type Method = 'sugarbush' | 'ridge';
+
+export interface EvaluationTarget {
+  readonly id: string;
+  /** One latency an architecture, NaN where there is none. */
+  readonly latencyMs: Float64Array;
+}
+
+export interface EvaluationPlan {
+  readonly architectures: readonly Architecture[];
+  readonly targets: readonly EvaluationTarget[];
+  /** Rows from which support sets are drawn. */
+  readonly supportRows: readonly number[];
+  /** Rows over which the trimmed rank correlation is taken. */
+  readonly testRows: readonly number[];
+  /** Rows over which everything else is taken. */
+  readonly allRows: readonly number[];
+  readonly measurements: readonly number[];
+  readonly selections: readonly Selection[];
+  /** Random draws a target; a chosen set is one. */
+  readonly repeats: number;
+  readonly seed: number;
+  readonly methods: readonly Method[];
+  /** Share of measurements that adaptation holds for outliers beforehand. */
+  readonly outlierShare?: number;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface EvaluationResult extends Accuracy {
+  readonly method: Method;
+  readonly target: string;
+  readonly measurements: number;
+  readonly selection: Selection;
+  readonly repeats: number;
+}
+
+/** Candidates for a chosen support set: the first of the support rows. */
+const mostCandidates = 900;
+
+export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Promise<EvaluationResult[]> {
+  const forward = await predictor.forward(plan.architectures);
+  const order = plan.selections.includes('chosen') ? await supportOrder(predictor, plan) : [];
+  const results: EvaluationResult[] = [];
+  const total = plan.measurements.length * plan.selections.length * plan.targets.length;
+  for (const measurements of plan.measurements) {
+    for (const selection of plan.selections) {
+      for (const target of plan.targets) {
+        const own = selection === 'chosen' ? await supportOrderOf(predictor, plan, target, order) : order;
+        const supports = supportSets(plan, target, measurements, selection, own);
+        for (const method of plan.methods) {
+          const scores = supports.map((support) => score(method, predictor, forward, plan, target, support));
+          const repeats = supports.length;
+          results.push({ method, target: target.id, measurements, selection, repeats, ...meanAccuracy(scores) });
+        }
+        plan.onProgress?.(results.length / plan.methods.length, total);
+      }
+    }
+  }
+  return results;
+}
+
+/** Rows in the order in which to measure them, with some to spare for those that a target lacks. */
+export function supportOrder(predictor: Predictor, plan: EvaluationPlan): Promise<number[]> {
+  return orderAmong(predictor, plan, plan.supportRows);
+}
+
+/** The common order as long as it holds enough rows that the target has, else one of the rows it has. */
+export async function supportOrderOf(
+  predictor: Predictor,
+  plan: EvaluationPlan,
+  { latencyMs }: EvaluationTarget,
+  common: readonly number[],
+): Promise<readonly number[]> {
+  const measured = (row: number): boolean => !Number.isNaN(latencyMs[row]);
+  if (common.filter(measured).length >= Math.max(...plan.measurements)) return common;
+  return orderAmong(predictor, plan, plan.supportRows.filter(measured));
+}
+
+async function orderAmong(predictor: Predictor, plan: EvaluationPlan, rows: readonly number[]): Promise<number[]> {
+  const connected = (row: number): boolean => predictor.space.isConnected(plan.architectures[row]!);
+  const candidates = rows.slice(0, mostCandidates).filter(connected);
+  const count = Math.min(Math.max(...plan.measurements) + 5, candidates.length);
+  const set = await selectSupportSet(
+    predictor,
+    candidates.map((row) => plan.architectures[row]!),
+    count,
+  );
+  return set.indices.map((i) => candidates[i]!);
+}
+
+/**
+ * Draws depend on the seed and the repeat only: targets that have all rows are measured at the same architectures.
+ * @throws DomainError `too-few-measurements` where the target has fewer usable latencies than asked for
+ */
+export function supportSets(
+  plan: EvaluationPlan,
+  target: EvaluationTarget,
+  measurements: number,
+  selection: Selection,
+  order: readonly number[],
+): number[][] {
+  const firstMeasured = (rows: readonly number[]): number[] => {
+    const measured = rows.filter((row) => !Number.isNaN(target.latencyMs[row]));
+    if (measured.length >= measurements) return measured.slice(0, measurements);
+    const there = `${measured.length} of the ${selection === 'chosen' ? 'connected ' : ''}architectures to measure`;
+    const message = `target '${target.id}' has a usable latency for ${there}; ${measurements} are asked for`;
+    throw new DomainError('too-few-measurements', message);
+  };
+  if (selection === 'chosen') return [firstMeasured(order)];
+  return Array.from({ length: plan.repeats }, (_, repeat) => {
+    const random = seededRandom(plan.seed * 1000 + repeat);
+    const shuffled = random.choose(plan.supportRows.length, plan.supportRows.length);
+    return firstMeasured(Array.from(shuffled, (i) => plan.supportRows[i]!));
+  });
+}
+
+function score(
+  method: Method,
+  predictor: Predictor,
+  forward: Forward,
+  plan: EvaluationPlan,
+  target: EvaluationTarget,
+  support: readonly number[],
+): Accuracy {
+  const latencyMs = Float64Array.from(support, (row) => target.latencyMs[row]!);
+  const { parameters, identity, space } = predictor;
+  const predicted =
+    method === 'sugarbush'
+      ? predict(
+          adaptCalibrated(parameters, identity.hash, forwardRows(forward, support), latencyMs, plan.outlierShare),
+          forward,
+        )
+      : ridgeRegression(space.encode(plan.architectures), parameters.normalisation, support, latencyMs);
+  return accuracy(target.latencyMs, predicted, { trimmed: plan.testRows, all: plan.allRows });
+}
+
+export function meanAccuracy(scores: readonly Accuracy[]): Accuracy {
+  const mean = (key: keyof Accuracy): number => scores.reduce((sum, s) => sum + s[key], 0) / scores.length;
+  return {
+    spearmanTrimmed: mean('spearmanTrimmed'),
+    spearman: mean('spearman'),
+    within5: mean('within5'),
+    within10: mean('within10'),
+    medianApe: mean('medianApe'),
+    coverage90: mean('coverage90'),
+  };
+}

@@ -1,0 +1,95 @@
+// The promotion rule (docs/training.md): a candidate replaces the champion only where it is better beyond noise on the
+// mean over devices, and no device loses more than a stated bound. Reasons are written either way.
+
+import type { AccuracyMetric, Decision, Difference, Score } from '#core/predictors/card.ts';
+import { accuracyMetrics } from '#core/predictors/card.ts';
+import { evaluatedMeasurements } from '#core/training/runs/run-settings.ts';
+import {
+  type DeviceDifference,
+  differencesByDevice,
+  type MeanDifference,
+  meanDifference,
+} from './paired-differences.ts';
+
+export interface PromotionBounds {
+  /** Share of predictions within ±10 % that any one device may lose. */
+  readonly within10Loss: number;
+  /** Rank correlation that any one device may lose. */
+  readonly spearmanLoss: number;
+  /** Fewer evaluated devices than this decide nothing. */
+  readonly fewestDevices: number;
+}
+
+export const promotionBounds: PromotionBounds = { within10Loss: 0.05, spearmanLoss: 0.03, fewestDevices: 3 };
+
+export interface Judged {
+  readonly decision: Decision;
+  readonly differences: readonly Difference[];
+}
+
+/** @param others of the champion where there is one, else of the ridge regression */
+export function decide(
+  candidate: readonly Score[],
+  others: readonly Score[],
+  against: Difference['against'],
+  bounds: PromotionBounds = promotionBounds,
+): Judged {
+  const byMetric = new Map(accuracyMetrics.map((metric) => [metric, differencesByDevice(candidate, others, metric)]));
+  const differences = [...byMetric].flatMap(([metric, byDevice]) => {
+    const mean = meanDifference(byDevice);
+    return mean.devices < 2 ? [] : [{ metric, against, ...mean }];
+  });
+  const within10 = byMetric.get('within10')!;
+  const mean = meanDifference(within10);
+  if (mean.devices < bounds.fewestDevices) {
+    const reason = `${mean.devices} devices could be evaluated; at least ${bounds.fewestDevices} are needed to tell an improvement from chance`;
+    return { decision: { outcome: 'refused', reasons: [reason] }, differences };
+  }
+  const checks = [
+    better(mean, against),
+    noDeviceLoses('within10', within10, bounds.within10Loss, against),
+    noDeviceLoses('spearman', byMetric.get('spearman')!, bounds.spearmanLoss, against),
+  ];
+  const promoted = checks.every(({ holds }) => holds);
+  // Of a refusal what speaks against comes first.
+  const reasons = checks.toSorted((a, b) => Number(a.holds) - Number(b.holds)).map(({ reason }) => reason);
+  return { decision: { outcome: promoted ? 'promoted' : 'refused', reasons }, differences };
+}
+
+interface Check {
+  readonly holds: boolean;
+  readonly reason: string;
+}
+
+const points = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(100 * value).toFixed(1)} points`;
+const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+
+function better({ devices, difference, low, high }: MeanDifference, against: string): Check {
+  const holds = low > 0;
+  const found = `predictions within ±10 % differ from the ${against}'s by ${points(difference)} on average over ${devices} devices, from ${evaluatedMeasurements.join(', ')} measurements (95 % interval ${points(low)} to ${points(high)})`;
+  return { holds, reason: `${found}: ${holds ? 'better beyond noise' : 'not better beyond noise'}` };
+}
+
+function noDeviceLoses(
+  metric: AccuracyMetric,
+  byDevice: readonly DeviceDifference[],
+  bound: number,
+  against: string,
+): Check {
+  const write = metric === 'within10' ? points : signed;
+  const name = metric === 'within10' ? 'predictions within ±10 %' : 'rank correlation';
+  if (byDevice.length === 0) return { holds: true, reason: `no device has a ${name} to compare` };
+  const worst = byDevice.reduce((a, b) => (b.difference < a.difference ? b : a));
+  const holds = worst.difference >= -bound;
+  const reason = `the worst device in ${name} against the ${against} is '${worst.device}' with ${write(worst.difference)}; ${write(-bound)} is allowed`;
+  return { holds, reason };
+}
+
+/** The candidate whose predictions are within ±10 % most often; the first of equals. */
+export function bestCandidate<T extends { readonly scores: readonly Score[] }>(candidates: readonly T[]): T {
+  const meanWithin10 = ({ scores }: T): number => {
+    const values = scores.flatMap(({ within10 }) => (within10 === null ? [] : [within10]));
+    return values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length;
+  };
+  return candidates.reduce((a, b) => (meanWithin10(b) > meanWithin10(a) ? b : a));
+}

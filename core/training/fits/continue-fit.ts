@@ -1,0 +1,107 @@
+// Use case: go on with a fit until it is done or the time is up. Called again it goes on from its last checkpoint, in
+// another process or on another machine, and ends with the same bytes as if it had never been interrupted.
+import * as z from 'zod';
+import { DomainError } from '#core/errors.ts';
+import { type FitCheckpoint, fit } from '#core/predictor/fitting/fit-predictor.ts';
+import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson, writeJson } from '#core/store/stored-json.ts';
+import { fitKey } from '#core/training/keys.ts';
+import { readManifest, readMeasurements } from '#core/training/snapshot/snapshot.ts';
+import { trainingPool } from '#core/training/snapshot/training-pool.ts';
+import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import { type FitSpec, readFitSpec } from './fit-spec.ts';
+
+export interface FitStepOptions {
+  /** ms since the epoch. */
+  readonly now: () => number;
+  /** When to save and return, ms since the epoch. A call of ONNX Runtime (about a second) may still end after it. */
+  readonly deadlineMs: number;
+  /** Least time between two checkpoints: what a kill loses. */
+  readonly checkpointS?: number;
+  /** Called after every call of ONNX Runtime; what it throws ends the fit. */
+  readonly onProgress?: (progress: FitStepResult & { readonly loss: number }) => Promise<void>;
+}
+
+export interface FitStepResult {
+  readonly done: boolean;
+  readonly step: number;
+  readonly steps: number;
+}
+
+export const curveSchema = z.array(z.strictObject({ step: z.int().positive(), loss: z.number() }));
+export type LossCurve = z.infer<typeof curveSchema>;
+
+class TimeIsUp extends Error {}
+
+/** @throws DomainError `not-found` without a specification; what `onProgress` throws */
+export async function fitStep(
+  store: Store,
+  searchSpace: SearchSpaceId,
+  fitId: string,
+  options: FitStepOptions,
+): Promise<FitStepResult> {
+  const { now, deadlineMs, checkpointS = 30, onProgress } = options;
+  const spec = await readFitSpec(store, searchSpace, fitId);
+  const { steps } = spec;
+  const key = (file: Parameters<typeof fitKey>[2]): string => fitKey(searchSpace, fitId, file);
+  if (await store.get(key('predictor.json'))) return { done: true, step: steps, steps };
+  const resume = await lastCheckpoint(store, key('checkpoint.bin'));
+  const before = (await readJson(store, key('curve.json'), curveSchema))?.value ?? [];
+  const curve: LossCurve = before.filter(({ step }) => resume !== undefined && step <= resume.step);
+  let savedAtMs = now();
+  let saved = resume?.step ?? 0;
+  const save = async (checkpoint: FitCheckpoint): Promise<void> => {
+    await writeJson(store, key('curve.json'), curve);
+    await store.put(key('checkpoint.bin'), encodeCheckpoint(checkpoint));
+    savedAtMs = now();
+    saved = checkpoint.step;
+  };
+  try {
+    const bundle = await fit({
+      ...(await fitInput(store, spec)),
+      ...(resume && { resume }),
+      async onProgress({ step, loss, checkpoint }) {
+        curve.push({ step, loss });
+        const timeIsUp = now() >= deadlineMs && step < steps;
+        if (timeIsUp || now() - savedAtMs >= checkpointS * 1000) await save(checkpoint);
+        await onProgress?.({ done: false, step, steps, loss });
+        if (timeIsUp) throw new TimeIsUp();
+      },
+    });
+    await writeJson(store, key('curve.json'), curve);
+    await store.put(key('predictor.onnx'), bundle.onnx);
+    await store.put(key('predictor.json'), bundle.json);
+    return { done: true, step: steps, steps };
+  } catch (error) {
+    if (!(error instanceof TimeIsUp)) throw error;
+    return { done: false, step: saved, steps };
+  }
+}
+
+async function fitInput(store: Store, spec: FitSpec): Promise<Pick<Parameters<typeof fit>[0], FitInput>> {
+  const { heldOut, only, seed, steps, stepsPerCall } = spec;
+  const space = searchSpaceOf(spec.searchSpace);
+  const manifest = await readManifest(store, spec.searchSpace, spec.snapshotId);
+  const pool = trainingPool(space, manifest, await readMeasurements(store, manifest));
+  const targets = pool.targets
+    .filter(({ id, device }) => !heldOut.includes(device) && (only === null || only.includes(id)))
+    .map(({ id, latencyMs }) => ({ id, latencyMs: latencyMs.slice(0, pool.trained) }))
+    // Architectures are chosen for all targets together: one may have none of them.
+    .filter(({ latencyMs }) => latencyMs.some((value) => !Number.isNaN(value)));
+  return { space, architectures: pool.architectures.slice(0, pool.trained), targets, seed, steps, stepsPerCall };
+}
+type FitInput = 'space' | 'architectures' | 'targets' | 'seed' | 'steps' | 'stepsPerCall';
+
+/** A checkpoint that cannot be read is as good as none. */
+async function lastCheckpoint(store: Store, key: string): Promise<FitCheckpoint | undefined> {
+  const object = await store.get(key);
+  if (!object) return undefined;
+  try {
+    return decodeCheckpoint(object.body);
+  } catch (error) {
+    if (error instanceof DomainError) return undefined;
+    throw error;
+  }
+}

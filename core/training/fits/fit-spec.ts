@@ -1,0 +1,40 @@
+// What one fit is made from, complete: the same specification gives the same bytes, so that its hash names the result.
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { DomainError } from '#core/errors.ts';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson } from '#core/store/stored-json.ts';
+import { fitKey } from '#core/training/keys.ts';
+
+/** Raised when the same specification would give other bytes than before. */
+export const fitFormatVersion = 1;
+
+export const fitSpecSchema = z.strictObject({
+  formatVersion: z.literal(fitFormatVersion),
+  searchSpace: z.enum(searchSpaceIds),
+  snapshotId: z.string(),
+  /** Schema id of the encoder's features: another encoder gives another fit. */
+  features: z.string(),
+  /** Devices that it must not learn from, sorted; all of them are in the snapshot. */
+  heldOut: z.array(z.string()),
+  /** The only targets it may learn from, sorted; null: all that the snapshot lets in. */
+  only: z.array(z.string()).nullable(),
+  seed: z.int(),
+  steps: z.int().positive(),
+  stepsPerCall: z.int().positive(),
+});
+export type FitSpec = z.infer<typeof fitSpecSchema>;
+
+export const fitIdOf = (spec: FitSpec): string =>
+  createHash('sha256')
+    .update(JSON.stringify(fitSpecSchema.parse(spec)))
+    .digest('hex')
+    .slice(0, 24);
+
+/** @throws DomainError `not-found` */
+export async function readFitSpec(store: Store, searchSpace: FitSpec['searchSpace'], fitId: string): Promise<FitSpec> {
+  const spec = await readJson(store, fitKey(searchSpace, fitId, 'spec.json'), fitSpecSchema);
+  if (spec) return spec.value;
+  throw new DomainError('not-found', `there is no fit '${fitId}' of search space '${searchSpace}'`);
+}

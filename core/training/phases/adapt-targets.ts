@@ -1,0 +1,112 @@
+// Use cases: adapt every target of a search space under a predictor that is not served yet, in batches that fit a step.
+// Measurements are read as they are now.
+import { mergeMeasurements } from '#core/dataset/merge.ts';
+import { targetDataSchema } from '#core/dataset/target-data.ts';
+import { DomainError } from '#core/errors.ts';
+import { loadPredictor, type Predictor } from '#core/predictor/bundle.ts';
+import { predictorKey } from '#core/predictors/keys.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { Store } from '#core/store/store.ts';
+import { parseJson } from '#core/store/stored-json.ts';
+import { adaptMergedTarget } from '#core/targets/adapt-target.ts';
+import { adaptationKey, adaptationsPrefix, measurementsKey, targetsPrefix } from '#core/targets/keys.ts';
+
+/** Targets of one batch: a quarter of a minute, of the fifteen that a Lambda has (docs/training.md). */
+export const batchSize = 50;
+/** What a distributed map's array of results, a few bytes each, holds below 256 KiB. */
+export const mostBatches = 40_000;
+
+export interface TargetBatch {
+  /** Targets after this id, in the order of their keys; empty: from the first. */
+  readonly after: string;
+  readonly count: number;
+}
+
+/** Batches over all targets there are.
+ * @throws DomainError `invalid-request` for more targets than the state machine is built for */
+export async function planAdaptation(store: Store, searchSpace: SearchSpaceId): Promise<TargetBatch[]> {
+  const ids: string[] = [];
+  for await (const key of store.list(targetsPrefix(searchSpace))) ids.push(idOf(searchSpace, key));
+  if (ids.length > batchSize * mostBatches) {
+    const message = `'${searchSpace}' has ${ids.length} targets; the state machine adapts at most ${batchSize * mostBatches}`;
+    throw new DomainError('invalid-request', message);
+  }
+  return Array.from({ length: Math.ceil(ids.length / batchSize) }, (_, i) => ({
+    after: i === 0 ? '' : ids[i * batchSize - 1]!,
+    count: Math.min(batchSize, ids.length - i * batchSize),
+  }));
+}
+
+const idOf = (searchSpace: SearchSpaceId, key: string): string =>
+  key.slice(targetsPrefix(searchSpace).length).replace(/\.json$/, '');
+
+export interface AdaptBatchOptions {
+  /** Called before every target; what it throws ends the batch. */
+  readonly onTarget?: () => Promise<void>;
+}
+
+/** What has an adaptation from as many profiles already is left as it is. @returns targets without measurements */
+export async function adaptBatch(
+  store: Store,
+  searchSpace: SearchSpaceId,
+  version: string,
+  batch: TargetBatch,
+  { onTarget }: AdaptBatchOptions = {},
+): Promise<string[]> {
+  const predictor = await readPredictor(store, searchSpace, version);
+  const without: string[] = [];
+  try {
+    const after = batch.after === '' ? undefined : `${targetsPrefix(searchSpace)}${batch.after}.json`;
+    const ids: string[] = [];
+    for await (const key of store.list(targetsPrefix(searchSpace), after)) {
+      ids.push(idOf(searchSpace, key));
+      if (ids.length >= batch.count) break;
+    }
+    for (const id of ids) {
+      await onTarget?.();
+      if (!(await adaptOne(store, predictor, id))) without.push(id);
+    }
+    return without;
+  } finally {
+    await predictor.close();
+  }
+}
+
+/** Adapts what has no adaptation under `version` yet. @returns how many had none */
+export async function adaptMissing(store: Store, searchSpace: SearchSpaceId, version: string): Promise<number> {
+  const adapted = new Set<string>();
+  for await (const key of store.list(adaptationsPrefix(searchSpace, version))) adapted.add(key);
+  const missing: string[] = [];
+  for await (const key of store.list(targetsPrefix(searchSpace))) {
+    const id = idOf(searchSpace, key);
+    if (!adapted.has(adaptationKey(searchSpace, version, id))) missing.push(id);
+  }
+  if (missing.length === 0) return 0;
+  const predictor = await readPredictor(store, searchSpace, version);
+  try {
+    for (const id of missing) await adaptOne(store, predictor, id);
+  } finally {
+    await predictor.close();
+  }
+  return missing.length;
+}
+
+/** @returns whether it has any measurements */
+async function adaptOne(store: Store, predictor: Predictor, targetId: string): Promise<boolean> {
+  const key = measurementsKey(predictor.identity.searchSpace, targetId);
+  const object = await store.get(key);
+  if (!object) return false;
+  const data = parseJson(key, object.body, targetDataSchema);
+  const merged = mergeMeasurements(data);
+  await adaptMergedTarget(store, predictor, { targetId, merged, revision: data.profiles.length }, { attempts: 20 });
+  return true;
+}
+
+/** @throws DomainError `not-found` */
+export async function readPredictor(store: Store, searchSpace: SearchSpaceId, version: string): Promise<Predictor> {
+  const [onnx, json] = await Promise.all(
+    (['predictor.onnx', 'predictor.json'] as const).map((file) => store.get(predictorKey(searchSpace, version, file))),
+  );
+  if (onnx && json) return loadPredictor({ onnx: onnx.body, json: json.body });
+  throw new DomainError('not-found', `search space '${searchSpace}' has no predictor '${version}'`);
+}

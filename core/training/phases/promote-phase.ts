@@ -1,0 +1,104 @@
+// The last steps of a run that promotes, and an operator's promotion or roll-back by alias. In both every target is
+// adapted under the version before the alias moves to it.
+
+import { DomainError } from '#core/errors.ts';
+import { type Aliases, readAliases } from '#core/predictors/aliases.ts';
+import { readCard } from '#core/predictors/card.ts';
+import { clearChallenger, moveChampion, setChallenger } from '#core/predictors/challenger.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { writeJson } from '#core/store/stored-json.ts';
+import { runBatchesKey } from '#core/training/keys.ts';
+import { endRun } from '#core/training/runs/end-run.ts';
+import { changeRun, nextStep, requireRunning, stayRunning, stepChange } from '#core/training/runs/run-record.ts';
+import { adaptBatch, adaptMissing, planAdaptation, type TargetBatch } from './adapt-targets.ts';
+import { rememberDecision, type StepContext } from './run-phases.ts';
+
+/** What the state machine goes by. Of many batches only the number: its state holds 256 KiB. */
+export interface PlannedBatches {
+  readonly batchCount: number;
+  /** All of them, or none where they are more than `mostInlineBatches`. */
+  readonly batches: readonly TargetBatch[];
+  /** Where they are all, in the store. */
+  readonly batchesKey: string;
+}
+
+/** Of a run that refused its candidate nothing is adapted. */
+export async function planAdaptStep(
+  { store, now }: StepContext,
+  runId: string,
+  { mostInlineBatches }: { readonly mostInlineBatches: number },
+): Promise<PlannedBatches> {
+  const { searchSpace, decision } = await requireRunning(store, runId);
+  const batchesKey = runBatchesKey(runId);
+  if (decision?.outcome !== 'promoted') return { batchCount: 0, batches: [], batchesKey };
+  const batches = await planAdaptation(store, searchSpace);
+  await writeJson(store, batchesKey, batches);
+  const total = batches.reduce((sum, { count }) => sum + count, 0);
+  await changeRun(store, runId, now(), (current) => stepChange(current, 'adapt', now(), { total }));
+  return { batchCount: batches.length, batches: batches.length > mostInlineBatches ? [] : batches, batchesKey };
+}
+
+/** How often a batch looks whether its run is still wanted. */
+const lookEveryMs = 1000;
+
+export async function adaptStep({ store, now }: StepContext, runId: string, batch: TargetBatch): Promise<void> {
+  const { searchSpace, version } = await requireRunning(store, runId);
+  let lookedAtMs = now();
+  await adaptBatch(store, searchSpace, version!, batch, {
+    onTarget: async () => {
+      if (now() - lookedAtMs < lookEveryMs) return;
+      lookedAtMs = now();
+      await stayRunning(store, runId, now());
+    },
+  });
+}
+
+/** From the commit on the run is finished, not stopped: done again it goes on where it was. */
+export async function promoteStep({ store, now }: StepContext, runId: string): Promise<void> {
+  const { searchSpace, version } = await changeRun(store, runId, now(), (current) =>
+    nextStep(current, 'adapt', 'promote', now()),
+  );
+  // Targets that came while the others were adapted.
+  await adaptMissing(store, searchSpace, version!);
+  await changeRun(store, runId, now(), () => ({ committed: true }));
+  await moveChampion(store, searchSpace, version!);
+  await adaptMissing(store, searchSpace, version!);
+  await rememberDecision(store, runId);
+  await changeRun(store, runId, now(), (current) => stepChange(current, 'promote', now(), { finished: true }));
+  await endRun(store, runId, { status: 'promoted' }, now());
+}
+
+/** How long a request may take; what is adapted by then stays adapted. */
+const mostRequestMs = 20_000;
+
+/** An operator's word: promotes or rolls back to a published version.
+ * @throws DomainError `not-found`; `not-ready` where there are more targets to adapt than a request has time for: sent
+ * again it goes on */
+export async function setChampion(
+  { store, now }: StepContext,
+  searchSpace: SearchSpaceId,
+  version: string,
+): Promise<Aliases> {
+  if (!(await readCard(store, searchSpace, version))) {
+    throw new DomainError('not-found', `search space '${searchSpace}' has no predictor '${version.slice(0, 80)}'`);
+  }
+  await setChallenger(store, searchSpace, version);
+  try {
+    const untilMs = now() + mostRequestMs;
+    const onTarget = async (): Promise<void> => {
+      if (now() < untilMs) return;
+      throw new DomainError(
+        'not-ready',
+        `the targets of '${searchSpace}' are being adapted to '${version}': send it again`,
+      );
+    };
+    for (const batch of await planAdaptation(store, searchSpace)) {
+      await adaptBatch(store, searchSpace, version, batch, { onTarget });
+    }
+    await moveChampion(store, searchSpace, version);
+  } catch (error) {
+    await clearChallenger(store, searchSpace, version);
+    throw error;
+  }
+  return (await readAliases(store, searchSpace))!.value;
+}

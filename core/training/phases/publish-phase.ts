@@ -1,0 +1,61 @@
+// Use case: put the best candidate of a run into the store with its card and report, promoted or not: whoever wants to know
+// why it was refused, or to promote it all the same, finds it. Nobody is served by it yet. The card is written last: a
+// version with a card has all of its files, but for a report that could not be drawn.
+
+import { DomainError } from '#core/errors.ts';
+import { cardSchema } from '#core/predictors/card.ts';
+import { clearChallenger, setChallenger } from '#core/predictors/challenger.ts';
+import { predictorKey } from '#core/predictors/keys.ts';
+import type { Store } from '#core/store/store.ts';
+import { isPreconditionFailed, readJson } from '#core/store/stored-json.ts';
+import { fitKey, runCardKey, runPredictionsKey, runReportKey } from '#core/training/keys.ts';
+import { readDecision } from '#core/training/runs/run-decision.ts';
+import { changeRun, requireRunning, stepChange } from '#core/training/runs/run-record.ts';
+import type { StepContext } from './run-phases.ts';
+
+export async function publishStep({ store, now }: StepContext, runId: string): Promise<{ readonly version: string }> {
+  const run = await changeRun(store, runId, now(), (current) => stepChange(current, 'publish', now()));
+  const { searchSpace } = run;
+  const { fitId } = await readDecision(store, runId);
+  const card = await readJson(store, runCardKey(runId), cardSchema);
+  if (!card) throw new DomainError('not-found', `training run '${runId}' has no card`);
+  const { version } = card.value;
+  const fit = (file: 'predictor.onnx' | 'predictor.json') => fitKey(searchSpace, fitId, file);
+  const published = (file: 'predictor.onnx' | 'predictor.json') => predictorKey(searchSpace, version, file);
+  await Promise.all([
+    copyOnce(store, fit('predictor.onnx'), published('predictor.onnx')),
+    copyOnce(store, fit('predictor.json'), published('predictor.json')),
+    copyOnce(store, runPredictionsKey(runId), predictorKey(searchSpace, version, 'predictions.json')),
+    copyOnce(store, runReportKey(runId), predictorKey(searchSpace, version, 'report.html')),
+  ]);
+  await requireRunning(store, runId);
+  await copyOnce(store, runCardKey(runId), predictorKey(searchSpace, version, 'card.json'));
+  // Known before it challenges: whatever ends the run takes the challenger away.
+  const { decision } = await changeRun(store, runId, now(), () => ({ version }));
+  if (decision?.outcome === 'promoted') await challenge(store, runId, version);
+  await changeRun(store, runId, now(), (current) => stepChange(current, 'publish', now(), { finished: true }));
+  return { version };
+}
+
+/** A run that is stopped just now leaves no challenger: it takes away what there is, and what comes after is taken away here. */
+async function challenge(store: Store, runId: string, version: string): Promise<void> {
+  const { searchSpace } = await requireRunning(store, runId);
+  await setChallenger(store, searchSpace, version);
+  try {
+    await requireRunning(store, runId);
+  } catch (error) {
+    await clearChallenger(store, searchSpace, version);
+    throw error;
+  }
+}
+
+/** What is not there is not copied, and what was published before stays as it is. */
+async function copyOnce(store: Store, from: string, to: string): Promise<void> {
+  const object = await store.get(from);
+  if (!object) return;
+  try {
+    await store.put(to, object.body, { ifNoneMatch: '*' });
+  } catch (error) {
+    if (!isPreconditionFailed(error)) throw error;
+  }
+}

@@ -1,0 +1,124 @@
+// Use cases: a run ends: finished by its last step, stopped by an operator, or failed. However it ends, no challenger
+// stays behind, and the champion is the one before or the new one.
+
+import { DomainError } from '#core/errors.ts';
+import { readAliases } from '#core/predictors/aliases.ts';
+import { clearChallenger } from '#core/predictors/challenger.ts';
+import type { Store } from '#core/store/store.ts';
+import { fitKey, runFitsPrefix } from '#core/training/keys.ts';
+import { changeRun, type RunRecord, type RunStep, readRun, runSteps } from './run-record.ts';
+import type { Executor } from './start-run.ts';
+
+export interface RunEnd {
+  readonly status: Exclude<RunRecord['status'], 'running'>;
+  readonly failureReason?: string;
+  readonly failedStep?: RunStep;
+}
+
+/** Ending a run that has ended leaves it as it ended. `check` may throw for a record that is not to be ended. */
+export async function endRun(
+  store: Store,
+  runId: string,
+  end: RunEnd,
+  now: number,
+  check: (current: RunRecord) => void = () => undefined,
+): Promise<RunRecord> {
+  const before = await readRun(store, runId);
+  if (before.status !== 'running') return before;
+  const kept = end.status === 'stopped' || end.status === 'failed' ? await keptBy(store, before) : [];
+  let record: RunRecord;
+  try {
+    record = await changeRun(store, runId, now, (current) => {
+      check(current);
+      return { ...end, finishedAt: new Date(now).toISOString(), ...(kept.length > 0 && { kept }) };
+    });
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'cancelled') return readRun(store, runId);
+    throw error;
+  }
+  if (record.version !== undefined) await clearChallenger(store, record.searchSpace, record.version);
+  return record;
+}
+
+/** At once: whatever step is under way finds the run ended before it writes anything that counts.
+ * @throws DomainError `not-found`; `conflict` when the alias is moving */
+export async function stopRun(store: Store, executor: Executor, runId: string, now: number): Promise<RunRecord> {
+  const before = await readRun(store, runId);
+  if (before.status !== 'running') return before;
+  const reason = 'stopped by an operator';
+  const step = currentStep(before);
+  let record: RunRecord;
+  try {
+    record = await endStopped(store, runId, reason, step, now);
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'cancelled') return readRun(store, runId);
+    throw error;
+  }
+  if (record.execution !== undefined) await executor.stop(record.execution, reason);
+  return record;
+}
+
+async function endStopped(
+  store: Store,
+  runId: string,
+  failureReason: string,
+  step: RunStep | undefined,
+  now: number,
+): Promise<RunRecord> {
+  const kept = await keptBy(store, await readRun(store, runId));
+  const record = await changeRun(store, runId, now, ({ committed }) => {
+    if (committed) {
+      throw new DomainError('conflict', `training run '${runId}' is promoting its predictor and ends in a moment`);
+    }
+    const finishedAt = new Date(now).toISOString();
+    return { status: 'stopped', failureReason, finishedAt, kept, ...(step && { failedStep: step }) };
+  });
+  if (record.version !== undefined) await clearChallenger(store, record.searchSpace, record.version);
+  return record;
+}
+
+/** From the state machine's Catch. */
+export function recordFailure(
+  store: Store,
+  runId: string,
+  { name, reason }: { readonly name: string; readonly reason: string },
+  now: number,
+): Promise<RunRecord> {
+  return failRun(store, runId, `${name}: ${reason}`, now);
+}
+
+/** A run whose predictor is champion already has been promoted, whatever failed after. */
+export async function failRun(
+  store: Store,
+  runId: string,
+  reason: string,
+  now: number,
+  check?: (current: RunRecord) => void,
+): Promise<RunRecord> {
+  const before = await readRun(store, runId);
+  if (before.status !== 'running') return before;
+  const champion = (await readAliases(store, before.searchSpace))?.value.champion;
+  if (before.committed && champion === before.version) {
+    const failureReason = `after the promotion: ${reason}`.slice(0, 2000);
+    return endRun(store, runId, { status: 'promoted', failureReason }, now, check);
+  }
+  const step = currentStep(before);
+  const failureReason = reason.slice(0, 2000);
+  return endRun(store, runId, { status: 'failed', failureReason, ...(step && { failedStep: step }) }, now, check);
+}
+
+/** The last one that was begun and not finished. */
+export const currentStep = ({ steps }: RunRecord): RunStep | undefined =>
+  runSteps.findLast((step) => steps[step] !== undefined && steps[step].finishedAt === undefined);
+
+async function keptBy(store: Store, { runId, searchSpace, snapshotId, version }: RunRecord): Promise<string[]> {
+  const kept = snapshotId === undefined ? [] : [`snapshot ${snapshotId}`];
+  for await (const key of store.list(runFitsPrefix(runId))) {
+    const fitId = key.slice(runFitsPrefix(runId).length).replace(/\.json$/, '');
+    const done = await store.get(fitKey(searchSpace, fitId, 'predictor.json'));
+    const started = done ?? (await store.get(fitKey(searchSpace, fitId, 'checkpoint.bin')));
+    if (started) kept.push(done ? `fit ${fitId}` : `checkpoint of fit ${fitId}`);
+  }
+  if (version !== undefined) kept.push(`predictor ${version}`);
+  return kept;
+}

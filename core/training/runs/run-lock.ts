@@ -1,0 +1,69 @@
+// One run at a time in a search space: training-locks/{searchSpace}.json names it. A lock whose run has ended, or has not
+// been heard of for longer than any step may take, is taken over; a run that was lost is ended as failed with it.
+import * as z from 'zod';
+import { DomainError } from '#core/errors.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { Store } from '#core/store/store.ts';
+import { isPreconditionFailed, readJson, writeJson } from '#core/store/stored-json.ts';
+import { runKey, runLockKey } from '#core/training/keys.ts';
+import { failRun } from './end-run.ts';
+import { runRecordSchema } from './run-record.ts';
+
+const lockSchema = z.strictObject({
+  runId: z.string(),
+  since: z.iso.datetime(),
+  /** Which run had it before. */
+  before: z.string().optional(),
+});
+
+/** A Lambda runs for 15 minutes at most, its retries wait a few more, and steps that go on for longer speak up. */
+export const silentAfterS = 45 * 60;
+
+/** Taking it twice for one run is taking it once.
+ * @returns the run that had it before
+ * @throws DomainError `conflict` naming the run that has it */
+export async function takeLock(
+  store: Store,
+  searchSpace: SearchSpaceId,
+  runId: string,
+  now: number,
+): Promise<string | undefined> {
+  for (let attempt = 0; ; attempt++) {
+    const current = await readJson(store, runLockKey(searchSpace), lockSchema);
+    if (current?.value.runId === runId) return current.value.before;
+    if (current) await requireFree(store, searchSpace, current.value, { by: runId, now });
+    const before = current?.value.runId;
+    const lock = { runId, since: new Date(now).toISOString(), ...(before !== undefined && { before }) };
+    try {
+      await writeJson(store, runLockKey(searchSpace), lock, current ? { ifMatch: current.etag } : { ifNoneMatch: '*' });
+      return before;
+    } catch (error) {
+      if (!isPreconditionFailed(error)) throw error;
+      // Somebody else was faster: look again who.
+      await store.pause(attempt);
+    }
+  }
+}
+
+async function requireFree(
+  store: Store,
+  searchSpace: SearchSpaceId,
+  { runId, since }: z.infer<typeof lockSchema>,
+  { by, now }: { readonly by: string; readonly now: number },
+): Promise<void> {
+  const record = (await readJson(store, runKey(runId), runRecordSchema))?.value;
+  if (record !== undefined && record.status !== 'running') return;
+  // The lock is taken before the record is written.
+  const isSilent = (heardOf: string): boolean => now - Date.parse(heardOf) >= silentAfterS * 1000;
+  if (!isSilent(record?.updatedAt ?? since)) throw taken(searchSpace, runId);
+  if (record === undefined) return;
+  const reason = `not heard of since ${record.updatedAt}: its execution was aborted, timed out or lost; run '${by}' took its place`;
+  await failRun(store, runId, reason, now, ({ updatedAt }) => {
+    if (!isSilent(updatedAt)) throw taken(searchSpace, runId);
+  });
+}
+
+function taken(searchSpace: SearchSpaceId, runId: string): DomainError {
+  const message = `training run '${runId}' of search space '${searchSpace}' is under way`;
+  return new DomainError('conflict', message, { issues: [{ path: `runs/${runId}`, message }] });
+}

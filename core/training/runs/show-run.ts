@@ -1,0 +1,95 @@
+// Use cases: training runs as people see them: how far each step is, and how long the run still takes.
+import * as z from 'zod';
+import { inOrder } from '#core/store/in-order.ts';
+import { decodeCursor, encodeCursor } from '#core/store/page-cursor.ts';
+import type { Store } from '#core/store/store.ts';
+import { readJson } from '#core/store/stored-json.ts';
+import { adaptationsPrefix } from '#core/targets/keys.ts';
+import { runFitsPrefix, runFoldsPrefix, runKey, runsPrefix } from '#core/training/keys.ts';
+import { type Progress, type StepProgress, stepProgress, timeLeftS } from './phase-progress.ts';
+import { type RunRecord, readRun, runRecordSchema } from './run-record.ts';
+
+const fitProgressSchema = z.strictObject({ step: z.int().nonnegative(), steps: z.int().positive() });
+
+export interface RunView {
+  readonly run: Omit<RunRecord, 'steps' | 'committed' | 'execution' | 'lastFinished'>;
+  readonly steps: readonly StepProgress[];
+  /** Until the run ends; null: not known, or it has ended. */
+  readonly timeLeftS: number | null;
+}
+
+/** @throws DomainError `not-found` */
+export async function showRun(store: Store, runId: string, now: number): Promise<RunView> {
+  const record = await readRun(store, runId);
+  const { lastFinished } = record;
+  const [done, last] = await Promise.all([
+    doneSoFar(store, record),
+    lastFinished === undefined ? undefined : readJson(store, runKey(lastFinished), runRecordSchema),
+  ]);
+  const steps = stepProgress(record, done, now);
+  return { run: summaryOf(record), steps, timeLeftS: timeLeftS(record, steps, last?.value, now) };
+}
+
+/** What the objects of the steps under way say; a step that is finished has done all of it. */
+async function doneSoFar(store: Store, { runId, searchSpace, steps, version }: RunRecord): Promise<Progress> {
+  const isUnderWay = (step: 'fit' | 'evaluate' | 'adapt'): boolean =>
+    steps[step] !== undefined && steps[step].finishedAt === undefined;
+  return {
+    ...(isUnderWay('fit') && { fit: await fitStepsDone(store, runId) }),
+    ...(isUnderWay('evaluate') && { evaluate: await count(store, runFoldsPrefix(runId)) }),
+    ...(isUnderWay('adapt') &&
+      version !== undefined && { adapt: await count(store, adaptationsPrefix(searchSpace, version)) }),
+  };
+}
+
+async function count(store: Store, prefix: string): Promise<number> {
+  let keys = 0;
+  for await (const _ of store.list(prefix)) keys++;
+  return keys;
+}
+
+async function fitStepsDone(store: Store, runId: string): Promise<number> {
+  const keys: string[] = [];
+  for await (const key of store.list(runFitsPrefix(runId))) keys.push(key);
+  let done = 0;
+  for await (const fit of inOrder(keys, 8, (key) => readJson(store, key, fitProgressSchema))) {
+    done += fit?.value.step ?? 0;
+  }
+  return done;
+}
+
+export interface ListRunsRequest {
+  readonly searchSpace?: string | undefined;
+  /** Runs a page, 1 to 200. */
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export type RunSummary = RunView['run'];
+
+/** Newest first.
+ * @throws DomainError `invalid-request` for a cursor that is not of this list */
+export async function listRuns(
+  store: Store,
+  { searchSpace, limit, cursor }: ListRunsRequest,
+): Promise<{ readonly runs: readonly RunSummary[]; readonly nextCursor: string | null }> {
+  const keys: string[] = [];
+  for await (const key of store.list(runsPrefix)) keys.push(key);
+  const runs: RunRecord[] = [];
+  for await (const run of inOrder(keys, 16, (key) => readJson(store, key, runRecordSchema))) {
+    if (run && (searchSpace === undefined || run.value.searchSpace === searchSpace)) runs.push(run.value);
+  }
+  const placeOf = ({ createdAt, runId }: RunRecord): string => `${runsPrefix}${createdAt} ${runId}`;
+  const newestFirst = runs.sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1));
+  const after = cursor === undefined ? undefined : decodeCursor(runsPrefix, cursor);
+  const left = after === undefined ? newestFirst : newestFirst.filter((run) => placeOf(run) < after);
+  const page = left.slice(0, limit);
+  return {
+    runs: page.map(summaryOf),
+    nextCursor: left.length > limit ? encodeCursor(runsPrefix, placeOf(page.at(-1)!)) : null,
+  };
+}
+
+function summaryOf({ steps: _, committed: __, execution: ___, lastFinished: ____, ...run }: RunRecord): RunSummary {
+  return run;
+}

@@ -1,0 +1,132 @@
+// Use case: freeze the dataset of a search space as it is now. The same dataset gives the same snapshot, under the same id
+// and with the same bytes, so that freezing it again changes nothing and can be cut off anywhere.
+import { createHash } from 'node:crypto';
+import { mergeMeasurements } from '#core/dataset/merge.ts';
+import { targetDataSchema } from '#core/dataset/target-data.ts';
+import type { Descriptor } from '#core/descriptor/descriptor.ts';
+import { DomainError } from '#core/errors.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { inOrder } from '#core/store/in-order.ts';
+import type { Store } from '#core/store/store.ts';
+import { isPreconditionFailed, parseJson, readJson } from '#core/store/stored-json.ts';
+import { measurementsKey, targetsPrefix } from '#core/targets/keys.ts';
+import { type TargetRecord, targetRecordSchema } from '#core/targets/target-record.ts';
+import { type SnapshotFile, snapshotKey } from '#core/training/keys.ts';
+import { deviceKeyOf } from './hardware-key.ts';
+import { type Manifest, manifestSchema, type SnapshotTarget } from './snapshot.ts';
+import { type FinishedFile, type MeasurementRow, SnapshotFiles } from './snapshot-files.ts';
+import { trainingVerdicts } from './training-rule.ts';
+
+/** Objects read at once: enough to hide S3's delay, few enough to keep memory small. */
+const readsAtOnce = 16;
+
+export interface FreezeOptions {
+  /** Called now and then with how many of the targets are read; what it throws ends the freezing. */
+  readonly onProgress?: (done: number, total: number) => Promise<void>;
+}
+
+/** @throws DomainError `too-few-measurements` where no target may be learned from */
+export async function freezeSnapshot(
+  store: Store,
+  searchSpace: SearchSpaceId,
+  { onProgress }: FreezeOptions = {},
+): Promise<Manifest> {
+  const records = await readRecords(store, searchSpace);
+  const verdicts = trainingVerdicts(records);
+  const files = new SnapshotFiles();
+  const targets: SnapshotTarget[] = [];
+  const read = async (record: TargetRecord) => ({ record, ...(await measured(store, record)) });
+  let done = 0;
+  for await (const { record, rows, descriptor } of inOrder(records, readsAtOnce, read)) {
+    done++;
+    if (done % 50 === 0) await onProgress?.(done, records.length);
+    if (rows.length === 0) continue;
+    const device = deviceKeyOf(record);
+    const verdict = verdicts.get(record.targetId)!;
+    const excluded = verdict.enters ? null : verdict.reason;
+    targets.push({ id: record.targetId, device, measurements: rows.length, excluded });
+    files.add(record.targetId, [device, excluded], rows, descriptor);
+  }
+  if (targets.every(({ excluded }) => excluded !== null)) {
+    const found = `${targets.length} with measurements, ${targets.length} not to be learned from`;
+    throw new DomainError('too-few-measurements', `'${searchSpace}' has no target to learn from (${found})`);
+  }
+  const there = new Set(targets.map(({ id }) => id));
+  const devices = [
+    ...new Set(
+      records
+        .toSorted(byAge)
+        .filter((r) => there.has(r.targetId))
+        .map(deviceKeyOf),
+    ),
+  ];
+  return write(store, searchSpace, targets, devices, files.finish(devices));
+}
+
+/** In the order of their ids. */
+async function readRecords(store: Store, searchSpace: SearchSpaceId): Promise<TargetRecord[]> {
+  const keys: string[] = [];
+  for await (const key of store.list(targetsPrefix(searchSpace))) keys.push(key);
+  const records: TargetRecord[] = [];
+  const read = (key: string) => readJson(store, key, targetRecordSchema);
+  for await (const record of inOrder(keys, readsAtOnce, read)) if (record) records.push(record.value);
+  return records.sort((a, b) => compare(a.targetId, b.targetId));
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byAge = (a: TargetRecord, b: TargetRecord): number =>
+  compare(a.createdAt, b.createdAt) || compare(a.targetId, b.targetId);
+
+/** By architecture. */
+async function measured(
+  store: Store,
+  { searchSpace, targetId }: TargetRecord,
+): Promise<{ rows: readonly MeasurementRow[]; descriptor: Descriptor | null }> {
+  const key = measurementsKey(searchSpace, targetId);
+  const object = await store.get(key);
+  if (!object) return { rows: [], descriptor: null };
+  const data = parseJson(key, object.body, targetDataSchema);
+  return { rows: mergeMeasurements(data), descriptor: data.descriptor?.descriptor ?? null };
+}
+
+async function write(
+  store: Store,
+  searchSpace: SearchSpaceId,
+  targets: SnapshotTarget[],
+  devices: string[],
+  { contentSha256, measurements, descriptors }: ReturnType<SnapshotFiles['finish']>,
+): Promise<Manifest> {
+  const snapshotId = contentSha256.slice(0, 16);
+  const before = await readJson(store, snapshotKey(searchSpace, snapshotId, 'manifest.json'), manifestSchema);
+  if (before) return before.value;
+  const put = async (file: SnapshotFile, body: Uint8Array): Promise<void> => {
+    try {
+      await store.put(snapshotKey(searchSpace, snapshotId, file), body, { ifNoneMatch: '*' });
+    } catch (error) {
+      if (!isPreconditionFailed(error)) throw error;
+      // There already from a freezing that was cut off, or another one is writing the same bytes now.
+      const there = await store.get(snapshotKey(searchSpace, snapshotId, file));
+      if (!there) throw error;
+    }
+  };
+  const describe = ({ bytes, rows }: FinishedFile): Manifest['measurements'] => ({
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sizeBytes: bytes.length,
+    rows,
+  });
+  const manifest: Manifest = {
+    format: 'sugarbush-snapshot',
+    formatVersion: 1,
+    searchSpace,
+    snapshotId,
+    contentSha256,
+    devices,
+    targets,
+    measurements: describe(measurements),
+    descriptors: describe(descriptors),
+  };
+  await put('measurements.parquet', measurements.bytes);
+  await put('descriptors.parquet', descriptors.bytes);
+  await put('manifest.json', new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`));
+  return manifest;
+}
