@@ -7,7 +7,7 @@ import { type Acceptance, acceptProfile, type ExpectedUpload, uploadLimits } fro
 import { exclusionReasons, quarantineReasons } from '#core/intake/reasons.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 
-const folder = new URL('../../../fixtures/profiles', import.meta.url);
+const folder = new URL('../../../fixtures/profiles/', import.meta.url);
 
 function expectationOf(compressed: Uint8Array, more: Partial<ExpectedUpload> = {}): ExpectedUpload {
   const sha256 = createHash('sha256').update(compressed).digest('hex');
