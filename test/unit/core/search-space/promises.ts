@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { profileLimits } from '#core/dataset/profile.ts';
 import { DomainError } from '#core/errors.ts';
+import { inferTensors } from '#core/graph/complete-graph.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
 import { seededRandom } from '#core/random.ts';
 import {
@@ -173,6 +174,15 @@ function testNetworks(space: SearchSpace<string>): void {
     // And different ones where anything differs: no two keys share a graph (names of graphs aside).
     const bare = [...known.values()].map((graph) => JSON.stringify({ ...JSON.parse(graph), name: '' }));
     expect(new Set(bare).size).toBe(known.size);
+  });
+
+  test('its shapes are those that follow from its operators', () => {
+    const random = seededRandom(12);
+    for (let i = 0; i < 10; i++) {
+      const { graph } = describeNetwork(space, space.sample(random), { inputSize: usual, batchSize: 3 });
+      const { nodes, inputs, constants, opset, tensors } = graph;
+      expect(inferTensors(nodes, inputs, constants, opset)).toEqual(tensors);
+    }
   });
 
   test('input sizes that the networks cannot have are refused', () => {
