@@ -9,7 +9,7 @@
 // Fields that the contract does not know are left out, so that a service may be newer than its clients.
 import type { z } from 'zod';
 import type { Operation } from '#contract/operation.ts';
-import { type RouteId, type Routes, routes } from '#contract/routes.ts';
+import { filledPath, type RouteId, routes } from '#contract/routes.ts';
 import { type Answer, exchange } from './exchange.ts';
 import { putUpload, type Stored, type UploadPlace } from './put-upload.ts';
 import { readReply, refusal } from './reply.ts';
@@ -73,7 +73,7 @@ export interface ClientPorts {
 }
 
 interface AnyInput {
-  readonly path?: Readonly<Record<string, unknown>>;
+  readonly path?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
   readonly idempotencyKey?: string;
@@ -141,8 +141,7 @@ export function apiClient<Operations extends CallableOperations>(
 
 /** With its parameters in it, and the query behind it. */
 function pathOf(id: RouteId, { path = {}, query = {} }: AnyInput): string {
-  const template: Routes[RouteId]['path'] = routes[id].path;
-  const filled = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(path[name])));
+  const filled = filledPath(id, path);
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
   return search.size === 0 ? filled : `${filled}?${search}`;

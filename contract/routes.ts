@@ -88,6 +88,16 @@ export type RouteIdOf<Name extends ApiFunctionName> = {
 
 export const routeIds = Object.keys(routes) as readonly RouteId[];
 
+/** In the order of the table. */
+export function routeIdsOf<Name extends ApiFunctionName>(name: Name): readonly RouteIdOf<Name>[] {
+  return routeIds.filter((id): id is RouteIdOf<Name> => routes[id].function === name);
+}
+
+/** The path of a request, with its parameters in it. */
+export function filledPath(id: RouteId, parameters: Readonly<Record<string, string>>): string {
+  return routes[id].path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name]!));
+}
+
 /** As API Gateway names a route: `GET /v1/targets`. */
 export function routeKey(id: RouteId): `${Route['method']} /${string}` {
   return `${routes[id].method} ${routes[id].path}`;

@@ -1,7 +1,10 @@
 // Lambda: GET /openapi.json.
 import { openApiDocument } from '#contract/document.ts';
-import { httpHandler, ok, route } from './shared/http-handler.ts';
+import { openApiOperations } from '#contract/openapi.ts';
+import { httpHandler } from './shared/http-handler.ts';
 
 const document = openApiDocument();
 
-export const handler = httpHandler({ 'GET /openapi.json': route({ handle: async () => ok(document) }) });
+export const handler = httpHandler(openApiOperations, {
+  openapi: async () => document,
+});

@@ -1,13 +1,13 @@
 // Lambda: POST /v1/predictions. Champions and adaptations stay in memory between requests and are compared with the
 // bucket in the background.
 
-import { predictRequestSchema } from '#contract/predictions.ts';
+import { predictOperations } from '#contract/predictions.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { predict } from '#core/serve/predict-latencies.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
 import { targetNames } from '#core/targets/target-names.ts';
 import { readEnvironment } from './shared/environment.ts';
-import { httpHandler, ok, route } from './shared/http-handler.ts';
+import { httpHandler } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';
 import { logger } from './shared/telemetry.ts';
 
@@ -19,10 +19,6 @@ const names = targetNames({ store, now: Date.now });
 // Where the process is not frozen between requests, what is in use stays fresh without waiting for the next one.
 setInterval(() => void predictors.revalidate(), revalidateS * 1000).unref();
 
-export const handler = httpHandler({
-  'POST /v1/predictions': route({
-    roles: ['reader'],
-    body: predictRequestSchema,
-    handle: async ({ body }) => ok(await predict({ predictors, targetNames: names }, body)),
-  }),
+export const handler = httpHandler(predictOperations, {
+  predict: ({ body }) => predict({ predictors, targetNames: names }, body),
 });

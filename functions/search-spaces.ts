@@ -1,13 +1,12 @@
 // Lambda: GET /v1/search-spaces, GET /v1/search-spaces/{id} and GET /v1/search-spaces/{id}/support-set.
 
-import { searchSpacePathSchema } from '#contract/search-spaces.ts';
-import { supportSetQuerySchema } from '#contract/support-set.ts';
+import { searchSpaceOperations } from '#contract/search-spaces.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
 import { listSearchSpaces, showSearchSpace } from '#core/serve/show-search-spaces.ts';
 import { supportSet } from '#core/targets/support-set.ts';
 import { readEnvironment } from './shared/environment.ts';
-import { httpHandler, ok, route } from './shared/http-handler.ts';
+import { httpHandler } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';
 import { logger } from './shared/telemetry.ts';
 
@@ -16,20 +15,8 @@ const store = s3Store({ bucket: DATA_BUCKET });
 const onError = (error: unknown): void => logger.warn('revalidation failed', { error });
 const predictors = predictorCache({ store, now: Date.now, loadPredictor, revalidateS, onError });
 
-export const handler = httpHandler({
-  'GET /v1/search-spaces': route({
-    roles: ['reader', 'device'],
-    handle: async () => ok({ searchSpaces: await listSearchSpaces(store) }),
-  }),
-  'GET /v1/search-spaces/{id}': route({
-    roles: ['reader', 'device'],
-    path: searchSpacePathSchema,
-    handle: async ({ path }) => ok(await showSearchSpace(store, path.id)),
-  }),
-  'GET /v1/search-spaces/{id}/support-set': route({
-    roles: ['reader', 'device'],
-    path: searchSpacePathSchema,
-    query: supportSetQuerySchema,
-    handle: async ({ path, query }) => ok(await supportSet({ store, predictors }, { searchSpace: path.id, ...query })),
-  }),
+export const handler = httpHandler(searchSpaceOperations, {
+  listSearchSpaces: async () => ({ searchSpaces: await listSearchSpaces(store) }),
+  showSearchSpace: ({ path }) => showSearchSpace(store, path.id),
+  supportSet: ({ path, query }) => supportSet({ store, predictors }, { searchSpace: path.id, ...query }),
 });

@@ -1,12 +1,12 @@
 // Lambda: POST and GET of /v1/training-runs, GET /v1/training-runs/{id}, POST /v1/training-runs/{id}/stop.
 import { randomUUID } from 'node:crypto';
-import { listRunsQuerySchema, runPathSchema, startRunRequestSchema } from '#contract/training-runs.ts';
+import { trainingRunOperations } from '#contract/training-runs.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import { stopRun } from '#core/training/runs/end-run.ts';
 import { listRuns, showRun } from '#core/training/runs/show-run.ts';
 import { startRun } from '#core/training/runs/start-run.ts';
 import { readTrainingEnvironment } from './shared/environment.ts';
-import { created, httpHandler, ok, route } from './shared/http-handler.ts';
+import { httpHandler } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';
 import { stepFunctionsExecutor } from './shared/step-functions.ts';
 
@@ -15,34 +15,18 @@ const store = s3Store({ bucket: DATA_BUCKET });
 const executor = stepFunctionsExecutor(STATE_MACHINE_ARN);
 const view = (runId: string) => showRun(store, runId, Date.now());
 
-export const handler = httpHandler({
-  'POST /v1/training-runs': route({
-    roles: ['operator'],
-    body: startRunRequestSchema,
-    handle: async ({ body: { searchSpace, ...settings }, caller, idempotencyKey = randomUUID() }) => {
-      const { id } = searchSpaceOf(searchSpace);
-      const key = `${caller!.tokenId}\n${idempotencyKey}`;
-      const request = { searchSpace: id, settings, requestedBy: 'operator', idempotencyKey: key } as const;
-      const { runId } = await startRun(store, executor, { ...request, now: Date.now() });
-      return created(await view(runId));
-    },
-  }),
-  'GET /v1/training-runs': route({
-    roles: ['operator'],
-    query: listRunsQuerySchema,
-    handle: async ({ query }) => ok(await listRuns(store, query)),
-  }),
-  'GET /v1/training-runs/{id}': route({
-    roles: ['operator'],
-    path: runPathSchema,
-    handle: async ({ path }) => ok(await view(path.id)),
-  }),
-  'POST /v1/training-runs/{id}/stop': route({
-    roles: ['operator'],
-    path: runPathSchema,
-    handle: async ({ path }) => {
-      const { runId } = await stopRun(store, executor, path.id, Date.now());
-      return ok(await view(runId));
-    },
-  }),
+export const handler = httpHandler(trainingRunOperations, {
+  startTrainingRun: async ({ body: { searchSpace, ...settings }, caller, idempotencyKey = randomUUID() }) => {
+    const { id } = searchSpaceOf(searchSpace);
+    const key = `${caller.tokenId}\n${idempotencyKey}`;
+    const request = { searchSpace: id, settings, requestedBy: 'operator', idempotencyKey: key } as const;
+    const { runId } = await startRun(store, executor, { ...request, now: Date.now() });
+    return view(runId);
+  },
+  listTrainingRuns: ({ query }) => listRuns(store, query),
+  showTrainingRun: ({ path }) => view(path.id),
+  stopTrainingRun: async ({ path }) => {
+    const { runId } = await stopRun(store, executor, path.id, Date.now());
+    return view(runId);
+  },
 });

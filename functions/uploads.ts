@@ -1,12 +1,12 @@
 // Lambda: POST /v1/uploads and GET /v1/uploads/{id}.
 import { randomBytes } from 'node:crypto';
-import { registerUploadRequestSchema, uploadPathSchema } from '#contract/uploads.ts';
+import { uploadOperations } from '#contract/uploads.ts';
 import { DomainError } from '#core/errors.ts';
 import { registerUpload } from '#core/intake/register-upload.ts';
 import { showUpload } from '#core/intake/show-upload.ts';
 import { uploadView } from '#core/intake/upload-view.ts';
 import { readFieldEnvironment } from './shared/environment.ts';
-import { created, httpHandler, ok, route } from './shared/http-handler.ts';
+import { httpHandler } from './shared/http-handler.ts';
 import { s3Client, s3Store } from './shared/s3-store.ts';
 import { uploadSigner } from './shared/sign-upload.ts';
 
@@ -21,21 +21,12 @@ const dependencies = {
   validForS: UPLOAD_VALID_S,
 };
 
-export const handler = httpHandler({
-  'POST /v1/uploads': route({
-    roles: ['device'],
-    body: registerUploadRequestSchema,
-    handle: async ({ body, caller, idempotencyKey }) => {
-      const { deviceId } = caller!;
-      if (deviceId === undefined) throw new DomainError('forbidden', "the token is no device's");
-      const request = { ...body, deviceId, idempotencyKey, now: Date.now() };
-      const { upload, place, expiresAt } = await registerUpload(dependencies, request);
-      return created({ uploadId: upload.uploadId, status: upload.status, ...place, expiresAt });
-    },
-  }),
-  'GET /v1/uploads/{id}': route({
-    roles: ['device', 'operator'],
-    path: uploadPathSchema,
-    handle: async ({ path, caller }) => ok(uploadView(await showUpload(store, caller!, path.id))),
-  }),
+export const handler = httpHandler(uploadOperations, {
+  registerUpload: async ({ body, caller: { deviceId }, idempotencyKey }) => {
+    if (deviceId === undefined) throw new DomainError('forbidden', "the token is no device's");
+    const request = { ...body, deviceId, idempotencyKey, now: Date.now() };
+    const { upload, place, expiresAt } = await registerUpload(dependencies, request);
+    return { uploadId: upload.uploadId, status: upload.status, ...place, expiresAt };
+  },
+  showUpload: async ({ path, caller }) => uploadView(await showUpload(store, caller, path.id)),
 });

@@ -1,6 +1,7 @@
 // Everything an operator may want to set before `cdk deploy`, typed and with its reason. Nothing here is secret.
 // The embedded stack runs the same template, so these values hold locally too.
 
+import type { ApiFunctionName } from '#contract/routes.ts';
 import type { TrainingTask } from './constructs/training-machine.ts';
 
 /** Memory and time of one function. Lambda gives one full vCPU at 1,769 MiB and a share of one below. */
@@ -67,19 +68,7 @@ export interface SugarbushConfig {
   readonly functions: Readonly<Record<FunctionName, FunctionSize>>;
 }
 
-export type FunctionName =
-  | 'authorizer'
-  | 'devices'
-  | 'health'
-  | 'ingest'
-  | 'openapi'
-  | 'predict'
-  | 'predictors'
-  | 'search-spaces'
-  | 'targets'
-  | 'training-runs'
-  | 'uploads'
-  | `training/${TrainingTask}`;
+export type FunctionName = ApiFunctionName | 'authorizer' | 'ingest' | `training/${TrainingTask}`;
 
 export const config: SugarbushConfig = {
   api: { throttleRatePerS: 100, throttleBurst: 200, tokenCacheS: 60, corsOrigins: [] },

@@ -4,7 +4,7 @@ import type { UploadRecord } from './upload-record.ts';
 export interface UploadView {
   readonly uploadId: string;
   readonly deviceId: string;
-  readonly searchSpace: string;
+  readonly searchSpace: UploadRecord['searchSpace'];
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly registeredAt: string;
@@ -16,7 +16,7 @@ export interface UploadView {
   readonly excludedCount: number | null;
   readonly excluded: NonNullable<UploadRecord['accepted']>['excluded'];
   /** When quarantined. */
-  readonly reason: UploadRecord['quarantined'] | null;
+  readonly reason: NonNullable<UploadRecord['quarantined']> | null;
 }
 
 export function uploadView({ accepted, quarantined, finishedAt, ...upload }: UploadRecord): UploadView {

@@ -1,10 +1,13 @@
 // The stack every HTTP function shares: who may call, parsing of path, query and body, the reply, errors as problems,
-// one log line a request. A function states its routes; what arrives at `handle` is parsed and typed.
+// one log line a request. Which routes there are, who may call them and what they take and give stands in contract/; a
+// function has a handler for each of its own, at which only what is parsed and typed arrives.
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { z } from 'zod';
-import type { Caller, Role } from '#core/access/token.ts';
+import type { Operation } from '#contract/operation.ts';
+import { type RouteId, type Routes, routeKey, routes } from '#contract/routes.ts';
+import type { Caller } from '#core/access/token.ts';
 import { DomainError } from '#core/errors.ts';
 import { requireCaller } from './caller.ts';
 import { problemOf } from './problem.ts';
@@ -12,66 +15,85 @@ import { compressed, htmlReply, jsonReply, problemReply, type Reply } from './re
 import { decodeJsonBody } from './request-body.ts';
 import { logger, metrics } from './telemetry.ts';
 
-/** What a route takes. `roles` left out: anyone, without a token. */
-export interface Route<Path, Query, Body> {
-  readonly roles?: readonly Role[];
-  readonly path?: z.ZodType<Path>;
-  readonly query?: z.ZodType<Query>;
-  readonly body?: z.ZodType<Body>;
-  readonly handle: (request: HttpRequest<Path, Query, Body>) => Promise<RouteReply>;
+type Parsed<Op, Part extends 'path' | 'query' | 'body'> = Op extends {
+  readonly [P in Part]: infer Schema extends z.ZodType;
 }
+  ? z.output<Schema>
+  : undefined;
 
-export interface HttpRequest<Path, Query, Body> {
-  readonly caller: Caller | undefined;
+/** What arrives at a handler: parsed, and typed by its operation. */
+export interface HttpRequest<Id extends RouteId, Op> {
+  readonly caller: Routes[Id]['access'] extends 'public' ? undefined : Caller;
   /** Of the header Idempotency-Key. */
+  readonly idempotencyKey: Op extends { readonly idempotent: true } ? string | undefined : undefined;
+  readonly path: Parsed<Op, 'path'>;
+  readonly query: Parsed<Op, 'query'>;
+  readonly body: Parsed<Op, 'body'>;
+}
+
+type ReadonlyDeep<T> = T extends object ? { readonly [Key in keyof T]: ReadonlyDeep<T[Key]> } : T;
+type ReplyOf<Op> = Op extends { readonly reply: infer Schema extends z.ZodType }
+  ? ReadonlyDeep<z.input<Schema>>
+  : never;
+
+/** One for each operation: the compiler sees a forgotten one, and a reply that is not of the contract. */
+export type Handlers<Operations> = {
+  readonly [Id in keyof Operations & RouteId]: (
+    request: HttpRequest<Id, Operations[Id]>,
+  ) => Promise<ReplyOf<Operations[Id]>>;
+};
+
+interface AnyRequest {
+  readonly caller: Caller | undefined;
   readonly idempotencyKey: string | undefined;
-  readonly path: Path;
-  readonly query: Query;
-  readonly body: Body;
+  readonly path: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+type AnyHandler = (request: AnyRequest) => Promise<unknown>;
+
+type HttpEvent = APIGatewayProxyEventV2 & { parsed?: AnyRequest };
+export interface HttpHandler {
+  (event: APIGatewayProxyEventV2, context: Context): Promise<Reply>;
+  /** The routes it answers. */
+  readonly routeIds: readonly RouteId[];
 }
 
-export interface RouteReply {
-  readonly status: number;
-  /** JSON, or with `html` the text of a page. */
-  readonly value: unknown;
-  readonly html?: true;
+/** @param operations those of the function (contract/) */
+export function httpHandler<Operations extends { readonly [Id in RouteId]?: Operation }>(
+  operations: Operations,
+  handlers: Handlers<Operations>,
+): HttpHandler {
+  const routeIds = Object.keys(operations) as (keyof Operations & RouteId)[];
+  const stacks = new Map<string, ReturnType<typeof stack>>(
+    routeIds.map((id) => [routeKey(id), stack(id, operations[id]!, handlers[id] as AnyHandler)]),
+  );
+  return Object.assign(
+    (event: APIGatewayProxyEventV2, context: Context) => (stacks.get(event.routeKey) ?? unrouted)(event, context),
+    { routeIds },
+  );
 }
 
-/** Types a route from its schemas. */
-export function route<Path = undefined, Query = undefined, Body = undefined>(
-  definition: Route<Path, Query, Body>,
-): Route<unknown, unknown, unknown> {
-  return definition as Route<unknown, unknown, unknown>;
-}
-
-export const ok = (value: unknown): RouteReply => ({ status: 200, value });
-export const page = (value: string): RouteReply => ({ status: 200, value, html: true });
-export const created = (value: unknown): RouteReply => ({ status: 201, value });
-
-type HttpEvent = APIGatewayProxyEventV2 & { parsed?: HttpRequest<unknown, unknown, unknown> };
-export type HttpHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<Reply>;
-
-/** @param routes by API Gateway's route key, such as `GET /v1/targets` */
-export function httpHandler(routes: Readonly<Record<string, Route<unknown, unknown, unknown>>>): HttpHandler {
-  const handlers = new Map(Object.entries(routes).map(([key, definition]) => [key, stack(definition)]));
-  const unrouted = stack({
-    handle: () => Promise.reject(new DomainError('not-found', 'there is no such route')),
-  });
-  return (event, context) => (handlers.get(event.routeKey) ?? unrouted)(event, context);
-}
+type Middleware = MiddlewareObj<HttpEvent, Reply>;
 
 /** middy runs `before` in the order of use, `after` and `onError` in reverse. */
-function stack(definition: Route<unknown, unknown, unknown>): HttpHandler {
-  return middy<HttpEvent, Reply>()
-    .use(requestLog())
-    .use(compression())
-    .use(problems())
-    .use(parsing(definition))
+const common = () => middy<HttpEvent, Reply>().use(requestLog()).use(compression()).use(problems());
+
+function stack(id: RouteId, operation: Operation, handle: AnyHandler) {
+  return common()
+    .use(parsing(id, operation))
     .handler(async ({ parsed }) => {
-      const { status, value, html } = await definition.handle(parsed!);
-      return html ? htmlReply(value as string) : jsonReply(status, value);
-    }) as HttpHandler;
+      const value = await handle(parsed!);
+      const { status = 200, media, otherwise } = operation;
+      return media === 'text/html'
+        ? htmlReply(value as string)
+        : jsonReply(otherwise?.when(value) ? otherwise.status : status, value);
+    }) as (event: APIGatewayProxyEventV2, context: Context) => Promise<Reply>;
 }
+
+const unrouted = common().handler(() =>
+  Promise.reject(new DomainError('not-found', 'there is no such route')),
+) as ReturnType<typeof stack>;
 
 /** Printable ASCII, as the IETF draft has it (draft-ietf-httpapi-idempotency-key-header), without its quotes. */
 const idempotencyHeaderSchema = z.object({
@@ -81,15 +103,14 @@ const idempotencyHeaderSchema = z.object({
     .optional(),
 });
 
-type Middleware = MiddlewareObj<HttpEvent, Reply>;
-
-function parsing({ roles, path, query, body }: Route<unknown, unknown, unknown>): Middleware {
+function parsing(id: RouteId, { path, query, body, idempotent }: Operation): Middleware {
+  const { access } = routes[id];
   return {
     before: async ({ event }) => {
-      const caller = roles && requireCaller(authorizerContext(event), roles);
+      const caller = access === 'public' ? undefined : requireCaller(authorizerContext(event), access);
       event.parsed = {
         caller,
-        idempotencyKey: parse('headers', idempotencyHeaderSchema, event.headers)['idempotency-key'],
+        idempotencyKey: idempotent && parse('headers', idempotencyHeaderSchema, event.headers)['idempotency-key'],
         path: path && parse('path', path, event.pathParameters ?? {}),
         query: query && parse('query', query, event.queryStringParameters ?? {}),
         body: body && parse('body', body, await decodeJsonBody(event)),

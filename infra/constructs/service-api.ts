@@ -15,7 +15,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Route } from '../api-functions.ts';
+import { type RouteId, routeKey, routes } from '#contract/routes.ts';
 import type { SugarbushConfig } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 
@@ -85,7 +85,7 @@ export class ServiceApi extends Construct {
     this.url = stage.url;
   }
 
-  addRoutes(handler: IFunction, routes: readonly Route[], options: { readonly public?: boolean } = {}): void {
+  addRoutes(handler: IFunction, ids: readonly RouteId[]): void {
     const integration = new HttpLambdaIntegration(
       `${handler.node.scope?.node.id ?? handler.node.id}Integration`,
       handler,
@@ -93,17 +93,19 @@ export class ServiceApi extends Construct {
         timeout: Duration.seconds(integrationTimeoutS),
       },
     );
-    for (const route of routes) {
-      const [method, path] = route.split(' ') as [HttpMethod, string];
+    for (const id of ids) {
+      const { method, path, access } = routes[id];
       const added = this.api.addRoutes({
         path,
-        methods: [method],
+        methods: [method as HttpMethod],
         integration,
-        ...(options.public && { authorizer: new HttpNoneAuthorizer() }),
+        ...(access === 'public' && { authorizer: new HttpNoneAuthorizer() }),
       });
-      if (!options.public) continue;
+      if (access !== 'public') continue;
       for (const open of added) {
-        acknowledge(open, { 'AwsSolutions-APIG4': `${route} is public: it tells nothing about targets or data.` });
+        acknowledge(open, {
+          'AwsSolutions-APIG4': `${routeKey(id)} is public: it tells nothing about targets or data.`,
+        });
       }
     }
   }

@@ -3,6 +3,7 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { type ApiFunctionName, routeIdsOf } from '#contract/routes.ts';
 import { apiFunctions } from '../api-functions.ts';
 import type { FunctionName, SugarbushConfig } from '../config.ts';
 import { OnnxruntimeLayer } from '../constructs/onnxruntime-layer.ts';
@@ -64,7 +65,8 @@ export class ServiceStack extends Stack {
         ),
     });
 
-    for (const each of apiFunctions) {
+    for (const name of Object.keys(apiFunctions) as ApiFunctionName[]) {
+      const each = apiFunctions[name];
       const environment: Record<string, string> = {
         ...(each.onnxruntime && { REVALIDATE_S: String(props.config.predictions.revalidateS) }),
         ...(each.runsTraining && { STATE_MACHINE_ARN: training.machine.machine.stateMachineArn }),
@@ -74,13 +76,13 @@ export class ServiceStack extends Stack {
           UPLOADS_PER_DAY: String(perDeviceAndDay),
         }),
       };
-      const built = this.#function(each.name, each.description, environment, each.onnxruntime ? [layer.version] : []);
+      const built = this.#function(name, each.description, environment, each.onnxruntime ? [layer.version] : []);
       if (each.reads.length > 0) props.data.grantRead(built.role, ...each.reads);
       if (each.writes) props.data.grantWrite(built.role, ...each.writes);
       if (each.deletes) props.data.grantDelete(built.role, ...each.deletes);
       if (each.runsTraining) training.machine.grantRun(built.role);
       if (each.signsUploads) uploads.incoming.grantWrite(built.role, incoming.prefix);
-      api.addRoutes(built.function, each.routes, { public: each.public === true });
+      api.addRoutes(built.function, routeIdsOf(name));
     }
     new CfnOutput(this, 'ApiUrl', { value: api.url });
   }

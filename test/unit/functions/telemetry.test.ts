@@ -15,17 +15,13 @@ beforeAll(async () => {
   for (const stream of ['log', 'info', 'warn', 'error'] as const) {
     vi.spyOn(console, stream).mockImplementation((...parts) => void written.push(parts.join(' ')));
   }
-  const { httpHandler, ok, route } = await import('#functions/shared/http-handler.ts');
-  const { predictRequestSchema } = await import('#contract/predictions.ts');
-  handler = httpHandler({
-    'POST /v1/predictions': route({
-      roles: ['reader'],
-      body: predictRequestSchema,
-      handle: async ({ body }) => {
-        if (body.target === 'boom') throw new Error('the store is down');
-        return ok({});
-      },
-    }),
+  const { httpHandler } = await import('#functions/shared/http-handler.ts');
+  const { predictOperations } = await import('#contract/predictions.ts');
+  handler = httpHandler(predictOperations, {
+    predict: async ({ body }) => {
+      if (body.target === 'boom') throw new Error('the store is down');
+      return { searchSpace: 'nasbench201' as const, architectures: 0, confidence: 0.9, results: [] };
+    },
   });
 });
 afterEach(() => written.splice(0));
