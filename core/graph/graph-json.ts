@@ -12,7 +12,7 @@ export const graphLimits = {
   inputs: 1_000,
   outputs: 1_000,
   /** Characters of a name, an operator, a domain or an attribute's name. */
-  name: 512,
+  name: 1_024,
   axes: 32,
   dimension: 2 ** 31 - 1,
   /** Inputs or outputs of one node. */

@@ -69,7 +69,7 @@ class Inference {
     const inputs = node.inputs.map((name) => (name === '' ? undefined : this.#input(name, place)));
     const rule = ruleOf(node.operator, node.domain);
     try {
-      if (rule) return rule(new NodeContext(node, this.#opset, inputs, this.#budget, place));
+      if (rule) return rule(new NodeContext(node, node.opset ?? this.#opset, inputs, this.#budget, place));
       throw new DomainError('unsupported-model', `${place}: this operator is not known, and neither are its shapes`);
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'unsupported-model' || source.bodies) throw error;
@@ -118,7 +118,7 @@ class Inference {
   }
 
   #define(name: string, tensor: Known, place: string): void {
-    const { type, shape, values } = tensor;
+    const { type, shape, values, external } = tensor;
     if (this.known.has(name)) throw new DomainError('invalid-model', `${place}: ${quoteText(name)} is made twice`);
     if (shape.length > mostAxes) throw new DomainError('invalid-model', `${place}: a tensor of ${shape.length} axes`);
     if (shape.some((d) => !Number.isInteger(d) || d < 0 || d > largestDimension)) {
@@ -127,7 +127,12 @@ class Inference {
     if (elementCount(shape) > mostElements) {
       throw new DomainError('unsupported-model', `${place}: a tensor of shape [${shape}] is larger than any memory`);
     }
-    this.known.set(name, values === undefined ? { type, shape } : { type, shape, values });
+    this.known.set(name, {
+      type,
+      shape,
+      ...(values === undefined ? {} : { values }),
+      ...(external === undefined ? {} : { external }),
+    });
   }
 }
 

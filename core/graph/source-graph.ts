@@ -5,8 +5,15 @@ import type { ConstantTensor, ElementType, OperatorNode, Tensor } from './operat
 /** A small tensor that is an attribute. */
 export type TensorAttribute = Omit<ConstantTensor, 'name'>;
 
+export interface SourceConstant extends ConstantTensor {
+  /** Its values are in another file, which is never opened. */
+  readonly external?: boolean;
+}
+
 export interface SourceNode extends OperatorNode {
   readonly tensors?: Readonly<Record<string, TensorAttribute>>;
+  /** Of the standard domain, where it is not the graph's (nodes out of a function). */
+  readonly opset?: number;
   /** Bodies of control flow, by the attribute's name. */
   readonly bodies?: Readonly<Record<string, SourceGraph>>;
 }
@@ -15,7 +22,7 @@ export interface SourceGraph {
   readonly name: string;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly string[];
-  readonly constants: readonly ConstantTensor[];
+  readonly constants: readonly SourceConstant[];
   /** Each node after those that make its inputs. */
   readonly nodes: readonly SourceNode[];
   /** What the file says of tensors between nodes, where it says all of it. Asked only where a rule cannot tell. */

@@ -68,7 +68,8 @@ export function withStructuralValues(
   });
 }
 
-function finite(value: number): number {
+/** A value as JSON can hold it. */
+export function finite(value: number): number {
   if (Number.isNaN(value)) return 0;
   return Math.max(-largestFloat, Math.min(largestFloat, value));
 }

@@ -6,6 +6,8 @@ export interface Known {
   readonly shape: readonly number[];
   /** Row-major. Integers outside ±2^53 are clipped to it. */
   readonly values?: readonly number[];
+  /** A constant whose values are in another file, which is never opened. */
+  readonly external?: boolean;
 }
 
 /** Tensors with more elements are followed by shape only. */

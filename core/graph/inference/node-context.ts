@@ -80,7 +80,12 @@ export class NodeContext {
 
   /** The values of an input on which the shape of the output depends. */
   values(index: number, what: string): readonly number[] {
-    return this.input(index).values ?? this.refuse(`its ${what} (input ${index}) is known only when it runs`);
+    const { values, external, shape } = this.input(index);
+    if (values) return values;
+    const thing = `its ${what} (input ${index})`;
+    if (external) this.refuse(`${thing} is stored as external data, which is not opened`);
+    if (elementCount(shape) > mostKnownValues) this.refuse(`${thing} has more than ${mostKnownValues} values`);
+    return this.refuse(`${thing} is known only when it runs`);
   }
 
   /** An attribute of old opsets that became an input: the one that is there, or undefined. */
