@@ -2,23 +2,23 @@
 // in whichever order a file lists them.
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '#core/text/canonical-json.ts';
-import type { OperatorGraph, OperatorNode, Tensor } from './operator-graph.ts';
+import type { Attribute, OperatorGraph, OperatorNode, Tensor } from './operator-graph.ts';
 
 /** SHA-256, hex, of a canonical form: inputs by position, then nodes in the order in which the outputs, one after the
  * other, need them, then nodes that no output needs, as listed. Tensors are numbered when they are first met. Attributes
- * that are stated and ones that are left to their default differ. */
+ * that are stated and ones that are left to their default differ. Fractions are those of float32, as files hold them. */
 export function graphHash(graph: OperatorGraph): string {
   const hash = createHash('sha256');
   const numbers = new Map<string, number>([['', -1]]);
   const constants = new Map(graph.constants.map((c) => [c.name, c]));
   const tensors = new Map(graph.tensors.map((t) => [t.name, t]));
-  const write = (line: unknown) => hash.update(`${canonicalJson(line)}\n`);
+  const write = (line: object) => hash.update(`${canonicalJson(line)}\n`);
   const number = (name: string): number => {
     const known = numbers.get(name);
     if (known !== undefined) return known;
     numbers.set(name, numbers.size);
     const constant = constants.get(name);
-    if (constant) write({ constant: content(constant), values: constant.values });
+    if (constant) write({ constant: content(constant), values: constant.values?.map(asFloat32) });
     return numbers.get(name)!;
   };
   write({ opset: graph.opset, inputs: graph.inputs.map(content) });
@@ -30,11 +30,23 @@ export function graphHash(graph: OperatorGraph): string {
       inputs: node.inputs.map(number),
       outputs: node.outputs.map(number),
       shapes: node.outputs.map((name) => (tensors.has(name) ? content(tensors.get(name)!) : null)),
-      attributes: node.attributes,
+      attributes: Object.fromEntries(
+        Object.entries(node.attributes).map(([key, value]) => [key, attributeContent(value)]),
+      ),
     });
   }
   write({ outputs: graph.outputs.map(number) });
   return hash.digest('hex');
+}
+
+function asFloat32(value: number): number {
+  return Number.isInteger(value) ? value : Math.fround(value);
+}
+
+function attributeContent(value: Attribute): Attribute {
+  if (typeof value === 'number') return asFloat32(value);
+  if (typeof value === 'string' || typeof value[0] !== 'number') return value;
+  return (value as readonly number[]).map(asFloat32);
 }
 
 function content({ type, shape }: Tensor): Omit<Tensor, 'name'> {

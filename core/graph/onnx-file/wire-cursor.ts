@@ -8,9 +8,9 @@ export type Reading<T> = Generator<void, T, void>;
 
 export const wire = { varint: 0, fixed64: 1, length: 2, fixed32: 5 } as const;
 
-/** Of the window after a jump; it doubles while reading goes on where it ended. */
+/** Of the window after a jump; it doubles while reading goes on near where it ended. */
 const smallestRead = 16 * 1024;
-const largestRead = 1024 * 1024;
+const largestRead = 256 * 1024;
 /** Bytes of a tag and of whatever follows it that is no content: length, integer or float. */
 const headerBytes = 20;
 
@@ -156,7 +156,8 @@ export class WireCursor {
   }
 
   async #fill(): Promise<void> {
-    const goesOn = this.position <= this.#start + this.#window.length && this.#window.length > 0;
+    const gap = this.position - (this.#start + this.#window.length);
+    const goesOn = this.#window.length > 0 && gap <= this.#readAhead;
     this.#readAhead = goesOn ? Math.min(largestRead, 2 * this.#readAhead) : smallestRead;
     const end = Math.min(this.byteLength, this.position + Math.max(this.#wanted, this.#readAhead));
     this.#bytesRead += end - this.position;

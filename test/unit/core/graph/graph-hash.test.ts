@@ -58,6 +58,15 @@ describe('graphHash', () => {
     ).toBe(hash);
   });
 
+  it('takes fractions as float32, as a file holds them', () => {
+    const leaky = (alpha: number) => ({
+      ...graph,
+      nodes: graph.nodes.with(2, { ...graph.nodes[2]!, attributes: { alpha } }),
+    });
+    expect(graphHash(leaky(0.1))).toBe(graphHash(leaky(0.10000000149011612)));
+    expect(graphHash(leaky(0.1))).not.toBe(graphHash(leaky(0.1001)));
+  });
+
   const changes: Readonly<Record<string, (g: OperatorGraph) => Partial<OperatorGraph>>> = {
     'an attribute': (g) => ({ nodes: g.nodes.with(0, { ...g.nodes[0]!, attributes: { group: 3 } }) }),
     'an operator': (g) => ({ nodes: g.nodes.with(2, { ...g.nodes[2]!, operator: 'Mul' }) }),

@@ -44,7 +44,7 @@ describe('an operator graph as JSON', () => {
     ['an attribute of 1,025 integers', attributes(new Array(1025).fill(1)), 'nodes/0/attributes/list'],
     ['an attribute of 1,024 integers', attributes(new Array(1024).fill(1)), 'accepted'],
     ['an attribute that is an object', attributes({ tensor: [1] }), 'nodes/0/attributes/list'],
-    ['a name of 513 characters', graphOf({ name: 'n'.repeat(513) }), 'name'],
+    ['a name of 1,025 characters', graphOf({ name: 'n'.repeat(1025) }), 'name'],
     ['no outputs', graphOf({ outputs: [] }), 'outputs'],
     ['an input that nothing makes', graphOf({ constants: [] }), 'nodes/0/inputs/1'],
     ['an output that nothing makes', graphOf({ outputs: ['z'] }), 'outputs/0'],
