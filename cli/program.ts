@@ -36,6 +36,11 @@ const entries: readonly Entry[] = [
     summary: 'issues a bearer token with the AWS credentials of an operator',
     load: async () => (await import('./commands/issue-token.ts')).issueTokenCommand,
   },
+  {
+    name: 'agent',
+    summary: 'measures this device and sends what it measured: doctor, profile, upload, run, models',
+    load: async () => (await import('#agent/program.ts')).agentProgram,
+  },
 ];
 
 export const program: Program = {

@@ -52,7 +52,7 @@ export async function runProgram(
     return await runCommand(own, loaded, rest, terminal);
   } catch (error) {
     const told = program.explain(error, name);
-    terminal.say(`${told?.message ?? (error instanceof Error ? error.stack : String(error))}\n`);
+    terminal.say(`${told?.message ?? `${name}: ${error instanceof Error ? error.stack : String(error)}`}\n`);
     return told?.exitCode ?? exitCodes.failed;
   }
 }

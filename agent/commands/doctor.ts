@@ -1,6 +1,5 @@
-// sugarbush-agent doctor
-import { z } from 'zod';
-import { type CommandSpec, parseOptions } from '../command-line.ts';
+// `doctor`: what this device can deliver and what would improve it; it changes nothing.
+import { defineCommand, jsonFlag } from '#command-line/command.ts';
 import { systemFiles } from '../device/system-files.ts';
 import { examine } from '../doctor/examine.ts';
 import { printExamination } from '../doctor/print.ts';
@@ -8,19 +7,15 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { findPerf } from '../perf/perf-command.ts';
 import { probePerf } from '../perf/probe.ts';
 import { detectRuntimes } from '../runtimes/registry.ts';
-import type { Terminal } from './terminal.ts';
 
-export const doctorSpec: CommandSpec = {
-  summary: 'says what this device can deliver and what would improve it; changes nothing',
-  options: { json: { help: 'one JSON object on standard output' } },
-};
-
-export async function doctor(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const { json } = parseOptions(args, doctorSpec, z.strictObject({ json: z.boolean().default(false) }));
-  const perf = await findPerf();
-  const abilities = perf === undefined ? undefined : await probePerf(perf);
-  const examined = examine({ files: systemFiles(), perf, abilities, runtimes: await detectRuntimes() });
-  terminal.out(json ? `${JSON.stringify(examined, null, 2)}\n` : printExamination(examined));
-  if (examined.advice.some((advice) => advice.weight === 'blocking')) return exitCodes.cannotMeasure;
-  return examined.advice.length > 0 ? exitCodes.limited : exitCodes.ok;
-}
+export const doctor = defineCommand({
+  options: { json: jsonFlag },
+  async run({ json }, terminal): Promise<ExitCode> {
+    const perf = await findPerf();
+    const abilities = perf === undefined ? undefined : await probePerf(perf);
+    const examined = examine({ files: systemFiles(), perf, abilities, runtimes: await detectRuntimes() });
+    terminal.out(json ? `${JSON.stringify(examined, null, 2)}\n` : printExamination(examined));
+    if (examined.advice.some((advice) => advice.weight === 'blocking')) return exitCodes.cannotMeasure;
+    return examined.advice.length > 0 ? exitCodes.limited : exitCodes.ok;
+  },
+});

@@ -1,9 +1,10 @@
-// sugarbush-agent profile
+// `profile`: measures this device and writes a profile, to a file or into the spool.
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { z } from 'zod';
+import { defineCommand, type Values } from '#command-line/command.ts';
+import type { Terminal } from '#command-line/terminal.ts';
+import { text } from '#command-line/values.ts';
 import { targetDigest, targetId } from '#core/dataset/target-id.ts';
-import { type CommandSpec, parseOptions } from '../command-line.ts';
 import { systemFiles } from '../device/system-files.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { openJournal } from '../profile/journal.ts';
@@ -19,46 +20,41 @@ import { spoolFolder, stateFolder } from '../state-folder.ts';
 import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
 import { openSpool } from '../upload/spool.ts';
 import { chooseArchitectures } from './architectures.ts';
-import { measuringOptions, measuringShape, serviceOptions, serviceShape } from './measuring-options.ts';
+import { measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
 import { makePlan } from './plan.ts';
-import type { Terminal } from './terminal.ts';
 import { sendSpool, serviceOf } from './upload.ts';
 
-export const profileSpec: CommandSpec = {
-  summary: 'measures this device and writes a profile, to a file or into the spool',
-  options: {
-    ...measuringOptions,
-    ...serviceOptions,
-    out: { value: 'FILE', help: 'write the profile there (.gz: compressed) instead of into the spool' },
-    state: { value: 'FOLDER', help: 'where the spool is; default $SUGARBUSH_STATE or ~/.local/state/sugarbush-agent' },
+const options = {
+  ...measuringOptions,
+  ...serviceOptions,
+  out: {
+    value: 'FILE',
+    help: 'write the profile there (.gz: compressed) instead of into the spool',
+    schema: text.optional(),
   },
+  state: stateOption,
 };
 
-const schema = z.strictObject({
-  ...measuringShape,
-  ...serviceShape,
-  out: z.string().min(1).optional(),
-  state: z.string().min(1).optional(),
-});
+export const profile = defineCommand({ options, run: measureAndKeep });
 
-export async function profile(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const options = parseOptions(args, profileSpec, schema);
-  const hasService = options.api !== undefined || terminal.env['SUGARBUSH_API'] !== undefined;
-  const service = hasService ? serviceOf(options, terminal) : undefined;
-  const planned = await makePlan(options, systemFiles());
+async function measureAndKeep(given: Values<typeof options>, terminal: Terminal): Promise<ExitCode> {
+  // From here on a stop is an orderly one: what was begun is put away.
+  terminal.signal.throwIfAborted();
+  const service = given.api !== undefined ? serviceOf(given, terminal) : undefined;
+  const planned = await makePlan(given, systemFiles());
   try {
     const asked = service === undefined ? undefined : { service, targetId: targetId(planned.target) };
-    const architectures = await chooseArchitectures(options.supportSet, options.searchSpace, options.seed, asked);
+    const architectures = await chooseArchitectures(given.supportSet, given.searchSpace, given.seed, asked);
     const plan = { ...planned, architectures };
-    const state = stateFolder(options.state, terminal.env);
+    const state = stateFolder(given.state, terminal.env);
     const journal =
-      options.out === undefined ? join(state, `${targetDigest(plan.target)}.partial`) : `${options.out}.partial`;
-    if (options.out === undefined) makeFolder(state);
+      given.out === undefined ? join(state, `${targetDigest(plan.target)}.partial`) : `${given.out}.partial`;
+    if (given.out === undefined) makeFolder(state);
     const measured = await measureWithJournal(plan, journal, terminal);
     const { profile: written } = measured.result;
-    if (options.out !== undefined) {
+    if (given.out !== undefined) {
       const text = `${JSON.stringify(written)}\n`;
-      writeAtomically(options.out, options.out.endsWith('.gz') ? gzipSync(text) : text);
+      writeAtomically(given.out, given.out.endsWith('.gz') ? gzipSync(text) : text);
     } else {
       const spool = openSpool(spoolFolder(state));
       try {
@@ -71,7 +67,7 @@ export async function profile(args: readonly string[], terminal: Terminal): Prom
     report(measured.result, terminal);
     terminal.out(`${targetId(written.target)}\n`);
     const isWhole = measured.result.failures.length === 0 && measured.result.unstable.length === 0;
-    if (service !== undefined && options.out === undefined) {
+    if (service !== undefined && given.out === undefined) {
       const sent = await sendSpool(state, service, terminal);
       if (sent !== exitCodes.ok) return sent;
     }

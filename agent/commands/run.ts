@@ -1,12 +1,14 @@
-// sugarbush-agent run: profile and upload on a schedule, but only when something changed.
+// `run`: profile and upload on a schedule, but only when something changed.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ApiError, UnreachableError } from '#client/errors.ts';
+import { defineCommand, flag, type Values } from '#command-line/command.ts';
+import type { Terminal } from '#command-line/terminal.ts';
+import { positiveNumber } from '#command-line/values.ts';
 import { targetDigest, targetId } from '#core/dataset/target-id.ts';
 import { DomainError } from '#core/errors.ts';
-import { type CommandSpec, parseOptions, positiveNumber } from '../command-line.ts';
 import { waitForQuiet } from '../device/quiet.ts';
 import { systemFiles } from '../device/system-files.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts';
@@ -20,31 +22,21 @@ import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
 import type { Service } from '../upload/service.ts';
 import { openSpool } from '../upload/spool.ts';
 import { chooseArchitectures } from './architectures.ts';
-import { measuringOptions, measuringShape, serviceOptions, serviceShape } from './measuring-options.ts';
+import { measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
 import { makePlan } from './plan.ts';
 import { measureWithJournal, report } from './profile.ts';
-import type { Terminal } from './terminal.ts';
 import { sendSpool, serviceOf } from './upload.ts';
 
-export const runSpec: CommandSpec = {
-  summary: 'profiles and uploads on a schedule; measures three canaries first and sends nothing when nothing changed',
-  options: {
-    ...measuringOptions,
-    ...serviceOptions,
-    every: { value: 'HOURS', help: 'from the end of one round to the next; default 24' },
-    once: { help: 'one round, then end' },
-    state: { value: 'FOLDER', help: 'what must survive; default $SUGARBUSH_STATE or ~/.local/state/sugarbush-agent' },
-  },
+const options = {
+  ...measuringOptions,
+  ...serviceOptions,
+  every: { value: 'HOURS', help: 'from the end of one round to the next', schema: positiveNumber, default: '24' },
+  once: flag('one round, then end'),
+  state: stateOption,
 };
+type RunOptions = Values<typeof options>;
 
-const schema = z.strictObject({
-  ...measuringShape,
-  ...serviceShape,
-  every: positiveNumber.default(24),
-  once: z.boolean().default(false),
-  state: z.string().min(1).optional(),
-});
-type RunOptions = z.output<typeof schema>;
+export const run = defineCommand({ options, run: rounds });
 
 /** The last profile of a target, as far as the next round needs it. */
 const rememberedSchema = z.strictObject({
@@ -53,8 +45,7 @@ const rememberedSchema = z.strictObject({
 });
 type Remembered = z.infer<typeof rememberedSchema>;
 
-export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const options = parseOptions(args, runSpec, schema);
+async function rounds(options: RunOptions, terminal: Terminal): Promise<ExitCode> {
   const service = serviceOf(options, terminal);
   const state = stateFolder(options.state, terminal.env);
   makeFolder(state);

@@ -1,42 +1,47 @@
-// sugarbush-agent upload
+// `upload`: sends the profiles that wait in the spool and says what the service made of them.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { defineCommand, jsonFlag } from '#command-line/command.ts';
+import type { Terminal } from '#command-line/terminal.ts';
+import { positiveNumber, text } from '#command-line/values.ts';
 import { profileSchema } from '#core/dataset/profile.ts';
 import { DomainError } from '#core/errors.ts';
-import { type CommandSpec, parseOptions, positiveNumber } from '../command-line.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { spoolFolder, stateFolder } from '../state-folder.ts';
 import { type DrainRule, defaultDrainRule, drain, type Outcome } from '../upload/drain.ts';
 import { connect, readAccess, type Service } from '../upload/service.ts';
 import { openSpool } from '../upload/spool.ts';
-import { serviceOptions, serviceShape } from './measuring-options.ts';
-import type { Terminal } from './terminal.ts';
+import { serviceOptions, stateOption } from './measuring-options.ts';
 
-export const uploadSpec: CommandSpec = {
-  summary: 'sends the profiles that wait in the spool and says what the service made of them',
+export const upload = defineCommand({
   options: {
     ...serviceOptions,
-    profile: { value: 'FILE', help: 'put this profile (JSON, or .gz) into the spool first' },
-    wait: { value: 'S', help: 'longest wait for the verdict on each; default 120' },
-    state: { value: 'FOLDER', help: 'where the spool is; default $SUGARBUSH_STATE or ~/.local/state/sugarbush-agent' },
+    profile: {
+      value: 'FILE',
+      help: 'put this profile (JSON, or .gz) into the spool first',
+      schema: text.optional(),
+    },
+    wait: {
+      value: 'S',
+      help: 'longest wait for the verdict on each, in seconds',
+      schema: positiveNumber,
+      default: String(defaultDrainRule.verdictMs / 1000),
+    },
+    state: stateOption,
+    json: jsonFlag,
   },
-};
-
-const schema = z.strictObject({
-  ...serviceShape,
-  profile: z.string().min(1).optional(),
-  wait: positiveNumber.default(defaultDrainRule.verdictMs / 1000),
-  state: z.string().min(1).optional(),
+  async run(given, terminal): Promise<ExitCode> {
+    const service = serviceOf(given, terminal);
+    const state = stateFolder(given.state, terminal.env);
+    if (given.profile !== undefined) addFile(given.profile, state);
+    const rule = { ...defaultDrainRule, verdictMs: given.wait * 1000 };
+    if (!given.json) return await sendSpool(state, service, terminal, rule);
+    const outcomes = await drainSpool(state, service, terminal, rule, () => undefined);
+    terminal.out(`${JSON.stringify({ profiles: outcomes })}\n`);
+    return worstOf(outcomes);
+  },
 });
-
-export async function upload(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const options = parseOptions(args, uploadSpec, schema);
-  const service = serviceOf(options, terminal);
-  const state = stateFolder(options.state, terminal.env);
-  if (options.profile !== undefined) addFile(options.profile, state);
-  return await sendSpool(state, service, terminal, { ...defaultDrainRule, verdictMs: options.wait * 1000 });
-}
 
 /** Says before each pause why it waits. @throws DomainError `invalid-usage` */
 export function serviceOf(options: Parameters<typeof readAccess>[0], terminal: Terminal): Service {
@@ -64,28 +69,35 @@ function addFile(file: string, state: string): void {
   }
 }
 
-/** Sends what waits. @returns the exit code of the worst outcome */
+/** Sends what waits and prints what became of each. @returns the exit code of the worst outcome */
 export async function sendSpool(
   state: string,
   service: Service,
   terminal: Terminal,
   rule: DrainRule = defaultDrainRule,
 ): Promise<ExitCode> {
+  return worstOf(await drainSpool(state, service, terminal, rule, (outcome) => terminal.out(sentence(outcome))));
+}
+
+async function drainSpool(
+  state: string,
+  service: Service,
+  terminal: Terminal,
+  rule: DrainRule,
+  onOutcome: (outcome: Outcome) => void,
+): Promise<Outcome[]> {
   const spool = openSpool(spoolFolder(state));
   try {
-    const outcomes = await drain({
-      spool,
-      service,
-      rule,
-      onEvent: (text) => terminal.say(`${text}\n`),
-      onOutcome: (outcome) => terminal.out(sentence(outcome)),
-      signal: terminal.signal,
-    });
-    if (outcomes.some(({ outcome }) => outcome === 'quarantined')) return exitCodes.quarantined;
-    return outcomes.some(({ outcome }) => outcome === 'waiting') ? exitCodes.waiting : exitCodes.ok;
+    const onEvent = (event: string): void => terminal.say(`${event}\n`);
+    return await drain({ spool, service, rule, onEvent, onOutcome, signal: terminal.signal });
   } finally {
     spool.release();
   }
+}
+
+function worstOf(outcomes: readonly Outcome[]): ExitCode {
+  if (outcomes.some(({ outcome }) => outcome === 'quarantined')) return exitCodes.quarantined;
+  return outcomes.some(({ outcome }) => outcome === 'waiting') ? exitCodes.waiting : exitCodes.ok;
 }
 
 function sentence(outcome: Outcome): string {

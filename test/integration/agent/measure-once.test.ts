@@ -3,12 +3,12 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { z } from 'zod';
-import { measuringShape } from '#agent/commands/measuring-options.ts';
+import { measuringOptions } from '#agent/commands/measuring-options.ts';
 import { makePlan } from '#agent/commands/plan.ts';
 import { measureWithJournal } from '#agent/commands/profile.ts';
-import type { Terminal } from '#agent/commands/terminal.ts';
 import { systemFiles } from '#agent/device/system-files.ts';
+import { parseOptions } from '#command-line/parse-options.ts';
+import type { Terminal } from '#command-line/terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sugarbush-once-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -23,14 +23,9 @@ test('killed between measuring and the spool, it does not become a second profil
     `#!/bin/sh\ns=$(date +%N)\nl="1.$s"\necho "{\\"latenciesMs\\":[$l,$l,$l,$l,$l,$l,$l,$l,$l,$l]}"\n`,
   );
   chmodSync(program, 0o755);
-  const options = z.strictObject(measuringShape).parse({
-    searchSpace: 'nasbench201',
-    runtime: 'command',
-    command: program,
-    maxSeconds: '0.1',
-    coolDown: '0.001',
-    maxWait: '0.001',
-    noDescriptor: true,
+  const line = '--search-space nasbench201 --runtime command --max-seconds 0.1 --cool-down 0.001 --max-wait 0.001';
+  const { values: options } = parseOptions([...line.split(' '), '--no-descriptor', '--command', program], {
+    options: measuringOptions,
   });
   const terminal: Terminal = {
     out: () => {},

@@ -2,36 +2,33 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
-import { helpText, parseOptions, positiveInteger, positiveNumber, wholeNumber } from '#agent/command-line.ts';
 import { chooseArchitectures } from '#agent/commands/architectures.ts';
-import { doctorSpec } from '#agent/commands/doctor.ts';
-import { profileSpec } from '#agent/commands/profile.ts';
+import { profile } from '#agent/commands/profile.ts';
+import { run } from '#agent/commands/run.ts';
+import { upload } from '#agent/commands/upload.ts';
 import { exitCodeOf } from '#agent/exit-codes.ts';
 import { spoolFolder, stateFolder } from '#agent/state-folder.ts';
 import { readAccess } from '#agent/upload/service.ts';
+import { parseOptions } from '#command-line/parse-options.ts';
+import { positiveInteger, positiveNumber, wholeNumber } from '#command-line/values.ts';
 import { DomainError } from '#core/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sugarbush-command-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('options', () => {
-  const spec = { summary: 'x', options: { 'max-seconds': { value: 'S', help: '' }, json: { help: '' } } };
-  const schema = z.strictObject({ maxSeconds: positiveNumber, json: z.boolean().default(false) });
-
-  test('are read by their names', () => {
-    expect(parseOptions(['--max-seconds', '0.5', '--json'], spec, schema)).toEqual({ maxSeconds: 0.5, json: true });
-  });
-
-  test.each([
-    [['--max-seconds', 'x'], /--max-seconds 'x': a number such as 0\.5/],
-    [['--max-seconds', '0'], /--max-seconds '0'/],
-    [[], /--max-seconds is missing/],
-    [['--max-second', '1'], /--max-second/],
-    [['--json=1', '--max-seconds', '1'], /--json/],
-    [['extra'], /extra/],
-  ])('%s says what is wrong', (args, message) => {
-    expect(() => parseOptions(args, spec, schema)).toThrow(message);
+  test('that nobody gave are the documented ones', () => {
+    const needed = ['--search-space', 'nasbench201', '--runtime', 'onnxruntime'];
+    expect(parseOptions(needed, profile).values).toMatchObject({
+      ...{ searchSpace: 'nasbench201', inputSize: undefined, batch: 1, supportSet: '10', seed: 0 },
+      ...{ threads: 1, graphOptimization: 'all', precision: 'fp32', tolerance: 0.01 },
+      ...{ maxSeconds: 5, coolDown: 0.1, maxWait: 10 },
+      ...{ noCounters: false, noDescriptor: false, noPin: false, rawSamples: false, allowHttp: false },
+    });
+    expect(parseOptions([...needed, '--no-pin', '--no-counters'], run).values).toMatchObject({
+      ...{ noPin: true, noCounters: true, noDescriptor: false, every: 24, once: false },
+    });
+    expect(parseOptions([], upload).values.wait).toBe(120);
   });
 
   test.each([
@@ -41,12 +38,6 @@ describe('options', () => {
   ])('numbers are plain', (kind, wrong) => {
     for (const text of wrong) expect(kind.safeParse(text).success, text).toBe(false);
     expect(kind.parse('7')).toBe(7);
-  });
-
-  test('help lists every option', () => {
-    const help = helpText('sugarbush-agent', 'profile', profileSpec);
-    for (const name of Object.keys(profileSpec.options)) expect(help).toContain(`--${name}`);
-    expect(helpText('sugarbush-agent', 'doctor', doctorSpec)).toContain('--json');
   });
 });
 
