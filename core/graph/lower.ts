@@ -1,7 +1,7 @@
 // Operator graph → the kernels that a kind of runtime launches for it.
 import type { Kernel, KernelCount } from './kernel.ts';
 import { kernelOf } from './kernel-of.ts';
-import { type Lowering, type LoweringId, lowerings, runStep } from './lowerings.ts';
+import { type Lowering, type LoweringId, lowerings, runSteps } from './lowerings.ts';
 import type { OperatorGraph } from './operator-graph.ts';
 import { WorkingGraph } from './working-graph.ts';
 
@@ -15,7 +15,7 @@ export function lower(graph: OperatorGraph, lowering: LoweringId | Lowering): Ke
 /** The graph as it stands after a lowering's passes, before its nodes become kernels. */
 export function lowerToGraph(graph: OperatorGraph, lowering: LoweringId | Lowering): WorkingGraph {
   const working = new WorkingGraph(graph);
-  for (const step of loweringOf(lowering).steps) runStep(working, step);
+  runSteps(working, loweringOf(lowering).steps);
   return working;
 }
 

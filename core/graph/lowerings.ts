@@ -8,12 +8,18 @@ import { foldBatchNormalization, foldIntoConvolutions } from './passes/fold-batc
 import { foldConstants } from './passes/fold-constants.ts';
 import { fuseActivations } from './passes/fuse-activations.ts';
 import { fuseGelu, fuseSelfGates } from './passes/fuse-gates.ts';
+import { fuseScalesIntoProducts, fuseTransposesIntoProducts } from './passes/fuse-into-products.ts';
 import { fuseLayerNormalization } from './passes/fuse-layer-normalization.ts';
 import { fuseMatrixSums } from './passes/fuse-matrix-sums.ts';
+import { fusePads } from './passes/fuse-pads.ts';
+import { fuseQuickGelu } from './passes/fuse-quick-gelu.ts';
+import { fuseReshapes } from './passes/fuse-reshapes.ts';
 import { fuseSkipNormalizations } from './passes/fuse-skip-normalizations.ts';
+import { fuseSplits } from './passes/fuse-splits.ts';
 import { fuseBiases, fuseSums } from './passes/fuse-sums.ts';
 import { mergeEqualNodes } from './passes/merge-equal-nodes.ts';
 import { pruneZeros } from './passes/prune-zeros.ts';
+import { pushTransposes } from './passes/push-transposes.ts';
 import { removeDeadNodes } from './passes/remove-dead-nodes.ts';
 import type { WorkingGraph } from './working-graph.ts';
 
@@ -33,6 +39,13 @@ const passes = {
   'prune-zeros': pruneZeros,
   'expand-hard-swish': expandHardSwish,
   'fold-into-convolutions': foldIntoConvolutions,
+  'fuse-pads': fusePads,
+  'fuse-quick-gelu': fuseQuickGelu,
+  'fuse-splits': fuseSplits,
+  'fuse-transposes-into-products': fuseTransposesIntoProducts,
+  'fuse-scales-into-products': fuseScalesIntoProducts,
+  'fuse-reshapes': fuseReshapes,
+  'push-transposes': pushTransposes,
   'fuse-matrix-sums': fuseMatrixSums,
   'fuse-skip-normalizations': fuseSkipNormalizations,
   'blocked-layout': blockedLayout,
@@ -40,9 +53,12 @@ const passes = {
 
 type Passes = typeof passes;
 /** A pass's name, or its name and options. */
-export type Step = {
-  [K in keyof Passes]: Parameters<Passes[K]> extends [WorkingGraph] ? K : readonly [K, Parameters<Passes[K]>[1]];
-}[keyof Passes];
+export type Step =
+  | {
+      [K in keyof Passes]: Parameters<Passes[K]> extends [WorkingGraph] ? K : readonly [K, Parameters<Passes[K]>[1]];
+    }[keyof Passes]
+  /** Again and again, until nothing changes any more. */
+  | { readonly repeat: readonly Step[] };
 
 export interface Lowering {
   readonly id: string;
@@ -52,7 +68,21 @@ export interface Lowering {
   readonly free: readonly string[];
 }
 
-export function runStep(graph: WorkingGraph, step: Step): void {
+const mostRounds = 10;
+
+export function runSteps(graph: WorkingGraph, steps: readonly Step[]): void {
+  for (const step of steps) runStep(graph, step);
+}
+
+function runStep(graph: WorkingGraph, step: Step): void {
+  if (typeof step === 'object' && 'repeat' in step) {
+    for (let round = 0; round < mostRounds; round++) {
+      const before = graph.changes;
+      runSteps(graph, step.repeat);
+      if (graph.changes === before) break;
+    }
+    return;
+  }
   const [name, options] = typeof step === 'string' ? [step, undefined] : step;
   (passes[name] as (graph: WorkingGraph, options: unknown) => void)(graph, options);
 }
@@ -61,9 +91,14 @@ const reshapes = ['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'];
 const products = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul'];
 const simpleActivations = ['Relu', 'Clip', 'LeakyRelu', 'HardSwish', 'HardSigmoid', 'Sigmoid', 'Tanh', 'Silu', 'Gelu'];
 
-const cleaned: readonly Step[] = ['fold-constants', 'drop-identities', 'remove-dead-nodes', 'merge-equal-nodes'];
+const dropped: Step = ['drop-identities', { byKindOnly: false }];
+const cleaned: readonly Step[] = ['fold-constants', dropped, 'remove-dead-nodes', 'merge-equal-nodes'];
 /** What exporters write as several nodes and authors wrote as one. */
-const written: readonly Step[] = ['fuse-layer-normalization', 'fuse-gelu', 'fuse-self-gates'];
+const written: readonly Step[] = [
+  'fuse-layer-normalization',
+  ['fuse-gelu', { notBehindProducts: false }],
+  'fuse-self-gates',
+];
 const folded: readonly Step[] = [
   ...written,
   ['fold-batch-normalization', { into: ['Conv', 'ConvTranspose', 'Gemm'] }],
@@ -74,21 +109,39 @@ const fusable = [...products, 'BatchNormalization', 'Add'];
 const required: readonly Step[] = ['expand-hard-swish'];
 const basic: readonly Step[] = [
   ...required,
-  ...cleaned,
-  'fold-into-convolutions',
-  ...cleaned,
-  ['fuse-matrix-sums', { keepAttention: true }],
+  {
+    repeat: [
+      ['drop-identities', { byKindOnly: true }],
+      'fold-into-convolutions',
+      'fuse-pads',
+      'remove-dead-nodes',
+      'merge-equal-nodes',
+      'fold-constants',
+      ['fuse-matrix-sums', { keepAttention: true }],
+      'fuse-reshapes',
+      'push-transposes',
+    ],
+  },
 ];
 const extended: readonly Step[] = [
   ...basic,
-  ['fuse-activations', { into: ['Gemm'], activations: ['Relu', 'Sigmoid', 'Tanh', 'LeakyRelu'] }],
-  [
-    'fuse-activations',
-    { into: ['Conv'], activations: ['Relu', 'Sigmoid', 'Tanh', 'LeakyRelu', 'Clip', 'HardSigmoid'] },
-  ],
-  'fuse-gelu',
-  'fuse-skip-normalizations',
-  ['fuse-matrix-sums', { keepAttention: false }],
+  'push-transposes',
+  {
+    repeat: [
+      ['fuse-activations', { into: ['Gemm'], activations: ['Relu', 'Sigmoid', 'Tanh', 'LeakyRelu'] }],
+      [
+        'fuse-activations',
+        { into: ['Conv'], activations: ['Relu', 'Sigmoid', 'Tanh', 'LeakyRelu', 'Clip', 'HardSigmoid'] },
+      ],
+      ['fuse-gelu', { notBehindProducts: true }],
+      'fuse-splits',
+      'fuse-transposes-into-products',
+      'fuse-skip-normalizations',
+      'fuse-quick-gelu',
+      'fuse-scales-into-products',
+      ['fuse-matrix-sums', { keepAttention: false }],
+    ],
+  },
 ];
 
 export const lowerings = [
@@ -96,7 +149,7 @@ export const lowerings = [
     id: 'eager',
     title:
       'Every operator is launched as its author wrote it, dead ones and products with zero too: PyTorch uncompiled',
-    steps: ['fold-constants', 'drop-identities', ...written, 'fuse-biases'],
+    steps: ['fold-constants', dropped, ...written, 'fuse-biases'],
     free: [...reshapes, 'Split', 'Slice', 'Expand'],
   },
   {
@@ -134,7 +187,7 @@ export const lowerings = [
   {
     id: 'onnxruntime-all',
     title: 'ONNX Runtime with all optimisations on a CPU with AVX-512',
-    steps: [...extended, ['blocked-layout', { block: 16 }], ['fuse-sums', { into: ['Conv'] }]],
+    steps: [...extended, ['blocked-layout', { block: 16 }], ['fuse-sums', { into: ['Conv'], rank: 4 }]],
     free: [],
   },
 ] as const satisfies readonly Lowering[];

@@ -11,6 +11,8 @@ export interface WorkingTensor {
   /** Known before anything runs: a weight, or made of weights alone. */
   constant: boolean;
   values: readonly number[] | undefined;
+  /** By a pass. */
+  readonly made: boolean;
   /** The graph returns it. */
   output: boolean;
   /** Channels in blocks (see passes/blocked-layout.ts). */
@@ -49,6 +51,8 @@ export class WorkingGraph {
   readonly outputs: WorkingTensor[] = [];
   readonly opset: number;
   #tensors = 0;
+  /** Grows with every change: tells whether a pass did anything. */
+  changes = 0;
 
   constructor(graph: OperatorGraph) {
     this.opset = graph.opset;
@@ -101,10 +105,11 @@ export class WorkingGraph {
     this.nodes.push(node);
   }
 
-  tensor(type: ElementType, shape: readonly number[], name = ''): WorkingTensor {
+  tensor(type: ElementType, shape: readonly number[], name?: string): WorkingTensor {
     return {
       id: this.#tensors++,
-      name,
+      name: name ?? '',
+      made: name === undefined,
       type,
       shape,
       constant: false,
@@ -149,6 +154,7 @@ export class WorkingGraph {
 
   remove(node: WorkingNode): void {
     if (node.removed) return;
+    this.changes++;
     node.removed = true;
     for (const input of node.inputs) if (input) dropUse(input, node);
     for (const output of node.outputs) if (output?.producer === node) output.producer = undefined;
@@ -157,6 +163,7 @@ export class WorkingGraph {
   setInput(node: WorkingNode, index: number, tensor: WorkingTensor | undefined): void {
     const old = node.inputs[index];
     if (old === tensor) return;
+    this.changes++;
     if (old) dropUse(old, node);
     node.inputs[index] = tensor;
     tensor?.consumers.push(node);

@@ -11,6 +11,8 @@ import {
   type WorkingTensor,
 } from '../working-graph.ts';
 
+import { isForEachChannel } from './fold-batch-normalization.ts';
+
 export interface BlockedLayoutOptions {
   /** Channels in a block: 16 with AVX-512, 8 with AVX and AVX2 (MLAS). */
   readonly block: number;
@@ -29,11 +31,17 @@ interface Blocked {
 /** Channels that are no multiple of this cannot be reordered. */
 const alignment = 4;
 
-const activations = new Set(['Relu', 'Sigmoid', 'Tanh', 'HardSigmoid', 'LeakyRelu', 'Clip']);
+/** Run inside a convolution, or on blocks where its maker is none. */
+const activations = new Set(['Relu', 'Sigmoid', 'Tanh']);
+/** Run on blocks, never inside a convolution. */
+const elementwise = new Set(['Gelu', 'QuickGelu']);
 
 export function blockedLayout(graph: WorkingGraph, options: BlockedLayoutOptions): void {
   new BlockedLayout(graph, options.block).run();
 }
+
+const isFromChannelsLast = (node: WorkingNode): boolean =>
+  node.operator === 'Transpose' && sameShape(numbersAttribute(node, 'perm') ?? [], [0, 3, 1, 2]);
 
 class BlockedLayout {
   readonly #graph: WorkingGraph;
@@ -57,6 +65,10 @@ class BlockedLayout {
         attributes: { channels },
       }).blocked = true;
     }
+    for (const node of this.#graph.nodes) {
+      const output = node.outputs[0];
+      if (isFromChannelsLast(node) && output?.consumers.length === 0 && !output.output) this.#graph.remove(node);
+    }
     this.#graph.sort();
   }
 
@@ -64,6 +76,7 @@ class BlockedLayout {
     const { operator } = node;
     if (operator === 'Conv') this.#convolution(node);
     else if (operator === 'MaxPool' || operator === 'AveragePool') this.#pool(node);
+    else if (operator === 'Mul' && this.#channelScale(node)) return;
     else if (!this.#allBlocked(node)) return;
     else if (operator === 'Add' || operator === 'Sum') this.#binary(node, true);
     else if (operator === 'Mul') this.#binary(node, false);
@@ -71,8 +84,9 @@ class BlockedLayout {
     else if (operator === 'BatchNormalization') this.#normalization(node);
     else if (operator === 'Transpose') this.#transpose(node);
     else if (operator === 'GlobalAveragePool' || operator === 'GlobalMaxPool') this.#pool(node);
+    else if (operator === 'Resize') this.#resize(node);
     else if (operator === 'HardSigmoid' && this.#hardSwish(node)) return;
-    else if (activations.has(operator)) this.#activation(node);
+    else if (activations.has(operator) || elementwise.has(operator)) this.#activation(node);
   }
 
   /** Whether everything that is computed and read here has a blocked form. */
@@ -94,9 +108,13 @@ class BlockedLayout {
     if (reordered === undefined) {
       reordered = this.#graph.tensor(plain.type, plain.shape);
       reordered.blocked = true;
-      this.#graph.add('ReorderInput', [plain], [reordered], {
+      // A transpose from channels last runs inside the reorder.
+      const maker = plain.producer;
+      const transpose = maker && isFromChannelsLast(maker) && soleConsumer(plain) === node ? maker : undefined;
+      this.#graph.add('ReorderInput', [transpose?.inputs[0] ?? plain], [reordered], {
         sources: node.sources,
         domain: 'com.microsoft.nchwc',
+        attributes: { channels_last: transpose ? 1 : 0 },
       }).blocked = true;
       this.#reordered.set(plain, reordered);
     }
@@ -199,7 +217,8 @@ class BlockedLayout {
     this.#graph.setInput(node, 0, input.tensor);
     input.remainingUses--;
     const maker = input.node;
-    if (maker.operator === 'Conv' && input.startingUses === 1 && maker.activation === undefined) {
+    const fits = maker.operator === 'Conv' && input.startingUses === 1 && maker.activation === undefined;
+    if (fits && activations.has(node.operator)) {
       maker.activation = node.operator;
       this.#fuse(node, input);
     } else this.#make(node, input.channels);
@@ -219,6 +238,44 @@ class BlockedLayout {
     this.#graph.remove(node);
     this.#fuse(product, input);
     return true;
+  }
+
+  /** A product with a constant for each channel is a depthwise 1×1. @returns whether it was one */
+  #channelScale(node: WorkingNode): boolean {
+    const at = node.inputs[1]?.constant ? 1 : 0;
+    const [scale, plain] = [node.inputs[at], node.inputs[1 - at]];
+    const input = plain && this.#blocked.get(plain);
+    if (!input || !scale?.constant || !isForEachChannel(scale, plain)) return false;
+    const channels = Math.ceil(input.channels / this.#block) * this.#block;
+    const weight = this.#graph.tensor(scale.type, [channels, 1, 1, 1]);
+    weight.constant = true;
+    this.#graph.setInput(node, 0, input.tensor);
+    this.#graph.setInput(node, 1, weight);
+    input.remainingUses--;
+    node.operator = 'Conv';
+    node.domain = 'com.microsoft.nchwc';
+    node.attributes = { group: channels };
+    this.#make(node, input.channels);
+    return true;
+  }
+
+  /** Whole multiples of height and width, by repeating. */
+  #resize(node: WorkingNode): void {
+    const input = this.#blocked.get(node.inputs[0]!)!;
+    const { mode, coordinate_transformation_mode: places, nearest_mode: rounding } = node.attributes;
+    const isNearest = (mode ?? 'nearest') === 'nearest' && places === 'asymmetric' && rounding === 'floor';
+    const isLinear =
+      mode === 'linear' && /^(half_pixel|asymmetric|align_corners)$/.test(String(places ?? 'half_pixel'));
+    if (!isNearest && !isLinear) return;
+    const from = node.inputs[0]!.shape;
+    const scales = node.outputs[0]!.shape.map((d, i) => d / from[i]!);
+    if (scales.some((scale) => !Number.isInteger(scale)) || scales[0] !== 1 || scales[1] !== 1) return;
+    this.#graph.setInput(node, 0, input.tensor);
+    input.remainingUses--;
+    node.operator = 'Upsample';
+    node.domain = 'com.microsoft.nchwc';
+    node.attributes = { scales };
+    this.#make(node, input.channels);
   }
 
   #normalization(node: WorkingNode): void {

@@ -44,7 +44,7 @@ export const hasFixedWeights = (node: WorkingNode): boolean =>
   node.inputs[1]?.constant === true && (node.inputs[2] === undefined || node.inputs[2].constant);
 
 /** `[C, 1, 1]` or `[1, C, 1, 1]` beside `[N, C, H, W]`. */
-function isForEachChannel(constant: WorkingTensor, map: WorkingTensor): boolean {
+export function isForEachChannel(constant: WorkingTensor, map: WorkingTensor): boolean {
   const channels = map.shape[1];
   const rank = map.shape.length;
   const { shape } = constant;

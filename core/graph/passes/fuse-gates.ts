@@ -28,8 +28,13 @@ function gate(graph: WorkingGraph, node: WorkingNode, x: WorkingTensor, gated: W
   return true;
 }
 
+export interface GeluOptions {
+  /** ONNX Runtime takes any product that makes x for the ½ · x of the other order, and then finds no pattern. */
+  readonly notBehindProducts: boolean;
+}
+
 /** x / √2 → erf → + 1 → · x → · ½, in the orders that exporters write. */
-export function fuseGelu(graph: WorkingGraph): void {
+export function fuseGelu(graph: WorkingGraph, options: GeluOptions): void {
   for (const node of graph.nodes) {
     if (node.removed || node.operator !== 'Erf') continue;
     const scale = node.inputs[0]!.producer;
@@ -40,7 +45,9 @@ export function fuseGelu(graph: WorkingGraph): void {
     if (first?.operator !== 'Mul') continue;
     const second = soleConsumer(first.outputs[0]);
     const parts = [scale, node, plusOne, first];
-    if (second?.operator === 'Mul' && second.inputs.some((t) => scalarValue(t) === 0.5 || t === x)) parts.push(second);
+    const halved = x.producer?.operator === 'Mul' && options.notBehindProducts;
+    if (!halved && second?.operator === 'Mul' && second.inputs.some((t) => scalarValue(t) === 0.5 || t === x))
+      parts.push(second);
     else {
       // ½ · x stands before.
       const half = first.inputs.find((t) => t !== plusOne.outputs[0])?.producer;

@@ -17,7 +17,7 @@ export function fuseMatrixSums(graph: WorkingGraph, options: MatrixSumOptions): 
     if (!a.type.endsWith('float16') && a.type !== 'float32') continue;
     if (b.shape.length !== 2) continue;
     const flatten = a.shape.length !== 2;
-    if (flatten && (isAttentionProjection(node) || (options.keepAttention && attention.has(node, add)))) continue;
+    if (flatten && options.keepAttention && attention.has(node, add)) continue;
     const bias = add.inputs[0] === node.outputs[0] ? add.inputs[1] : add.inputs[0];
     if (!bias || !isGemmBias(bias.shape, a.shape[0]!, b.shape[1]!, flatten)) continue;
     const sources = [...node.sources, ...add.sources];
@@ -42,15 +42,6 @@ function isGemmBias(bias: readonly number[], rows: number, columns: number, flat
   if (bias.length === 1) return bias[0] === columns;
   if (flatten || bias.length !== 2) return false;
   return (bias[0] === 1 && bias[1] === columns) || (bias[0] === rows && (bias[1] === 1 || bias[1] === columns));
-}
-
-/** The product that follows softmax · values, transposed and reshaped. */
-function isAttentionProjection(node: WorkingNode): boolean {
-  const maker = node.inputs[0]?.producer;
-  if (maker?.operator !== 'Reshape') return false;
-  const transpose = maker.inputs[0]?.producer;
-  const values = transpose?.operator === 'Transpose' ? transpose.inputs[0]?.producer : undefined;
-  return values?.operator === 'MatMul' && values.inputs[0]?.producer?.operator === 'Softmax';
 }
 
 class AttentionPatterns {

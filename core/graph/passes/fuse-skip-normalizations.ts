@@ -9,14 +9,13 @@ export function fuseSkipNormalizations(graph: WorkingGraph): void {
     const [a, b] = add.inputs as [WorkingTensor, WorkingTensor];
     if (a.shape.length !== 3 || !sameShape(a.shape, b.shape)) continue;
     const sum = add.outputs[0]!;
+    if (sum.consumers.length > 1) continue;
     const sources = [...add.sources, ...node.sources];
-    const others = sum.consumers.length > 1;
     const output = node.outputs[0]!;
     const inputs = [a, b, ...node.inputs.slice(1)];
     graph.remove(node);
     graph.remove(add);
-    const outputs = others ? [output, undefined, undefined, sum] : [output];
-    graph.add('SkipLayerNormalization', inputs, outputs, { sources, domain: 'com.microsoft' });
+    graph.add('SkipLayerNormalization', inputs, [output], { sources, domain: 'com.microsoft' });
   }
   graph.sort();
 }

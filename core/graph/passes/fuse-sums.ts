@@ -1,12 +1,5 @@
 // A convolution or matrix product adds a tensor to its result before it writes it: a bias (constant), or a shortcut.
-import {
-  elements,
-  sameShape,
-  soleConsumer,
-  type WorkingGraph,
-  type WorkingNode,
-  type WorkingTensor,
-} from '../working-graph.ts';
+import { elements, sameShape, soleConsumer, type WorkingGraph } from '../working-graph.ts';
 import { absorb } from './fold-batch-normalization.ts';
 
 /** MatMul + constant vector → a fully connected layer with bias. */
@@ -24,37 +17,31 @@ export function fuseBiases(graph: WorkingGraph): void {
   graph.compact();
 }
 
-/** A sum of two whole feature maps runs inside the later of the two convolutions that make them. */
-export function fuseSums(graph: WorkingGraph, options: { readonly into: readonly string[] }): void {
+export interface SumOptions {
+  /** Operators that take a sum over. */
+  readonly into: readonly string[];
+  /** Only results of this many dimensions. */
+  readonly rank?: number;
+}
+
+/** A sum of two whole feature maps runs inside the first of the operators that make them. */
+export function fuseSums(graph: WorkingGraph, options: SumOptions): void {
   const into = new Set(options.into);
   for (const node of graph.nodes) {
-    if (node.removed || node.operator !== 'Add') continue;
-    const [a, b] = node.inputs;
-    if (!a || !b || a.constant || b.constant || !sameShape(a.shape, b.shape)) continue;
-    const takes = (t: WorkingTensor): WorkingNode | undefined => {
-      const maker = t.producer;
-      return maker &&
-        !maker.blocked &&
-        into.has(maker.operator) &&
-        maker.activation === undefined &&
-        soleConsumer(t) === node
-        ? maker
-        : undefined;
-    };
-    // The later maker, so that the other addend is there when it runs.
-    const makers = [takes(a), takes(b)];
-    const order = makers.map((maker) => (maker ? graph.nodes.indexOf(maker) : -1));
-    const chosen = order[0]! > order[1]! ? 0 : 1;
-    const maker = makers[chosen];
-    const other = chosen === 0 ? b : a;
-    if (maker === undefined || (other.producer && graph.nodes.indexOf(other.producer) > order[chosen]!)) continue;
-    graph.remove(node);
-    graph.takeOutput(maker, 0, node.outputs[0]!);
-    while (maker.inputs.length < 3) maker.inputs.push(undefined);
-    maker.inputs.push(undefined);
-    graph.setInput(maker, maker.inputs.length - 1, other);
-    maker.addends++;
-    maker.sources.push(...node.sources);
+    if (node.removed || node.blocked || !into.has(node.operator) || node.activation !== undefined) continue;
+    const add = soleConsumer(node.outputs[0]);
+    if (add?.operator !== 'Add') continue;
+    const own = node.outputs[0]!;
+    const other = add.inputs[0] === own ? add.inputs[1] : add.inputs[0];
+    if (!other || other.constant || !sameShape(own.shape, other.shape)) continue;
+    if (options.rank !== undefined && own.shape.length !== options.rank) continue;
+    graph.remove(add);
+    graph.takeOutput(node, 0, add.outputs[0]!);
+    while (node.inputs.length < 3) node.inputs.push(undefined);
+    node.inputs.push(undefined);
+    graph.setInput(node, node.inputs.length - 1, other);
+    node.addends++;
+    node.sources.push(...add.sources);
   }
-  graph.compact();
+  graph.sort();
 }

@@ -23,12 +23,12 @@ export function mergeEqualNodes(graph: WorkingGraph): void {
   graph.compact();
 }
 
-/** Small constants are equal when their values are, others when they are the same tensor. */
+/** Small constants of the graph are equal when their values are, all others when they are the same tensor. */
 function keyOf(node: WorkingNode): string {
   let key = `${node.operator}|${node.activation ?? ''}`;
   for (const input of node.inputs) {
     if (input === undefined) key += '|';
-    else if (input.constant && input.values) key += `|${input.type}[${input.shape}]${input.values}`;
+    else if (input.constant && input.values && !input.made) key += `|${input.type}[${input.shape}]${input.values}`;
     else key += `|${input.id}`;
   }
   for (const name in node.attributes) key += `|${name}=${node.attributes[name]}`;
