@@ -18,7 +18,10 @@ export interface Synthesis {
 }
 
 /** Everything that goes into the assembly: the app itself, the functions and what they bundle. */
-const inputs = ['infra', 'functions', 'core', 'layers', 'package.json', 'package-lock.json', 'tsconfig.json'];
+export const assemblyInputs = [
+  ...['infra', 'functions', 'core', 'contract', 'report', 'layers'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json'],
+];
 
 /** Assemblies kept beside the newest: a running stack may still load from an older one. */
 const kept = 3;
@@ -28,7 +31,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** @throws StackError with the app's own message when it does not synthesise; an AbortError when `signal` aborts. */
 export async function synthesise(options: { readonly signal?: AbortSignal } = {}): Promise<Synthesis> {
   const parent = join(root, '.build', 'cdk');
-  const folder = join(parent, hashOf(inputs.map((each) => join(root, each))));
+  const folder = join(parent, hashOf(assemblyInputs.map((each) => join(root, each))));
   if (existsSync(folder)) return { folder, fresh: false };
   buildOnnxruntimeLayer();
   mkdirSync(parent, { recursive: true });

@@ -5,6 +5,7 @@ import { isBuiltin } from 'node:module';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { assemblyInputs } from '#scripts/synth.ts';
 import { against, circleIn, folderGraph } from './folder-graph.ts';
 import { headerOf, importsOf } from './source-imports.ts';
 import { surroundingsIn } from './surroundings.ts';
@@ -100,6 +101,11 @@ test('every source folder is looked at', () => {
       folder,
     ).toBe(true);
   }
+});
+
+test('a synthesis is done again when anything changes that goes into it', () => {
+  const isInput = (path: string): boolean => assemblyInputs.some((input) => path.startsWith(`${input}/`));
+  expect([...mayImport.infra, ...mayImport.functions].filter((path) => !isInput(path))).toEqual([]);
 });
 
 test('imports follow the arrows of the design', () => {
