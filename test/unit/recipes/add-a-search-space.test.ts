@@ -53,8 +53,8 @@ test('its network is its own, to the last weight', () => {
 });
 
 test('the agent offers it and writes models of it that run', async () => {
-  expect(workloadOptions['search-space']!.help).toMatch(/, toy /);
-  expect(workloadOptions['input-size']!.help).toMatch(/16 for toy/);
+  expect(workloadOptions.searchSpace.help).toMatch(/, toy$/);
+  expect(workloadOptions.inputSize.help).toMatch(/16 for toy/);
   const folder = mkdtempSync(join(tmpdir(), 'sugarbush-toy-'));
   try {
     exportModels(folder, id, [toy.example], { inputSize: 16, batchSize: 2, seed: 0 });
