@@ -6,7 +6,8 @@ import { statesInputSize, usualInputSize } from '#core/search-space/network/inpu
 import { searchSpace, searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
 import { defaultQuietRule } from '../device/quiet.ts';
 import { defaultStopRule, type StopRule } from '../measure/stop-rule.ts';
-import { precisions, runtimeNames } from '../runtimes/runtime.ts';
+import { runtimeNames, runtimePrograms } from '../runtimes/registry.ts';
+import { precisions } from '../runtimes/runtime.ts';
 import { graphOptimizations } from '../worker/job.ts';
 
 function inputSizeHelp(): string {
@@ -52,7 +53,7 @@ export const measuringOptions = {
   precision: { value: 'NAME', help: precisions.join(', '), schema: z.enum(precisions), default: 'fp32' },
   program: {
     value: 'PATH',
-    help: 'trtexec or benchmark_model, where it is not on PATH',
+    help: `${runtimePrograms.join(' or ')}, where it is not on PATH`,
     schema: text.optional(),
   },
   command: {

@@ -9,7 +9,8 @@ import type { SystemFiles } from '../device/system-files.ts';
 import type { Perf } from '../perf/perf-command.ts';
 import type { EventStatus, PerfAbilities } from '../perf/probe.ts';
 import { findProgram } from '../process/find-program.ts';
-import type { Detection, RuntimeName } from '../runtimes/runtime.ts';
+import type { RuntimeName } from '../runtimes/registry.ts';
+import type { Detection } from '../runtimes/runtime.ts';
 import { agentVersion } from '../version.ts';
 
 export interface Examination {

@@ -1,21 +1,13 @@
-// The counters of a descriptor as events of `perf stat`, and what is known of each before perf is asked.
+// The counters of a descriptor as events of `perf stat`.
+import { type Counter, counterList } from '#core/descriptor/counter-list.ts';
 import { type CounterName, counterNames } from '#core/descriptor/counters.ts';
 
-export interface CounterEvent {
+export interface CounterEvent extends Counter {
   readonly counter: CounterName;
-  /** As given to `perf stat -e`. */
-  readonly event: string;
-  readonly kind: 'hardware' | 'software';
-  /** Software events that happen inside the kernel: counted in user mode only (`:u`), they read 0 whatever happens. */
-  readonly kernelOnly: boolean;
 }
 
-const software = new Set<CounterName>(['cpu-migrations', 'context-switches', 'page-faults', 'task-clock-ms']);
-const kernelOnly = new Set<CounterName>(['cpu-migrations', 'context-switches']);
-
+/** All of them, in the order of the descriptor's columns. */
 export const counterEvents: readonly CounterEvent[] = counterNames.map((counter) => ({
   counter,
-  event: counter === 'task-clock-ms' ? 'task-clock' : counter,
-  kind: software.has(counter) ? 'software' : 'hardware',
-  kernelOnly: kernelOnly.has(counter),
+  ...counterList[counter],
 }));

@@ -1,48 +1,37 @@
-// The runtimes there are, by name.
-import { DomainError } from '#core/errors.ts';
-import { commandRuntime } from './command.ts';
-import { onnxRuntimeNode, onnxRuntimeWeb } from './onnxruntime.ts';
-import type { Detection, Runtime, RuntimeName } from './runtime.ts';
-import { tensorrt } from './tensorrt.ts';
-import { tflite } from './tflite.ts';
+// What follows from the list of runtimes: names, the one that was asked for, what is on this device.
+import type { Detection, Runtime } from './runtime.ts';
+import { type RuntimeEntry, type RuntimeOptions, runtimeList } from './runtime-list.ts';
 
-export interface RuntimeChoice {
+export type RuntimeName = keyof typeof runtimeList;
+
+export const runtimeNames = Object.keys(runtimeList) as [RuntimeName, ...RuntimeName[]];
+
+const entries: Readonly<Record<RuntimeName, RuntimeEntry>> = runtimeList;
+
+/** Programs that runtimes drive, by the names that they are looked for. */
+export const runtimePrograms: readonly string[] = runtimeNames.flatMap((name) => entries[name].program ?? []);
+
+export interface RuntimeChoice extends RuntimeOptions {
   readonly name: RuntimeName;
-  /** Path of a runtime's own program, where it is not on PATH. */
-  readonly program?: string | undefined;
-  /** Words of the runtime `command`. */
-  readonly command?: string | undefined;
 }
 
-/** @throws DomainError `invalid-usage` when the runtime `command` has no command */
-export function createRuntime({ name, program, command }: RuntimeChoice): Runtime {
-  switch (name) {
-    case 'onnxruntime':
-      return onnxRuntimeNode;
-    case 'onnxruntime-web':
-      return onnxRuntimeWeb;
-    case 'tensorrt':
-      return tensorrt(program);
-    case 'tflite':
-      return tflite(program);
-    case 'command':
-      if (command === undefined) {
-        throw new DomainError(
-          'invalid-usage',
-          "--runtime command wants --command; such as: --command './measure.sh --fast'",
-        );
-      }
-      return commandRuntime(command.trim().split(/\s+/));
-  }
+/** @throws DomainError `invalid-usage` when the runtime lacks an option, such as `command` its command */
+export function createRuntime({ name, ...options }: RuntimeChoice): Runtime {
+  return entries[name].open(options);
 }
 
+/** Looks for each of them; nothing is measured. */
 export async function detectRuntimes(): Promise<Record<RuntimeName, Detection>> {
-  const [onnxruntime, web, trt, lite] = await Promise.all([
-    onnxRuntimeNode.detect(),
-    onnxRuntimeWeb.detect(),
-    tensorrt().detect(),
-    tflite().detect(),
-  ]);
-  const command: Detection = { found: false, reason: 'any program of yours: --runtime command --command WORDS' };
-  return { onnxruntime, 'onnxruntime-web': web, tensorrt: trt, tflite: lite, command };
+  const found = runtimeNames.map(async (name) => {
+    const { detect, open } = entries[name];
+    return [name, await (detect ?? (() => open({}).detect()))()] as const;
+  });
+  return Object.fromEntries(await Promise.all(found)) as Record<RuntimeName, Detection>;
+}
+
+/** The line of a runtime in the table of docs/measuring.md. */
+export function runtimeRow(name: RuntimeName): string {
+  const { what, needs, open } = entries[name];
+  const { counts } = open({ program: 'p', command: 'c' });
+  return `| \`${name}\` | ${what} | ${counts ? 'yes' : 'no'} | ${needs} |`;
 }

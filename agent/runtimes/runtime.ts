@@ -1,5 +1,5 @@
 // What the agent asks of any runtime: whether it is here, and the latency of one model file. Each runtime is one file
-// beside this one; programs of others are driven from outside and their output is parsed.
+// beside this one and a line in runtime-list.ts; programs of others are driven from outside and their output is parsed.
 import { type LatencySummary, summariseLatency } from '#core/statistics/latency-summary.ts';
 import { median } from '#core/statistics/quantile.ts';
 import { studentT975 } from '#core/statistics/student-t.ts';
@@ -7,9 +7,6 @@ import { relativeHalfWidth, type StopRule } from '../measure/stop-rule.ts';
 import type { Perf } from '../perf/perf-command.ts';
 import type { PerfRow } from '../perf/row.ts';
 import type { GraphOptimization } from '../worker/job.ts';
-
-export const runtimeNames = ['onnxruntime', 'onnxruntime-web', 'tensorrt', 'tflite', 'command'] as const;
-export type RuntimeName = (typeof runtimeNames)[number];
 
 export const precisions = ['fp32', 'fp16', 'int8'] as const;
 export type Precision = (typeof precisions)[number];
@@ -51,7 +48,8 @@ export type Detection =
   | { readonly found: false; readonly reason: string };
 
 export interface Runtime {
-  readonly name: RuntimeName;
+  /** Its name in the list (runtime-list.ts); profiles state it. */
+  readonly name: string;
   /** As a profile names it. */
   readonly executionProvider: string;
   /** Whether counters can be switched around its inferences. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { exitCodes } from '#agent/exit-codes.ts';
 import { agentProgram } from '#agent/program.ts';
 import { parseCommandOutput } from '#agent/runtimes/command.ts';
-import { runtimeNames } from '#agent/runtimes/runtime.ts';
+import { runtimeNames, runtimeRow } from '#agent/runtimes/registry.ts';
 import type { Command } from '#command-line/command.ts';
 import { parseOptions } from '#command-line/parse-options.ts';
 
@@ -40,7 +40,7 @@ describe('commands in the documents', () => {
 
 test('the tables of exit codes and runtimes are complete', () => {
   for (const code of Object.values(exitCodes)) expect(docs).toContain(`\n| ${code} | `);
-  for (const name of runtimeNames) expect(docs).toContain(`\n| \`${name}\` | `);
+  for (const name of runtimeNames) expect(docs).toContain(`\n${runtimeRow(name)}\n`);
 });
 
 test('the line that a command prints is one that the agent reads', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { nominalMemoryMib, type Profile, profileEnvelopeSchema, profileSchema } from '#core/dataset/profile.ts';
+import { counterNames } from '#core/descriptor/counters.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { profileJsonSchema, profileSchemaPath } from '#scripts/write-profile-schema.ts';
 
@@ -32,6 +33,11 @@ describe('profile, version 1', () => {
 
   it('is exported as the committed JSON Schema; if not: node scripts/write-profile-schema.ts', () => {
     expect(readFileSync(profileSchemaPath, 'utf8')).toBe(profileJsonSchema());
+  });
+
+  it('names every counter in docs/profile-format.md', () => {
+    const docs = readFileSync(new URL('../../../../docs/profile-format.md', import.meta.url), 'utf8');
+    expect(counterNames.filter((name) => !docs.includes(`\`${name}\``))).toEqual([]);
   });
 
   it.each([
