@@ -6,7 +6,7 @@ import type { OperationsOf } from './operation.ts';
 
 export const enrolRequestSchema = z
   .strictObject({
-    name: text(64).meta({ description: 'What the operator calls the device.', example: 'Lab Raspberry Pi 5' }),
+    name: text(64).meta({ description: 'What the operator calls the device.' }),
     validForDays: z.int().min(1).max(1825).default(365).describe('Days until the token ends.'),
   })
   .meta({ id: 'EnrolRequest' });
@@ -14,13 +14,6 @@ export const enrolRequestSchema = z
 export const deviceSchema = deviceRecordSchema
   .meta({
     id: 'Device',
-    example: {
-      deviceId: 'lab-raspberry-pi-5-3f0a9c1b7d2e4f60',
-      name: 'Lab Raspberry Pi 5',
-      tokenId: '0123456789abcdef',
-      createdAt: '2026-02-03T10:15:00.000Z',
-      expiresAt: '2027-02-03T10:15:00.000Z',
-    },
   })
   .describe('`revokedAt` is there once the device is revoked.');
 
@@ -32,7 +25,7 @@ export const enrolReplySchema = z
   .meta({ id: 'EnrolReply' });
 
 export const devicePathSchema = z.strictObject({
-  id: z.string().max(256).meta({ description: 'Id of the device.', example: 'lab-raspberry-pi-5-3f0a9c1b7d2e4f60' }),
+  id: z.string().max(256).meta({ description: 'Id of the device.' }),
 });
 
 export const listDevicesQuerySchema = z.strictObject({

@@ -1,13 +1,45 @@
 // The OpenAPI document, generated from the routes and the same zod schemas that parse requests. docs/openapi.json is a copy of it
 // (scripts/write-openapi.ts).
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { type Example, examples } from './examples.ts';
 import { openApiOperation } from './openapi-operation.ts';
 import { operations } from './operations.ts';
 import { problemSchema } from './problem.ts';
 import { routeIds, routes } from './routes.ts';
 
 export function openApiDocument(): ReturnType<typeof createDocument> {
-  return createDocument(description());
+  const document = createDocument(description());
+  for (const example of examples) addExample(document, example);
+  return document;
+}
+
+/** The first one of an operation shows its request, the first of each status its reply. */
+function addExample(
+  document: ReturnType<typeof createDocument>,
+  { operation: id, request, status, reply }: Example,
+): void {
+  const { method, path } = routes[id];
+  const operation = document.paths![path]![method.toLowerCase() as Lowercase<typeof method>] as OpenApiOperation;
+  const values: Record<string, unknown> = {
+    ...request.path,
+    ...request.query,
+    'Idempotency-Key': request.idempotencyKey,
+  };
+  for (const parameter of operation.parameters ?? []) {
+    const value = values[parameter.name];
+    if (value !== undefined) parameter.example ??= value;
+  }
+  const body = operation.requestBody?.content['application/json'];
+  if (body && request.body) body.example ??= request.body;
+  for (const content of Object.values(operation.responses[status]!.content))
+    if (reply !== undefined) content.example ??= reply;
+}
+
+/** As far as examples go. */
+interface OpenApiOperation {
+  readonly parameters?: { readonly name: string; example?: unknown }[];
+  readonly requestBody?: { readonly content: Record<string, { example?: unknown }> };
+  readonly responses: Record<string, { readonly content: Record<string, { example?: unknown }> }>;
 }
 
 /** In the order of the table, the methods of one path together. */

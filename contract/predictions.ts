@@ -5,7 +5,6 @@ import { type PredictReply, type PredictRequest, predictionLimits } from '#core/
 import type { OperationsOf } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
 
-const cell = '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|';
 const targetNameSchema = z.string().min(1).max(256);
 
 export const predictRequestSchema = z
@@ -40,7 +39,6 @@ export const predictRequestSchema = z
   })
   .meta({
     id: 'PredictionRequest',
-    example: { searchSpace: 'nasbench201', target: 'titan_rtx_32', architectures: [cell], budgetMs: 10 },
   }) satisfies z.ZodType<PredictRequest>;
 
 const perArchitecture = (what: string) =>
@@ -76,28 +74,6 @@ export const predictReplySchema = z
   })
   .meta({
     id: 'PredictionReply',
-    example: {
-      searchSpace: 'nasbench201',
-      architectures: 1,
-      confidence: 0.9,
-      budgetMs: 10,
-      results: [
-        {
-          target: 'titan_rtx_32',
-          predictor: {
-            version: '7d5c3b1a90e84f26',
-            hash: '7d5c3b1a90e84f26d1a07f5be2c94b38a6f1023c5e7d894bb0a1c2d3e4f50617',
-          },
-          measurements: 900,
-          trust: 'trusted',
-          trustReason: '900 measurements',
-          latencyMs: [8.91234],
-          lowMs: [8.50123],
-          highMs: [9.34321],
-          withinBudgetProbability: [0.9987],
-        },
-      ],
-    },
   }) satisfies z.ZodType<PredictReply>;
 
 export const predictOperations = {

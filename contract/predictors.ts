@@ -5,7 +5,7 @@ import { cardSchema } from '#core/predictors/card.ts';
 import type { OperationsOf } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
 
-const version = z.string().regex(versionPattern).meta({ example: '0a1b2c3d4e5f6071' });
+const version = z.string().regex(versionPattern);
 
 export const predictorsPathSchema = z.strictObject({ searchSpace: searchSpaceNameSchema });
 export const predictorPathSchema = z.strictObject({ searchSpace: searchSpaceNameSchema, version });

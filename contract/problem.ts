@@ -42,14 +42,5 @@ export const problemSchema = z
   })
   .meta({
     id: 'Problem',
-    example: {
-      type: 'urn:sugarbush:problem:unknown-target',
-      title: 'Not found',
-      status: 404,
-      code: 'unknown-target',
-      detail: "target 'titanx' not found; nearest: titanx_1, titanx_32, titanx_256 (search space nasbench201)",
-      issues: [{ path: 'target', message: "target 'titanx' not found; nearest: titanx_1, titanx_32, titanx_256" }],
-      requestId: 'Xv2sFjKkoAMEJqg=',
-    },
   });
 export type Problem = z.infer<typeof problemSchema>;

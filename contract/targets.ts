@@ -19,22 +19,11 @@ export const listTargetsQuerySchema = z.strictObject({
 
 export const targetPathSchema = z.strictObject({
   searchSpace: searchSpaceNameSchema,
-  id: z.string().max(256).meta({ description: 'Id of the target.', example: 'titan_rtx_32' }),
+  id: z.string().max(256).meta({ description: 'Id of the target.' }),
 });
 
 export const targetSchema = targetRecordSchema.meta({
   id: 'Target',
-  example: {
-    searchSpace: 'nasbench201',
-    targetId: 'titan_rtx_32',
-    title: 'titan_rtx, batch 32',
-    source: 'table',
-    measurements: 15_625,
-    excluded: {},
-    quality: 'good',
-    createdAt: '2026-01-02T03:04:05.000Z',
-    updatedAt: '2026-01-02T03:04:05.000Z',
-  },
 });
 
 export const targetListSchema = z

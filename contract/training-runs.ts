@@ -17,10 +17,10 @@ export const startRunRequestSchema = z
     ),
     repeats: repeats.describe('Random draws of measurements for each held-out target.'),
   })
-  .meta({ id: 'StartTrainingRun', example: { searchSpace: 'nasbench201' } });
+  .meta({ id: 'StartTrainingRun' });
 
 export const runPathSchema = z.strictObject({
-  id: z.string().max(256).meta({ description: 'Id of the run.', example: 'nasbench201-1f0c9e2a7b3d5e6f7a8b' }),
+  id: z.string().max(256).meta({ description: 'Id of the run.' }),
 });
 
 export const listRunsQuerySchema = z.strictObject({

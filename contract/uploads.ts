@@ -12,7 +12,7 @@ export const registerUploadRequestSchema = z
       .int()
       .min(1)
       .max(uploadLimits.compressedBytes)
-      .meta({ description: 'Length of the gzip-compressed profile.', example: 2178 }),
+      .meta({ description: 'Length of the gzip-compressed profile.' }),
     sha256: z
       .string()
       .regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits')
@@ -35,7 +35,7 @@ export const registerUploadReplySchema = z
   .meta({ id: 'RegisterUploadReply' });
 
 export const uploadPathSchema = z.strictObject({
-  id: z.string().max(256).meta({ description: 'uploadId.', example: '3f0a9c1b7d2e4f603f0a9c1b7d2e4f60' }),
+  id: z.string().max(256).meta({ description: 'uploadId.' }),
 });
 
 const { accepted, quarantined, finishedAt: _, ...registered } = uploadRecordSchema.shape;

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { z } from 'zod';
 import { promote, publishPredictor } from '#cli/bench/served-predictor.ts';
-import { enrolReplySchema } from '#contract/devices.ts';
-import { registerUploadReplySchema, uploadSchema } from '#contract/uploads.ts';
+import { apiClient, type ReplyOf } from '#client/client.ts';
+import { noRetries } from '#client/retry.ts';
+import { operations } from '#contract/operations.ts';
 import { issueToken } from '#core/access/issue-token.ts';
 import type { Profile } from '#core/dataset/profile.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
@@ -21,9 +21,10 @@ import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, type StackOptions, startStack } from '#stack/stack.ts';
+import { rawCall } from './raw-call.ts';
 
-export type Upload = z.infer<typeof uploadSchema>;
-export type Registered = z.infer<typeof registerUploadReplySchema>;
+export type Upload = ReplyOf<typeof operations.showUpload>;
+export type Registered = ReplyOf<typeof operations.registerUpload>;
 
 export interface Device {
   readonly deviceId: string;
@@ -36,6 +37,7 @@ export interface FieldStack {
   readonly uploads: Store;
   readonly reader: string;
   readonly operator: string;
+  /** For what no client sends. */
   call(method: string, path: string, token: string | undefined, body?: unknown, key?: string): Promise<Response>;
   enrol(name: string): Promise<Device>;
   register(device: Device, bytes: Uint8Array, key?: string): Promise<Registered>;
@@ -65,43 +67,31 @@ export async function startFieldStack(
   const tokenOf = async (role: 'reader' | 'operator'): Promise<string> =>
     (await issueToken(data, { role, validForS: 3600, now: Date.now(), randomBytes })).token;
 
+  const api = apiClient({ api: stack.apiUrl, operations, retry: noRetries, strict: true });
   const field: FieldStack = {
     stack,
     data,
     uploads: s3Store({ bucket: buckets['Intake/Incoming']!, client }),
     reader: await tokenOf('reader'),
     operator: await tokenOf('operator'),
-    call: (method, path, token, body, key) =>
-      fetch(`${stack.apiUrl}${path}`, {
-        method,
-        headers: {
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-          ...(key !== undefined && { 'idempotency-key': key }),
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      }),
+    call: (method, path, token, body, idempotencyKey) =>
+      rawCall(stack.apiUrl, method, path, { token, body, idempotencyKey }),
     async enrol(name) {
-      const response = await field.call('POST', '/v1/devices', field.operator, { name });
-      const { device, token } = enrolReplySchema.parse(await expectOk(response, 201));
+      const { device, token } = await api.as(field.operator).call('enrolDevice', { body: { name } });
       return { deviceId: device.deviceId, token };
     },
-    async register(device, bytes, key) {
+    register({ token }, bytes, key) {
       const body = { sizeBytes: bytes.length, sha256: sha256(bytes), searchSpace: 'nasbench201' };
-      const response = await field.call('POST', '/v1/uploads', device.token, body, key);
-      return registerUploadReplySchema.parse(await expectOk(response, 201));
+      return api.as(token).call('registerUpload', { body, ...(key !== undefined && { idempotencyKey: key }) });
     },
     async send(device, content) {
       const bytes = content instanceof Uint8Array ? content : gzipSync(JSON.stringify(content));
       const registered = await field.register(device, bytes);
-      const stored = await put(registered, bytes);
-      if (stored !== 200) throw new Error(`PUT answered ${stored}`);
+      const stored = await api.putUpload(registered, bytes);
+      if (stored !== 'stored') throw new Error(`PUT: ${stored}`);
       return registered;
     },
-    async show(device, uploadId) {
-      const response = await field.call('GET', `/v1/uploads/${uploadId}`, device.token);
-      return uploadSchema.parse(await expectOk(response, 200));
-    },
+    show: ({ token }, id) => api.as(token).call('showUpload', { path: { id } }),
     async finished(device, uploadId) {
       for (;;) {
         const upload = await field.show(device, uploadId);
@@ -127,12 +117,6 @@ export async function put({ url, headers }: Pick<Registered, 'url' | 'headers'>,
   const response = await fetch(url, { method: 'PUT', headers: sent, body: bytes as Uint8Array<ArrayBuffer> });
   await response.arrayBuffer();
   return response.status;
-}
-
-async function expectOk(response: Response, status: number): Promise<unknown> {
-  const text = await response.text();
-  if (response.status !== status) throw new Error(`${response.status} instead of ${status}: ${text.slice(0, 500)}`);
-  return JSON.parse(text);
 }
 
 /** The assembly with other values in its functions' environment; everything else is linked. */

@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { apiClient } from '#client/client.ts';
+import { noRetries } from '#client/retry.ts';
+import { operations } from '#contract/operations.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { openTraining, request, storeDataset } from './training-stack.ts';
 
@@ -42,22 +45,14 @@ test('a run that is cut off by a kill of the stack goes on after the next start'
   await storeDataset(store);
   await stack.close();
 
-  const headers = { authorization: `Bearer ${operator}`, 'content-type': 'application/json' };
-  const show = async (apiUrl: string, runId: string) =>
-    (await (await fetch(`${apiUrl}/v1/training-runs/${runId}`, { headers })).json()) as {
-      run: { status: string; failureReason?: string; version?: string };
-      steps: { step: string; status: string; startedAt?: string }[];
-    };
-  const stepOf = async (apiUrl: string, runId: string, name: string) =>
-    (await show(apiUrl, runId)).steps.find(({ step }) => step === name)!;
+  const clientOf = (api: string) => apiClient({ api, operations, token: operator, retry: noRetries });
+  const show = (api: string, id: string) => clientOf(api).call('showTrainingRun', { path: { id } });
+  const stepOf = async (api: string, runId: string, name: string) =>
+    (await show(api, runId)).steps.find(({ step }) => step === name)!;
 
   const before = await startProcess(templateDir);
-  const started = await fetch(`${before}/v1/training-runs`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ ...request, steps: 75 }),
-  });
-  const { runId } = ((await started.json()) as { run: { runId: string } }).run;
+  const { run: started } = await clientOf(before).call('startTrainingRun', { body: { ...request, steps: 75 } });
+  const { runId } = started;
   await expect
     .poll(async () => (await stepOf(before, runId, 'fit')).status, { timeout: 60_000, interval: 20 })
     .toBe('running');

@@ -5,14 +5,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
-import { expect } from 'vitest';
+import { apiClient, type ReplyOf } from '#client/client.ts';
+import { noRetries } from '#client/retry.ts';
+import { operations } from '#contract/operations.ts';
 import { issueToken } from '#core/access/issue-token.ts';
 import type { Store } from '#core/store/store.ts';
-import type { RunView } from '#core/training/runs/show-run.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import type { FaultRequest } from '#stack/s3/server.ts';
 import { type Stack, type StackOptions, startStack } from '#stack/stack.ts';
 import { storeDataset } from '../unit/core/training/tiny-training.ts';
+import { rawCall } from './raw-call.ts';
 
 /** Small enough for a test; a different seed or number of repeats is not decided on yet. */
 export const request = { searchSpace: 'nasbench201', steps: 50, folds: 2, repeats: 1 };
@@ -34,6 +36,8 @@ export const momentOf = {
 } as const;
 export type TaskName = keyof typeof momentOf;
 
+type RunView = ReplyOf<typeof operations.showTrainingRun>;
+
 export interface Reply {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: what a reply holds is what the tests are about
@@ -43,6 +47,7 @@ export interface Reply {
 export interface TrainingStack {
   readonly stack: Stack;
   readonly store: Store;
+  readonly reader: string;
   readonly operator: string;
   callAs(role: 'reader' | 'operator', method: string, path: string, body?: unknown, key?: string): Promise<Reply>;
   /** As an operator. */
@@ -69,33 +74,27 @@ export async function openTraining(
   const issue = async (role: 'reader' | 'operator') =>
     (await issueToken(store, { role, validForS: 3600, now: Date.now(), randomBytes })).token;
   const tokens = { reader: await issue('reader'), operator: await issue('operator') };
+  const api = apiClient({ api: stack.apiUrl, operations, token: tokens.operator, retry: noRetries, strict: true });
   const training: TrainingStack = {
     stack,
     store,
-    operator: tokens.operator,
+    ...tokens,
     call: (method, path, body, key) => training.callAs('operator', method, path, body, key),
     async callAs(role, method, path, body, key) {
-      const headers = {
-        authorization: `Bearer ${tokens[role]}`,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(key !== undefined && { 'idempotency-key': key }),
-      };
-      const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
-      const reply = await fetch(`${stack.apiUrl}${path}`, init);
+      const reply = await rawCall(stack.apiUrl, method, path, { token: tokens[role], body, idempotencyKey: key });
       const text = await reply.text();
       const json = reply.headers.get('content-type')?.includes('json');
       return { status: reply.status, body: json ? JSON.parse(text) : text };
     },
-    async start(settings = {}, key) {
-      const { status, body } = await training.call('POST', '/v1/training-runs', { ...request, ...settings }, key);
-      expect([status, body]).toEqual([201, expect.anything()]);
-      return body.run.runId;
+    async start(settings = {}, idempotencyKey) {
+      const body = { ...request, ...settings };
+      const { run } = await api.call('startTrainingRun', {
+        body,
+        ...(idempotencyKey !== undefined && { idempotencyKey }),
+      });
+      return run.runId;
     },
-    async show(runId) {
-      const { status, body } = await training.call('GET', `/v1/training-runs/${runId}`);
-      expect([status, body]).toEqual([200, expect.anything()]);
-      return body;
-    },
+    show: (id) => api.call('showTrainingRun', { path: { id } }),
     async ended(runId, timeout = 180_000) {
       const until = performance.now() + timeout;
       for (;;) {

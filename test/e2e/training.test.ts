@@ -8,6 +8,7 @@ import { synthesise } from '#scripts/synth.ts';
 import type { Fault, FaultRequest } from '#stack/s3/server.ts';
 import { halfPublished } from '../unit/core/training/published.ts';
 import { texts } from '../unit/core/training/tiny-training.ts';
+import { replayExamples } from './documented-examples.ts';
 import {
   momentOf,
   openTraining,
@@ -79,6 +80,11 @@ describe('a run', () => {
     const report = await training.call('GET', view.body.report);
     expect([report.status, report.body.slice(0, 15)]).toEqual([200, '<!doctype html>']);
     expect((await training.call('GET', '/v1/training-runs?searchSpace=nasbench201')).body.runs).toHaveLength(1);
+  });
+
+  test('and all that the service can do is done as the examples of its document say', async () => {
+    const { stack, reader, operator } = training;
+    expect(await replayExamples({ api: stack.apiUrl, reader, operator })).toEqual([]);
   });
 
   test('is refused to readers, for what is not a request, and where there is none', async () => {

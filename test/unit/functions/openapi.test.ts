@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { expect, test } from 'vitest';
-import type { z } from 'zod';
+import { describe, expect, test } from 'vitest';
 import { openApiDocument } from '#contract/document.ts';
-import { predictReplySchema, predictRequestSchema } from '#contract/predictions.ts';
+import { examples } from '#contract/examples.ts';
+import type { Operation } from '#contract/operation.ts';
+import { operations } from '#contract/operations.ts';
 import { problemSchema } from '#contract/problem.ts';
-import { targetSchema } from '#contract/targets.ts';
+import { routeIds, routes } from '#contract/routes.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a JSON document
 const document = JSON.parse(JSON.stringify(openApiDocument())) as any;
@@ -36,13 +37,35 @@ test('each route but the public two needs a token and may answer 401 and 403', (
   }
 });
 
-test.each<[string, z.ZodType]>([
-  ['PredictionRequest', predictRequestSchema],
-  ['PredictionReply', predictReplySchema],
-  ['Problem', problemSchema],
-  ['Target', targetSchema],
-])('the example of %s is valid', (name, schema) => {
-  schema.parse(document.components.schemas[name].example);
+describe('the examples', () => {
+  test('are requests and replies of the contract; that a service answers so is for test/e2e/training.test.ts', () => {
+    for (const { operation: id, request, status, reply } of examples) {
+      const operation: Operation = operations[id];
+      for (const part of ['path', 'query', 'body'] as const) operation[part]?.parse(request[part] ?? {});
+      if (reply !== undefined) (status < 400 ? operation.reply : problemSchema).parse(reply);
+    }
+  });
+
+  test('show every route, its request and its reply', () => {
+    expect(new Set(examples.map(({ operation }) => operation))).toEqual(new Set(routeIds));
+    for (const id of routeIds) {
+      const shown = document.paths[routes[id].path][routes[id].method.toLowerCase()];
+      for (const { name, required, example } of shown.parameters ?? []) {
+        if (required) expect([id, name, example]).toEqual([id, name, expect.any(String)]);
+      }
+      if (shown.requestBody) expect(shown.requestBody.content['application/json']).toHaveProperty('example');
+      const [reply] = Object.values<{ content: Record<string, object> }>(shown.responses);
+      const json = reply!.content['application/json'];
+      if (json && id !== 'openapi')
+        expect([id, json]).toEqual([id, expect.objectContaining({ example: expect.anything() })]);
+    }
+  });
+
+  test('hold no secret that is of use', () => {
+    const text = JSON.stringify(document);
+    for (const [, secret] of text.matchAll(/sb_[0-9a-f]{16}_([\w-]{43})/g)) expect(secret).toMatch(/^x+$/);
+    for (const [, signature] of text.matchAll(/X-Amz-Signature=([^&"]*)/g)) expect(signature).toMatch(/^x+$/);
+  });
 });
 
 test('limits stand in the document', () => {
