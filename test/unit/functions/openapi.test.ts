@@ -38,7 +38,8 @@ test('each route but the public two needs a token and may answer 401 and 403', (
 });
 
 describe('the examples', () => {
-  test('are requests and replies of the contract; that a service answers so is for test/e2e/training.test.ts', () => {
+  // That a service answers so is for test/e2e/training.test.ts.
+  test('are requests and replies of the contract; if not: SUGARBUSH_RECORD_EXAMPLES=1 npx vitest run test/e2e/training.test.ts', () => {
     for (const { operation: id, request, status, reply } of examples) {
       const operation: Operation = operations[id];
       for (const part of ['path', 'query', 'body'] as const) operation[part]?.parse(request[part] ?? {});
