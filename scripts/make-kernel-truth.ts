@@ -3,8 +3,8 @@
 //
 //   node scripts/make-kernel-truth.ts [--done FILE]
 //
-// FILE (JSON lines) takes each network as soon as it is finished; a second run with it goes on where the first ended.
-// About 20 minutes of one core; at most 1.5 GB of temporary files at a time.
+// Prints how well the lowerings agree with it. FILE (JSON lines) takes each network as soon as it is finished; a second run
+// with it goes on where the first ended. // About 20 minutes of one core; at most 1.5 GB of temporary files at a time.
 import { type ChildProcess, fork } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,9 +13,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { agreementOf, agreementTable } from './kernel-truth/agreement.ts';
 import { type Finished, fixtureOf } from './kernel-truth/fixture.ts';
 import { blockOfThisMachine, type Job, levels, type Outcome } from './kernel-truth/job.ts';
-import { truthNetworks } from './kernel-truth/networks.ts';
+import { truthNetworks, truthSets } from './kernel-truth/networks.ts';
 
 const fixture = fileURLToPath(new URL('../test/fixtures/kernel-truth/onnxruntime.json.gz', import.meta.url));
 const workerFile = fileURLToPath(new URL('./kernel-truth/worker.ts', import.meta.url));
@@ -72,3 +73,7 @@ mkdirSync(join(fixture, '..'), { recursive: true });
 const bytes = gzipSync(JSON.stringify(content), { level: 9 });
 writeFileSync(fixture, bytes);
 console.log(`${entries.length} networks, ${content.lines.length} different nodes, ${bytes.length} bytes → ${fixture}`);
+
+const graphs = new Map(Array.from(truthNetworks(), ({ set, graph }) => [`${set} ${graph.name}`, graph] as const));
+const rows = levels.flatMap((level) => truthSets.map((set) => agreementOf(content, graphs, set, level)));
+console.log(agreementTable(rows));

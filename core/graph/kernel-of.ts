@@ -30,7 +30,7 @@ const kindOfOperator: Readonly<Record<string, KernelKind>> = {
   ...named('resize', 'Resize Upsample GridSample'),
   ...named('reorder', 'ReorderInput ReorderOutput'),
   ...named('recurrent', 'LSTM GRU RNN DynamicQuantizeLSTM'),
-  ...named('attention', 'Attention MultiHeadAttention QAttention GroupQueryAttention'),
+  ...named('attention', 'QAttention GroupQueryAttention'),
   ...named('quantize', 'QuantizeLinear DequantizeLinear DynamicQuantizeLinear Cast CastLike'),
   ...named('view', 'Reshape Flatten Squeeze Unsqueeze Identity Dropout Shape Size'),
 };
@@ -102,7 +102,7 @@ export function kernelOf(node: WorkingNode): Kernel {
     stride: 1,
     dilation: 1,
     groups: 1,
-    macs: part.kind === 'view' ? 0 : elements(outputShape),
+    macs: part.kind === 'view' ? 0 : elements(outputShape) * node.steps,
     weightBytes: weightBytes * moved,
     inputBytes: inputBytes * moved,
     outputBytes: outputBytes * moved,
@@ -154,6 +154,10 @@ function partOf(node: WorkingNode, input: readonly number[], output: readonly nu
     case 'GRU':
     case 'RNN':
       return recurrent(node, input, output);
+    case 'ScaledDotProductAttention':
+    case 'MultiHeadAttention':
+    case 'Attention':
+      return attention(node, input, output);
     case 'Einsum':
       return einsum(node, output);
   }
@@ -203,8 +207,7 @@ function convolution(
   const groups = numberAttribute(node, 'group', 1);
   const shape = weight?.shape ?? [];
   const window = windowOf(shape.slice(2));
-  const channels = input[1] ?? 1;
-  const kind = groups === 1 ? 'convolution' : groups === channels ? 'depthwise-convolution' : 'grouped-convolution';
+  const kind = groups === 1 ? 'convolution' : shape[1] === 1 ? 'depthwise-convolution' : 'grouped-convolution';
   const macs = elements(output) * elements(shape.slice(1));
   return { ...spatial(node, window), ...mapped(input, output), kind, groups, macs };
 }
@@ -265,6 +268,28 @@ function recurrent(node: WorkingNode, input: readonly number[], output: readonly
 }
 
 const swap = ([a = 1, b = 1, ...rest]: readonly number[]): readonly number[] => [b, a, ...rest];
+
+/** Queries, keys and values as [batch, heads, tokens, width] or [batch, tokens, heads · width]; `Attention` of ONNX
+ * Runtime's own domain makes them of its input and packed weights itself. */
+function attention(node: WorkingNode, input: readonly number[], output: readonly number[]): Part {
+  const tokens = input.at(-2) ?? 1;
+  const packed = node.domain === 'com.microsoft' && node.operator === 'Attention';
+  const keys = packed ? tokens : numberAttribute(node, 'keys', node.inputs[1]?.shape.at(-2) ?? tokens);
+  const projected = packed ? elements(input) * (node.inputs[1]?.shape.at(-1) ?? 0) : 0;
+  const scores = packed ? elements(output) : elements(input);
+  const batch = input[0] ?? 1;
+  return {
+    kind: 'attention',
+    batch,
+    inputChannels: input.at(-1) ?? 1,
+    outputChannels: output.at(-1) ?? 1,
+    inputPositions: keys,
+    outputPositions: tokens,
+    groups:
+      input.length === 4 ? input[1]! : numberAttribute(node, 'num_heads', numberAttribute(node, 'q_num_heads', 1)),
+    macs: projected + keys * (scores + elements(output)),
+  };
+}
 
 /** Counts one multiply-accumulate for each combination of the equation's letters. */
 function einsum(node: WorkingNode, output: readonly number[]): Part {

@@ -1,8 +1,9 @@
 // Operator graph → the kernels that a kind of runtime launches for it.
 import type { Kernel, KernelCount } from './kernel.ts';
 import { kernelOf } from './kernel-of.ts';
-import { type Lowering, type LoweringId, lowerings, runSteps } from './lowerings.ts';
+import { type Lowering, type LoweringId, lowerings } from './lowerings.ts';
 import type { OperatorGraph } from './operator-graph.ts';
+import { runSteps } from './steps.ts';
 import { WorkingGraph } from './working-graph.ts';
 
 const byId = new Map<string, Lowering>(lowerings.map((lowering) => [lowering.id, lowering]));

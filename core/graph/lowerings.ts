@@ -1,64 +1,6 @@
 // Lowerings as data: each imitates a kind of runtime as a list of passes, in the order in which it applies them. A new
-// runtime is a new entry.
-
-import { blockedLayout } from './passes/blocked-layout.ts';
-import { dropIdentities } from './passes/drop-identities.ts';
-import { expandHardSwish } from './passes/expand-functions.ts';
-import { foldBatchNormalization, foldIntoConvolutions } from './passes/fold-batch-normalization.ts';
-import { foldConstants } from './passes/fold-constants.ts';
-import { fuseActivations } from './passes/fuse-activations.ts';
-import { fuseGelu, fuseSelfGates } from './passes/fuse-gates.ts';
-import { fuseScalesIntoProducts, fuseTransposesIntoProducts } from './passes/fuse-into-products.ts';
-import { fuseLayerNormalization } from './passes/fuse-layer-normalization.ts';
-import { fuseMatrixSums } from './passes/fuse-matrix-sums.ts';
-import { fusePads } from './passes/fuse-pads.ts';
-import { fuseQuickGelu } from './passes/fuse-quick-gelu.ts';
-import { fuseReshapes } from './passes/fuse-reshapes.ts';
-import { fuseSkipNormalizations } from './passes/fuse-skip-normalizations.ts';
-import { fuseSplits } from './passes/fuse-splits.ts';
-import { fuseBiases, fuseSums } from './passes/fuse-sums.ts';
-import { mergeEqualNodes } from './passes/merge-equal-nodes.ts';
-import { pruneZeros } from './passes/prune-zeros.ts';
-import { pushTransposes } from './passes/push-transposes.ts';
-import { removeDeadNodes } from './passes/remove-dead-nodes.ts';
-import type { WorkingGraph } from './working-graph.ts';
-
-/** Passes by name. Those that take options say so in the step. */
-const passes = {
-  'remove-dead-nodes': removeDeadNodes,
-  'fold-constants': foldConstants,
-  'drop-identities': dropIdentities,
-  'merge-equal-nodes': mergeEqualNodes,
-  'fold-batch-normalization': foldBatchNormalization,
-  'fuse-self-gates': fuseSelfGates,
-  'fuse-gelu': fuseGelu,
-  'fuse-layer-normalization': fuseLayerNormalization,
-  'fuse-biases': fuseBiases,
-  'fuse-activations': fuseActivations,
-  'fuse-sums': fuseSums,
-  'prune-zeros': pruneZeros,
-  'expand-hard-swish': expandHardSwish,
-  'fold-into-convolutions': foldIntoConvolutions,
-  'fuse-pads': fusePads,
-  'fuse-quick-gelu': fuseQuickGelu,
-  'fuse-splits': fuseSplits,
-  'fuse-transposes-into-products': fuseTransposesIntoProducts,
-  'fuse-scales-into-products': fuseScalesIntoProducts,
-  'fuse-reshapes': fuseReshapes,
-  'push-transposes': pushTransposes,
-  'fuse-matrix-sums': fuseMatrixSums,
-  'fuse-skip-normalizations': fuseSkipNormalizations,
-  'blocked-layout': blockedLayout,
-} as const;
-
-type Passes = typeof passes;
-/** A pass's name, or its name and options. */
-export type Step =
-  | {
-      [K in keyof Passes]: Parameters<Passes[K]> extends [WorkingGraph] ? K : readonly [K, Parameters<Passes[K]>[1]];
-    }[keyof Passes]
-  /** Again and again, until nothing changes any more. */
-  | { readonly repeat: readonly Step[] };
+// runtime is a new entry (docs/kernel-graph.md).
+import type { Step } from './steps.ts';
 
 export interface Lowering {
   readonly id: string;
@@ -68,31 +10,18 @@ export interface Lowering {
   readonly free: readonly string[];
 }
 
-const mostRounds = 10;
-
-export function runSteps(graph: WorkingGraph, steps: readonly Step[]): void {
-  for (const step of steps) runStep(graph, step);
-}
-
-function runStep(graph: WorkingGraph, step: Step): void {
-  if (typeof step === 'object' && 'repeat' in step) {
-    for (let round = 0; round < mostRounds; round++) {
-      const before = graph.changes;
-      runSteps(graph, step.repeat);
-      if (graph.changes === before) break;
-    }
-    return;
-  }
-  const [name, options] = typeof step === 'string' ? [step, undefined] : step;
-  (passes[name] as (graph: WorkingGraph, options: unknown) => void)(graph, options);
-}
-
 const reshapes = ['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'];
 const products = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul'];
 const simpleActivations = ['Relu', 'Clip', 'LeakyRelu', 'HardSwish', 'HardSigmoid', 'Sigmoid', 'Tanh', 'Silu', 'Gelu'];
 
 const dropped: Step = ['drop-identities', { byKindOnly: false }];
-const cleaned: readonly Step[] = ['fold-constants', dropped, 'remove-dead-nodes', 'merge-equal-nodes'];
+const cleaned: readonly Step[] = [
+  'fuse-quantization',
+  'fold-constants',
+  dropped,
+  'remove-dead-nodes',
+  'merge-equal-nodes',
+];
 /** What exporters write as several nodes and authors wrote as one. */
 const written: readonly Step[] = [
   'fuse-layer-normalization',
@@ -123,16 +52,18 @@ const basic: readonly Step[] = [
     ],
   },
 ];
+const activated: Step = [
+  'fuse-activations',
+  { into: ['Conv'], activations: ['Relu', 'Sigmoid', 'Tanh', 'LeakyRelu', 'Clip', 'HardSigmoid'] },
+];
 const extended: readonly Step[] = [
   ...basic,
+  'fuse-quantization',
   'push-transposes',
   {
     repeat: [
       ['fuse-activations', { into: ['Gemm'], activations: ['Relu', 'Sigmoid', 'Tanh', 'LeakyRelu'] }],
-      [
-        'fuse-activations',
-        { into: ['Conv'], activations: ['Relu', 'Sigmoid', 'Tanh', 'LeakyRelu', 'Clip', 'HardSigmoid'] },
-      ],
+      activated,
       ['fuse-gelu', { notBehindProducts: true }],
       'fuse-splits',
       'fuse-transposes-into-products',
@@ -143,6 +74,8 @@ const extended: readonly Step[] = [
     ],
   },
 ];
+
+const sums: readonly Step[] = [['fuse-sums', { into: ['Conv'], rank: 4 }], activated];
 
 export const lowerings = [
   {
@@ -181,13 +114,38 @@ export const lowerings = [
     ],
     free: reshapes,
   },
-  { id: 'onnxruntime-disabled', title: 'ONNX Runtime without optimisation', steps: required, free: [] },
-  { id: 'onnxruntime-basic', title: 'ONNX Runtime, basic', steps: basic, free: [] },
-  { id: 'onnxruntime-extended', title: 'ONNX Runtime, extended', steps: extended, free: [] },
+  {
+    id: 'compiled',
+    title: 'Sums, activations and attention fused, elementwise chains are one loop: graph compilers such as TensorRT',
+    steps: [
+      ...cleaned,
+      ...folded,
+      'fuse-attention',
+      ['fuse-sums', { into: products }],
+      ['fuse-activations', { into: [...products, 'BatchNormalization'], activations: simpleActivations }],
+      'fuse-elementwise',
+    ],
+    free: reshapes,
+  },
+  { id: 'onnxruntime-disabled', title: 'ONNX Runtime, optimisation level `disabled`', steps: required, free: [] },
+  { id: 'onnxruntime-basic', title: 'ONNX Runtime, optimisation level `basic`', steps: basic, free: [] },
+  { id: 'onnxruntime-extended', title: 'ONNX Runtime, optimisation level `extended`', steps: extended, free: [] },
   {
     id: 'onnxruntime-all',
-    title: 'ONNX Runtime with all optimisations on a CPU with AVX-512',
-    steps: [...extended, ['blocked-layout', { block: 16 }], ['fuse-sums', { into: ['Conv'], rank: 4 }]],
+    title: 'ONNX Runtime, optimisation level `all`, on a CPU with AVX-512: channels in blocks of 16',
+    steps: [...extended, ['blocked-layout', { block: 16 }], ...sums],
+    free: [],
+  },
+  {
+    id: 'onnxruntime-all-avx2',
+    title: 'ONNX Runtime, optimisation level `all`, on a CPU with AVX2: channels in blocks of 8',
+    steps: [...extended, ['blocked-layout', { block: 8 }], ...sums],
+    free: [],
+  },
+  {
+    id: 'onnxruntime-all-plain',
+    title: 'ONNX Runtime, optimisation level `all`, where it has no blocked layouts',
+    steps: [...extended, ...sums],
     free: [],
   },
 ] as const satisfies readonly Lowering[];

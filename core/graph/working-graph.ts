@@ -36,6 +36,8 @@ export interface WorkingNode {
   /** Tensors added to the result inside this node. */
   addends: number;
   blocked: boolean;
+  /** Elementwise operations that it does one after another. */
+  steps: number;
   removed: boolean;
 }
 
@@ -88,6 +90,7 @@ export class WorkingGraph {
         activation: undefined,
         addends: 0,
         blocked: false,
+        steps: 1,
         removed: false,
       });
     }
@@ -146,6 +149,7 @@ export class WorkingGraph {
       activation: undefined,
       addends: 0,
       blocked: false,
+      steps: 1,
       removed: false,
     };
     this.#attach(node);

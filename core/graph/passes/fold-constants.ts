@@ -1,8 +1,9 @@
 // Nodes that read only constants, and those that read only shapes, are computed once, before anything runs.
 import type { WorkingGraph } from '../working-graph.ts';
 
+/** Random ones, and quantised weights: what reads them may compute in integers. */
 const neverFolded = new Set(
-  'RandomNormal RandomUniform RandomNormalLike RandomUniformLike Bernoulli Multinomial'.split(' '),
+  'RandomNormal RandomUniform RandomNormalLike RandomUniformLike Bernoulli Multinomial DequantizeLinear'.split(' '),
 );
 const ofShapes = new Set(['Shape', 'Size']);
 

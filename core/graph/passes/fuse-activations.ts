@@ -12,7 +12,7 @@ export function fuseActivations(graph: WorkingGraph, options: ActivationOptions)
   const into = new Set(options.into);
   const activations = new Set(options.activations);
   for (const node of graph.nodes) {
-    if (node.removed || node.activation !== undefined || !into.has(node.operator)) continue;
+    if (node.removed || node.blocked || node.activation !== undefined || !into.has(node.operator)) continue;
     const next = soleConsumer(node.outputs[0]);
     if (next === undefined || !activations.has(next.operator) || next.inputs[0] !== node.outputs[0]) continue;
     graph.remove(next);

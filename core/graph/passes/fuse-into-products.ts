@@ -35,13 +35,15 @@ export function fuseScalesIntoProducts(graph: WorkingGraph): void {
   for (const node of graph.nodes) {
     if (node.removed || !products.has(node.operator)) continue;
     for (const i of [0, 1]) {
-      const scale = node.inputs[i]?.producer;
+      const scaled = node.inputs[i];
+      const scale = scaled?.producer;
       const x = scale && scaledBy(scale);
-      if (!scale || !x || soleConsumer(scale.outputs[0]) !== node) continue;
+      if (!scaled || !scale || !x) continue;
       graph.setInput(node, i, x);
-      graph.remove(scale);
-      node.sources.push(...scale.sources);
       makeFused(node, {});
+      if (scaled.consumers.length > 0 || scaled.output) continue;
+      node.sources.push(...scale.sources);
+      graph.remove(scale);
     }
     const next = soleConsumer(node.outputs[0]);
     if (next && scaledBy(next) === node.outputs[0]) {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelCount } from '#core/graph/kernel.ts';
 import { lower } from '#core/graph/lower.ts';
-import type { LoweringId } from '#core/graph/lowerings.ts';
+import { type LoweringId, lowerings } from '#core/graph/lowerings.ts';
 import type { OperatorGraph, OperatorNode, Tensor } from '#core/graph/operator-graph.ts';
+import { zooGraphs } from '../../../fixtures/zoo.ts';
 
 /** Tensors of a small graph: `name: shape`; constants carry a `!`, and their value where there is one. */
 function graphOf(
@@ -146,5 +147,178 @@ describe('lower', () => {
     );
     expect(names(lower(graph, 'fused'))).toEqual(['Gelu', 'Silu']);
     expect(names(lower(graph, 'eager'))).toEqual(['Gelu', 'Silu']);
+  });
+
+  it('blocks convolutions, keeps a sum and an activation inside them, and reorders where a plain node reads', () => {
+    const small = [1, 3, 8, 8] as const;
+    const wide = [1, 16, 8, 8] as const;
+    const graph = graphOf(
+      { x: small, a: wide, r: wide, b: wide, s: wide, y: wide, z: wide },
+      { w1: [16, 3, 3, 3], w2: [16, 16, 3, 3], half: { value: 0.5 } },
+      [
+        ['Conv', ['x', 'w1'], 'a', { pads: [1, 1, 1, 1] }],
+        ['Relu', ['a'], 'r'],
+        ['Conv', ['r', 'w2'], 'b', { pads: [1, 1, 1, 1] }],
+        ['Add', ['b', 'a'], 's'],
+        ['Relu', ['s'], 'y'],
+        ['Mul', ['y', 'half'], 'z'],
+      ],
+      ['z'],
+    );
+    // Three input channels fill no block: the first convolution reads them plain. Its result has two readers, so that its
+    // activation stands alone; the product with a number has no blocked form.
+    const blocked = ['Conv', 'Relu', 'Conv+Relu+sum', 'ReorderOutput'];
+    expect(names(lower(graph, 'onnxruntime-all'))).toEqual([...blocked, 'Mul']);
+    const counts = lower(graph, 'onnxruntime-all');
+    expect(counts.filter(({ kernel }) => kernel.blocked).map(({ kernel }) => kernel.operator)).toEqual(
+      blocked.map((name) => name.split('+')[0]),
+    );
+    expect(names(lower(graph, 'onnxruntime-all-plain'))).toEqual(['Conv', 'Relu', 'Conv+Relu+sum', 'Mul']);
+    expect(names(lower(graph, 'onnxruntime-extended'))).toEqual(['Conv', 'Relu ×2', 'Conv', 'Add', 'Mul']);
+  });
+
+  it('reorders what comes plain into a blocked convolution, in blocks of 8 or 16', () => {
+    const graph = graphOf(
+      { x: [1, 24, 4, 4], y: [1, 24, 4, 4] },
+      { w: [24, 24, 1, 1] },
+      [['Conv', ['x', 'w'], 'y']],
+      ['y'],
+    );
+    const expected = ['ReorderInput', 'Conv', 'ReorderOutput'];
+    expect(names(lower(graph, 'onnxruntime-all'))).toEqual(expected);
+    expect(names(lower(graph, 'onnxruntime-all-avx2'))).toEqual(expected);
+    // Thirteen channels can be reordered in neither.
+    const odd = graphOf(
+      { x: [1, 26, 4, 4], y: [1, 24, 4, 4] },
+      { w: [24, 26, 1, 1] },
+      [['Conv', ['x', 'w'], 'y']],
+      ['y'],
+    );
+    expect(names(lower(odd, 'onnxruntime-all'))).toEqual(['Conv']);
+  });
+
+  const [batch, heads, tokens, width] = [1, 2, 6, 4];
+  const attention = graphOf(
+    {
+      q: [batch, heads, tokens, width],
+      k: [batch, heads, tokens, width],
+      v: [batch, heads, tokens, width],
+      t: [batch, heads, width, tokens],
+      a: [batch, heads, tokens, tokens],
+      b: [batch, heads, tokens, tokens],
+      c: [batch, heads, tokens, tokens],
+      y: [batch, heads, tokens, width],
+    },
+    { scale: { value: 0.5 } },
+    [
+      ['Transpose', ['k'], 't', { perm: [0, 1, 3, 2] }],
+      ['MatMul', ['q', 't'], 'a'],
+      ['Mul', ['a', 'scale'], 'b'],
+      ['Softmax', ['b'], 'c', { axis: -1 }],
+      ['MatMul', ['c', 'v'], 'y'],
+    ],
+    ['y'],
+  );
+
+  it('makes one kernel of attention where the runtime has one, with the arithmetic of both products', () => {
+    const [only, ...others] = lower(attention, 'compiled');
+    expect(others).toEqual([]);
+    expect(only?.nodes).toEqual([0, 1, 2, 3, 4]);
+    expect(only?.kernel).toMatchObject({
+      kind: 'attention',
+      groups: heads,
+      macs: 2 * heads * tokens * tokens * width,
+      inputBytes: 3 * 4 * heads * tokens * width,
+    });
+  });
+
+  it('takes a transpose and a factor into the product that reads them, as ONNX Runtime does', () => {
+    expect(names(lower(attention, 'onnxruntime-basic'))).toEqual(['Transpose', 'MatMul', 'Mul', 'Softmax', 'MatMul']);
+    const [scores, softmax, values] = lower(attention, 'onnxruntime-extended');
+    expect([scores, softmax, values].map((count) => count?.kernel.operator)).toEqual([
+      'FusedMatMul',
+      'Softmax',
+      'MatMul',
+    ]);
+    expect(scores?.kernel).toMatchObject({ inputChannels: width, macs: heads * tokens * tokens * width });
+  });
+
+  it('computes in integers between dequantising and quantising nodes', () => {
+    const plain = graphOf(
+      { x: [1, 8, 4, 4], f: [1, 8, 4, 4], g: [4, 8, 1, 1], c: [1, 4, 4, 4], y: [1, 4, 4, 4] },
+      { w: [4, 8, 1, 1], s: { value: 0.1 } },
+      [
+        ['DequantizeLinear', ['x', 's'], 'f'],
+        ['DequantizeLinear', ['w', 's'], 'g'],
+        ['Conv', ['f', 'g'], 'c'],
+        ['QuantizeLinear', ['c', 's'], 'y'],
+      ],
+      ['y'],
+    );
+    const int8 = <T extends Tensor>(t: T): T => (['x', 'y', 'w'].includes(t.name) ? { ...t, type: 'int8' } : t);
+    const graph: OperatorGraph = {
+      ...plain,
+      inputs: plain.inputs.map(int8),
+      constants: plain.constants.map(int8),
+      tensors: plain.tensors.map(int8),
+    };
+    const [only, ...others] = lower(graph, 'fused');
+    expect(others).toEqual([]);
+    expect(only?.kernel).toMatchObject({
+      kind: 'convolution',
+      type: 'int8',
+      weightBytes: 32,
+      inputBytes: 128,
+      outputBytes: 64,
+    });
+    expect(names(lower(graph, 'eager'))).toEqual(['DequantizeLinear', 'DequantizeLinear', 'Conv', 'QuantizeLinear']);
+  });
+
+  it('pushes a transpose behind what lies between it and the one that cancels it', () => {
+    const [nchw, nhwc] = [
+      [1, 8, 3, 5],
+      [1, 3, 5, 8],
+    ] as const;
+    const graph = graphOf(
+      { x: nchw, a: nhwc, b: nhwc, c: nhwc, y: nchw },
+      { bias: [8] },
+      [
+        ['Transpose', ['x'], 'a', { perm: [0, 2, 3, 1] }],
+        ['Add', ['a', 'bias'], 'b'],
+        ['Sigmoid', ['b'], 'c'],
+        ['Transpose', ['c'], 'y', { perm: [0, 3, 1, 2] }],
+      ],
+      ['y'],
+    );
+    const counts = lower(graph, 'onnxruntime-basic');
+    expect(names(counts)).toEqual(['Add', 'Sigmoid']);
+    expect(counts[0]?.kernel).toMatchObject({ outputChannels: 8, outputPositions: 15 });
+  });
+});
+
+describe('every lowering', () => {
+  const some = zooGraphs().filter((_, i) => i % 20 === 0);
+
+  it.each(lowerings.map(({ id }) => id))('%s: kernels of real models are finite and name their nodes', (id) => {
+    for (const graph of some) {
+      for (const { kernel, count, nodes } of lower(graph, id)) {
+        const numbers = Object.values(kernel).filter((value) => typeof value === 'number');
+        expect(numbers.every((value) => Number.isFinite(value) && value >= 0)).toBe(true);
+        expect(count).toBeGreaterThan(0);
+        expect(nodes.length).toBeGreaterThan(0);
+        expect(nodes.every((index) => graph.nodes[index] !== undefined)).toBe(true);
+      }
+    }
+  });
+
+  it('leaves the multiply-accumulates of convolutions as they are', () => {
+    for (const graph of some) {
+      const macs = (id: LoweringId): number =>
+        lower(graph, id)
+          .filter(({ kernel }) => kernel.kind.endsWith('convolution') && kernel.kind !== 'depthwise-convolution')
+          .reduce((sum, { kernel, count }) => sum + kernel.macs * count, 0);
+      const expected = macs('onnxruntime-disabled');
+      for (const { id } of lowerings) expect(macs(id)).toBe(expected);
+    }
   });
 });

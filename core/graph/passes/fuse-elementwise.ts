@@ -1,0 +1,31 @@
+// Elementwise nodes that follow one another on tensors of one shape are one loop: what graph compilers generate.
+import { sameShape, soleConsumer, type WorkingGraph } from '../working-graph.ts';
+
+const pointwise = new Set(
+  (
+    'Add Sub Mul Div Pow Min Max Where Relu Clip LeakyRelu HardSwish HardSigmoid Sigmoid Tanh Silu Gelu Erf Exp Log Sqrt Neg ' +
+    'Abs Reciprocal Softplus Elu Cast BatchNormalization'
+  ).split(' '),
+);
+
+export function fuseElementwise(graph: WorkingGraph): void {
+  for (const node of graph.nodes) {
+    if (node.removed || node.domain !== '' || !pointwise.has(node.operator)) continue;
+    const output = node.outputs[0]!;
+    const next = soleConsumer(output);
+    if (next?.domain !== '' || !pointwise.has(next.operator) || !sameShape(output.shape, next.outputs[0]!.shape))
+      continue;
+    const inputs = [...node.inputs];
+    const at = next.inputs.indexOf(output);
+    graph.remove(node);
+    graph.setInput(next, at, inputs[0]);
+    for (const input of inputs.slice(1)) {
+      if (input === undefined) continue;
+      next.inputs.push(undefined);
+      graph.setInput(next, next.inputs.length - 1, input);
+    }
+    next.sources.push(...node.sources);
+    next.steps += node.steps;
+  }
+  graph.compact();
+}
