@@ -22,7 +22,7 @@ export interface EventSource {
 }
 
 export interface EventSubject {
-  readonly eventName: 'ObjectCreated:Put' | 'ObjectCreated:Copy' | 'ObjectRemoved:Delete';
+  readonly eventName: 'ObjectCreated:Put' | 'ObjectRemoved:Delete';
   readonly bucket: string;
   readonly key: string;
   readonly timeMs: number;

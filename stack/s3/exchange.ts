@@ -9,7 +9,6 @@ import type { S3Request } from './request.ts';
 
 export interface Service {
   readonly store: ObjectStore;
-  readonly region: string;
   readonly limits: BodyLimits;
   /** Absent where nobody listens to events. */
   readonly feed: EventFeed | undefined;
@@ -22,10 +21,9 @@ export interface Exchange {
   readonly source: EventSource;
 }
 
-/** Bytes `first` to `first + lengthBytes` of an open file; whoever sends them closes it. */
-export interface FileSlice {
+/** The first `lengthBytes` of an open file; whoever sends them closes it. */
+export interface FileBytes {
   readonly handle: FileHandle;
-  readonly first: number;
   readonly lengthBytes: number;
 }
 
@@ -33,5 +31,5 @@ export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly xml?: string;
-  readonly file?: FileSlice;
+  readonly file?: FileBytes;
 }

@@ -49,9 +49,7 @@ export function readPromises(request: S3Request, payloadHash: string): Promised 
 
 function trailerAlgorithm(trailer: string): ChecksumAlgorithm {
   const algorithm = checksumAlgorithms.find((name) => trailer === `x-amz-checksum-${name}`);
-  if (algorithm === undefined) {
-    throw new S3Error('InvalidRequest', 'The value specified in the x-amz-trailer header is not supported');
-  }
+  if (algorithm === undefined) throw notImplemented(`the trailing header ${trailer}`);
   return algorithm;
 }
 
@@ -60,7 +58,7 @@ function checkDeclared(declared: string | undefined, algorithm: ChecksumAlgorith
   if (!checksumAlgorithms.some((known) => known === declared.toLowerCase())) {
     throw new S3Error(
       'InvalidRequest',
-      'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
+      'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, SHA256]',
     );
   }
   if (declared.toLowerCase() !== algorithm) {

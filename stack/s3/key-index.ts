@@ -10,7 +10,7 @@ export interface IndexEntry {
   readonly lastModifiedMs: number;
   readonly sequencer: string;
   readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
-  readonly event: 'Put' | 'Copy';
+  readonly event: 'Put';
 }
 
 export class KeyIndex {

@@ -27,7 +27,7 @@ export const storedMetadataSchema = z.strictObject({
   userMetadata: z.record(z.string(), z.string()),
   checksum: z.strictObject({ algorithm: z.enum(checksumAlgorithms), base64: z.string() }).optional(),
   /** What wrote it: the second half of its event's name. */
-  event: z.enum(['Put', 'Copy']),
+  event: z.literal('Put'),
 });
 export type StoredMetadata = z.infer<typeof storedMetadataSchema>;
 

@@ -53,24 +53,11 @@ export function versionHeaders(metadata: StoredMetadata): Record<string, string>
 }
 
 /** Everything a GET or HEAD says of an object, but for its length. */
-export function objectHeaders(request: S3Request, metadata: StoredMetadata, whole: boolean): Record<string, string> {
-  const headers: Record<string, string> = {
-    ...metadata.headers,
-    ...versionHeaders(metadata),
-    'accept-ranges': 'bytes',
-  };
+export function objectHeaders(request: S3Request, metadata: StoredMetadata): Record<string, string> {
+  const headers: Record<string, string> = { ...metadata.headers, ...versionHeaders(metadata) };
   for (const [name, value] of Object.entries(metadata.userMetadata)) headers[`x-amz-meta-${name}`] = value;
-  // The stored checksum is of the whole object: beside a part of it, it would make every client refuse the part.
-  if (whole && setting(request, 'x-amz-checksum-mode')?.toUpperCase() === 'ENABLED') {
+  if (setting(request, 'x-amz-checksum-mode')?.toUpperCase() === 'ENABLED') {
     Object.assign(headers, checksumHeaders(metadata));
-  }
-  for (const [parameter, value] of request.query) {
-    if (!parameter.startsWith('response-')) continue;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly what must not get into a header
-    if (/[\u0000-\u001f\u007f]|[^\u0000-\u00ff]/.test(value)) {
-      throw new S3Error('InvalidArgument', `${parameter} holds characters that no header can carry.`);
-    }
-    headers[parameter.slice('response-'.length)] = value;
   }
   return headers;
 }

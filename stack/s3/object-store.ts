@@ -4,7 +4,7 @@
 //   {folder}/buckets/{bucket}/{first two hex digits}/{SHA-256 of the key}      {folder}/incoming/{unfinished writes}
 
 import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ByteSink } from './body.ts';
@@ -24,7 +24,6 @@ export interface Removal {
 
 interface Bucket {
   readonly folder: string;
-  readonly createdMs: number;
   readonly index: KeyIndex;
 }
 
@@ -66,8 +65,9 @@ export class ObjectStore {
     return new ObjectStore(incoming, buckets, clock);
   }
 
-  buckets(): { readonly name: string; readonly createdMs: number }[] {
-    return [...this.#buckets].map(([name, { createdMs }]) => ({ name, createdMs }));
+  /** Their names. */
+  buckets(): string[] {
+    return [...this.#buckets.keys()];
   }
 
   /** @throws S3Error `NoSuchBucket` */
@@ -223,7 +223,7 @@ function openBucket(folder: string): Bucket {
     const shelf = join(folder, hexByte(byte));
     for (const name of readdirSync(shelf)) entries.push(toEntry(readMetadataSync(join(shelf, name))));
   }
-  return { folder, createdMs: Math.round(statSync(folder).birthtimeMs), index: KeyIndex.from(entries) };
+  return { folder, index: KeyIndex.from(entries) };
 }
 
 function toEntry(metadata: StoredMetadata): IndexEntry {

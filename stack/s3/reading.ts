@@ -1,6 +1,5 @@
-// The operations that only read: ListBuckets, HeadBucket, ListObjectsV2, GetObject, HeadObject.
+// The operations that only read: ListObjectsV2, GetObject, HeadObject.
 
-import { readRange } from './byte-range.ts';
 import { checkRead } from './conditions.ts';
 import type { Answer, Exchange, Service } from './exchange.ts';
 import { listPage } from './list.ts';
@@ -8,20 +7,6 @@ import { objectHeaders, versionHeaders } from './object-headers.ts';
 import { S3Error } from './s3-error.ts';
 import { encodeKeyAsForm } from './uri-encoding.ts';
 import { renderXml, type XmlElement } from './xml.ts';
-
-const owner = { ID: 'embedded', DisplayName: 'embedded' };
-
-export async function listBuckets(service: Service): Promise<Answer> {
-  const buckets = service.store
-    .buckets()
-    .map(({ name, createdMs }) => ({ Name: name, CreationDate: new Date(createdMs).toISOString() }));
-  return { status: 200, xml: renderXml('ListAllMyBucketsResult', { Owner: owner, Buckets: { Bucket: buckets } }) };
-}
-
-export async function headBucket(service: Service, { request }: Exchange): Promise<Answer> {
-  service.store.index(request.bucket!);
-  return { status: 200, headers: { 'x-amz-bucket-region': service.region } };
-}
 
 export async function listObjects(service: Service, { request }: Exchange): Promise<Answer> {
   const { query } = request;
@@ -33,7 +18,6 @@ export async function listObjects(service: Service, { request }: Exchange): Prom
   const startAfter = query.get('start-after');
   const continuationToken = query.get('continuation-token');
   const page = listPage(index, { prefix, delimiter, startAfter, continuationToken, maxKeys });
-  const withOwner = query.get('fetch-owner') === 'true' ? { Owner: owner } : {};
   const contents: XmlElement[] = page.contents.map((entry) => ({
     Key: encode(entry.key),
     LastModified: new Date(entry.lastModifiedMs).toISOString(),
@@ -41,7 +25,6 @@ export async function listObjects(service: Service, { request }: Exchange): Prom
     ChecksumAlgorithm: entry.checksumAlgorithm?.toUpperCase(),
     ChecksumType: entry.checksumAlgorithm === undefined ? undefined : 'FULL_OBJECT',
     Size: String(entry.sizeBytes),
-    ...withOwner,
     StorageClass: 'STANDARD',
   }));
   const xml = renderXml('ListBucketResult', {
@@ -82,25 +65,19 @@ function readMaxKeys(text: string | undefined): number {
 export async function getObject(service: Service, { request }: Exchange): Promise<Answer> {
   const { handle, metadata } = await find(service, request.bucket!, request.key!);
   try {
-    if (checkRead(request, metadata, '') === 'not-modified') {
+    if (checkRead(request, metadata) === 'not-modified') {
       await handle.close();
       return { status: 304, headers: versionHeaders(metadata) };
     }
-    const { sizeBytes } = metadata;
-    const range = readRange(request.headers.get('range'), sizeBytes);
-    const first = range?.first ?? 0;
-    const lengthBytes = range === undefined ? sizeBytes : range.last - range.first + 1;
-    const headers = objectHeaders(request, metadata, lengthBytes === sizeBytes);
-    headers['content-length'] = String(lengthBytes);
-    if (range !== undefined) headers['content-range'] = `bytes ${range.first}-${range.last}/${sizeBytes}`;
-    return { status: range === undefined ? 200 : 206, headers, file: { handle, first, lengthBytes } };
+    const headers = { ...objectHeaders(request, metadata), 'content-length': String(metadata.sizeBytes) };
+    return { status: 200, headers, file: { handle, lengthBytes: metadata.sizeBytes } };
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
-/** As GET, ranges included, without the bytes. */
+/** As GET, without the bytes. */
 export async function headObject(service: Service, exchange: Exchange): Promise<Answer> {
   const { file, ...answer } = await getObject(service, exchange);
   await file?.handle.close();

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { EventSource } from './event-feed.ts';
-import type { Answer, FileSlice } from './exchange.ts';
+import type { Answer, FileBytes } from './exchange.ts';
 import { S3Error } from './s3-error.ts';
 import { renderXml } from './xml.ts';
 
@@ -27,15 +27,15 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, sourc
   }
 }
 
-async function sendFile(response: ServerResponse, { handle, first, lengthBytes }: FileSlice): Promise<void> {
+async function sendFile(response: ServerResponse, { handle, lengthBytes }: FileBytes): Promise<void> {
   if (lengthBytes > readAtOnceBytes) {
-    const stream = handle.createReadStream({ start: first, end: first + lengthBytes - 1, autoClose: false });
+    const stream = handle.createReadStream({ start: 0, end: lengthBytes - 1, autoClose: false });
     await pipeline(stream, response);
     return;
   }
   const bytes = Buffer.alloc(lengthBytes);
   for (let done = 0; done < lengthBytes; ) {
-    const { bytesRead } = await handle.read(bytes, done, lengthBytes - done, first + done);
+    const { bytesRead } = await handle.read(bytes, done, lengthBytes - done, done);
     if (bytesRead === 0) throw new Error('a stored object ended early');
     done += bytesRead;
   }

@@ -1,6 +1,6 @@
 // The embedded S3 endpoint: path-style S3 over HTTP on 127.0.0.1 for the unmodified AWS SDK, kept in a folder. It checks
-// what S3 checks (signatures, checksums, conditions) and answers 501 to what it does not do. Not a general S3 server: no
-// multipart uploads, no versions, no access policies; one set of credentials.
+// what S3 checks (signatures, checksums, conditions) and answers 501 to what it does not do. Not a general S3 server: what
+// the service, its devices and a person with the AWS command line use (operation.ts says which); one set of credentials.
 
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
@@ -13,11 +13,11 @@ import type { Answer, Exchange, Service } from './exchange.ts';
 import type { IndexEntry } from './key-index.ts';
 import { ObjectStore } from './object-store.ts';
 import { type OperationName, operationNames, operationOf, requireImplemented } from './operation.ts';
-import { getObject, headBucket, headObject, listBuckets, listObjects } from './reading.ts';
+import { getObject, headObject, listObjects } from './reading.ts';
 import { parseRequest, type S3Request } from './request.ts';
 import { drainUnread, sendAnswer, sendError } from './response.ts';
 import { S3Error } from './s3-error.ts';
-import { copyObject, deleteObject, deleteObjects, putObject } from './writing.ts';
+import { deleteObject, putObject } from './writing.ts';
 
 export interface FaultRequest {
   readonly operation: OperationName | 'Unknown';
@@ -77,14 +77,10 @@ const closingGraceMs = 3_000;
 const keepAliveMs = 20_000;
 
 const operations: Readonly<Record<OperationName, (service: Service, exchange: Exchange) => Promise<Answer>>> = {
-  ListBuckets: bodiless(listBuckets),
-  HeadBucket: bodiless(headBucket),
   ListObjectsV2: bodiless(listObjects),
   GetObject: bodiless(getObject),
   HeadObject: bodiless(headObject),
   DeleteObject: deleteObject,
-  DeleteObjects: deleteObjects,
-  CopyObject: copyObject,
   PutObject: putObject,
 };
 
@@ -105,7 +101,7 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
     maxBytes: options.maxObjectBytes ?? defaultMaxObjectBytes,
     idleTimeoutMs: options.idleTimeoutMs ?? defaultIdleTimeoutMs,
   };
-  const service: Service = { store, feed, limits, region: options.region };
+  const service: Service = { store, feed, limits };
   const counts = Object.fromEntries([...operationNames, 'Unknown'].map((name) => [name, 0])) as Record<
     OperationName | 'Unknown',
     number
@@ -179,7 +175,7 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
 }
 
 function* everyObject(store: ObjectStore): Generator<[string, IndexEntry]> {
-  for (const { name } of store.buckets()) {
+  for (const name of store.buckets()) {
     for (const entry of store.index(name).entries()) yield [name, entry];
   }
 }

@@ -62,12 +62,8 @@ describe('counts', () => {
     await refusal(s3.send(new GetObjectCommand({ Bucket, Key: 'b' })));
     await send(`${endpoint.url}/${Bucket}/a`, { method: 'PATCH' });
     expect(endpoint.counts()).toEqual({
-      ListBuckets: 0,
-      HeadBucket: 0,
       ListObjectsV2: 0,
-      DeleteObjects: 0,
       PutObject: 1,
-      CopyObject: 0,
       GetObject: 2,
       HeadObject: 0,
       DeleteObject: 0,

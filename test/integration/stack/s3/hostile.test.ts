@@ -1,6 +1,5 @@
 // A hostile client with raw sockets: nothing it sends may crash, hang, fill or fool the endpoint.
 
-import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -142,6 +141,17 @@ describe('what is not implemented', () => {
     ['making a bucket', 'PUT', '/other', {}, {}],
     ['the first version of lists', 'GET', '/data', {}, {}],
     ['a policy', 'GET', '/data', {}, { policy: '' }],
+    ['a list of buckets', 'GET', '/', {}, {}],
+    ['a look at a bucket', 'HEAD', '/data', {}, {}],
+    ['a copy', 'PUT', '/data/x', { 'x-amz-copy-source': '/data/kept' }, {}],
+    ['deleting many', 'POST', '/data', {}, { delete: '' }],
+    ['a range', 'GET', '/data/kept', { range: 'bytes=0-1' }, {}],
+    ['a condition by date', 'GET', '/data/kept', { 'if-modified-since': new Date(0).toUTCString() }, {}],
+    ['another response header', 'GET', '/data/kept', {}, { 'response-content-type': 'text/plain' }],
+    ['owners in a list', 'GET', '/data', {}, { 'list-type': '2', 'fetch-owner': 'true' }],
+    ['CRC-32C', 'PUT', '/data/x', { 'x-amz-checksum-crc32c': 'AAAAAA==' }, {}],
+    ['CRC-64/NVME', 'PUT', '/data/x', { 'x-amz-checksum-crc64nvme': 'AAAAAAAAAAA=' }, {}],
+    ['SHA-1', 'PUT', '/data/x', { 'x-amz-checksum-sha1': 'AAAAAAAAAAAAAAAAAAAAAAAAAAA=' }, {}],
     ['If-Range', 'GET', '/data/kept', { 'if-range': '"x"' }, {}],
     ['a condition S3 does not take', 'PUT', '/data/x', { 'if-none-match': '"x"' }, {}],
     [
@@ -155,7 +165,7 @@ describe('what is not implemented', () => {
     const head = await signedHead(method, path, { 'content-length': '0', connection: 'close', ...headers }, query);
     const { text } = await converse(endpoint.port, head, 2_000);
     expect(statusesOf(text)).toEqual([501]);
-    expect(text).toContain('<Code>NotImplemented</Code>');
+    if (method !== 'HEAD') expect(text).toContain('<Code>NotImplemented</Code>');
   });
 });
 
@@ -297,7 +307,7 @@ describe('bodies that go wrong', () => {
     ['with a hash of nonsense', { 'content-length': '3', 'x-amz-content-sha256': 'none' }, 'abc', 'InvalidArgument'],
     [
       'with two checksums',
-      { 'content-length': '3', 'x-amz-checksum-crc32': 'AAAAAA==', 'x-amz-checksum-sha1': 'x' },
+      { 'content-length': '3', 'x-amz-checksum-crc32': 'AAAAAA==', 'x-amz-checksum-sha256': 'x' },
       'abc',
       'InvalidRequest',
     ],
@@ -340,33 +350,5 @@ describe('bodies that go wrong', () => {
     const bad = await converse(endpoint.port, insert(await put(ask)).replace(/Signature=../, 'Signature=zz'), 2_000);
     expect(statusesOf(bad.text)).toEqual([403]);
     expect(bad.closed).toBe(true);
-  });
-
-  it.each([
-    ['nothing', ''],
-    ['no XML', 'key'],
-    ['another document', '<Other/>'],
-    ['an unknown element', '<Delete><Object><Key>a</Key><Secret/></Object></Delete>'],
-    ['no key', '<Delete><Object></Object></Delete>'],
-    ['a nested key', '<Delete><Object><Key><a/></Key></Object></Delete>'],
-    ['an unclosed element', '<Delete><Object><Key>a</Key></Object>'],
-    ['too many keys', `<Delete>${'<Object><Key>a</Key></Object>'.repeat(1001)}</Delete>`],
-    [
-      'an entity that grows',
-      '<!DOCTYPE d [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><Delete><Object><Key>&b;</Key></Object></Delete>',
-    ],
-    ['a document type', '<!DOCTYPE d><Delete><Object><Key>kept</Key></Object></Delete>'],
-    ['an unknown entity', '<Delete><Object><Key>&b;</Key></Object></Delete>'],
-    ['a surrogate', '<Delete><Object><Key>&#xD800;</Key></Object></Delete>'],
-    ['deep nesting', '<a>'.repeat(100_000)],
-  ])('a deletion with %s: refused', async (_, xml) => {
-    const headers = {
-      'content-length': String(xml.length),
-      'content-md5': createHash('md5').update(xml).digest('base64'),
-      connection: 'close',
-    };
-    const head = await signedHead('POST', '/data', headers, { delete: '' });
-    const { text } = await converse(endpoint.port, head + xml, 5_000);
-    expect(text).toContain('<Code>MalformedXML</Code>');
   });
 });

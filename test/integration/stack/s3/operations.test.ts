@@ -3,13 +3,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
-  CopyObjectCommand,
   DeleteObjectCommand,
-  DeleteObjectsCommand,
   GetObjectCommand,
-  HeadBucketCommand,
   HeadObjectCommand,
-  ListBucketsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
@@ -59,7 +55,6 @@ describe('objects', () => {
       ContentEncoding: 'gzip',
       CacheControl: 'no-cache',
       ContentDisposition: 'attachment',
-      AcceptRanges: 'bytes',
       Metadata: { 'upload-id': 'u-1', constructor: 'x' },
     });
     const head = await s3.send(new HeadObjectCommand({ Bucket, Key: 'a/b.json.gz', ChecksumMode: 'ENABLED' }));
@@ -93,7 +88,7 @@ describe('objects', () => {
 
   it('stores streamed uploads byte for byte, whatever the checksum algorithm', async () => {
     const body = randomBytes(3_000_000);
-    for (const ChecksumAlgorithm of ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const) {
+    for (const ChecksumAlgorithm of ['CRC32', 'SHA256'] as const) {
       const pieces = Array.from({ length: 30 }, (_, index) => body.subarray(index * 100_000, (index + 1) * 100_000));
       const Key = `stream/${ChecksumAlgorithm}`;
       const options = {
@@ -113,7 +108,7 @@ describe('objects', () => {
   });
 
   it('also takes whole bodies with each checksum algorithm', async () => {
-    for (const ChecksumAlgorithm of ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const) {
+    for (const ChecksumAlgorithm of ['CRC32', 'SHA256'] as const) {
       const Key = `whole/${ChecksumAlgorithm}`;
       await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'whole', ChecksumAlgorithm }));
       expect((await read(Key)).text).toBe('whole');
@@ -148,42 +143,16 @@ describe('objects', () => {
       status: 404,
       code: 'NoSuchBucket',
     });
-    expect(await refusal(s3.send(new HeadBucketCommand({ Bucket: 'nothere' })))).toEqual({
-      status: 404,
-      code: 'NotFound',
-    });
   });
 });
 
-describe('ranges and conditional reads', () => {
-  it('serves one range of bytes', async () => {
-    await put('ranged', '0123456789');
-    for (const [Range, text, ContentRange] of [
-      ['bytes=0-3', '0123', 'bytes 0-3/10'],
-      ['bytes=4-', '456789', 'bytes 4-9/10'],
-      ['bytes=-3', '789', 'bytes 7-9/10'],
-      ['bytes=8-100', '89', 'bytes 8-9/10'],
-      ['bytes=-100', '0123456789', 'bytes 0-9/10'],
-    ]) {
-      expect(await read('ranged', { Range })).toMatchObject({ text, ContentRange, $metadata: { httpStatusCode: 206 } });
-    }
-    expect(await refusal(read('ranged', { Range: 'bytes=10-' }))).toEqual({ status: 416, code: 'InvalidRange' });
-    expect(await read('ranged', { Range: 'bytes=5-2' })).toMatchObject({
-      text: '0123456789',
-      $metadata: { httpStatusCode: 200 },
-    });
-  });
-
-  it('answers 304 and 412 by ETag and date', async () => {
+describe('conditional reads', () => {
+  it('answers 304 and 412 by ETag', async () => {
     const { ETag } = await put('conditional', 'x');
-    const past = new Date(Date.now() - 86_400_000);
-    const future = new Date(Date.now() + 86_400_000);
     expect((await refusal(read('conditional', { IfNoneMatch: ETag }))).status).toBe(304);
-    expect((await refusal(read('conditional', { IfModifiedSince: future }))).status).toBe(304);
     expect(await refusal(read('conditional', { IfMatch: '"0"' }))).toEqual({ status: 412, code: 'PreconditionFailed' });
-    expect((await refusal(read('conditional', { IfUnmodifiedSince: past }))).status).toBe(412);
-    expect((await read('conditional', { IfMatch: ETag, IfUnmodifiedSince: past })).text).toBe('x');
-    expect((await read('conditional', { IfNoneMatch: '"0"', IfModifiedSince: future })).text).toBe('x');
+    expect((await read('conditional', { IfMatch: ETag })).text).toBe('x');
+    expect((await read('conditional', { IfNoneMatch: '"0"' })).text).toBe('x');
   });
 });
 
@@ -238,62 +207,7 @@ describe('conditional writes', () => {
   });
 });
 
-describe('copies', () => {
-  it('copies body and metadata, or replaces the metadata', async () => {
-    await s3.send(
-      new PutObjectCommand({
-        Bucket,
-        Key: 'from + ü',
-        Body: 'copied',
-        ContentType: 'text/plain',
-        Metadata: { a: '1' },
-      }),
-    );
-    const CopySource = `${Bucket}/${encodeURIComponent('from + ü')}`;
-    const copied = await s3.send(new CopyObjectCommand({ Bucket: 'uploads', Key: 'to', CopySource }));
-    expect(copied.CopyObjectResult?.ETag).toBe(`"${md5('copied')}"`);
-    const there = await s3.send(new GetObjectCommand({ Bucket: 'uploads', Key: 'to' }));
-    expect(there).toMatchObject({ ContentType: 'text/plain', Metadata: { a: '1' } });
-    expect(await there.Body!.transformToString()).toBe('copied');
-    await s3.send(
-      new CopyObjectCommand({
-        Bucket: 'uploads',
-        Key: 'to',
-        CopySource: '/uploads/to',
-        MetadataDirective: 'REPLACE',
-        ContentType: 'text/html',
-        ChecksumAlgorithm: 'SHA256',
-      }),
-    );
-    const again = await s3.send(new HeadObjectCommand({ Bucket: 'uploads', Key: 'to', ChecksumMode: 'ENABLED' }));
-    expect(again).toMatchObject({
-      ContentType: 'text/html',
-      Metadata: {},
-      ChecksumSHA256: createHash('sha256').update('copied').digest('base64'),
-    });
-  });
-
-  it('refuses conditions that do not hold and copies onto itself', async () => {
-    const { ETag } = await put('source', 'source');
-    const CopySource = `${Bucket}/source`;
-    const copy = (more: object) => s3.send(new CopyObjectCommand({ Bucket, Key: 'target', CopySource, ...more }));
-    expect((await refusal(copy({ CopySourceIfMatch: '"0"' }))).code).toBe('PreconditionFailed');
-    expect((await refusal(copy({ CopySourceIfNoneMatch: ETag }))).code).toBe('PreconditionFailed');
-    await copy({ CopySourceIfMatch: ETag });
-    expect((await refusal(copy({ IfNoneMatch: '*' }))).code).toBe('PreconditionFailed');
-    expect((await refusal(copy({ Key: 'source' }))).code).toBe('InvalidRequest');
-    expect((await refusal(copy({ CopySource: `${Bucket}/missing` }))).code).toBe('NoSuchKey');
-    expect((await refusal(copy({ CopySource: 'missing-bucket/missing' }))).code).toBe('NoSuchBucket');
-  });
-});
-
-describe('buckets and lists', () => {
-  it('lists the buckets', async () => {
-    const { Buckets } = await s3.send(new ListBucketsCommand({}));
-    expect(Buckets?.map(({ Name }) => Name)).toEqual(['data', 'uploads']);
-    expect((await s3.send(new HeadBucketCommand({ Bucket }))).BucketRegion).toBe('us-east-1');
-  });
-
+describe('lists', () => {
   it('pages by prefix and delimiter', async () => {
     for (const Key of ['l/a', 'l/b/1', 'l/b/2', 'l/c', 'l/d/1', 'l/e']) await put(Key);
     const pages: (string | undefined)[][] = [];
@@ -314,28 +228,10 @@ describe('buckets and lists', () => {
     const after = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'l/', StartAfter: 'l/b/1' }));
     expect(after.Contents?.map(({ Key }) => Key)).toEqual(['l/b/2', 'l/c', 'l/d/1', 'l/e']);
     expect(after.Contents?.[0]).toMatchObject({ ETag: `"${md5('l/b/2')}"`, Size: 5, StorageClass: 'STANDARD' });
+    await put('from + ü');
     const encoded = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'from ', EncodingType: 'url' }));
     expect(encoded).toMatchObject({ Prefix: 'from+', Contents: [{ Key: 'from+%2B+%C3%BC' }] });
     const bad = s3.send(new ListObjectsV2Command({ Bucket, ContinuationToken: 'made up' }));
     expect(await refusal(bad)).toEqual({ status: 400, code: 'InvalidArgument' });
-  });
-
-  it('deletes many at once', async () => {
-    const keys = ['m/1', 'm/<&>"\'', 'm/\r\n\t', 'm/é 🍁', 'm/\u0001'];
-    for (const key of keys) await put(key);
-    const { ETag } = await put('m/kept');
-    const { Deleted, Errors } = await s3.send(
-      new DeleteObjectsCommand({
-        Bucket,
-        Delete: { Objects: [...keys.map((Key) => ({ Key })), { Key: 'm/never' }, { Key: 'm/kept', ETag: '"0"' }] },
-      }),
-    );
-    expect(Deleted?.map(({ Key }) => Key)).toEqual([...keys, 'm/never']);
-    expect(Errors).toMatchObject([{ Key: 'm/kept', Code: 'PreconditionFailed' }]);
-    const quiet = await s3.send(
-      new DeleteObjectsCommand({ Bucket, Delete: { Quiet: true, Objects: [{ Key: 'm/kept', ETag }] } }),
-    );
-    expect(quiet.Deleted).toBeUndefined();
-    expect((await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'm/' }))).KeyCount).toBe(0);
   });
 });

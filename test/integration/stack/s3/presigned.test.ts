@@ -208,14 +208,13 @@ describe('a presigned PUT', () => {
 });
 
 describe('a presigned GET', () => {
-  it('reads, with overridden headers, and only that', async () => {
+  it('reads, and only that', async () => {
     await s3.send(new PutObjectCommand({ Bucket: 'uploads', Key, Body: body }));
-    const command = new GetObjectCommand({ Bucket: 'uploads', Key, ResponseContentType: 'text/plain' });
+    const command = new GetObjectCommand({ Bucket: 'uploads', Key });
     const url = await getSignedUrl(s3, command, { expiresIn: 60 });
     expect(await send(url, {})).toMatchObject({
       status: 200,
       body: body.toString(),
-      headers: { 'content-type': 'text/plain' },
     });
     expect((await send(url, { method: 'PUT', headers: { 'content-length': '0' } })).status).toBe(403);
   });

@@ -46,8 +46,6 @@ describe.runIf(process.platform === 'linux')('memory', () => {
     const idlers = await Promise.all(
       Array.from({ length: 10 }, () => s3.send(new GetObjectCommand({ Bucket, Key: 'large' }))),
     );
-    const last = await s3.send(new GetObjectCommand({ Bucket, Key: 'large', Range: 'bytes=-10' }));
-    expect(await last.Body!.transformToString()).toBe('\u0007'.repeat(10));
     expect(peakMiB(server.pid) - idleMiB).toBeLessThan(150);
     for (const { Body: unread } of idlers) (unread as Readable).destroy();
     const open = (): number => readdirSync(`/proc/${server.pid}/fd`).length;

@@ -13,21 +13,15 @@ function digest(algorithm: ChecksumAlgorithm, ...pieces: Uint8Array[]): string {
 describe('checksums', () => {
   it.each([
     ['crc32', 'cbf43926'],
-    ['crc32c', 'e3069283'],
-    ['crc64nvme', 'ae8b14860a799888'],
-    ['sha1', 'f7c3bc1d808e04732adf679965ccc34ca7ae3441'],
     ['sha256', '15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225'],
   ] as const)('%s of the check string', (algorithm, expected) => {
     expect(digest(algorithm, Buffer.from('123456789'))).toBe(expected);
   });
 
-  it.each(['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'] as const)(
-    '%s does not depend on how bytes are split',
-    (algorithm) => {
-      const bytes = randomBytes(1000);
-      expect(
-        digest(algorithm, bytes.subarray(0, 1), bytes.subarray(1, 1), bytes.subarray(1, 700), bytes.subarray(700)),
-      ).toBe(digest(algorithm, bytes));
-    },
-  );
+  it.each(['crc32', 'sha256'] as const)('%s does not depend on how bytes are split', (algorithm) => {
+    const bytes = randomBytes(1000);
+    expect(
+      digest(algorithm, bytes.subarray(0, 1), bytes.subarray(1, 1), bytes.subarray(1, 700), bytes.subarray(700)),
+    ).toBe(digest(algorithm, bytes));
+  });
 });
