@@ -5,8 +5,8 @@ import { adaptChecked } from '#core/predictor/adaptation/checked-adaptation.ts';
 import type { Predictor, PredictorBundle } from '#core/predictor/bundle.ts';
 import type { Measured } from '#core/predictor/types.ts';
 import { aliasesSchema } from '#core/predictors/aliases.ts';
+import type { Card } from '#core/predictors/card.ts';
 import { aliasesKey, predictorKey } from '#core/predictors/keys.ts';
-import type { PredictorCard } from '#core/predictors/predictor-card.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { updateJson, writeJson } from '#core/store/stored-json.ts';
@@ -17,11 +17,11 @@ export async function publishPredictor(
   bundle: PredictorBundle,
   { identity, parameters }: Predictor,
   now = 0,
-): Promise<PredictorCard> {
+): Promise<Card> {
   const { searchSpace, version, hash } = identity;
   const { seed, steps, architectures, targets, dataHash } = parameters.lineage;
   const training = { seed, steps, trainS: 1, architectures, targets: targets.map(({ id }) => id), dataHash };
-  const card: PredictorCard = { searchSpace, version, hash, createdAt: new Date(now).toISOString(), training };
+  const card: Card = { searchSpace, version, hash, createdAt: new Date(now).toISOString(), training };
   await store.put(predictorKey(searchSpace, version, 'predictor.onnx'), bundle.onnx);
   await store.put(predictorKey(searchSpace, version, 'predictor.json'), bundle.json);
   await writeJson(store, predictorKey(searchSpace, version, 'card.json'), card);

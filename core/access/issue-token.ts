@@ -1,7 +1,8 @@
 // Issues a bearer token. The token itself is in the answer and nowhere else: the store keeps the hash of its secret.
+import { DomainError } from '#core/errors.ts';
 import type { RandomBytes } from '#core/random.ts';
+import { putJsonIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
-import { writeJson } from '#core/store/stored-json.ts';
 import { tokenKey } from './keys.ts';
 import { formatToken, type Role, secretSha256, type TokenRecord } from './token.ts';
 
@@ -31,6 +32,8 @@ export async function issueToken(
     createdAt: new Date(request.now).toISOString(),
     expiresAt: new Date(request.now + request.validForS * 1000).toISOString(),
   };
-  await writeJson(store, tokenKey(tokenId), record, { ifNoneMatch: '*' });
+  if (!(await putJsonIfAbsent(store, tokenKey(tokenId), record))) {
+    throw new DomainError('precondition-failed', `there is a token '${tokenId}' already`);
+  }
   return { token: formatToken({ tokenId, secret }), record };
 }

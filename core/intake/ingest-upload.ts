@@ -6,14 +6,9 @@ import { type DeviceRecord, deviceRecordSchema } from '#core/access/device-recor
 import { deviceKey } from '#core/access/keys.ts';
 import { maxValues, maxValuesOfDevice } from '#core/dataset/target-data.ts';
 import type { ActivePredictors } from '#core/predictors/active-predictors.ts';
+import { isPreconditionFailed, putIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
-import {
-  isPreconditionFailed,
-  readJson,
-  type StoredJson,
-  type UpdateOptions,
-  writeJson,
-} from '#core/store/stored-json.ts';
+import { readJson, type StoredJson, type UpdateOptions, writeJson } from '#core/store/stored-json.ts';
 import { joinProfile } from '#core/targets/join-profile.ts';
 import { refreshTarget } from '#core/targets/refresh-target.ts';
 import {
@@ -112,18 +107,10 @@ async function keep(
         : ` ('${profile.targetId}')`;
     return quarantined(joined.outcome, `${quarantineReasons[joined.outcome].replace(/\.$/, '')}${detail}`);
   }
-  await putOnce(data, profileKey(searchSpace, profile.targetId, sha256), bytes);
+  // Content-addressed: what is there already is the same.
+  await putIfAbsent(data, profileKey(searchSpace, profile.targetId, sha256), bytes);
   await refreshTarget(data, joined.data, await predictors(searchSpace), { ...update, now: now() });
   return { outcome: 'accepted', profile };
-}
-
-/** Content-addressed: what is there already is the same. */
-async function putOnce(store: Store, key: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await store.put(key, bytes, { ifNoneMatch: '*' });
-  } catch (error) {
-    if (!isPreconditionFailed(error)) throw error;
-  }
 }
 
 function ended(upload: UploadRecord, acceptance: Acceptance, finishedAt: string): UploadRecord {

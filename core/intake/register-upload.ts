@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
 import type { RandomBytes } from '#core/random.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
+import { putJsonIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
-import { isPreconditionFailed, readJson, writeJson } from '#core/store/stored-json.ts';
+import { readJson } from '#core/store/stored-json.ts';
 import { uploadLimits } from './acceptance.ts';
 import { incomingKey, uploadKey, uploadQuotaPrefix } from './keys.ts';
 import { type UploadRecord, uploadRecordSchema } from './upload-record.ts';
@@ -120,13 +121,9 @@ async function registeredBefore(store: Store, wanted: UploadRecord): Promise<Upl
 
 async function registerNew(dependencies: Quota, wanted: UploadRecord): Promise<UploadRecord> {
   await withinQuota(dependencies, wanted);
-  try {
-    await writeJson(dependencies.store, uploadKey(wanted.uploadId), wanted, { ifNoneMatch: '*' });
-    return wanted;
-  } catch (error) {
-    // The same request at the same time was quicker.
-    const stored = isPreconditionFailed(error) ? await registeredBefore(dependencies.store, wanted) : undefined;
-    if (stored === undefined) throw error;
-    return stored;
-  }
+  if (await putJsonIfAbsent(dependencies.store, uploadKey(wanted.uploadId), wanted)) return wanted;
+  // The same request at the same time was quicker.
+  const stored = await registeredBefore(dependencies.store, wanted);
+  if (stored !== undefined) return stored;
+  throw new DomainError('precondition-failed', `upload '${wanted.uploadId}' is being registered by another request`);
 }

@@ -1,12 +1,11 @@
 // The predictors of a search space that adaptations are kept for: the champion, and the challenger while there is one,
 // so that a target measured during a promotion is adapted under both.
 
-import { DomainError } from '#core/errors.ts';
-import type { Predictor, PredictorBundle } from '#core/predictor/bundle.ts';
+import type { Predictor } from '#core/predictor/bundle.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { readAliases } from './aliases.ts';
-import { predictorKey } from './keys.ts';
+import { type LoadBundle, loadPublished } from './load-stored.ts';
 
 /** The champion first; empty before the first training. Asks the store for the aliases every time. */
 export type ActivePredictors = (searchSpace: SearchSpaceId) => Promise<readonly Predictor[]>;
@@ -14,7 +13,7 @@ export type ActivePredictors = (searchSpace: SearchSpaceId) => Promise<readonly 
 /** Predictors stay loaded while they are active; one caller at a time. */
 export function activePredictors(options: {
   readonly store: Store;
-  readonly loadPredictor: (bundle: PredictorBundle) => Promise<Predictor>;
+  readonly loadPredictor: LoadBundle;
 }): ActivePredictors {
   const { store, loadPredictor } = options;
   const loaded = new Map<string, Predictor>();
@@ -22,12 +21,7 @@ export function activePredictors(options: {
   async function load(searchSpace: SearchSpaceId, version: string): Promise<Predictor> {
     const known = loaded.get(`${searchSpace}/${version}`);
     if (known) return known;
-    const files = ['predictor.onnx', 'predictor.json'] as const;
-    const [onnx, json] = await Promise.all(files.map((file) => store.get(predictorKey(searchSpace, version, file))));
-    if (!onnx || !json) {
-      throw new DomainError('invalid-predictor', `predictor '${searchSpace}/${version}' is not complete in the store`);
-    }
-    const predictor = await loadPredictor({ onnx: onnx.body, json: json.body });
+    const predictor = await loadPublished(store, searchSpace, version, loadPredictor);
     loaded.set(`${searchSpace}/${version}`, predictor);
     return predictor;
   }

@@ -1,12 +1,12 @@
 // The card of a predictor with everything a training run knows of it: predictors/{searchSpace}/{version}/card.json.
-// Written once. A predictor that was published without a run has the plain card (core/predictors/predictor-card.ts), which
-// this schema reads too. Predictions of the evaluation, which only the report draws, lie beside it in predictions.json.
+// Written once, last of the predictor's files, so that a predictor with a card is complete. Predictions of the evaluation,
+// which only the report draws, lie beside it in predictions.json.
 import * as z from 'zod';
+import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { predictorKey } from './keys.ts';
-import { predictorCardSchema } from './predictor-card.ts';
 
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** null: the metric does not exist there, such as a rank correlation of constants. */
@@ -85,7 +85,20 @@ export const decisionSchema = z.strictObject({
 });
 export type Decision = z.infer<typeof decisionSchema>;
 
-export const cardSchema = predictorCardSchema.extend({
+export const cardSchema = z.strictObject({
+  searchSpace: z.enum(searchSpaceIds),
+  version: z.string(),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  createdAt: z.iso.datetime(),
+  training: z.strictObject({
+    seed: z.int(),
+    steps: z.int().positive(),
+    trainS: z.number().nonnegative(),
+    architectures: z.int().positive(),
+    targets: z.array(z.string()),
+    /** SHA-256 over architectures and latencies as trained on. */
+    dataHash: z.string(),
+  }),
   runId: z.string().optional(),
   /** The dataset it was trained on. */
   snapshot: z

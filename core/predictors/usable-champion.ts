@@ -1,25 +1,21 @@
 // Use case: is there a champion that this version of the code can run?
 
 import { DomainError } from '#core/errors.ts';
-import type { Predictor, PredictorBundle } from '#core/predictor/bundle.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { readAliases } from './aliases.ts';
-import { predictorKey } from './keys.ts';
+import { type LoadBundle, loadPublished } from './load-stored.ts';
 
 /** Not where there is none, where its files are not all there, or where it was made for another encoder: train anew. */
 export async function hasUsableChampion(
   store: Store,
   searchSpace: SearchSpaceId,
-  loadPredictor: (bundle: PredictorBundle) => Promise<Predictor>,
+  loadPredictor?: LoadBundle,
 ): Promise<boolean> {
   const version = (await readAliases(store, searchSpace))?.value.champion;
   if (version === undefined) return false;
-  const onnx = await store.get(predictorKey(searchSpace, version, 'predictor.onnx'));
-  const json = await store.get(predictorKey(searchSpace, version, 'predictor.json'));
-  if (!onnx || !json) return false;
   try {
-    await (await loadPredictor({ onnx: onnx.body, json: json.body })).close();
+    await (await loadPublished(store, searchSpace, version, loadPredictor)).close();
     return true;
   } catch (error) {
     if (error instanceof DomainError && error.code === 'invalid-predictor') return false;

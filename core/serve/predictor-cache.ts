@@ -3,9 +3,10 @@
 // with the store in the background; a new champion answers once it and the adaptations in use are loaded.
 
 import { DomainError } from '#core/errors.ts';
-import type { Predictor, PredictorBundle } from '#core/predictor/bundle.ts';
+import type { Predictor } from '#core/predictor/bundle.ts';
 import { aliasesSchema } from '#core/predictors/aliases.ts';
-import { aliasesKey, predictorKey } from '#core/predictors/keys.ts';
+import { aliasesKey } from '#core/predictors/keys.ts';
+import { type LoadBundle, loadPublished } from '#core/predictors/load-stored.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { parseJson } from '#core/store/stored-json.ts';
@@ -15,7 +16,7 @@ export interface PredictorCacheOptions {
   readonly store: Store;
   /** ms. */
   readonly now: () => number;
-  readonly loadPredictor: (bundle: PredictorBundle) => Promise<Predictor>;
+  readonly loadPredictor: LoadBundle;
   /** Least seconds between two comparisons of a search space with the store. Default 3. */
   readonly revalidateS?: number;
   /** What was unused for so long is compared before its next use, and not in the background. Default 300. */
@@ -95,12 +96,7 @@ export function predictorCache(options: PredictorCacheOptions): PredictorCache {
   }
 
   async function load(searchSpace: SearchSpaceId, version: string): Promise<Champion> {
-    const files = ['predictor.onnx', 'predictor.json'] as const;
-    const [onnx, json] = await Promise.all(files.map((file) => store.get(predictorKey(searchSpace, version, file))));
-    if (!onnx || !json) {
-      throw new DomainError('invalid-predictor', `predictor '${searchSpace}/${version}' is not complete in the store`);
-    }
-    const predictor = await options.loadPredictor({ onnx: onnx.body, json: json.body });
+    const predictor = await loadPublished(store, searchSpace, version, options.loadPredictor);
     const { hash } = predictor.identity;
     const shelf = adaptationShelf({ searchSpace, version, hash }, { store, now, idleS, missingS, capacity, onError });
     return { predictor, adaptations: shelf };

@@ -2,6 +2,7 @@
 // two writers race.
 import type { z } from 'zod';
 import { DomainError } from '#core/errors.ts';
+import { isPreconditionFailed } from './put-if-absent.ts';
 import type { Store, WriteCondition } from './store.ts';
 
 export interface StoredJson<T> {
@@ -67,8 +68,4 @@ export function parseJson<T>(key: string, body: Uint8Array, schema: z.ZodType<T>
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('/'), message }));
   throw new DomainError('internal', `stored object '${key}' is not of its schema`, { issues });
-}
-
-export function isPreconditionFailed(error: unknown): boolean {
-  return error instanceof DomainError && error.code === 'precondition-failed';
 }

@@ -1,20 +1,20 @@
 // Use case: score candidates, champion and ridge regression on the devices of one fold, which none of them has seen: on
 // the same targets, with the same random draws of measurements, on architectures that nobody was trained on.
 import * as z from 'zod';
-import { DomainError } from '#core/errors.ts';
-import { loadPredictor, type Predictor } from '#core/predictor/bundle.ts';
+import type { Predictor } from '#core/predictor/bundle.ts';
 import {
   type EvaluationPlan,
   type EvaluationResult,
   evaluate,
 } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import { coverageSchema, heldOutPredictionsSchema, type Score, scoreSchema } from '#core/predictors/card.ts';
+import { loadStored } from '#core/predictors/load-stored.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { planOf } from '#core/training/fits/plan-fits.ts';
-import { type FitFile, fitKey, runFoldKey } from '#core/training/keys.ts';
+import { fitKey, runFoldKey } from '#core/training/keys.ts';
 import { type RunRecord, requireRunning } from '#core/training/runs/run-record.ts';
 import { evaluatedMeasurements } from '#core/training/runs/run-settings.ts';
 import { readManifest, readMeasurements } from '#core/training/snapshot/snapshot.ts';
@@ -91,14 +91,10 @@ export async function evaluateFold(store: Store, runId: string, fold: number): P
   return result;
 }
 
-/** @throws DomainError `not-found` where the fit is not done */
-export async function loadFit(store: Store, searchSpace: SearchSpaceId, fitId: string): Promise<Predictor> {
-  const read = async (file: FitFile): Promise<Uint8Array> => {
-    const object = await store.get(fitKey(searchSpace, fitId, file));
-    if (object) return object.body;
-    throw new DomainError('not-found', `fit '${fitId}' of '${searchSpace}' has no ${file}`);
-  };
-  return loadPredictor({ onnx: await read('predictor.onnx'), json: await read('predictor.json') });
+/** @throws DomainError `invalid-predictor` where the fit is not done */
+export function loadFit(store: Store, searchSpace: SearchSpaceId, fitId: string): Promise<Predictor> {
+  const name = `fit '${fitId}' of '${searchSpace}'`;
+  return loadStored(store, { name, keyOf: (file) => fitKey(searchSpace, fitId, file) });
 }
 
 /** Of a fold, in turn by device: those that are evaluated, and the ids of the others. */

@@ -3,8 +3,8 @@
 import { mergeMeasurements } from '#core/dataset/merge.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
 import { DomainError } from '#core/errors.ts';
-import { loadPredictor, type Predictor } from '#core/predictor/bundle.ts';
-import { predictorKey } from '#core/predictors/keys.ts';
+import type { Predictor } from '#core/predictor/bundle.ts';
+import { loadPublished } from '#core/predictors/load-stored.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { parseJson } from '#core/store/stored-json.ts';
@@ -53,7 +53,7 @@ export async function adaptBatch(
   batch: TargetBatch,
   { onTarget }: AdaptBatchOptions = {},
 ): Promise<string[]> {
-  const predictor = await readPredictor(store, searchSpace, version);
+  const predictor = await loadPublished(store, searchSpace, version);
   const without: string[] = [];
   try {
     const after = batch.after === '' ? undefined : `${targetsPrefix(searchSpace)}${batch.after}.json`;
@@ -82,7 +82,7 @@ export async function adaptMissing(store: Store, searchSpace: SearchSpaceId, ver
     if (!adapted.has(adaptationKey(searchSpace, version, id))) missing.push(id);
   }
   if (missing.length === 0) return 0;
-  const predictor = await readPredictor(store, searchSpace, version);
+  const predictor = await loadPublished(store, searchSpace, version);
   try {
     for (const id of missing) await adaptOne(store, predictor, id);
   } finally {
@@ -100,13 +100,4 @@ async function adaptOne(store: Store, predictor: Predictor, targetId: string): P
   const merged = mergeMeasurements(data);
   await adaptMergedTarget(store, predictor, { targetId, merged, revision: data.profiles.length }, { attempts: 20 });
   return true;
-}
-
-/** @throws DomainError `not-found` */
-export async function readPredictor(store: Store, searchSpace: SearchSpaceId, version: string): Promise<Predictor> {
-  const [onnx, json] = await Promise.all(
-    (['predictor.onnx', 'predictor.json'] as const).map((file) => store.get(predictorKey(searchSpace, version, file))),
-  );
-  if (onnx && json) return loadPredictor({ onnx: onnx.body, json: json.body });
-  throw new DomainError('not-found', `search space '${searchSpace}' has no predictor '${version}'`);
 }

@@ -2,9 +2,8 @@
 // adapted under the version before the alias moves to it.
 
 import { DomainError } from '#core/errors.ts';
-import { type Aliases, readAliases } from '#core/predictors/aliases.ts';
+import { type Aliases, clearChallenger, moveChampion, readAliases, setChallenger } from '#core/predictors/aliases.ts';
 import { readCard } from '#core/predictors/card.ts';
-import { clearChallenger, moveChampion, setChallenger } from '#core/predictors/challenger.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { runBatchesKey } from '#core/training/keys.ts';

@@ -3,11 +3,12 @@
 // version with a card has all of its files, but for a report that could not be drawn.
 
 import { DomainError } from '#core/errors.ts';
+import { clearChallenger, setChallenger } from '#core/predictors/aliases.ts';
 import { cardSchema } from '#core/predictors/card.ts';
-import { clearChallenger, setChallenger } from '#core/predictors/challenger.ts';
 import { predictorKey } from '#core/predictors/keys.ts';
+import { copyIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
-import { isPreconditionFailed, readJson } from '#core/store/stored-json.ts';
+import { readJson } from '#core/store/stored-json.ts';
 import { fitKey, runCardKey, runPredictionsKey, runReportKey } from '#core/training/keys.ts';
 import { readDecision } from '#core/training/runs/run-decision.ts';
 import { changeRun, requireRunning, stepChange } from '#core/training/runs/run-record.ts';
@@ -23,13 +24,13 @@ export async function publishStep({ store, now }: StepContext, runId: string): P
   const fit = (file: 'predictor.onnx' | 'predictor.json') => fitKey(searchSpace, fitId, file);
   const published = (file: 'predictor.onnx' | 'predictor.json') => predictorKey(searchSpace, version, file);
   await Promise.all([
-    copyOnce(store, fit('predictor.onnx'), published('predictor.onnx')),
-    copyOnce(store, fit('predictor.json'), published('predictor.json')),
-    copyOnce(store, runPredictionsKey(runId), predictorKey(searchSpace, version, 'predictions.json')),
-    copyOnce(store, runReportKey(runId), predictorKey(searchSpace, version, 'report.html')),
+    copyIfAbsent(store, fit('predictor.onnx'), published('predictor.onnx')),
+    copyIfAbsent(store, fit('predictor.json'), published('predictor.json')),
+    copyIfAbsent(store, runPredictionsKey(runId), predictorKey(searchSpace, version, 'predictions.json')),
+    copyIfAbsent(store, runReportKey(runId), predictorKey(searchSpace, version, 'report.html')),
   ]);
   await requireRunning(store, runId);
-  await copyOnce(store, runCardKey(runId), predictorKey(searchSpace, version, 'card.json'));
+  await copyIfAbsent(store, runCardKey(runId), predictorKey(searchSpace, version, 'card.json'));
   // Known before it challenges: whatever ends the run takes the challenger away.
   const { decision } = await changeRun(store, runId, now(), () => ({ version }));
   if (decision?.outcome === 'promoted') await challenge(store, runId, version);
@@ -46,16 +47,5 @@ async function challenge(store: Store, runId: string, version: string): Promise<
   } catch (error) {
     await clearChallenger(store, searchSpace, version);
     throw error;
-  }
-}
-
-/** What is not there is not copied, and what was published before stays as it is. */
-async function copyOnce(store: Store, from: string, to: string): Promise<void> {
-  const object = await store.get(from);
-  if (!object) return;
-  try {
-    await store.put(to, object.body, { ifNoneMatch: '*' });
-  } catch (error) {
-    if (!isPreconditionFailed(error)) throw error;
   }
 }

@@ -2,8 +2,7 @@
 // stays behind, and the champion is the one before or the new one.
 
 import { DomainError } from '#core/errors.ts';
-import { readAliases } from '#core/predictors/aliases.ts';
-import { clearChallenger } from '#core/predictors/challenger.ts';
+import { clearChallenger, readAliases } from '#core/predictors/aliases.ts';
 import type { Store } from '#core/store/store.ts';
 import { fitKey, runFitsPrefix } from '#core/training/keys.ts';
 import { changeRun, type RunRecord, type RunStep, readRun, runSteps } from './run-record.ts';

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
-import { isPreconditionFailed, readJson, writeJson } from '#core/store/stored-json.ts';
+import { readJson, updateJson } from '#core/store/stored-json.ts';
 import { runKey, runLockKey } from '#core/training/keys.ts';
 import { failRun } from './end-run.ts';
 import { runRecordSchema } from './run-record.ts';
@@ -28,21 +28,19 @@ export async function takeLock(
   runId: string,
   now: number,
 ): Promise<string | undefined> {
-  for (let attempt = 0; ; attempt++) {
-    const current = await readJson(store, runLockKey(searchSpace), lockSchema);
-    if (current?.value.runId === runId) return current.value.before;
-    if (current) await requireFree(store, searchSpace, current.value, { by: runId, now });
-    const before = current?.value.runId;
-    const lock = { runId, since: new Date(now).toISOString(), ...(before !== undefined && { before }) };
-    try {
-      await writeJson(store, runLockKey(searchSpace), lock, current ? { ifMatch: current.etag } : { ifNoneMatch: '*' });
-      return before;
-    } catch (error) {
-      if (!isPreconditionFailed(error)) throw error;
-      // Somebody else was faster: look again who.
-      await store.pause(attempt);
-    }
-  }
+  const lock = await updateJson(
+    store,
+    runLockKey(searchSpace),
+    lockSchema,
+    async (current) => {
+      if (current?.runId === runId) return undefined;
+      if (current) await requireFree(store, searchSpace, current, { by: runId, now });
+      return { runId, since: new Date(now).toISOString(), ...(current && { before: current.runId }) };
+    },
+    // Whoever is second finds the lock taken and is told by whom.
+    { attempts: Number.POSITIVE_INFINITY },
+  );
+  return lock!.before;
 }
 
 async function requireFree(

@@ -3,11 +3,12 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { putJsonIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
-import { isPreconditionFailed, readJson, writeJson } from '#core/store/stored-json.ts';
+import { readJson } from '#core/store/stored-json.ts';
 import { runKey } from '#core/training/keys.ts';
 import { takeLock } from './run-lock.ts';
-import { changeRun, type RunRecord, runRecordSchema } from './run-record.ts';
+import { changeRun, type RunRecord, readRun, runRecordSchema } from './run-record.ts';
 import { type RunSettings, runSettingsSchema } from './run-settings.ts';
 
 /** What executes runs: Step Functions, in the cloud and in the embedded stack. */
@@ -66,13 +67,8 @@ export async function beginRun(store: Store, request: BeginRequest): Promise<Run
     steps: {},
     ...(lastFinished !== undefined && { lastFinished }),
   };
-  try {
-    await writeJson(store, runKey(runId), record, { ifNoneMatch: '*' });
-    return record;
-  } catch (error) {
-    if (!isPreconditionFailed(error)) throw error;
-    return sameRequest((await readJson(store, runKey(runId), runRecordSchema))!.value, settings);
-  }
+  if (await putJsonIfAbsent(store, runKey(runId), record)) return record;
+  return sameRequest(await readRun(store, runId), settings);
 }
 
 /** The run itself, or the last one before it, that promoted or refused. */

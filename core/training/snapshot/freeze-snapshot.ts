@@ -7,8 +7,9 @@ import type { Descriptor } from '#core/descriptor/descriptor.ts';
 import { DomainError } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { inOrder } from '#core/store/in-order.ts';
+import { putIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
-import { isPreconditionFailed, parseJson, readJson } from '#core/store/stored-json.ts';
+import { parseJson, readJson } from '#core/store/stored-json.ts';
 import { measurementsKey, targetsPrefix } from '#core/targets/keys.ts';
 import { type TargetRecord, targetRecordSchema } from '#core/targets/target-record.ts';
 import { type SnapshotFile, snapshotKey } from '#core/training/keys.ts';
@@ -99,15 +100,11 @@ async function write(
   const snapshotId = contentSha256.slice(0, 16);
   const before = await readJson(store, snapshotKey(searchSpace, snapshotId, 'manifest.json'), manifestSchema);
   if (before) return before.value;
+  // What is there already is the same: from a freezing that was cut off, or another one is writing the same bytes now.
   const put = async (file: SnapshotFile, body: Uint8Array): Promise<void> => {
-    try {
-      await store.put(snapshotKey(searchSpace, snapshotId, file), body, { ifNoneMatch: '*' });
-    } catch (error) {
-      if (!isPreconditionFailed(error)) throw error;
-      // There already from a freezing that was cut off, or another one is writing the same bytes now.
-      const there = await store.get(snapshotKey(searchSpace, snapshotId, file));
-      if (!there) throw error;
-    }
+    const key = snapshotKey(searchSpace, snapshotId, file);
+    if ((await putIfAbsent(store, key, body)) || (await store.get(key))) return;
+    throw new DomainError('precondition-failed', `'${key}' is being written by another run`);
   };
   const describe = ({ bytes, rows }: FinishedFile): Manifest['measurements'] => ({
     sha256: createHash('sha256').update(bytes).digest('hex'),

@@ -1,0 +1,41 @@
+// The one way from the store to a predictor that predicts: a published version, or a fit that a run made.
+import { DomainError } from '#core/errors.ts';
+import { loadPredictor, type Predictor, type PredictorBundle } from '#core/predictor/bundle.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { Store } from '#core/store/store.ts';
+import { predictorKey } from './keys.ts';
+
+/** The two files that every stored predictor has. */
+export type BundleFile = 'predictor.onnx' | 'predictor.json';
+
+/** Opens a session on the bytes: an argument where a caller counts or replaces sessions. */
+export type LoadBundle = (bundle: PredictorBundle) => Promise<Predictor>;
+
+/** Where a bundle lies, and how a message calls it. */
+export interface BundlePlace {
+  readonly name: string;
+  readonly keyOf: (file: BundleFile) => string;
+}
+
+/** @throws DomainError `invalid-predictor` where a file is missing or damaged, the two are not of one predictor, or it
+ * was made for another encoder */
+export async function loadStored(
+  store: Store,
+  { name, keyOf }: BundlePlace,
+  load: LoadBundle = loadPredictor,
+): Promise<Predictor> {
+  const [onnx, json] = await Promise.all([store.get(keyOf('predictor.onnx')), store.get(keyOf('predictor.json'))]);
+  if (!onnx || !json) throw new DomainError('invalid-predictor', `${name} is not complete in the store`);
+  return load({ onnx: onnx.body, json: json.body });
+}
+
+/** A published version: champion, challenger or neither. @throws DomainError as `loadStored` */
+export function loadPublished(
+  store: Store,
+  searchSpace: SearchSpaceId,
+  version: string,
+  load: LoadBundle = loadPredictor,
+): Promise<Predictor> {
+  const name = `predictor '${searchSpace}/${version}'`;
+  return loadStored(store, { name, keyOf: (file) => predictorKey(searchSpace, version, file) }, load);
+}
