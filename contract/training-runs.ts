@@ -1,6 +1,6 @@
 // The form of /v1/training-runs.
 import { z } from 'zod';
-import { runRecordSchema, runSteps } from '#core/training/runs/run-record.ts';
+import { runRecordSchema, runPhases } from '#core/training/runs/run-record.ts';
 import { runSettingsSchema } from '#core/training/runs/run-settings.ts';
 import type { OperationsOf } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
@@ -52,7 +52,7 @@ export const runViewSchema = z
     run: runSchema,
     steps: z.array(
       z.strictObject({
-        step: z.enum(runSteps),
+        step: z.enum(runPhases),
         status: z.enum(['waiting', 'running', 'done', 'ended']).describe('ended: the run ended in this step.'),
         startedAt: z.iso.datetime().optional(),
         finishedAt: z.iso.datetime().optional(),

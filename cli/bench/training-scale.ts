@@ -12,7 +12,7 @@ import { predictorKey } from '#core/predictors/keys.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { evaluationPlan, heldOutTargets, loadFit } from '#core/training/evaluation/evaluate-fold.ts';
-import { fitStep } from '#core/training/fits/continue-fit.ts';
+import { continueFit } from '#core/training/fits/continue-fit.ts';
 import { type FitSpec, fitFormatVersion, fitIdOf } from '#core/training/fits/fit-spec.ts';
 import { foldsOf } from '#core/training/fits/plan-fits.ts';
 import { fitKey } from '#core/training/keys.ts';
@@ -58,7 +58,7 @@ async function runPart(part: Part, folder: string, argument: string): Promise<ob
     return measure(store, async () => {
       const started = performance.now();
       const atMs: number[] = [];
-      await fitStep(store, space.id, fitId, {
+      await continueFit(store, space.id, fitId, {
         now: Date.now,
         deadlineMs: Number.POSITIVE_INFINITY,
         onProgress: async () => void atMs.push(performance.now() - started),
@@ -74,7 +74,7 @@ async function runPart(part: Part, folder: string, argument: string): Promise<ob
       const manifest = await readManifest(store, space.id, argument);
       const pool = trainingPool(space, manifest, await readMeasurements(store, manifest));
       const folds = foldsOf(manifest, settings.folds);
-      const { used } = heldOutTargets(pool, folds[0]!.devices);
+      const { used } = heldOutTargets(pool, folds[0]!.hardwareKeys);
       const plan = evaluationPlan(pool, used, settings);
       // As in a run: the candidate with the regression, then the champion.
       await evaluate(predictor, { ...plan, methods: ['sugarbush', 'ridge'] });

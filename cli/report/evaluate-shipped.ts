@@ -17,7 +17,7 @@ import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { predictionsForReport } from '#core/training/evaluation/report-predictions.ts';
 import { scoreOf } from '#core/training/evaluation/score-of.ts';
-import { deviceKeyOf } from '#core/training/snapshot/hardware-key.ts';
+import { hardwareKeyOf } from '#core/training/snapshot/hardware-key.ts';
 
 export interface ShippedEvaluation {
   readonly searchSpace: SearchSpaceId;
@@ -129,4 +129,4 @@ function columnOf(table: LatencyTable, id: string): LatencyTable['targets'][numb
 }
 
 const toScore = (result: EvaluationResult): Score =>
-  scoreOf(result, result.method === 'ridge' ? 'ridge' : 'candidate', deviceKeyOf({ targetId: result.target }));
+  scoreOf(result, result.method === 'ridge' ? 'ridge' : 'candidate', hardwareKeyOf({ targetId: result.target }));

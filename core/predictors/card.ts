@@ -32,7 +32,7 @@ export type AccuracyMetric = (typeof accuracyMetrics)[number];
 export const scoreSchema = z.strictObject({
   model: z.enum(evaluatedModels),
   target: text,
-  /** All targets of a device are held out together. */
+  /** Its hardware key, under the stored and the wire's name: all targets on that hardware are held out together. */
   device: text,
   measurements: z.int().positive(),
   selection: z.enum(['random', 'chosen']),
@@ -53,7 +53,8 @@ export const coverageSchema = z.strictObject({
 });
 export type Coverage = z.infer<typeof coverageSchema>;
 
-/** Candidate less champion (or less ridge, where there was no champion): mean over devices with a two-sided 95 % interval. */
+/** Candidate less champion (or less ridge, where there was no champion): mean over hardware keys (`devices` of them) with a two-sided 95 %
+ * interval. */
 export const differenceSchema = z.strictObject({
   metric: z.enum(accuracyMetrics),
   against: z.enum(['champion', 'ridge']),

@@ -1,6 +1,6 @@
 // Lambda: Promote or Refuse, the last step of a run.
-import { promoteStep } from '#core/training/phases/promote-phase.ts';
-import { refuseStep } from '#core/training/phases/run-phases.ts';
+import { promotePhase } from '#core/training/phases/promote-phase.ts';
+import { refuseRun } from '#core/training/phases/run-phases.ts';
 import { context, task } from './task.ts';
 
 interface ConcludeInput {
@@ -9,5 +9,5 @@ interface ConcludeInput {
 }
 
 export const handler = task(({ runId, outcome }: ConcludeInput) =>
-  outcome === 'promoted' ? promoteStep(context, runId) : refuseStep(context, runId),
+  outcome === 'promoted' ? promotePhase(context, runId) : refuseRun(context, runId),
 );

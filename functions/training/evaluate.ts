@@ -1,7 +1,7 @@
 // Lambda: Evaluate, one fold of held-out devices.
-import { evaluateStep } from '#core/training/phases/run-phases.ts';
+import { evaluatePhase } from '#core/training/phases/run-phases.ts';
 import { context, task } from './task.ts';
 
 export const handler = task(({ runId, fold }: { readonly runId: string; readonly fold: number }) =>
-  evaluateStep(context, runId, fold),
+  evaluatePhase(context, runId, fold),
 );

@@ -1,6 +1,6 @@
 // Lambda: Fit. Goes on with a fit until shortly before its own time ends; the state machine calls it until it is done.
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { fitTask } from '#core/training/phases/run-phases.ts';
+import { fitPhase } from '#core/training/phases/run-phases.ts';
 import { context, task } from './task.ts';
 
 interface FitInput {
@@ -13,5 +13,5 @@ interface FitInput {
 const reserveMs = 30_000;
 
 export const handler = task((input: FitInput, remainingMs) =>
-  fitTask(context, input, { deadlineMs: Date.now() + Math.max(0, remainingMs() - reserveMs) }),
+  fitPhase(context, input, { deadlineMs: Date.now() + Math.max(0, remainingMs() - reserveMs) }),
 );

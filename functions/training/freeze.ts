@@ -1,10 +1,10 @@
 // Lambda: FreezeSnapshot. Makes the run known where a schedule started it, freezes the dataset, says whether it is new.
-import { freezeStep } from '#core/training/phases/run-phases.ts';
+import { freezePhase } from '#core/training/phases/run-phases.ts';
 import { beginRun } from '#core/training/runs/start-run.ts';
 import { type ExecutionInput, growthFrom } from './execution-input.ts';
 import { context, task } from './task.ts';
 
 export const handler = task(async ({ runId, searchSpace, requestedBy }: ExecutionInput) => {
   await beginRun(context.store, { runId, searchSpace, requestedBy, now: context.now() });
-  return freezeStep(context, runId, { leastGrowth: requestedBy === 'data' ? growthFrom(process.env) : 0 });
+  return freezePhase(context, runId, { leastGrowth: requestedBy === 'data' ? growthFrom(process.env) : 0 });
 });

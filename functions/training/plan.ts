@@ -1,5 +1,5 @@
 // Lambda: PlanFits.
-import { planStep } from '#core/training/phases/run-phases.ts';
+import { planPhase } from '#core/training/phases/run-phases.ts';
 import { context, task } from './task.ts';
 
-export const handler = task(({ runId }: { readonly runId: string }) => planStep(context, runId));
+export const handler = task(({ runId }: { readonly runId: string }) => planPhase(context, runId));

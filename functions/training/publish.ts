@@ -1,7 +1,7 @@
 // Lambda: Publish. Puts the candidate with card and report where predictors are, and plans the adaptation of the targets
 // where it is to be promoted.
-import { planAdaptStep } from '#core/training/phases/promote-phase.ts';
-import { publishStep } from '#core/training/phases/publish-phase.ts';
+import { planAdaptPhase } from '#core/training/phases/promote-phase.ts';
+import { publishPhase } from '#core/training/phases/publish-phase.ts';
 import { context, task } from './task.ts';
 
 interface PublishInput {
@@ -11,6 +11,6 @@ interface PublishInput {
 }
 
 export const handler = task(async ({ runId, mostInlineBatches }: PublishInput) => {
-  await publishStep(context, runId);
-  return planAdaptStep(context, runId, { mostInlineBatches });
+  await publishPhase(context, runId);
+  return planAdaptPhase(context, runId, { mostInlineBatches });
 });

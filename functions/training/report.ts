@@ -1,6 +1,6 @@
 // Lambda: Report. Draws the report of the candidate, promoted or not.
-import { reportStep } from '#core/training/phases/report-phase.ts';
+import { reportPhase } from '#core/training/phases/report-phase.ts';
 import { renderReport } from '#report/render-report.ts';
 import { context, task } from './task.ts';
 
-export const handler = task(({ runId }: { readonly runId: string }) => reportStep(context, runId, renderReport));
+export const handler = task(({ runId }: { readonly runId: string }) => reportPhase(context, runId, renderReport));

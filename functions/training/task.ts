@@ -2,7 +2,7 @@
 // machine retries by. A name tells what to do about an error, never more.
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { DomainError } from '#core/errors.ts';
-import type { StepContext } from '#core/training/phases/run-phases.ts';
+import type { PhaseContext } from '#core/training/phases/run-phases.ts';
 import { readEnvironment } from '../shared/environment.ts';
 import { s3Store } from '../shared/s3-store.ts';
 import { logger } from '../shared/telemetry.ts';
@@ -19,7 +19,7 @@ export class TaskError extends Error {
   }
 }
 
-export const context: StepContext = {
+export const context: PhaseContext = {
   store: s3Store({ bucket: readEnvironment(process.env).DATA_BUCKET }),
   now: Date.now,
 };

@@ -1,4 +1,4 @@
-// Use case: score candidates, champion and ridge regression on the devices of one fold, which none of them has seen: on
+// Use case: score candidates, champion and ridge regression on the hardware of one fold, which none of them has seen: on
 // the same targets, with the same random draws of measurements, on architectures that nobody was trained on.
 import * as z from 'zod';
 import type { Predictor } from '#core/predictor/bundle.ts';
@@ -22,7 +22,7 @@ import { type PoolTarget, type TrainingPool, trainingPool } from '#core/training
 import { predictionsForReport } from './report-predictions.ts';
 import { scoreOf } from './score-of.ts';
 
-/** Targets of a fold that are evaluated, in turn by device: time and memory of a step are bounded. */
+/** Targets of a fold that are evaluated, in turn by hardware: time and memory of a step are bounded. */
 export const mostFoldTargets = 48;
 /** Architectures to draw measurements from. */
 const supportRows = 900;
@@ -55,7 +55,7 @@ export async function evaluateFold(store: Store, runId: string, fold: number): P
   const at = folds.findIndex((each) => each.fold === fold);
   const manifest = await readManifest(store, searchSpace, run.snapshotId!);
   const pool = trainingPool(searchSpaceOf(searchSpace), manifest, await readMeasurements(store, manifest));
-  const { used, left } = heldOutTargets(pool, folds[at]!.devices);
+  const { used, left } = heldOutTargets(pool, folds[at]!.hardwareKeys);
   const plan = evaluationPlan(pool, used, settings);
   const withFit = async <T>(fitId: string, use: (predictor: Predictor) => Promise<T>): Promise<T> => {
     const predictor = await loadFit(store, searchSpace, fitId);
@@ -67,9 +67,9 @@ export async function evaluateFold(store: Store, runId: string, fold: number): P
   };
   const scored: FoldScores['candidates'] = [];
   const others: Score[] = [];
-  const deviceOf = new Map(used.map(({ id, device }) => [id, device]));
+  const hardwareOf = new Map(used.map(({ id, hardwareKey }) => [id, hardwareKey]));
   const toScore = (model: Score['model']) => (result: EvaluationResult) =>
-    scoreOf(result, model, deviceOf.get(result.target)!);
+    scoreOf(result, model, hardwareOf.get(result.target)!);
   for (const [index, { seed, folds: fits }] of candidates.entries()) {
     const methods: EvaluationPlan['methods'] = index === 0 ? ['sugarbush', 'ridge'] : ['sugarbush'];
     const { results, drawn } = await withFit(fits[at]!, async (predictor) => ({
@@ -97,12 +97,12 @@ export function loadFit(store: Store, searchSpace: SearchSpaceId, fitId: string)
   return loadStored(store, { name, keyOf: (file) => fitKey(searchSpace, fitId, file) });
 }
 
-/** Of a fold, in turn by device: those that are evaluated, and the ids of the others. */
-export function heldOutTargets(pool: TrainingPool, devices: readonly string[]) {
+/** Of a fold, in turn by hardware: those that are evaluated, and the ids of the others. */
+export function heldOutTargets(pool: TrainingPool, hardwareKeys: readonly string[]) {
   const most = Math.max(...evaluatedMeasurements);
   const used: PoolTarget[] = [];
   const left: string[] = [];
-  const queues = devices.map((device) => pool.targets.filter((target) => target.device === device));
+  const queues = hardwareKeys.map((key) => pool.targets.filter(({ hardwareKey }) => hardwareKey === key));
   for (let round = 0; queues.some((queue) => queue.length > round); round++) {
     for (const target of queues.flatMap((queue) => queue.slice(round, round + 1))) {
       const measured = (first: number, end: number): number =>

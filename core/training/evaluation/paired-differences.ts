@@ -1,43 +1,44 @@
-// Candidate less another model, device by device: the mean and how sure it is. Targets of one device are no independent
-// evidence, so a device counts once, whatever number of batch sizes and settings it was measured with.
+// Candidate less another model, hardware by hardware: the mean and how sure it is. Targets on one hardware are no
+// independent evidence, so it counts once, whatever number of batch sizes and settings it was measured with.
 import type { AccuracyMetric, Score } from '#core/predictors/card.ts';
 import { studentT975 } from '#core/statistics/student-t.ts';
 
-export interface DeviceDifference {
-  readonly device: string;
+export interface HardwareDifference {
+  readonly hardwareKey: string;
   readonly difference: number;
 }
 
-/** Mean over the targets of a device, the numbers of measurements and the selections; devices that both models were
- * scored on. By device name. */
-export function differencesByDevice(
+/** Mean over the targets with one hardware key, the numbers of measurements and the selections; keys that both models
+ * were scored on, in their order. */
+export function differencesByHardware(
   candidate: readonly Score[],
   other: readonly Score[],
   metric: AccuracyMetric,
-): DeviceDifference[] {
+): HardwareDifference[] {
   const keyOf = (s: Score): string => JSON.stringify([s.target, s.measurements, s.selection]);
   const others = new Map(other.map((s) => [keyOf(s), s[metric]]));
-  const byDevice = new Map<string, number[]>();
+  const byHardware = new Map<string, number[]>();
   for (const score of candidate) {
     const [mine, theirs] = [score[metric], others.get(keyOf(score))];
     if (mine === null || theirs === null || theirs === undefined) continue;
-    byDevice.set(score.device, [...(byDevice.get(score.device) ?? []), mine - theirs]);
+    byHardware.set(score.device, [...(byHardware.get(score.device) ?? []), mine - theirs]);
   }
-  return [...byDevice]
-    .map(([device, values]) => ({ device, difference: meanOf(values) }))
-    .sort((a, b) => (a.device < b.device ? -1 : 1));
+  return [...byHardware]
+    .map(([hardwareKey, values]) => ({ hardwareKey, difference: meanOf(values) }))
+    .sort((a, b) => (a.hardwareKey < b.hardwareKey ? -1 : 1));
 }
 
 export interface MeanDifference {
+  /** Hardware keys that it is the mean over; called `devices` where it is stored. */
   readonly devices: number;
   readonly difference: number;
-  /** Of the two-sided 95 % interval of the mean; infinite with fewer than two devices. */
+  /** Of the two-sided 95 % interval of the mean; infinite with fewer than two keys. */
   readonly low: number;
   readonly high: number;
 }
 
-/** Student's t over devices. */
-export function meanDifference(differences: readonly DeviceDifference[]): MeanDifference {
+/** Student's t over hardware keys. */
+export function meanDifference(differences: readonly HardwareDifference[]): MeanDifference {
   const values = differences.map(({ difference }) => difference);
   const devices = values.length;
   const mean = devices === 0 ? 0 : meanOf(values);

@@ -1,26 +1,26 @@
 // The promotion rule (docs/training.md): a candidate replaces the champion only where it is better beyond noise on the
-// mean over devices, and no device loses more than a stated bound. Reasons are written either way.
+// mean over hardware keys, and on no hardware it loses more than a stated bound. Reasons are written either way.
 
 import type { AccuracyMetric, Decision, Difference, Score } from '#core/predictors/card.ts';
 import { accuracyMetrics } from '#core/predictors/card.ts';
 import { evaluatedMeasurements } from '#core/training/runs/run-settings.ts';
 import {
-  type DeviceDifference,
-  differencesByDevice,
+  differencesByHardware,
+  type HardwareDifference,
   type MeanDifference,
   meanDifference,
 } from './paired-differences.ts';
 
 export interface PromotionBounds {
-  /** Share of predictions within ±10 % that any one device may lose. */
+  /** Share of predictions within ±10 % that targets on any one hardware may lose. */
   readonly within10Loss: number;
-  /** Rank correlation that any one device may lose. */
+  /** Rank correlation that targets on any one hardware may lose. */
   readonly spearmanLoss: number;
-  /** Fewer evaluated devices than this decide nothing. */
-  readonly fewestDevices: number;
+  /** Fewer evaluated hardware keys than this decide nothing. */
+  readonly fewestHardwareKeys: number;
 }
 
-export const promotionBounds: PromotionBounds = { within10Loss: 0.05, spearmanLoss: 0.03, fewestDevices: 3 };
+export const promotionBounds: PromotionBounds = { within10Loss: 0.05, spearmanLoss: 0.03, fewestHardwareKeys: 3 };
 
 export interface Judged {
   readonly decision: Decision;
@@ -34,21 +34,21 @@ export function decide(
   against: Difference['against'],
   bounds: PromotionBounds = promotionBounds,
 ): Judged {
-  const byMetric = new Map(accuracyMetrics.map((metric) => [metric, differencesByDevice(candidate, others, metric)]));
-  const differences = [...byMetric].flatMap(([metric, byDevice]) => {
-    const mean = meanDifference(byDevice);
+  const byMetric = new Map(accuracyMetrics.map((metric) => [metric, differencesByHardware(candidate, others, metric)]));
+  const differences = [...byMetric].flatMap(([metric, byHardware]) => {
+    const mean = meanDifference(byHardware);
     return mean.devices < 2 ? [] : [{ metric, against, ...mean }];
   });
   const within10 = byMetric.get('within10')!;
   const mean = meanDifference(within10);
-  if (mean.devices < bounds.fewestDevices) {
-    const reason = `${mean.devices} devices could be evaluated; at least ${bounds.fewestDevices} are needed to tell an improvement from chance`;
+  if (mean.devices < bounds.fewestHardwareKeys) {
+    const reason = `${mean.devices} devices could be evaluated; at least ${bounds.fewestHardwareKeys} are needed to tell an improvement from chance`;
     return { decision: { outcome: 'refused', reasons: [reason] }, differences };
   }
   const checks = [
     better(mean, against),
-    noDeviceLoses('within10', within10, bounds.within10Loss, against),
-    noDeviceLoses('spearman', byMetric.get('spearman')!, bounds.spearmanLoss, against),
+    noHardwareLoses('within10', within10, bounds.within10Loss, against),
+    noHardwareLoses('spearman', byMetric.get('spearman')!, bounds.spearmanLoss, against),
   ];
   const promoted = checks.every(({ holds }) => holds);
   // Of a refusal what speaks against comes first.
@@ -70,18 +70,18 @@ function better({ devices, difference, low, high }: MeanDifference, against: str
   return { holds, reason: `${found}: ${holds ? 'better beyond noise' : 'not better beyond noise'}` };
 }
 
-function noDeviceLoses(
+function noHardwareLoses(
   metric: AccuracyMetric,
-  byDevice: readonly DeviceDifference[],
+  byHardware: readonly HardwareDifference[],
   bound: number,
   against: string,
 ): Check {
   const write = metric === 'within10' ? points : signed;
   const name = metric === 'within10' ? 'predictions within ±10 %' : 'rank correlation';
-  if (byDevice.length === 0) return { holds: true, reason: `no device has a ${name} to compare` };
-  const worst = byDevice.reduce((a, b) => (b.difference < a.difference ? b : a));
+  if (byHardware.length === 0) return { holds: true, reason: `no device has a ${name} to compare` };
+  const worst = byHardware.reduce((a, b) => (b.difference < a.difference ? b : a));
   const holds = worst.difference >= -bound;
-  const reason = `the worst device in ${name} against the ${against} is '${worst.device}' with ${write(worst.difference)}; ${write(-bound)} is allowed`;
+  const reason = `the worst device in ${name} against the ${against} is '${worst.hardwareKey}' with ${write(worst.difference)}; ${write(-bound)} is allowed`;
   return { holds, reason };
 }
 

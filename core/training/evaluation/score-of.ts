@@ -1,13 +1,13 @@
-// An evaluation's result as it is kept in cards: who was scored on which device.
+// An evaluation's result as it is kept in cards: who was scored on which hardware; the stored field `device` holds its key.
 import type { EvaluationResult } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import type { Score } from '#core/predictors/card.ts';
 
-export function scoreOf(result: EvaluationResult, model: Score['model'], device: string): Score {
+export function scoreOf(result: EvaluationResult, model: Score['model'], hardwareKey: string): Score {
   const { target, measurements, selection } = result;
   return {
     model,
     target,
-    device,
+    device: hardwareKey,
     measurements,
     selection,
     spearmanTrimmed: metric(result.spearmanTrimmed),

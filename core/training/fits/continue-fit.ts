@@ -13,7 +13,7 @@ import { trainingPool } from '#core/training/snapshot/training-pool.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { type FitSpec, readFitSpec } from './fit-spec.ts';
 
-export interface FitStepOptions {
+export interface ContinueFitOptions {
   /** ms since the epoch. */
   readonly now: () => number;
   /** When to save and return, ms since the epoch. A call of ONNX Runtime (about a second) may still end after it. */
@@ -21,10 +21,10 @@ export interface FitStepOptions {
   /** Least time between two checkpoints: what a kill loses. */
   readonly checkpointS?: number;
   /** Called after every call of ONNX Runtime; what it throws ends the fit. */
-  readonly onProgress?: (progress: FitStepResult & { readonly loss: number }) => Promise<void>;
+  readonly onProgress?: (progress: FitProgress & { readonly loss: number }) => Promise<void>;
 }
 
-export interface FitStepResult {
+export interface FitProgress {
   readonly done: boolean;
   readonly step: number;
   readonly steps: number;
@@ -36,12 +36,12 @@ export type LossCurve = z.infer<typeof curveSchema>;
 class TimeIsUp extends Error {}
 
 /** @throws DomainError `not-found` without a specification; what `onProgress` throws */
-export async function fitStep(
+export async function continueFit(
   store: Store,
   searchSpace: SearchSpaceId,
   fitId: string,
-  options: FitStepOptions,
-): Promise<FitStepResult> {
+  options: ContinueFitOptions,
+): Promise<FitProgress> {
   const { now, deadlineMs, checkpointS = 30, onProgress } = options;
   const spec = await readFitSpec(store, searchSpace, fitId);
   const { steps } = spec;
@@ -86,7 +86,7 @@ async function fitInput(store: Store, spec: FitSpec): Promise<Pick<Parameters<ty
   const manifest = await readManifest(store, spec.searchSpace, spec.snapshotId);
   const pool = trainingPool(space, manifest, await readMeasurements(store, manifest));
   const targets = pool.targets
-    .filter(({ id, device }) => !heldOut.includes(device) && (only === null || only.includes(id)))
+    .filter(({ id, hardwareKey }) => !heldOut.includes(hardwareKey) && (only === null || only.includes(id)))
     .map(({ id, latencyMs }) => ({ id, latencyMs: latencyMs.slice(0, pool.trained) }))
     // Architectures are chosen for all targets together: one may have none of them.
     .filter(({ latencyMs }) => latencyMs.some((value) => !Number.isNaN(value)));

@@ -16,7 +16,7 @@ export const fitSpecSchema = z.strictObject({
   snapshotId: z.string(),
   /** Schema id of the encoder's features: another encoder gives another fit. */
   features: z.string(),
-  /** Devices that it must not learn from, sorted; all of them are in the snapshot. */
+  /** Hardware keys that it must not learn from, sorted; all of them are in the snapshot. */
   heldOut: z.array(z.string()),
   /** The only targets it may learn from, sorted; null: all that the snapshot lets in. */
   only: z.array(z.string()).nullable(),

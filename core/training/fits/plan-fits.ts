@@ -1,5 +1,5 @@
-// Use case: which fits a run needs. For every candidate one fit of all devices, which is published, and one a fold of
-// devices, which is evaluated on them; and the champion's own folds, as it was trained, unless an earlier run left them.
+// Use case: which fits a run needs. For every candidate one fit of all hardware, which is published, and one a fold of
+// hardware, which is evaluated on it; and the champion's own folds, as it was trained, unless an earlier run left them.
 import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
 import { featureSchemaId } from '#core/predictor/bundle.ts';
@@ -15,15 +15,15 @@ import { type RunSettings, stepsPerCall } from '#core/training/runs/run-settings
 import { type Manifest, readManifest } from '#core/training/snapshot/snapshot.ts';
 import { type FitSpec, fitFormatVersion, fitIdOf } from './fit-spec.ts';
 
-/** Devices of one fold; they and their targets are held out together. */
+/** Hardware of one fold; all targets on it are held out together. */
 export interface Fold {
   readonly fold: number;
-  readonly devices: readonly string[];
+  readonly hardwareKeys: readonly string[];
 }
 
 export interface CandidateFits {
   readonly seed: number;
-  /** Of all devices. */
+  /** Of all hardware. */
   readonly fitId: string;
   /** In the order of the folds. */
   readonly folds: readonly string[];
@@ -35,14 +35,14 @@ export interface FitPlan {
   readonly champion: { readonly version: string; readonly folds: readonly string[] } | null;
 }
 
-/** Folds of the devices that are learned from: one each, up to `count`; more devices join them in turn, in the order in
- * which they became known, so that a device stays in its fold when others are added. */
+/** Folds of the hardware that is learned from: one key each, up to `count`; more keys join them in turn, in the order in
+ * which they became known, so that a key stays in its fold when others are added. */
 export function foldsOf(manifest: Manifest, count: number): Fold[] {
   const learnedFrom = new Set(manifest.targets.filter(({ excluded }) => excluded === null).map(({ device }) => device));
   const folds = Array.from({ length: count }, (): string[] => []);
   let at = 0;
-  for (const device of manifest.devices) if (learnedFrom.has(device)) folds[at++ % count]!.push(device);
-  return folds.flatMap((devices, fold) => (devices.length === 0 ? [] : [{ fold, devices }]));
+  for (const key of manifest.devices) if (learnedFrom.has(key)) folds[at++ % count]!.push(key);
+  return folds.flatMap((hardwareKeys, fold) => (hardwareKeys.length === 0 ? [] : [{ fold, hardwareKeys }]));
 }
 
 /** Settings, and everything in this code that gives other fits of the same snapshot: after an upgrade that changes the
@@ -94,7 +94,7 @@ async function specsOf(
   const base = { formatVersion: fitFormatVersion, searchSpace, features, stepsPerCall } as const;
   const candidates = settings.seeds.map((seed) => {
     const own = { ...base, snapshotId, only: null, seed, steps: settings.steps };
-    const held = folds.map(({ devices }): FitSpec => ({ ...own, heldOut: [...devices].sort() }));
+    const held = folds.map(({ hardwareKeys }): FitSpec => ({ ...own, heldOut: [...hardwareKeys].sort() }));
     return { seed, all: { ...own, heldOut: [] } satisfies FitSpec, held };
   });
   if (championVersion === undefined) return { candidates, champion: [] };
@@ -113,12 +113,12 @@ async function championSpecs(
   const own = snapshot === undefined ? manifest : await readManifest(store, searchSpace, snapshot.id);
   const known = new Set(own.devices);
   const here = new Set(manifest.targets.map(({ id }) => id));
-  return folds.map(({ devices }) => ({
+  return folds.map(({ hardwareKeys }) => ({
     formatVersion: fitFormatVersion,
     searchSpace,
     snapshotId: own.snapshotId,
     features: featureSchemaId(searchSpaceOf(searchSpace)),
-    heldOut: devices.filter((device) => known.has(device)).sort(),
+    heldOut: hardwareKeys.filter((key) => known.has(key)).sort(),
     only: snapshot === undefined ? training.targets.filter((id) => here.has(id)).sort() : null,
     seed: training.seed,
     steps: training.steps,
@@ -134,11 +134,11 @@ export interface PlannedFits {
   readonly fitSteps: number;
   readonly folds: readonly number[];
   /** That are learned from and held out. */
-  readonly devices: number;
+  readonly hardwareKeys: number;
 }
 
 /** Writes the specifications. The champion is the one of the first planning, also when it is done again.
- * @throws DomainError `training-failed` where there is one device: nothing could be evaluated */
+ * @throws DomainError `training-failed` where there is one hardware: nothing could be evaluated */
 export async function planFits(store: Store, run: RunRecord): Promise<PlannedFits> {
   const { runId, searchSpace, settings, snapshotId } = run;
   const championBefore =
@@ -160,6 +160,6 @@ export async function planFits(store: Store, run: RunRecord): Promise<PlannedFit
     fitIds.push(fitId);
     fitSteps += spec.steps;
   }
-  const devices = folds.reduce((sum, fold) => sum + fold.devices.length, 0);
-  return { championBefore, fitIds, fitSteps, folds: folds.map(({ fold }) => fold), devices };
+  const hardwareKeys = folds.reduce((sum, fold) => sum + fold.hardwareKeys.length, 0);
+  return { championBefore, fitIds, fitSteps, folds: folds.map(({ fold }) => fold), hardwareKeys };
 }

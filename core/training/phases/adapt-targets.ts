@@ -1,4 +1,4 @@
-// Use cases: adapt every target of a search space under a predictor that is not served yet, in batches that fit a step.
+// Use cases: adapt every target of a search space under a predictor that is not served yet, in batches that fit a phase.
 // Measurements are read as they are now.
 import { mergeMeasurements } from '#core/dataset/merge.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';

@@ -1,4 +1,4 @@
-// The last steps of a run that promotes, and an operator's promotion or roll-back by alias. In both every target is
+// The last phases of a run that promotes, and an operator's promotion or roll-back by alias. In both every target is
 // adapted under the version before the alias moves to it.
 
 import { DomainError } from '#core/errors.ts';
@@ -8,9 +8,9 @@ import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { runBatchesKey } from '#core/training/keys.ts';
 import { endRun } from '#core/training/runs/end-run.ts';
-import { changeRun, nextStep, requireRunning, stayRunning, stepChange } from '#core/training/runs/run-record.ts';
+import { changeRun, nextPhase, phaseChange, requireRunning, stayRunning } from '#core/training/runs/run-record.ts';
 import { adaptBatch, adaptMissing, planAdaptation, type TargetBatch } from './adapt-targets.ts';
-import { rememberDecision, type StepContext } from './run-phases.ts';
+import { type PhaseContext, rememberDecision } from './run-phases.ts';
 
 /** What the state machine goes by. Of many batches only the number: its state holds 256 KiB. */
 export interface PlannedBatches {
@@ -22,8 +22,8 @@ export interface PlannedBatches {
 }
 
 /** Of a run that refused its candidate nothing is adapted. */
-export async function planAdaptStep(
-  { store, now }: StepContext,
+export async function planAdaptPhase(
+  { store, now }: PhaseContext,
   runId: string,
   { mostInlineBatches }: { readonly mostInlineBatches: number },
 ): Promise<PlannedBatches> {
@@ -33,14 +33,14 @@ export async function planAdaptStep(
   const batches = await planAdaptation(store, searchSpace);
   await writeJson(store, batchesKey, batches);
   const total = batches.reduce((sum, { count }) => sum + count, 0);
-  await changeRun(store, runId, now(), (current) => stepChange(current, 'adapt', now(), { total }));
+  await changeRun(store, runId, now(), (current) => phaseChange(current, 'adapt', now(), { total }));
   return { batchCount: batches.length, batches: batches.length > mostInlineBatches ? [] : batches, batchesKey };
 }
 
 /** How often a batch looks whether its run is still wanted. */
 const lookEveryMs = 1000;
 
-export async function adaptStep({ store, now }: StepContext, runId: string, batch: TargetBatch): Promise<void> {
+export async function adaptPhase({ store, now }: PhaseContext, runId: string, batch: TargetBatch): Promise<void> {
   const { searchSpace, version } = await requireRunning(store, runId);
   let lookedAtMs = now();
   await adaptBatch(store, searchSpace, version!, batch, {
@@ -53,9 +53,9 @@ export async function adaptStep({ store, now }: StepContext, runId: string, batc
 }
 
 /** From the commit on the run is finished, not stopped: done again it goes on where it was. */
-export async function promoteStep({ store, now }: StepContext, runId: string): Promise<void> {
+export async function promotePhase({ store, now }: PhaseContext, runId: string): Promise<void> {
   const { searchSpace, version } = await changeRun(store, runId, now(), (current) =>
-    nextStep(current, 'adapt', 'promote', now()),
+    nextPhase(current, 'adapt', 'promote', now()),
   );
   // Targets that came while the others were adapted.
   await adaptMissing(store, searchSpace, version!);
@@ -63,7 +63,7 @@ export async function promoteStep({ store, now }: StepContext, runId: string): P
   await moveChampion(store, searchSpace, version!);
   await adaptMissing(store, searchSpace, version!);
   await rememberDecision(store, runId);
-  await changeRun(store, runId, now(), (current) => stepChange(current, 'promote', now(), { finished: true }));
+  await changeRun(store, runId, now(), (current) => phaseChange(current, 'promote', now(), { finished: true }));
   await endRun(store, runId, { status: 'promoted' }, now());
 }
 
@@ -74,7 +74,7 @@ const mostRequestMs = 20_000;
  * @throws DomainError `not-found`; `not-ready` where there are more targets to adapt than a request has time for: sent
  * again it goes on */
 export async function setChampion(
-  { store, now }: StepContext,
+  { store, now }: PhaseContext,
   searchSpace: SearchSpaceId,
   version: string,
 ): Promise<Aliases> {

@@ -11,11 +11,11 @@ import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { fitKey, runCardKey, runPredictionsKey, runReportKey } from '#core/training/keys.ts';
 import { readDecision } from '#core/training/runs/run-decision.ts';
-import { changeRun, requireRunning, stepChange } from '#core/training/runs/run-record.ts';
-import type { StepContext } from './run-phases.ts';
+import { changeRun, phaseChange, requireRunning } from '#core/training/runs/run-record.ts';
+import type { PhaseContext } from './run-phases.ts';
 
-export async function publishStep({ store, now }: StepContext, runId: string): Promise<{ readonly version: string }> {
-  const run = await changeRun(store, runId, now(), (current) => stepChange(current, 'publish', now()));
+export async function publishPhase({ store, now }: PhaseContext, runId: string): Promise<{ readonly version: string }> {
+  const run = await changeRun(store, runId, now(), (current) => phaseChange(current, 'publish', now()));
   const { searchSpace } = run;
   const { fitId } = await readDecision(store, runId);
   const card = await readJson(store, runCardKey(runId), cardSchema);
@@ -34,7 +34,7 @@ export async function publishStep({ store, now }: StepContext, runId: string): P
   // Known before it challenges: whatever ends the run takes the challenger away.
   const { decision } = await changeRun(store, runId, now(), () => ({ version }));
   if (decision?.outcome === 'promoted') await challenge(store, runId, version);
-  await changeRun(store, runId, now(), (current) => stepChange(current, 'publish', now(), { finished: true }));
+  await changeRun(store, runId, now(), (current) => phaseChange(current, 'publish', now(), { finished: true }));
   return { version };
 }
 

@@ -1,4 +1,4 @@
-// The steps of a training run as the state machine calls them, in their order. Each first makes sure that the run is still
+// The phases of a training run as the state machine calls them, in their order. Each first makes sure that the run is still
 // wanted, can be repeated, and says in the record what it did. docs/training.md describes them.
 
 import { readAliases } from '#core/predictors/aliases.ts';
@@ -13,50 +13,50 @@ import {
   shownScores,
 } from '#core/training/evaluation/evaluate-fold.ts';
 import { bestCandidate, decide } from '#core/training/evaluation/promotion-rule.ts';
-import { type FitStepResult, fitStep } from '#core/training/fits/continue-fit.ts';
+import { continueFit, type FitProgress } from '#core/training/fits/continue-fit.ts';
 import { decidedBefore, planFits, planOf, settingsId } from '#core/training/fits/plan-fits.ts';
 import { decidedKey, runDecisionKey, runFitKey, runFoldKey, runPredictionsKey } from '#core/training/keys.ts';
 import { endRun } from '#core/training/runs/end-run.ts';
 import { type RunDecision, runDecisionSchema } from '#core/training/runs/run-decision.ts';
 import {
   changeRun,
-  nextStep,
+  nextPhase,
+  phaseChange,
   type RunRecord,
   readRun,
   requireRunning,
   stayRunning,
-  stepChange,
 } from '#core/training/runs/run-record.ts';
 import { evaluatedMeasurements } from '#core/training/runs/run-settings.ts';
 import { freezeSnapshot } from '#core/training/snapshot/freeze-snapshot.ts';
 import { type Manifest, readManifest } from '#core/training/snapshot/snapshot.ts';
 
-export interface StepContext {
+export interface PhaseContext {
   readonly store: Store;
   /** ms since the epoch. */
   readonly now: () => number;
 }
 
-export interface FreezeStepOptions {
+export interface FreezePhaseOptions {
   /** A share of what the champion learned from: the run is skipped where less has been added. */
   readonly leastGrowth?: number;
 }
 
-export async function freezeStep(
-  { store, now }: StepContext,
+export async function freezePhase(
+  { store, now }: PhaseContext,
   runId: string,
-  { leastGrowth = 0 }: FreezeStepOptions = {},
+  { leastGrowth = 0 }: FreezePhaseOptions = {},
 ): Promise<{ readonly snapshotId: string; readonly isNew: boolean }> {
-  const run = await changeRun(store, runId, now(), (current) => stepChange(current, 'freeze', now()));
+  const run = await changeRun(store, runId, now(), (current) => phaseChange(current, 'freeze', now()));
   const manifest = await freezeSnapshot(store, run.searchSpace, {
     onProgress: async (done, total) => {
-      await changeRun(store, runId, now(), (current) => stepChange(current, 'freeze', now(), { done, total }));
+      await changeRun(store, runId, now(), (current) => phaseChange(current, 'freeze', now(), { done, total }));
     },
   });
   const { snapshotId } = manifest;
   const total = manifest.targets.length;
   const frozen = await changeRun(store, runId, now(), (current) => ({
-    ...stepChange(current, 'freeze', now(), { done: total, total, finished: true }),
+    ...phaseChange(current, 'freeze', now(), { done: total, total, finished: true }),
     snapshotId,
   }));
   const failureReason = (await decidedBefore(store, frozen))
@@ -82,20 +82,20 @@ async function tooLittleGrowth(store: Store, manifest: Manifest, least: number):
     : `${percent(growth)} more to learn from than the champion had; ${percent(least)} start a training`;
 }
 
-export async function planStep(
-  { store, now }: StepContext,
+export async function planPhase(
+  { store, now }: PhaseContext,
   runId: string,
 ): Promise<{
   readonly fits: readonly { readonly fitId: string }[];
   readonly folds: readonly { readonly fold: number }[];
 }> {
-  const run = await changeRun(store, runId, now(), (current) => stepChange(current, 'plan', now()));
-  const { championBefore, fitIds, fitSteps, folds, devices } = await planFits(store, run);
+  const run = await changeRun(store, runId, now(), (current) => phaseChange(current, 'plan', now()));
+  const { championBefore, fitIds, fitSteps, folds, hardwareKeys } = await planFits(store, run);
   await changeRun(store, runId, now(), (current) => {
-    const { steps } = nextStep(current, 'plan', 'fit', now());
+    const { steps } = nextPhase(current, 'plan', 'fit', now());
     return {
-      ...stepChange({ ...current, steps }, 'fit', now(), { total: fitSteps }),
-      heldOut: { devices, folds: folds.length },
+      ...phaseChange({ ...current, steps }, 'fit', now(), { total: fitSteps }),
+      heldOut: { devices: hardwareKeys, folds: folds.length },
       ...(championBefore !== undefined && { championBefore }),
     };
   });
@@ -105,17 +105,17 @@ export async function planStep(
 /** How often a fit looks whether its run is still wanted and says how far it is. */
 const lookEveryMs = 2000;
 
-export async function fitTask(
-  { store, now }: StepContext,
+export async function fitPhase(
+  { store, now }: PhaseContext,
   input: { readonly runId: string; readonly searchSpace: SearchSpaceId; readonly fitId: string },
   options: { readonly deadlineMs: number; readonly checkpointS?: number },
-): Promise<FitStepResult> {
+): Promise<FitProgress> {
   const { runId, searchSpace, fitId } = input;
   await requireRunning(store, runId);
   let lookedAtMs = now();
-  const say = (result: FitStepResult): Promise<unknown> =>
+  const say = (result: FitProgress): Promise<unknown> =>
     writeJson(store, runFitKey(runId, fitId), { step: result.step, steps: result.steps });
-  const result = await fitStep(store, searchSpace, fitId, {
+  const result = await continueFit(store, searchSpace, fitId, {
     now,
     ...options,
     async onProgress(progress) {
@@ -129,16 +129,16 @@ export async function fitTask(
   return result;
 }
 
-export async function evaluateStep({ store, now }: StepContext, runId: string, fold: number): Promise<void> {
-  await changeRun(store, runId, now(), (current) => nextStep(current, 'fit', 'evaluate', now()));
+export async function evaluatePhase({ store, now }: PhaseContext, runId: string, fold: number): Promise<void> {
+  await changeRun(store, runId, now(), (current) => nextPhase(current, 'fit', 'evaluate', now()));
   await evaluateFold(store, runId, fold);
 }
 
-export async function decideStep(
-  { store, now }: StepContext,
+export async function decidePhase(
+  { store, now }: PhaseContext,
   runId: string,
 ): Promise<{ readonly outcome: Decision['outcome'] }> {
-  const run = await changeRun(store, runId, now(), (current) => nextStep(current, 'evaluate', 'decide', now()));
+  const run = await changeRun(store, runId, now(), (current) => nextPhase(current, 'evaluate', 'decide', now()));
   const { settings, championBefore } = run;
   const plan = await planOf(store, run, championBefore);
   const folds: FoldScores[] = [];
@@ -172,7 +172,7 @@ export async function decideStep(
   const decision: RunDecision = { seed: best.seed, fitId: best.fitId, decision: judged.decision, evaluation };
   await writeJson(store, runPredictionsKey(runId), best.predictions);
   await writeJson(store, runDecisionKey(runId), runDecisionSchema.parse(decision));
-  // The step is finished with the card (write-card.ts).
+  // The phase is finished with the card (write-card.ts).
   await changeRun(store, runId, now(), () => ({ decision: judged.decision }));
   return { outcome: judged.decision.outcome };
 }
@@ -199,7 +199,7 @@ function protocolOf({ devices, folds }: NonNullable<RunRecord['heldOut']>, repea
 }
 
 /** A refused run ends here. */
-export async function refuseStep({ store, now }: StepContext, runId: string): Promise<void> {
+export async function refuseRun({ store, now }: PhaseContext, runId: string): Promise<void> {
   const run = await readRun(store, runId);
   await rememberDecision(store, runId);
   if (run.status === 'running') await endRun(store, runId, { status: 'refused' }, now());

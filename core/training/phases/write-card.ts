@@ -7,17 +7,17 @@ import { loadFit } from '#core/training/evaluation/evaluate-fold.ts';
 import { curveSchema } from '#core/training/fits/continue-fit.ts';
 import { fitKey, runCardKey, snapshotKey } from '#core/training/keys.ts';
 import { readDecision } from '#core/training/runs/run-decision.ts';
-import { changeRun, type RunRecord, requireRunning, stepChange } from '#core/training/runs/run-record.ts';
+import { changeRun, phaseChange, type RunRecord, requireRunning } from '#core/training/runs/run-record.ts';
 import { readManifest } from '#core/training/snapshot/snapshot.ts';
-import type { StepContext } from './run-phases.ts';
+import type { PhaseContext } from './run-phases.ts';
 
-export async function writeCard({ store, now }: StepContext, runId: string): Promise<void> {
+export async function writeCard({ store, now }: PhaseContext, runId: string): Promise<void> {
   const run = await requireRunning(store, runId);
   const { fitId } = await readDecision(store, runId);
   const predictor = await loadFit(store, run.searchSpace, fitId);
   await predictor.close();
   await writeJson(store, runCardKey(runId), await cardOf(store, run, fitId, predictor, now()));
-  await changeRun(store, runId, now(), (current) => stepChange(current, 'decide', now(), { finished: true }));
+  await changeRun(store, runId, now(), (current) => phaseChange(current, 'decide', now(), { finished: true }));
 }
 
 async function cardOf(
@@ -33,7 +33,7 @@ async function cardOf(
   const curve = await readJson(store, fitKey(searchSpace, fitId, 'curve.json'), curveSchema);
   const { version, hash } = predictor.identity;
   const { seed, steps, architectures, targets, dataHash } = predictor.parameters.lineage;
-  const devices = new Map(manifest.targets.map(({ id, device }) => [id, device]));
+  const hardwareKeys = new Map(manifest.targets.map(({ id, device }) => [id, device]));
   return {
     searchSpace,
     version,
@@ -52,13 +52,13 @@ async function cardOf(
       id: manifest.snapshotId,
       manifestSha256: createHash('sha256').update(manifestBytes).digest('hex'),
       measurementsSha256: manifest.measurements.sha256,
-      targets: targets.map(({ id, measurements }) => ({ id, device: devices.get(id)!, measurements })),
+      targets: targets.map(({ id, measurements }) => ({ id, device: hardwareKeys.get(id)!, measurements })),
     },
     ...(championBefore !== undefined && { champion: { version: championBefore } }),
     evaluation,
     decision,
     learningCurve: curve?.value ?? [],
-    limits: limitsOf(evaluation.notEvaluated.length, new Set(devices.values()).size),
+    limits: limitsOf(evaluation.notEvaluated.length, new Set(hardwareKeys.values()).size),
   };
 }
 

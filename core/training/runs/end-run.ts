@@ -1,17 +1,17 @@
-// Use cases: a run ends: finished by its last step, stopped by an operator, or failed. However it ends, no challenger
+// Use cases: a run ends: finished by its last phase, stopped by an operator, or failed. However it ends, no challenger
 // stays behind, and the champion is the one before or the new one.
 
 import { DomainError } from '#core/errors.ts';
 import { clearChallenger, readAliases } from '#core/predictors/aliases.ts';
 import type { Store } from '#core/store/store.ts';
 import { fitKey, runFitsPrefix } from '#core/training/keys.ts';
-import { changeRun, type RunRecord, type RunStep, readRun, runSteps } from './run-record.ts';
+import { changeRun, type RunPhase, type RunRecord, readRun, runPhases } from './run-record.ts';
 import type { Executor } from './start-run.ts';
 
 export interface RunEnd {
   readonly status: Exclude<RunRecord['status'], 'running'>;
   readonly failureReason?: string;
-  readonly failedStep?: RunStep;
+  readonly failedStep?: RunPhase;
 }
 
 /** Ending a run that has ended leaves it as it ended. `check` may throw for a record that is not to be ended. */
@@ -39,16 +39,16 @@ export async function endRun(
   return record;
 }
 
-/** At once: whatever step is under way finds the run ended before it writes anything that counts.
+/** At once: whatever phase is under way finds the run ended before it writes anything that counts.
  * @throws DomainError `not-found`; `conflict` when the alias is moving */
 export async function stopRun(store: Store, executor: Executor, runId: string, now: number): Promise<RunRecord> {
   const before = await readRun(store, runId);
   if (before.status !== 'running') return before;
   const reason = 'stopped by an operator';
-  const step = currentStep(before);
+  const phase = currentPhase(before);
   let record: RunRecord;
   try {
-    record = await endStopped(store, runId, reason, step, now);
+    record = await endStopped(store, runId, reason, phase, now);
   } catch (error) {
     if (error instanceof DomainError && error.code === 'cancelled') return readRun(store, runId);
     throw error;
@@ -61,7 +61,7 @@ async function endStopped(
   store: Store,
   runId: string,
   failureReason: string,
-  step: RunStep | undefined,
+  phase: RunPhase | undefined,
   now: number,
 ): Promise<RunRecord> {
   const kept = await keptBy(store, await readRun(store, runId));
@@ -70,7 +70,7 @@ async function endStopped(
       throw new DomainError('conflict', `training run '${runId}' is promoting its predictor and ends in a moment`);
     }
     const finishedAt = new Date(now).toISOString();
-    return { status: 'stopped', failureReason, finishedAt, kept, ...(step && { failedStep: step }) };
+    return { status: 'stopped', failureReason, finishedAt, kept, ...(phase && { failedStep: phase }) };
   });
   if (record.version !== undefined) await clearChallenger(store, record.searchSpace, record.version);
   return record;
@@ -101,14 +101,14 @@ export async function failRun(
     const failureReason = `after the promotion: ${reason}`.slice(0, 2000);
     return endRun(store, runId, { status: 'promoted', failureReason }, now, check);
   }
-  const step = currentStep(before);
+  const phase = currentPhase(before);
   const failureReason = reason.slice(0, 2000);
-  return endRun(store, runId, { status: 'failed', failureReason, ...(step && { failedStep: step }) }, now, check);
+  return endRun(store, runId, { status: 'failed', failureReason, ...(phase && { failedStep: phase }) }, now, check);
 }
 
 /** The last one that was begun and not finished. */
-export const currentStep = ({ steps }: RunRecord): RunStep | undefined =>
-  runSteps.findLast((step) => steps[step] !== undefined && steps[step].finishedAt === undefined);
+export const currentPhase = ({ steps }: RunRecord): RunPhase | undefined =>
+  runPhases.findLast((phase) => steps[phase] !== undefined && steps[phase].finishedAt === undefined);
 
 async function keptBy(store: Store, { runId, searchSpace, snapshotId, version }: RunRecord): Promise<string[]> {
   const kept = snapshotId === undefined ? [] : [`snapshot ${snapshotId}`];

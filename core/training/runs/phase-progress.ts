@@ -1,13 +1,14 @@
-// How far the steps of a run are, and how long the run still takes: pure, from its record, from what the steps under way
+// How far the phases of a run are, and how long the run still takes: pure, from its record, from what the phases under way
 // have done, and from the last run of the search space.
-import { type RunRecord, type RunStep, runSteps } from './run-record.ts';
+import { type RunPhase, type RunRecord, runPhases } from './run-record.ts';
 
-/** Units done by steps under way: training steps, folds, targets. */
-export type Progress = Partial<Record<RunStep, number>>;
+/** Units done by phases under way: training steps, folds, targets. */
+export type Progress = Partial<Record<RunPhase, number>>;
 
-export interface StepProgress {
-  readonly step: RunStep;
-  /** ended: the run ended in this step. */
+export interface PhaseProgress {
+  /** The phase, under the wire's name. */
+  readonly step: RunPhase;
+  /** ended: the run ended in this phase. */
   readonly status: 'waiting' | 'running' | 'done' | 'ended';
   readonly startedAt?: string | undefined;
   readonly finishedAt?: string | undefined;
@@ -16,12 +17,12 @@ export interface StepProgress {
   readonly total?: number | undefined;
   /** done / total, 0 to 1. */
   readonly share?: number | undefined;
-  /** Seconds until a step under way is done, from its own pace; absent: not known. */
+  /** Seconds until a phase under way is done, from its own pace; absent: not known. */
   readonly leftS?: number | undefined;
 }
 
-export function stepProgress(record: RunRecord, progress: Progress, now: number): StepProgress[] {
-  return runSteps.map((step): StepProgress => {
+export function phaseProgress(record: RunRecord, progress: Progress, now: number): PhaseProgress[] {
+  return runPhases.map((step): PhaseProgress => {
     const found = record.steps[step];
     if (!found) return { step, status: 'waiting' };
     const { startedAt, finishedAt } = found;
@@ -42,14 +43,14 @@ export function stepProgress(record: RunRecord, progress: Progress, now: number)
 const secondsBetween = (from: string, now: number): number => Math.max(0, (now - Date.parse(from)) / 1000);
 
 /**
- * Seconds until the run ends. A step that is under way and has done a part of its work goes on at its pace. Any other one
+ * Seconds until the run ends. A phase that is under way and has done a part of its work goes on at its pace. Any other one
  * that is not done is expected to take as long as in `last`, the last run of the search space that promoted or refused, in
  * proportion to the work; until it is decided, the run is expected to end as that one did.
- * null where it cannot be told: the run has ended, or such a step was not part of the last run, or there is none.
+ * null where it cannot be told: the run has ended, or such a phase was not part of the last run, or there is none.
  */
 export function timeLeftS(
   record: RunRecord,
-  steps: readonly StepProgress[],
+  steps: readonly PhaseProgress[],
   last: RunRecord | undefined,
   now: number,
 ): number | null {
@@ -67,12 +68,12 @@ export function timeLeftS(
 }
 
 /** Only to a candidate that is promoted targets are adapted. */
-function isAhead(step: RunStep, { decision }: RunRecord, last: RunRecord | undefined): boolean {
+function isAhead(step: RunPhase, { decision }: RunRecord, last: RunRecord | undefined): boolean {
   if (step !== 'adapt' && step !== 'promote') return true;
   return (decision ?? last?.decision)?.outcome !== 'refused';
 }
 
-function expectedS(step: RunStep, record: RunRecord, last: RunRecord): number | undefined {
+function expectedS(step: RunPhase, record: RunRecord, last: RunRecord): number | undefined {
   const { startedAt, finishedAt } = last.steps[step] ?? {};
   if (startedAt === undefined || finishedAt === undefined) return undefined;
   const tookS = secondsBetween(startedAt, Date.parse(finishedAt));
@@ -83,7 +84,7 @@ function expectedS(step: RunStep, record: RunRecord, last: RunRecord): number | 
 }
 
 /** In units that take about as long in every run of the search space; undefined where that is not known yet. */
-function workOf(step: RunStep, { steps, settings, heldOut }: RunRecord): number | undefined {
+function workOf(step: RunPhase, { steps, settings, heldOut }: RunRecord): number | undefined {
   // Each candidate is scored on every draw: the random ones, and the one that it chooses.
   if (step === 'evaluate') return heldOut && heldOut.folds * settings.seeds.length * (settings.repeats + 1);
   return steps[step]?.total;

@@ -1,4 +1,4 @@
-// What a run's Decide step found, kept for the steps after it: training-parts/{runId}/decision.json.
+// What a run's Decide phase found, kept for the phases after it: training-parts/{runId}/decision.json.
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import { decisionSchema, evaluationSchema } from '#core/predictors/card.ts';

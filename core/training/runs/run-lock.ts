@@ -1,5 +1,5 @@
 // One run at a time in a search space: training-locks/{searchSpace}.json names it. A lock whose run has ended, or has not
-// been heard of for longer than any step may take, is taken over; a run that was lost is ended as failed with it.
+// been heard of for longer than any phase may take, is taken over; a run that was lost is ended as failed with it.
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
@@ -16,7 +16,7 @@ const lockSchema = z.strictObject({
   before: z.string().optional(),
 });
 
-/** A Lambda runs for 15 minutes at most, its retries wait a few more, and steps that go on for longer speak up. */
+/** A Lambda runs for 15 minutes at most, its retries wait a few more, and phases that go on for longer speak up. */
 export const silentAfterS = 45 * 60;
 
 /** Taking it twice for one run is taking it once.

@@ -1,5 +1,5 @@
 // A training run as it is kept and shown: training-runs/{runId}.json. Every change is a conditional write, and a run that
-// has ended never changes again: of a step that goes on and an operator who stops it, exactly one wins.
+// has ended never changes again: of a phase that goes on and an operator who stops it, exactly one wins.
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import { decisionSchema } from '#core/predictors/card.ts';
@@ -12,7 +12,7 @@ import { runSettingsSchema } from './run-settings.ts';
 export const runIdSchema = z.string().regex(/^[A-Za-z0-9][\w-]{0,79}$/);
 
 /** In the order in which they are taken. */
-export const runSteps = [
+export const runPhases = [
   'freeze',
   'plan',
   'fit',
@@ -23,14 +23,14 @@ export const runSteps = [
   'adapt',
   'promote',
 ] as const;
-export type RunStep = (typeof runSteps)[number];
+export type RunPhase = (typeof runPhases)[number];
 
 export const runStatuses = ['running', 'promoted', 'refused', 'skipped', 'stopped', 'failed'] as const;
 
-const stepSchema = z.strictObject({
+const phaseSchema = z.strictObject({
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().optional(),
-  /** Units of work; what a unit is depends on the step (targets, fits, folds). */
+  /** Units of work; what a unit is depends on the phase (targets, fits, folds). */
   done: z.int().nonnegative().optional(),
   total: z.int().nonnegative().optional(),
 });
@@ -46,11 +46,13 @@ export const runRecordSchema = z.strictObject({
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().optional(),
-  steps: z.partialRecord(z.enum(runSteps), stepSchema),
+  /** Of the phases (`steps` is the stored name; steps elsewhere are gradient steps). */
+  steps: z.partialRecord(z.enum(runPhases), phaseSchema),
   snapshotId: z.string().optional(),
-  /** Devices that are learned from, and in how many groups they are held out in turn: as many as devices, or fewer. */
+  /** How many hardware keys are learned from (`devices` is the stored and the wire's name of them), and in how many groups
+   * they are held out in turn: as many as keys, or fewer. */
   heldOut: z.strictObject({ devices: z.int().positive(), folds: z.int().positive() }).optional(),
-  /** The run of the search space before this one that promoted or refused: how long its steps took is what steps that
+  /** The run of the search space before this one that promoted or refused: how long its phases took is what phases that
    * have not begun are expected to take. */
   lastFinished: runIdSchema.optional(),
   /** The predictor that was champion when fits were planned. */
@@ -60,7 +62,7 @@ export const runRecordSchema = z.strictObject({
   decision: decisionSchema.optional(),
   /** Why it was skipped, stopped or failed. */
   failureReason: z.string().optional(),
-  failedStep: z.enum(runSteps).optional(),
+  failedStep: z.enum(runPhases).optional(),
   /** What a run that did not finish leaves behind, and a later one goes on from. */
   kept: z.array(z.string()).optional(),
   /** Where the state machine's execution is, for a stop. */
@@ -74,15 +76,15 @@ export async function readRun(store: Store, runId: string): Promise<RunRecord> {
   throw new DomainError('not-found', `there is no training run '${runId.slice(0, 80)}'`);
 }
 
-/** @throws DomainError `cancelled` when the run has ended, which tells a step to leave everything as it is */
+/** @throws DomainError `cancelled` when the run has ended, which tells a phase to leave everything as it is */
 export async function requireRunning(store: Store, runId: string): Promise<RunRecord> {
   return running(await readRun(store, runId));
 }
 
-/** A run that is silent for longer is looked upon as lost (run-lock.ts), so a step that goes on for long speaks up. */
+/** A run that is silent for longer is looked upon as lost (run-lock.ts), so a phase that goes on for long speaks up. */
 const speakEveryMs = 5 * 60_000;
 
-/** For steps that go on for long, as often as they like.
+/** For phases that go on for long, as often as they like.
  * @throws DomainError `cancelled` when the run has ended */
 export async function stayRunning(store: Store, runId: string, now: number): Promise<RunRecord> {
   const record = await requireRunning(store, runId);
@@ -114,22 +116,22 @@ export async function changeRun(
   return changed!;
 }
 
-/** Marks a step as begun or as done so far; a step that is begun again keeps its first beginning. */
-export function stepChange(
+/** Marks a phase as begun or as done so far; a phase that is begun again keeps its first beginning. */
+export function phaseChange(
   { steps }: RunRecord,
-  step: RunStep,
+  phase: RunPhase,
   now: number,
   progress: { readonly done?: number; readonly total?: number; readonly finished?: boolean } = {},
 ): Pick<RunRecord, 'steps'> {
   const time = new Date(now).toISOString();
   const { finished, ...counts } = progress;
-  const before = steps[step] ?? { startedAt: time };
-  return { steps: { ...steps, [step]: { ...before, ...counts, ...(finished && { finishedAt: time }) } } };
+  const before = steps[phase] ?? { startedAt: time };
+  return { steps: { ...steps, [phase]: { ...before, ...counts, ...(finished && { finishedAt: time }) } } };
 }
 
-/** One step is finished and the next one begun; done again it changes nothing. */
-export function nextStep(run: RunRecord, finished: RunStep, begun: RunStep, now: number): Pick<RunRecord, 'steps'> {
+/** One phase is finished and the next one begun; done again it changes nothing. */
+export function nextPhase(run: RunRecord, finished: RunPhase, begun: RunPhase, now: number): Pick<RunRecord, 'steps'> {
   const { steps } =
-    run.steps[finished]?.finishedAt === undefined ? stepChange(run, finished, now, { finished: true }) : run;
-  return steps[begun] === undefined ? stepChange({ ...run, steps }, begun, now) : { steps };
+    run.steps[finished]?.finishedAt === undefined ? phaseChange(run, finished, now, { finished: true }) : run;
+  return steps[begun] === undefined ? phaseChange({ ...run, steps }, begun, now) : { steps };
 }

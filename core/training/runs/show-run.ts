@@ -1,4 +1,4 @@
-// Use cases: training runs as people see them: how far each step is, and how long the run still takes.
+// Use cases: training runs as people see them: how far each phase is, and how long the run still takes.
 import * as z from 'zod';
 import { inOrder } from '#core/store/in-order.ts';
 import { decodeCursor, encodeCursor } from '#core/store/page-cursor.ts';
@@ -6,14 +6,14 @@ import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { adaptationsPrefix } from '#core/targets/keys.ts';
 import { runFitsPrefix, runFoldsPrefix, runKey, runsPrefix } from '#core/training/keys.ts';
-import { type Progress, type StepProgress, stepProgress, timeLeftS } from './phase-progress.ts';
+import { type PhaseProgress, type Progress, phaseProgress, timeLeftS } from './phase-progress.ts';
 import { type RunRecord, readRun, runRecordSchema } from './run-record.ts';
 
 const fitProgressSchema = z.strictObject({ step: z.int().nonnegative(), steps: z.int().positive() });
 
 export interface RunView {
   readonly run: Omit<RunRecord, 'steps' | 'committed' | 'execution' | 'lastFinished'>;
-  readonly steps: readonly StepProgress[];
+  readonly steps: readonly PhaseProgress[];
   /** Until the run ends; null: not known, or it has ended. */
   readonly timeLeftS: number | null;
 }
@@ -26,11 +26,11 @@ export async function showRun(store: Store, runId: string, now: number): Promise
     doneSoFar(store, record),
     lastFinished === undefined ? undefined : readJson(store, runKey(lastFinished), runRecordSchema),
   ]);
-  const steps = stepProgress(record, done, now);
+  const steps = phaseProgress(record, done, now);
   return { run: summaryOf(record), steps, timeLeftS: timeLeftS(record, steps, last?.value, now) };
 }
 
-/** What the objects of the steps under way say; a step that is finished has done all of it. */
+/** What the objects of the phases under way say; a phase that is finished has done all of it. */
 async function doneSoFar(store: Store, { runId, searchSpace, steps, version }: RunRecord): Promise<Progress> {
   const isUnderWay = (step: 'fit' | 'evaluate' | 'adapt'): boolean =>
     steps[step] !== undefined && steps[step].finishedAt === undefined;

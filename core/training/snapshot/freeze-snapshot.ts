@@ -13,7 +13,7 @@ import { parseJson, readJson } from '#core/store/stored-json.ts';
 import { measurementsKey, targetsPrefix } from '#core/targets/keys.ts';
 import { type TargetRecord, targetRecordSchema } from '#core/targets/target-record.ts';
 import { type SnapshotFile, snapshotKey } from '#core/training/keys.ts';
-import { deviceKeyOf } from './hardware-key.ts';
+import { hardwareKeyOf } from './hardware-key.ts';
 import { type Manifest, manifestSchema, type SnapshotTarget } from './snapshot.ts';
 import { type FinishedFile, type MeasurementRow, SnapshotFiles } from './snapshot-files.ts';
 import { trainingVerdicts } from './training-rule.ts';
@@ -42,26 +42,26 @@ export async function freezeSnapshot(
     done++;
     if (done % 50 === 0) await onProgress?.(done, records.length);
     if (rows.length === 0) continue;
-    const device = deviceKeyOf(record);
+    const hardwareKey = hardwareKeyOf(record);
     const verdict = verdicts.get(record.targetId)!;
     const excluded = verdict.enters ? null : verdict.reason;
-    targets.push({ id: record.targetId, device, measurements: rows.length, excluded });
-    files.add(record.targetId, [device, excluded], rows, descriptor);
+    targets.push({ id: record.targetId, device: hardwareKey, measurements: rows.length, excluded });
+    files.add(record.targetId, [hardwareKey, excluded], rows, descriptor);
   }
   if (targets.every(({ excluded }) => excluded !== null)) {
     const found = `${targets.length} with measurements, ${targets.length} not to be learned from`;
     throw new DomainError('too-few-measurements', `'${searchSpace}' has no target to learn from (${found})`);
   }
   const there = new Set(targets.map(({ id }) => id));
-  const devices = [
+  const hardwareKeys = [
     ...new Set(
       records
         .toSorted(byAge)
         .filter((r) => there.has(r.targetId))
-        .map(deviceKeyOf),
+        .map(hardwareKeyOf),
     ),
   ];
-  return write(store, searchSpace, targets, devices, files.finish(devices));
+  return write(store, searchSpace, targets, hardwareKeys, files.finish(hardwareKeys));
 }
 
 /** In the order of their ids. */
@@ -94,7 +94,7 @@ async function write(
   store: Store,
   searchSpace: SearchSpaceId,
   targets: SnapshotTarget[],
-  devices: string[],
+  hardwareKeys: string[],
   { contentSha256, measurements, descriptors }: ReturnType<SnapshotFiles['finish']>,
 ): Promise<Manifest> {
   const snapshotId = contentSha256.slice(0, 16);
@@ -117,7 +117,7 @@ async function write(
     searchSpace,
     snapshotId,
     contentSha256,
-    devices,
+    devices: hardwareKeys,
     targets,
     measurements: describe(measurements),
     descriptors: describe(descriptors),

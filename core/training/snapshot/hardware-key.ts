@@ -1,4 +1,4 @@
-// Which device a target is measured on. An evaluation that holds out one batch size of a device and trains on another
+// Which hardware a target is measured on. An evaluation that holds out one batch size of it and trains on another
 // measures memory, not prediction: all targets with the same key are held out together.
 
 import type { TargetRecord } from '#core/targets/target-record.ts';
@@ -6,10 +6,10 @@ import { slug } from '#core/text/slug.ts';
 
 /** Columns of the published tables end in the batch size (data/README.md). */
 const batchSuffix = /_(1|32|64|256)$/;
-/** Names of devices that end in what looks like one. */
+/** Columns that end in what looks like one. */
 const wholeNames = ['essential_ph_1'];
 
-export function deviceKeyOf({ targetId, target }: Pick<TargetRecord, 'targetId' | 'target'>): string {
+export function hardwareKeyOf({ targetId, target }: Pick<TargetRecord, 'targetId' | 'target'>): string {
   if (!target) return wholeNames.includes(targetId) ? targetId : targetId.replace(batchSuffix, '');
   const { model, cpu, accelerator } = target.hardware;
   return [model, cpu, accelerator === 'none' ? null : accelerator]

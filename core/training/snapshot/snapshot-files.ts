@@ -104,12 +104,12 @@ export class SnapshotFiles {
     }
   }
 
-  finish(devices: readonly string[]): {
+  finish(hardwareKeys: readonly string[]): {
     readonly contentSha256: string;
     readonly measurements: FinishedFile;
     readonly descriptors: FinishedFile;
   } {
-    const contentSha256 = this.#content.update(JSON.stringify(devices)).digest('hex');
+    const contentSha256 = this.#content.update(JSON.stringify(hardwareKeys)).digest('hex');
     return { contentSha256, measurements: this.#measurements.finish(), descriptors: this.#descriptors.finish() };
   }
 }

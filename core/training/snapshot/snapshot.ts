@@ -24,12 +24,14 @@ export const manifestSchema = z.strictObject({
   /** Derived from the content alone. */
   snapshotId: z.string().regex(/^[0-9a-f]{16}$/),
   contentSha256: hex256,
-  /** In the order in which their first targets became known: a new device comes last, so that folds stay as they are. */
+  /** Hardware keys (hardware-key.ts), in the order in which their first targets became known: a new one comes last, so
+   * that folds stay as they are. Not enrolled devices: the stored name is older than that word. */
   devices: z.array(z.string()),
   /** By id. */
   targets: z.array(
     z.strictObject({
       id: z.string(),
+      /** Its hardware key. */
       device: z.string(),
       measurements: z.int().positive(),
       /** Why a predictor must not learn from it; null: it may. */

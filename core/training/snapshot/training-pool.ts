@@ -11,7 +11,7 @@ export interface PoolLimits {
   readonly architectures: number;
   /** Architectures to evaluate on. */
   readonly testArchitectures: number;
-  /** Targets to train on, spread over devices. */
+  /** Targets to train on, spread over hardware. */
   readonly targets: number;
 }
 
@@ -20,7 +20,8 @@ export interface PoolLimits {
 export const poolLimits: PoolLimits = { architectures: 4000, testArchitectures: 1000, targets: 512 };
 
 export interface PoolTarget extends TrainingTarget {
-  readonly device: string;
+  /** What is held out together has the same one (hardware-key.ts). */
+  readonly hardwareKey: string;
 }
 
 export interface TrainingPool {
@@ -74,8 +75,8 @@ export function trainingPool(
     architectures: rows.map(({ index }) => space.parse(measurements.texts[index]!)),
     trained: trainRows.length,
     targets: used.map((index, at) => {
-      const { id, device } = manifest.targets[index]!;
-      return { id, device, latencyMs: columns[at]! };
+      const { id, device: hardwareKey } = manifest.targets[index]!;
+      return { id, hardwareKey, latencyMs: columns[at]! };
     }),
   };
 }
@@ -89,14 +90,14 @@ interface Ranked {
 /** Measured by most targets first; by hash where as many have. */
 const byCount = (a: Ranked, b: Ranked): number => b.count - a.count || (a.hash < b.hash ? -1 : 1);
 
-/** Indices of targets to learn from: one of every device in turn, those with most measurements first, until there are
+/** Indices of targets to learn from: one of every hardware in turn, those with most measurements first, until there are
  * enough; in the order of the manifest. */
-function chosenTargets({ targets, devices }: Manifest, limit: number): number[] {
-  const byDevice = new Map<string, number[]>(devices.map((device) => [device, []]));
+function chosenTargets({ targets, devices: hardwareKeys }: Manifest, limit: number): number[] {
+  const byHardware = new Map<string, number[]>(hardwareKeys.map((key) => [key, []]));
   targets.forEach(({ device, excluded, measurements }, index) => {
-    if (excluded === null && measurements >= fewestTrainingMeasurements) byDevice.get(device)?.push(index);
+    if (excluded === null && measurements >= fewestTrainingMeasurements) byHardware.get(device)?.push(index);
   });
-  const queues = [...byDevice.values()].map((indices) =>
+  const queues = [...byHardware.values()].map((indices) =>
     indices.sort((a, b) => targets[b]!.measurements - targets[a]!.measurements || a - b),
   );
   const chosen: number[] = [];

@@ -9,15 +9,15 @@ import { predictorCache } from '#core/serve/predictor-cache.ts';
 import type { Store } from '#core/store/store.ts';
 import { adaptationKey } from '#core/targets/keys.ts';
 import { setChampion } from '#core/training/phases/promote-phase.ts';
-import { publishStep } from '#core/training/phases/publish-phase.ts';
+import { publishPhase } from '#core/training/phases/publish-phase.ts';
 import { stopRun } from '#core/training/runs/end-run.ts';
 import {
   changeRun,
+  phaseChange,
   type RunRecord,
   readRun,
   requireRunning,
   stayRunning,
-  stepChange,
 } from '#core/training/runs/run-record.ts';
 import { showRun } from '#core/training/runs/show-run.ts';
 import { beginRun, startRun } from '#core/training/runs/start-run.ts';
@@ -217,7 +217,7 @@ describe('faults', () => {
         return store.put(key, body, condition);
       },
     };
-    await expect(publishStep(contextOf(watching, 2_000_000_000_000), 'stopped')).rejects.toMatchObject({
+    await expect(publishPhase(contextOf(watching, 2_000_000_000_000), 'stopped')).rejects.toMatchObject({
       code: 'cancelled',
     });
     expect(asked).toBe(true);
@@ -292,7 +292,7 @@ describe('starting', () => {
   it('takes over from a run that was lost, which ends as failed with a reason', async () => {
     const store = copyOf(fitted);
     await beginRun(store, { ...request, runId: 'a', now: 0 });
-    await changeRun(store, 'a', 0, (run) => stepChange(run, 'fit', 0));
+    await changeRun(store, 'a', 0, (run) => phaseChange(run, 'fit', 0));
     await expect(beginRun(store, { ...request, runId: 'b', now: 44 * 60_000 })).rejects.toMatchObject({
       code: 'conflict',
       issues: [{ path: 'runs/a' }],

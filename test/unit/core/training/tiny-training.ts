@@ -10,17 +10,17 @@ import type { Store } from '#core/store/store.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { measurementsKey } from '#core/targets/keys.ts';
 import { importAgent, refreshTarget } from '#core/targets/refresh-target.ts';
-import { adaptStep, planAdaptStep, promoteStep } from '#core/training/phases/promote-phase.ts';
-import { publishStep } from '#core/training/phases/publish-phase.ts';
-import { reportStep } from '#core/training/phases/report-phase.ts';
+import { adaptPhase, planAdaptPhase, promotePhase } from '#core/training/phases/promote-phase.ts';
+import { publishPhase } from '#core/training/phases/publish-phase.ts';
+import { reportPhase } from '#core/training/phases/report-phase.ts';
 import {
-  decideStep,
-  evaluateStep,
-  fitTask,
-  freezeStep,
-  planStep,
-  refuseStep,
-  type StepContext,
+  decidePhase,
+  evaluatePhase,
+  fitPhase,
+  freezePhase,
+  type PhaseContext,
+  planPhase,
+  refuseRun,
 } from '#core/training/phases/run-phases.ts';
 import { writeCard } from '#core/training/phases/write-card.ts';
 import { recordFailure } from '#core/training/runs/end-run.ts';
@@ -77,7 +77,7 @@ export async function storeDataset(store: Store, from = columns): Promise<void> 
 }
 
 /** A clock that goes on a millisecond a look. */
-export function contextOf(store: Store, start = 1_700_000_000_000): StepContext {
+export function contextOf(store: Store, start = 1_700_000_000_000): PhaseContext {
   let time = start;
   return { store, now: () => time++ };
 }
@@ -90,7 +90,7 @@ export interface DriveOptions {
 }
 
 /** What the state machine does, with its Catch. */
-export async function drive(context: StepContext, options: DriveOptions = {}) {
+export async function drive(context: PhaseContext, options: DriveOptions = {}) {
   const { store, now } = context;
   const { idempotencyKey = 'first', before = () => undefined } = options;
   const request = { searchSpace: space.id, settings: options.settings ?? settings, requestedBy: 'operator' } as const;
@@ -100,24 +100,24 @@ export async function drive(context: StepContext, options: DriveOptions = {}) {
     return work();
   };
   try {
-    const { isNew } = await step('freeze', () => freezeStep(context, runId));
+    const { isNew } = await step('freeze', () => freezePhase(context, runId));
     if (isNew) {
-      const { fits, folds } = await step('plan', () => planStep(context, runId));
+      const { fits, folds } = await step('plan', () => planPhase(context, runId));
       for (const { fitId } of fits) {
         const input = { runId, searchSpace: space.id, fitId };
-        await step('fit', () => fitTask(context, input, { deadlineMs: Number.POSITIVE_INFINITY }));
+        await step('fit', () => fitPhase(context, input, { deadlineMs: Number.POSITIVE_INFINITY }));
       }
-      for (const { fold } of folds) await step('evaluate', () => evaluateStep(context, runId, fold));
-      const { outcome } = await step('decide', () => decideStep(context, runId));
+      for (const { fold } of folds) await step('evaluate', () => evaluatePhase(context, runId, fold));
+      const { outcome } = await step('decide', () => decidePhase(context, runId));
       await step('card', () => writeCard(context, runId));
-      await step('report', () => reportStep(context, runId, renderReport)).catch((error: unknown) => {
+      await step('report', () => reportPhase(context, runId, renderReport)).catch((error: unknown) => {
         if (error instanceof DomainError && error.code === 'cancelled') throw error;
       });
-      await step('publish', () => publishStep(context, runId));
-      const { batches } = await step('plan-adapt', () => planAdaptStep(context, runId, { mostInlineBatches: 200 }));
-      for (const batch of batches) await step('adapt', () => adaptStep(context, runId, batch));
-      if (outcome === 'refused') await step('refuse', () => refuseStep(context, runId));
-      else await step('promote', () => promoteStep(context, runId));
+      await step('publish', () => publishPhase(context, runId));
+      const { batches } = await step('plan-adapt', () => planAdaptPhase(context, runId, { mostInlineBatches: 200 }));
+      for (const batch of batches) await step('adapt', () => adaptPhase(context, runId, batch));
+      if (outcome === 'refused') await step('refuse', () => refuseRun(context, runId));
+      else await step('promote', () => promotePhase(context, runId));
     }
   } catch (error) {
     const { name, message } = error as Error;

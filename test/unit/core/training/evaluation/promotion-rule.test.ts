@@ -1,7 +1,7 @@
 // The promotion rule on hand-made scores; differences and intervals are worked out by hand.
 import { describe, expect, it } from 'vitest';
 import type { Score } from '#core/predictors/card.ts';
-import { differencesByDevice, meanDifference } from '#core/training/evaluation/paired-differences.ts';
+import { differencesByHardware, meanDifference } from '#core/training/evaluation/paired-differences.ts';
 import { bestCandidate, decide } from '#core/training/evaluation/promotion-rule.ts';
 
 const scoresOf = (model: Score['model'], within10: Readonly<Record<string, number>>, spearman = 0.9): Score[] =>
@@ -24,18 +24,18 @@ const champion = scoresOf('champion', { a_1: 0.7, a_32: 0.6, b: 0.8, c: 0.5, d: 
 describe('paired differences', () => {
   it('count a device once, whatever its number of targets', () => {
     const candidate = scoresOf('candidate', { a_1: 0.8, a_32: 0.6, b: 0.9, c: 0.5, d: 0.6, e: 1 });
-    const byDevice = differencesByDevice(candidate, champion, 'within10');
-    expect(byDevice.map(({ device }) => device)).toEqual(['a', 'b', 'c', 'd']);
-    expect(byDevice[0]!.difference).toBeCloseTo(0.05, 12);
-    expect(byDevice[1]!.difference).toBeCloseTo(0.1, 12);
+    const byHardware = differencesByHardware(candidate, champion, 'within10');
+    expect(byHardware.map(({ hardwareKey }) => hardwareKey)).toEqual(['a', 'b', 'c', 'd']);
+    expect(byHardware[0]!.difference).toBeCloseTo(0.05, 12);
+    expect(byHardware[1]!.difference).toBeCloseTo(0.1, 12);
   });
 
   it('have the interval of Student’s t: 1, 2, 3 have the mean 2 ± 4.303 · 1 / √3', () => {
-    const mean = meanDifference([1, 2, 3].map((difference) => ({ device: String(difference), difference })));
+    const mean = meanDifference([1, 2, 3].map((difference) => ({ hardwareKey: String(difference), difference })));
     expect(mean).toMatchObject({ devices: 3, difference: 2 });
     expect(mean.low).toBeCloseTo(2 - 2.4843, 3);
     expect(mean.high).toBeCloseTo(2 + 2.4843, 3);
-    expect(meanDifference([{ device: 'a', difference: 1 }]).low).toBe(Number.NEGATIVE_INFINITY);
+    expect(meanDifference([{ hardwareKey: 'a', difference: 1 }]).low).toBe(Number.NEGATIVE_INFINITY);
     // Published values: 2.021 for 40 and 1.980 for 120 degrees of freedom.
   });
 });

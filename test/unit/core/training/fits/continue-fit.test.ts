@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { featureSchemaId } from '#core/predictor/bundle.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '#core/training/fits/checkpoint.ts';
-import { fitStep } from '#core/training/fits/continue-fit.ts';
+import { continueFit } from '#core/training/fits/continue-fit.ts';
 import { type FitSpec, fitIdOf } from '#core/training/fits/fit-spec.ts';
 import { fitKey } from '#core/training/keys.ts';
 import { freezeSnapshot } from '#core/training/snapshot/freeze-snapshot.ts';
@@ -54,12 +54,12 @@ const forever = { now: () => 0, deadlineMs: 1 };
 describe('a fit', () => {
   it('ends with the same bytes when its time is up after every call, and when it is killed in between', async () => {
     const whole = await prepared();
-    expect(await fitStep(whole.store, space.id, whole.fitId, forever)).toEqual({ done: true, step: 12, steps: 12 });
+    expect(await continueFit(whole.store, space.id, whole.fitId, forever)).toEqual({ done: true, step: 12, steps: 12 });
 
     const pieces = await prepared();
     const seen: number[] = [];
     for (let done = false; !done; ) {
-      const result = await fitStep(pieces.store, space.id, pieces.fitId, { now: () => 2, deadlineMs: 1 });
+      const result = await continueFit(pieces.store, space.id, pieces.fitId, { now: () => 2, deadlineMs: 1 });
       seen.push(result.step);
       done = result.done;
     }
@@ -79,7 +79,7 @@ describe('a fit', () => {
         return time;
       };
       const options = { now, deadlineMs: 1e12, onProgress: dies };
-      done = await fitStep(killed.store, space.id, killed.fitId, options).then(
+      done = await continueFit(killed.store, space.id, killed.fitId, options).then(
         (result) => result.done,
         () => false,
       );
@@ -91,12 +91,12 @@ describe('a fit', () => {
   it('is not made again once it is there', async () => {
     const { store, fitId } = await prepared();
     await store.put(fitKey(space.id, fitId, 'predictor.json'), new Uint8Array());
-    expect(await fitStep(store, space.id, fitId, forever)).toMatchObject({ done: true });
+    expect(await continueFit(store, space.id, fitId, forever)).toMatchObject({ done: true });
   });
 
   it('learns from the devices that are not held out', async () => {
     const { store, fitId } = await prepared();
-    await fitStep(store, space.id, fitId, forever);
+    await continueFit(store, space.id, fitId, forever);
     const json = JSON.parse(new TextDecoder().decode(store.objects.get(fitKey(space.id, fitId, 'predictor.json'))));
     const ids = json.lineage.targets.map((target: { id: string }) => target.id);
     expect(ids).toEqual(['phone_1', 'phone_32', 'server_1', 'server_32', 'tablet_1']);

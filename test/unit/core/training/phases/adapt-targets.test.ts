@@ -1,7 +1,7 @@
 // How targets are divided into the batches of the state machine's map, and where that ends.
 import { describe, expect, it } from 'vitest';
 import { batchSize, mostBatches, planAdaptation } from '#core/training/phases/adapt-targets.ts';
-import { planAdaptStep } from '#core/training/phases/promote-phase.ts';
+import { planAdaptPhase } from '#core/training/phases/promote-phase.ts';
 import { changeRun } from '#core/training/runs/run-record.ts';
 import { beginRun } from '#core/training/runs/start-run.ts';
 import { mapStore } from '../../map-store.ts';
@@ -45,7 +45,7 @@ describe('what the state machine is given', () => {
     const idOf = (i: number): string => String(i).padStart(6, '0').padEnd(128, 'x');
     for (let i = 0; i < targets; i++) store.objects.set(`targets/ofa/${idOf(i)}.json`, new Uint8Array());
     const context = { store, now: () => 0 };
-    return { store, ...(await planAdaptStep(context, 'a', { mostInlineBatches })) };
+    return { store, ...(await planAdaptPhase(context, 'a', { mostInlineBatches })) };
   }
 
   it('are all batches, up to as many as the inline map takes, in far less than 256 KiB', async () => {

@@ -1,7 +1,7 @@
 // How far a run is and how long it takes, against sums done by hand.
 import { describe, expect, it } from 'vitest';
-import { stepProgress, timeLeftS } from '#core/training/runs/phase-progress.ts';
-import { type RunRecord, type RunStep, runRecordSchema, runSteps } from '#core/training/runs/run-record.ts';
+import { phaseProgress, timeLeftS } from '#core/training/runs/phase-progress.ts';
+import { type RunPhase, type RunRecord, runPhases, runRecordSchema } from '#core/training/runs/run-record.ts';
 
 /** Seconds since the epoch as a time. */
 const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
@@ -24,7 +24,7 @@ const recordOf = (steps: Steps, more: Partial<RunRecord> = {}): RunRecord =>
 
 /** Of a run that took 1 s for freeze, 2 for plan, 100 for fit, 40 for evaluate, 4 for decide, 5 for report, 6 for publish,
  * 70 for adapt and 8 for promote. */
-const took: Record<RunStep, number> = {
+const took: Record<RunPhase, number> = {
   freeze: 1,
   plan: 2,
   fit: 100,
@@ -35,10 +35,10 @@ const took: Record<RunStep, number> = {
   adapt: 70,
   promote: 8,
 };
-function finishedRun(without: readonly RunStep[] = [], more: Partial<RunRecord> = {}): RunRecord {
-  const totals: Partial<Record<RunStep, number>> = { freeze: 10, fit: 2000, adapt: 10 };
+function finishedRun(without: readonly RunPhase[] = [], more: Partial<RunRecord> = {}): RunRecord {
+  const totals: Partial<Record<RunPhase, number>> = { freeze: 10, fit: 2000, adapt: 10 };
   const steps = Object.fromEntries(
-    runSteps
+    runPhases
       .filter((step) => !without.includes(step))
       .map((step) => [step, { startedAt: at(1000), finishedAt: at(1000 + took[step]), total: totals[step] }]),
   );
@@ -51,10 +51,10 @@ function finishedRun(without: readonly RunStep[] = [], more: Partial<RunRecord> 
 const done = (from: number, to: number) => ({ startedAt: at(from), finishedAt: at(to) });
 const left = (
   record: RunRecord,
-  progress: Parameters<typeof stepProgress>[1],
+  progress: Parameters<typeof phaseProgress>[1],
   last: RunRecord | undefined,
   nowS: number,
-) => timeLeftS(record, stepProgress(record, progress, nowS * 1000), last, nowS * 1000);
+) => timeLeftS(record, phaseProgress(record, progress, nowS * 1000), last, nowS * 1000);
 
 describe('progress', () => {
   it('is counted in training steps, folds and targets', () => {
@@ -63,7 +63,7 @@ describe('progress', () => {
       plan: done(5, 6),
       fit: { startedAt: at(6), total: 1000 },
     });
-    const steps = stepProgress(record, { fit: 250 }, 36_000);
+    const steps = phaseProgress(record, { fit: 250 }, 36_000);
     expect(steps[0]).toMatchObject({ step: 'freeze', status: 'done', done: 10, total: 10, share: 1 });
     expect(steps[1]).toEqual({ step: 'plan', status: 'done', startedAt: at(5), finishedAt: at(6) });
     // A quarter in 30 s: three quarters in 90.
@@ -73,21 +73,21 @@ describe('progress', () => {
 
   it('of evaluate goes by the groups of devices, of adapt by targets, and never beyond all', () => {
     const record = recordOf({ evaluate: { startedAt: at(0) }, adapt: { startedAt: at(0), total: 10 } });
-    const steps = stepProgress(record, { evaluate: 3, adapt: 12 }, 30_000);
+    const steps = phaseProgress(record, { evaluate: 3, adapt: 12 }, 30_000);
     expect(steps[3]).toMatchObject({ done: 3, total: 4, share: 0.75, leftS: 10 });
     expect(steps[7]).toMatchObject({ done: 10, total: 10, share: 1, leftS: 0 });
   });
 
   it('of a run that has ended says in which step, and has nothing left', () => {
     const record = recordOf({ fit: { startedAt: at(0), total: 100 } }, { status: 'stopped' });
-    const [, , fit] = stepProgress(record, { fit: 50 }, 10_000);
+    const [, , fit] = phaseProgress(record, { fit: 50 }, 10_000);
     expect(fit).toMatchObject({ status: 'ended', share: 0.5 });
     expect(fit!.leftS).toBeUndefined();
     expect(left(record, { fit: 50 }, finishedRun(), 10)).toBeNull();
   });
 
   it('without any fit to make is all done', () => {
-    const [, , fit] = stepProgress(recordOf({ fit: { startedAt: at(0), total: 0 } }), { fit: 0 }, 1000);
+    const [, , fit] = phaseProgress(recordOf({ fit: { startedAt: at(0), total: 0 } }), { fit: 0 }, 1000);
     expect(fit).toMatchObject({ share: 1, leftS: 0 });
   });
 });

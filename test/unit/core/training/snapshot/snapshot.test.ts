@@ -6,7 +6,7 @@ import { foldsOf } from '#core/training/fits/plan-fits.ts';
 import { snapshotKey } from '#core/training/keys.ts';
 import { runSettingsSchema } from '#core/training/runs/run-settings.ts';
 import { freezeSnapshot } from '#core/training/snapshot/freeze-snapshot.ts';
-import { deviceKeyOf } from '#core/training/snapshot/hardware-key.ts';
+import { hardwareKeyOf } from '#core/training/snapshot/hardware-key.ts';
 import { readManifest, readMeasurements } from '#core/training/snapshot/snapshot.ts';
 import { trainingPool } from '#core/training/snapshot/training-pool.ts';
 import { fieldService, profileOf } from '../../field-service.ts';
@@ -92,7 +92,7 @@ describe('freezing', () => {
 
 describe('devices', () => {
   it('have their batch sizes together', () => {
-    const key = (targetId: string) => deviceKeyOf({ targetId });
+    const key = (targetId: string) => hardwareKeyOf({ targetId });
     expect(key('titanx_32')).toBe(key('titanx_256'));
     expect(key('titanx_32')).not.toBe(key('titanxp_32'));
     expect(key('essential_ph_1')).toBe('essential_ph_1');
@@ -110,7 +110,7 @@ describe('devices', () => {
     ]);
     const target = { id: 'watch_1', device: 'watch', measurements: 100, excluded: null };
     const more = { ...manifest, devices: [...manifest.devices, 'watch'], targets: [...manifest.targets, target] };
-    expect(foldsOf(more, 3)[1]!.devices).toEqual(['server', 'watch']);
+    expect(foldsOf(more, 3)[1]!.hardwareKeys).toEqual(['server', 'watch']);
   });
 
   it('are held out one at a time, unless there are more than the settings allow', async () => {
@@ -118,7 +118,7 @@ describe('devices', () => {
     await storeDataset(store);
     const manifest = await freezeSnapshot(store, space.id);
     const { folds } = runSettingsSchema.parse({});
-    expect(foldsOf(manifest, folds).map(({ devices }) => devices)).toEqual([
+    expect(foldsOf(manifest, folds).map(({ hardwareKeys }) => hardwareKeys)).toEqual([
       ['phone'],
       ['server'],
       ['board'],
@@ -127,7 +127,7 @@ describe('devices', () => {
     // As many as the shipped tables have.
     const devices = Array.from({ length: 12 }, (_, i) => `device-${i}`);
     const targets = devices.map((device) => ({ id: device, device, measurements: 100, excluded: null }));
-    expect(foldsOf({ ...manifest, devices, targets }, folds).map((fold) => fold.devices)).toEqual(
+    expect(foldsOf({ ...manifest, devices, targets }, folds).map((fold) => fold.hardwareKeys)).toEqual(
       devices.map((device) => [device]),
     );
   });
@@ -143,7 +143,7 @@ describe('the training pool', () => {
     const pool = trainingPool(searchSpace('nasbench201'), manifest, measurements, limits);
     expect(pool.trained).toBe(100);
     expect(pool.architectures).toHaveLength(120);
-    expect(pool.targets.map(({ device }) => device).sort()).toEqual(['board', 'phone', 'server', 'tablet']);
+    expect(pool.targets.map(({ hardwareKey }) => hardwareKey).sort()).toEqual(['board', 'phone', 'server', 'tablet']);
     const whole = trainingPool(space, manifest, measurements);
     expect(whole.architectures).toHaveLength(texts.length);
     expect(new Set(whole.architectures.map((a) => space.format(a))).size).toBe(texts.length);
