@@ -1,6 +1,6 @@
 // The form of /v1/training-runs.
 import { z } from 'zod';
-import { runRecordSchema, runPhases } from '#core/training/runs/run-record.ts';
+import { runPhases, runRecordSchema } from '#core/training/runs/run-record.ts';
 import { runSettingsSchema } from '#core/training/runs/run-settings.ts';
 import type { OperationsOf } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';

@@ -3,13 +3,18 @@ import type { Mark, Spec } from 'vega';
 import { ink } from './chart.ts';
 import { type Figure, figure, legend, section } from './figure.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
-import { type Metric, meanOf, metrics, verdict } from './metrics.ts';
+import { type Metric, meanOf, reportedMetrics, verdict } from './metrics.ts';
 import { rowAxis, rowHeight, rowLabels, rowsDrawn, rowsNote } from './rows.ts';
 import { folded, table } from './table.ts';
 import type { ReportView, TargetRow } from './view.ts';
 
-const drawnMetrics = [metrics.spearman, metrics.within5, metrics.within10];
-const tableMetrics = [...drawnMetrics, metrics.spearmanTrimmed, metrics.medianApe, metrics.coverage90];
+const drawnMetrics = [reportedMetrics.spearman, reportedMetrics.within5, reportedMetrics.within10];
+const tableMetrics = [
+  ...drawnMetrics,
+  reportedMetrics.spearmanTrimmed,
+  reportedMetrics.medianApe,
+  reportedMetrics.coverage90,
+];
 
 export async function comparisonSection(view: ReportView): Promise<Html | undefined> {
   const rows = view.targets.filter((t) => t.candidate !== undefined);

@@ -1,6 +1,6 @@
 // Relative errors of predictions: predicted / measured − 1.
 import { quantile } from '#core/statistics/quantile.ts';
-import type { TargetPredictions } from './view.ts';
+import type { DrawnPredictions } from './view.ts';
 
 export type ErrorBand = 'within5' | 'within10' | 'beyond';
 export const errorBands: readonly ErrorBand[] = ['within5', 'within10', 'beyond'];
@@ -17,7 +17,7 @@ export const bandLegend = [
   { label: 'beyond ±10 %', swatch: 'poor' },
 ];
 
-export const relativeErrors = (p: TargetPredictions): number[] =>
+export const relativeErrors = (p: DrawnPredictions): number[] =>
   p.measuredMs.map((measured, i) => p.predictedMs[i]! / measured - 1);
 
 export function bandOf(relativeError: number): ErrorBand {

@@ -3,7 +3,7 @@ import type { AccuracyMetric, Difference } from '#core/predictors/card.ts';
 import { section } from './figure.ts';
 import { correlation, percent, plural, utcMinute } from './format.ts';
 import { type Html, html } from './html.ts';
-import { type Metric, meanOf, metrics, verdict } from './metrics.ts';
+import { type Metric, meanOf, reportedMetrics, verdict } from './metrics.ts';
 import { table } from './table.ts';
 import type { ReportView } from './view.ts';
 
@@ -40,8 +40,8 @@ function tiles(view: ReportView): Html | undefined {
   const shared = own.filter((s) => theirs.has(s.target));
   const tile = (key: AccuracyMetric): Html => {
     const [mine, other] = [meanOf(shared, key), meanOf(champion, key)];
-    const delta = mine === null || other === null ? undefined : deltaOf(metrics[key], mine - other);
-    return html`<div class="tile"><dt>${metrics[key].name}</dt><dd>${metrics[key].write(meanOf(own, key))}</dd>${delta}</div>`;
+    const delta = mine === null || other === null ? undefined : deltaOf(reportedMetrics[key], mine - other);
+    return html`<div class="tile"><dt>${reportedMetrics[key].name}</dt><dd>${reportedMetrics[key].write(meanOf(own, key))}</dd>${delta}</div>`;
   };
   return html`<dl class="tiles">${tileMetrics.map(tile)}${worstTile(view)}</dl>`;
 }
@@ -80,14 +80,15 @@ export function decisionSection(view: ReportView): Html | undefined {
 
 function differenceTable(differences: readonly Difference[], other: string): Html | undefined {
   if (differences.length === 0) return undefined;
-  const write = (d: Difference, value: number) => metrics[d.metric].writeDifference(value);
+  const write = (d: Difference, value: number) => reportedMetrics[d.metric].writeDifference(value);
   return table(
     `This predictor less ${other}, on the same folds and measurements; each device counts once, averaged over its targets, all numbers of measurements, random and chosen`,
     [
-      { title: 'Metric', text: true, cell: (d) => metrics[d.metric].name },
+      { title: 'Metric', text: true, cell: (d) => reportedMetrics[d.metric].name },
       {
         title: 'Mean difference',
-        cell: (d) => html`<span class="${verdict(metrics[d.metric], d.difference)}">${write(d, d.difference)}</span>`,
+        cell: (d) =>
+          html`<span class="${verdict(reportedMetrics[d.metric], d.difference)}">${write(d, d.difference)}</span>`,
       },
       { title: '95 % interval', cell: (d) => `${write(d, d.low)} to ${write(d, d.high)}` },
       { title: 'Devices', cell: (d) => d.devices },

@@ -3,7 +3,7 @@ import type { Mark, Spec } from 'vega';
 import type { EvaluatedModel, Score } from '#core/predictors/card.ts';
 import { type Figure, figure, legend, section } from './figure.ts';
 import { type Html, html } from './html.ts';
-import { type Metric, meanOf, metrics } from './metrics.ts';
+import { type Metric, meanOf, reportedMetrics } from './metrics.ts';
 import { folded, table } from './table.ts';
 import type { ReportView } from './view.ts';
 
@@ -36,8 +36,8 @@ export async function learningSection(view: ReportView): Promise<Html | undefine
     html`<p>Means over the devices${own && view.targets.length > 1 ? '; the faint lines are single targets' : ''}.</p>`,
     legend(series.map(({ label, swatch }) => ({ label, swatch }))),
     html`<div class="pair">${[
-      await figure(curveFigure(series, counts, metrics.medianApe, own, order)),
-      await figure(curveFigure(series, counts, metrics.within10, own, order)),
+      await figure(curveFigure(series, counts, reportedMetrics.medianApe, own, order)),
+      await figure(curveFigure(series, counts, reportedMetrics.within10, own, order)),
     ]}</div>`,
     folded('Means by number of measurements', meansTable(series, counts)),
   );
@@ -196,8 +196,14 @@ const dotMark = (data: string, colour: string): Mark => ({
 function meansTable(series: readonly Series[], counts: readonly number[]): Html {
   const rows = series
     .flatMap((s) => counts.map((k) => ({ s, k })))
-    .filter(({ s, k }) => meanAt(s, k, metrics.within10) !== null);
-  const shown = [metrics.medianApe, metrics.within5, metrics.within10, metrics.spearman, metrics.coverage90];
+    .filter(({ s, k }) => meanAt(s, k, reportedMetrics.within10) !== null);
+  const shown = [
+    reportedMetrics.medianApe,
+    reportedMetrics.within5,
+    reportedMetrics.within10,
+    reportedMetrics.spearman,
+    reportedMetrics.coverage90,
+  ];
   return table(
     'Means over the devices',
     [

@@ -13,7 +13,7 @@ export interface Metric {
 
 const points = (difference: number): string => `${signed(100 * difference)} points`;
 
-export const metrics: Readonly<Record<AccuracyMetric, Metric>> = {
+export const reportedMetrics: Readonly<Record<AccuracyMetric, Metric>> = {
   spearmanTrimmed: {
     key: 'spearmanTrimmed',
     name: 'Spearman, without extremes',

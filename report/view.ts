@@ -3,7 +3,7 @@ import type { Card, Coverage, EvaluatedModel, HeldOutPredictions, Score } from '
 import type { ReportInput } from '#core/predictors/report-input.ts';
 import { plural } from './format.ts';
 
-export type TargetPredictions = HeldOutPredictions[number];
+export type DrawnPredictions = HeldOutPredictions[number];
 
 export interface TargetRow {
   readonly id: string;
@@ -11,7 +11,7 @@ export interface TargetRow {
   readonly candidate: Score | undefined;
   readonly champion: Score | undefined;
   /** With at least one prediction. */
-  readonly predictions: TargetPredictions | undefined;
+  readonly predictions: DrawnPredictions | undefined;
 }
 
 export interface ReportView {

@@ -7,7 +7,7 @@ import { searchSpace, searchSpaceIds, searchSpaces } from '#core/search-space/re
 import { defaultQuietRule } from '../device/quiet.ts';
 import { defaultStopRule, type StopRule } from '../measure/stop-rule.ts';
 import { runtimeNames, runtimePrograms } from '../runtimes/registry.ts';
-import { precisions } from '../runtimes/runtime.ts';
+import { runtimePrecisions } from '../runtimes/runtime.ts';
 import { graphOptimizations } from '../worker/job.ts';
 
 function inputSizeHelp(): string {
@@ -50,7 +50,7 @@ export const measuringOptions = {
     schema: z.enum(graphOptimizations),
     default: 'all',
   },
-  precision: { value: 'NAME', help: precisions.join(', '), schema: z.enum(precisions), default: 'fp32' },
+  precision: { value: 'NAME', help: runtimePrecisions.join(', '), schema: z.enum(runtimePrecisions), default: 'fp32' },
   program: {
     value: 'PATH',
     help: `${runtimePrograms.join(' or ')}, where it is not on PATH`,

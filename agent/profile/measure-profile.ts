@@ -25,7 +25,7 @@ import type { MeasuredLatency, MeasureRequest, Runtime, RuntimeSettings } from '
 import type { Journal } from './journal.ts';
 import type { Models } from './models.ts';
 import { type Counting, measureOperator } from './operators.ts';
-import type { Progress } from './progress.ts';
+import type { ProfileProgress } from './progress.ts';
 
 export interface ProfilePlan {
   readonly target: ProfileTarget;
@@ -48,7 +48,7 @@ export interface ProfilePlan {
 export interface ProfilePorts {
   readonly files: SystemFiles;
   readonly journal: Journal<JournalEntry>;
-  readonly progress: Progress;
+  readonly progress: ProfileProgress;
   readonly signal?: AbortSignal;
 }
 

@@ -1,7 +1,7 @@
 // Progress for a person: what is done, what it gave, how long the rest takes. On a terminal one line that changes,
 // elsewhere (a journal, a file) a line each.
 
-export interface Progress {
+export interface ProfileProgress {
   start(total: number): void;
   /** @param known it had been measured before: it says nothing about the time that the rest takes */
   step(what: string, result: string, known: boolean): void;
@@ -12,7 +12,7 @@ export function textProgress(
   write: (text: string) => void,
   isTerminal: boolean,
   nowMs: () => number = () => performance.now(),
-): Progress {
+): ProfileProgress {
   let total = 0;
   let done = 0;
   let measured = 0;
@@ -37,7 +37,7 @@ export function textProgress(
   };
 }
 
-export const silentProgress: Progress = { start() {}, step() {}, stop() {} };
+export const silentProgress: ProfileProgress = { start() {}, step() {}, stop() {} };
 
 /** `40 s`, `12 min`, `1 h 5 min` */
 export function duration(ms: number): string {

@@ -8,8 +8,8 @@ import type { Perf } from '../perf/perf-command.ts';
 import type { PerfRow } from '../perf/row.ts';
 import type { GraphOptimization } from '../worker/job.ts';
 
-export const precisions = ['fp32', 'fp16', 'int8'] as const;
-export type Precision = (typeof precisions)[number];
+export const runtimePrecisions = ['fp32', 'fp16', 'int8'] as const;
+export type Precision = (typeof runtimePrecisions)[number];
 
 export interface RuntimeSettings {
   readonly threads: number;

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, concernsEveryCall, UnreachableError } from '#client/errors.ts';
 import { DomainError } from '#core/errors.ts';
-import type { RegisteredUpload, Service } from './service.ts';
+import type { Service, AnnouncedUpload } from './service.ts';
 import type { Spool, Spooled, UploadProgress } from './spool.ts';
 
 export interface DrainRule {
@@ -101,7 +101,7 @@ async function deliver(spooled: Spooled, ports: DrainPorts): Promise<Outcome> {
   }
 }
 
-function register(spooled: Spooled, progress: UploadProgress, ports: DrainPorts): Promise<RegisteredUpload> {
+function register(spooled: Spooled, progress: UploadProgress, ports: DrainPorts): Promise<AnnouncedUpload> {
   const { sha256, body, searchSpace } = spooled;
   const request = { sizeBytes: body.byteLength, sha256, searchSpace };
   return ports.service.register(request, `profile-${sha256}-${progress.attempt}`);

@@ -16,7 +16,7 @@ export interface Service {
    * starts with. */
   supportSet(searchSpace: string, count: number, targetId: string): Promise<string[]>;
   /** The same key gives the same upload again. */
-  register(upload: UploadRequest, idempotencyKey: string): Promise<RegisteredUpload>;
+  register(upload: UploadRequest, idempotencyKey: string): Promise<AnnouncedUpload>;
   /** undefined: the service does not know such an upload (any more). */
   status(uploadId: string): Promise<UploadStatus | undefined>;
   put(place: UploadPlace, body: Uint8Array): Promise<Stored>;
@@ -28,7 +28,7 @@ export interface UploadRequest {
   readonly searchSpace: string;
 }
 
-export interface RegisteredUpload {
+export interface AnnouncedUpload {
   readonly uploadId: string;
   /** null: the upload is finished already. */
   readonly place: UploadPlace | null;

@@ -26,10 +26,10 @@ export interface JobOptions {
   readonly signal?: AbortSignal;
 }
 
-export type Measured = Extract<JobResult, { ok: true }> & { readonly rows: readonly PerfRow[] };
+export type MeasuredJob = Extract<JobResult, { ok: true }> & { readonly rows: readonly PerfRow[] };
 
 /** @throws DomainError `program-failed`, `program-timeout`, `program-output`, `cancelled` */
-export async function runJob(job: Job, options: JobOptions): Promise<Measured> {
+export async function runJob(job: Job, options: JobOptions): Promise<MeasuredJob> {
   const command = [...pin(options.cpus), process.execPath, ...process.execArgv, entry(), 'measure-worker'];
   const { counting } = options;
   if (counting === undefined) {

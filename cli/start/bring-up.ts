@@ -21,7 +21,7 @@ import { checkRequest, type FirstRequest } from './first-request.ts';
 import { firstTraining } from './first-training.ts';
 import { importShipped } from './import-shipped.ts';
 import { type LocalTokens, localTokens } from './local-tokens.ts';
-import type { Progress, Screen } from './screen.ts';
+import type { Screen, ScreenProgress } from './screen.ts';
 import { readShippedTable, type ShippedTable } from './shipped-tables.ts';
 
 export interface Running {
@@ -136,7 +136,7 @@ async function prepare(shipped: readonly ShippedTable[], service: Service): Prom
   }
 }
 
-async function bringTable(shipped: ShippedTable, service: Service, progress: Progress): Promise<void> {
+async function bringTable(shipped: ShippedTable, service: Service, progress: ScreenProgress): Promise<void> {
   const { client, options, screen, signal } = service;
   const { searchSpace, exclusions, file } = shipped.table;
   progress.begin(searchSpace);
@@ -153,7 +153,7 @@ async function bringTable(shipped: ShippedTable, service: Service, progress: Pro
   screen.say(`imported ${file}: ${sent} targets`);
 }
 
-async function train(searchSpace: SearchSpaceId, service: Service, progress: Progress): Promise<void> {
+async function train(searchSpace: SearchSpaceId, service: Service, progress: ScreenProgress): Promise<void> {
   const { client, options, screen, signal } = service;
   const said = await firstTraining(searchSpace, {
     client,

@@ -8,7 +8,7 @@ import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { StackError } from '#stack/stack-error.ts';
 
 export type TrainingClient = Client<typeof trainingRunOperations & typeof predictorOperations>;
-export type RunView = ReplyOf<typeof trainingRunOperations.showTrainingRun>;
+export type RunReply = ReplyOf<typeof trainingRunOperations.showTrainingRun>;
 
 export interface FirstTrainingOptions {
   /** With an operator's token. */
@@ -64,19 +64,19 @@ async function startRun(client: TrainingClient, body: InputOf<typeof trainingRun
   }
 }
 
-type Step = RunView['steps'][number]['step'];
+type Step = RunReply['steps'][number]['step'];
 
 /** How much of a first run each step is, roughly: as measured on two cores. */
 const weights: Partial<Record<Step, number>> = { freeze: 0.04, fit: 0.62, evaluate: 0.2, adapt: 0.1, report: 0.04 };
 
 /** Of the whole run, 0 to 1. */
-export function shareOf({ steps }: RunView): number {
+export function shareOf({ steps }: RunReply): number {
   return steps.reduce((sum, { step, status, share = 0 }) => {
     const done = status === 'done' ? 1 : status === 'running' ? share : 0;
     return sum + (weights[step] ?? 0) * done;
   }, 0);
 }
 
-function stepOf({ steps }: RunView): string {
+function stepOf({ steps }: RunReply): string {
   return (steps.find(({ status }) => status === 'running') ?? steps[0]!).step;
 }

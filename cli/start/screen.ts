@@ -1,9 +1,9 @@
 // What a person sees while search spaces are made ready: one bar on a terminal, a line every few seconds anywhere else. Other lines go
 // through `say`, so that they do not run into the bar.
 import { Presets, SingleBar } from 'cli-progress';
-import { type Report, timeLeftS } from './time-left.ts';
+import { type Report, startLeftS } from './time-left.ts';
 
-export interface Progress {
+export interface ScreenProgress {
   begin(name: string): void;
   /** @param share of the work that is done, 0 to 1
    * @param doing what is being done */
@@ -14,7 +14,7 @@ export interface Progress {
 export interface Screen {
   say(line: string): void;
   /** One at a time. Shown from the first report on. */
-  progress(names: readonly string[]): Progress;
+  progress(names: readonly string[]): ScreenProgress;
 }
 
 export interface ScreenOptions {
@@ -34,12 +34,12 @@ export function screen({ stream, everyS = 5, now = () => performance.now() }: Sc
     bar?.show();
   }
 
-  function progress(names: readonly string[]): Progress {
+  function progress(names: readonly string[]): ScreenProgress {
     const begun = new Map<string, { atS: number; reports: Report[]; doing: string }>();
     const shareOf = (name: string): number => begun.get(name)?.reports.at(-1)?.share ?? 0;
     const state = () => {
       const jobs = names.map((name) => ({ ...(begun.has(name) && { begun: begun.get(name)! }) }));
-      const leftS = timeLeftS(jobs, names.length, now() / 1000);
+      const leftS = startLeftS(jobs, names.length, now() / 1000);
       const left = leftS === undefined ? 'estimating' : `${Math.ceil(leftS)} s left`;
       const each = names.map(
         (name) => `${name} ${Math.floor(100 * shareOf(name))} % ${begun.get(name)?.doing ?? 'waits'}`,

@@ -1,7 +1,7 @@
 // How long a set of jobs still takes, so many at a time in the order given.
 
 /** One job as it was last heard of. Times in seconds of one clock, progress as a share from 0 to 1. */
-export interface Job {
+export interface TrainingJob {
   /** Undefined: not begun. */
   readonly begun?: { readonly atS: number; readonly reports: readonly Report[] };
 }
@@ -13,7 +13,7 @@ export interface Report {
 
 /** Seconds from `nowS`, or undefined before anything can be said. Jobs without a pace of their own are taken to be
  * as slow as the mean of the others. */
-export function timeLeftS(jobs: readonly Job[], threads: number, nowS: number): number | undefined {
+export function startLeftS(jobs: readonly TrainingJob[], threads: number, nowS: number): number | undefined {
   const paces = jobs.map(paceOf);
   const known = paces.filter((pace) => pace !== undefined);
   if (known.length === 0) return undefined;
@@ -35,7 +35,7 @@ export function timeLeftS(jobs: readonly Job[], threads: number, nowS: number): 
 }
 
 /** Seconds for the whole job. From the first report on where there are two: what comes before it is also loading. */
-function paceOf({ begun }: Job): number | undefined {
+function paceOf({ begun }: TrainingJob): number | undefined {
   const last = begun?.reports.at(-1);
   if (!begun || !last) return undefined;
   const first = begun.reports.length > 1 ? begun.reports[0]! : { atS: begun.atS, share: 0 };

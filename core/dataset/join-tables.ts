@@ -3,7 +3,7 @@
 import { DomainError } from '#core/errors.ts';
 import type { Architecture } from '#core/search-space/search-space.ts';
 import { quoteText } from '#core/text/quote-text.ts';
-import type { Exclusion, LatencyTable } from './table.ts';
+import type { LatencyTable, MissingLatencies } from './table.ts';
 
 /**
  * Every architecture of any table: those of the first in its order, then what each further table adds. Targets keep the
@@ -84,7 +84,7 @@ function merge(
   }
 }
 
-function missingRows(columns: ReadonlyMap<string, Column>): Exclusion[] {
+function missingRows(columns: ReadonlyMap<string, Column>): MissingLatencies[] {
   return Array.from(columns, ([target, { file, hasRow }]) => {
     const count = hasRow.reduce((missing, has) => missing + 1 - has, 0);
     return { file, target, reason: 'no-row' as const, count };

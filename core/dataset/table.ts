@@ -12,7 +12,7 @@ export interface TargetColumn {
 }
 
 /** Latencies that a table does not have, although it has the column: they are NaN, and a caller prints how many. */
-export interface Exclusion {
+export interface MissingLatencies {
   readonly file: string;
   readonly target: string;
   /** `not-a-latency`: the field is zero, negative, infinite or NaN. `no-row`: the table was joined with one that has
@@ -29,7 +29,7 @@ export interface LatencyTable {
   /** The architectures as text, unique. */
   readonly texts: readonly string[];
   readonly targets: readonly TargetColumn[];
-  readonly exclusions: readonly Exclusion[];
+  readonly exclusions: readonly MissingLatencies[];
 }
 
 const architectureColumn = 'architecture';

@@ -7,7 +7,7 @@ import type { SearchSpace, SearchSpaceId } from '#core/search-space/search-space
 import { summariseLatency } from '#core/statistics/latency-summary.ts';
 import type { ExclusionCode } from './reasons.ts';
 
-export interface Exclusion {
+export interface ExcludedMeasurement {
   /** Position in the profile's measurements, from 0. */
   readonly index: number;
   readonly code: ExclusionCode;
@@ -34,12 +34,12 @@ export function acceptMeasurements(
   measurements: readonly unknown[],
   searchSpaceId: SearchSpaceId,
   resolutionNs: number | null,
-): { readonly accepted: ProfileMeasurement[]; readonly excluded: Exclusion[] } {
+): { readonly accepted: ProfileMeasurement[]; readonly excluded: ExcludedMeasurement[] } {
   const space = searchSpace(searchSpaceId);
   const clockStepMs = (resolutionNs ?? 0) / 1e6;
   const firstIndex = new Map<string, number>();
   const accepted: ProfileMeasurement[] = [];
-  const excluded: Exclusion[] = [];
+  const excluded: ExcludedMeasurement[] = [];
   measurements.forEach((value, index) => {
     const judged = judge(value, index, space, clockStepMs, firstIndex);
     if ('code' in judged) excluded.push(judged);
@@ -54,8 +54,8 @@ function judge(
   space: SearchSpace,
   clockStepMs: number,
   firstIndex: Map<string, number>,
-): ProfileMeasurement | Exclusion {
-  const excluded = (code: ExclusionCode, message: string): Exclusion => ({ index, code, message });
+): ProfileMeasurement | ExcludedMeasurement {
+  const excluded = (code: ExclusionCode, message: string): ExcludedMeasurement => ({ index, code, message });
   const wrong = latencyFault(value);
   const parsed = measurementSchema.safeParse(value);
   if (!parsed.success) {

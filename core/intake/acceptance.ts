@@ -6,7 +6,7 @@ import { type ProfileMeasurement, profileEnvelopeSchema } from '#core/dataset/pr
 import { targetId } from '#core/dataset/target-id.ts';
 import type { Issue } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { acceptMeasurements, type Exclusion, plausibleLatencyMs } from './accept-measurements.ts';
+import { acceptMeasurements, type ExcludedMeasurement, plausibleLatencyMs } from './accept-measurements.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import { decompress } from './decompress.ts';
 import type { QuarantineCode } from './reasons.ts';
@@ -33,7 +33,7 @@ export interface AcceptedProfile extends Omit<Envelope, 'measurements'> {
   readonly targetId: string;
   /** At least one; architectures are valid, canonical and distinct. */
   readonly measurements: readonly ProfileMeasurement[];
-  readonly excluded: readonly Exclusion[];
+  readonly excluded: readonly ExcludedMeasurement[];
 }
 
 export interface QuarantineReason {
@@ -48,7 +48,7 @@ export type Acceptance =
   | {
       readonly outcome: 'quarantined';
       readonly reason: QuarantineReason;
-      readonly excluded: readonly Exclusion[];
+      readonly excluded: readonly ExcludedMeasurement[];
     };
 
 /** More would not help anybody who has to mend the profile, and the answer stays small. */
@@ -58,7 +58,7 @@ export function quarantined(
   code: QuarantineCode,
   message: string,
   issues: readonly Issue[] = [],
-  excluded: readonly Exclusion[] = [],
+  excluded: readonly ExcludedMeasurement[] = [],
 ): Acceptance & { readonly outcome: 'quarantined' } {
   return { outcome: 'quarantined', reason: { code, message, issues: issues.slice(0, reportedIssues) }, excluded };
 }

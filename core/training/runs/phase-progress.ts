@@ -3,7 +3,7 @@
 import { type RunPhase, type RunRecord, runPhases } from './run-record.ts';
 
 /** Units done by phases under way: training steps, folds, targets. */
-export type Progress = Partial<Record<RunPhase, number>>;
+export type WorkDone = Partial<Record<RunPhase, number>>;
 
 export interface PhaseProgress {
   /** The phase, under the wire's name. */
@@ -21,7 +21,7 @@ export interface PhaseProgress {
   readonly leftS?: number | undefined;
 }
 
-export function phaseProgress(record: RunRecord, progress: Progress, now: number): PhaseProgress[] {
+export function phaseProgress(record: RunRecord, progress: WorkDone, now: number): PhaseProgress[] {
   return runPhases.map((step): PhaseProgress => {
     const found = record.steps[step];
     if (!found) return { step, status: 'waiting' };

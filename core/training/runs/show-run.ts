@@ -6,7 +6,7 @@ import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { adaptationsPrefix } from '#core/targets/keys.ts';
 import { runFitsPrefix, runFoldsPrefix, runKey, runsPrefix } from '#core/training/keys.ts';
-import { type PhaseProgress, type Progress, phaseProgress, timeLeftS } from './phase-progress.ts';
+import { type PhaseProgress, phaseProgress, timeLeftS, type WorkDone } from './phase-progress.ts';
 import { type RunRecord, readRun, runRecordSchema } from './run-record.ts';
 
 const fitProgressSchema = z.strictObject({ step: z.int().nonnegative(), steps: z.int().positive() });
@@ -31,7 +31,7 @@ export async function showRun(store: Store, runId: string, now: number): Promise
 }
 
 /** What the objects of the phases under way say; a phase that is finished has done all of it. */
-async function doneSoFar(store: Store, { runId, searchSpace, steps, version }: RunRecord): Promise<Progress> {
+async function doneSoFar(store: Store, { runId, searchSpace, steps, version }: RunRecord): Promise<WorkDone> {
   const isUnderWay = (step: 'fit' | 'evaluate' | 'adapt'): boolean =>
     steps[step] !== undefined && steps[step].finishedAt === undefined;
   return {

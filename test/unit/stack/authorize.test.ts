@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Authorizer, type Verdict } from '#stack/http/authorize.ts';
+import { Authorizer, type AuthorizerVerdict } from '#stack/http/authorize.ts';
 import type { ApiRequest, EventContext } from '#stack/http/proxy-event.ts';
 
 const context: EventContext = { apiId: 'api', accountId: '0', routeKey: 'GET /x', pathParameters: {} };
@@ -26,7 +26,10 @@ beforeEach(() => {
   answer = (identity) => ({ isAuthorized: identity !== 'no', context: { who: identity } });
 });
 
-function authorizer(identitySources: string[], cacheS: number): (headers: Record<string, string>) => Promise<Verdict> {
+function authorizer(
+  identitySources: string[],
+  cacheS: number,
+): (headers: Record<string, string>) => Promise<AuthorizerVerdict> {
   const plan = { id: 'a', functionArn: 'f', identitySources, cacheS };
   const checked = new Authorizer(
     plan,

@@ -13,7 +13,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import type { WriteCondition } from '#stack/s3/conditions.ts';
+import type { PutCondition } from '#stack/s3/conditions.ts';
 import { ObjectStore } from '#stack/s3/object-store.ts';
 import { client, startEndpoint, temporaryFolder } from './endpoint.ts';
 
@@ -143,7 +143,7 @@ describe('a stop at any file-system call', () => {
 describe('two writers of one key', () => {
   it('go one after the other, and a conditional one does not wait for an outcome it cannot know', async () => {
     const store = ObjectStore.open(temporaryFolder(), [Bucket], Date.now);
-    const commit = async (body: string, condition?: WriteCondition) => {
+    const commit = async (body: string, condition?: PutCondition) => {
       const pending = await store.startWrite();
       await pending.write(Buffer.from(body));
       const whole = { ...metadata, sizeBytes: body.length };

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { type Job, timeLeftS } from '#cli/start/time-left.ts';
+import { startLeftS, type TrainingJob } from '#cli/start/time-left.ts';
 
-const running = (atS: number, ...reports: (readonly [number, number])[]): Job => ({
+const running = (atS: number, ...reports: (readonly [number, number])[]): TrainingJob => ({
   begun: { atS, reports: reports.map(([at, share]) => ({ atS: at, share })) },
 });
-const waiting: Job = {};
+const waiting: TrainingJob = {};
 
-test.each<[string, Job[], number, number, number | undefined]>([
+test.each<[string, TrainingJob[], number, number, number | undefined]>([
   ['nothing is known before the first report', [running(0), waiting], 1, 5, undefined],
   ['one report: as much again as it took for a half', [running(0, [10, 0.5])], 1, 10, 10],
   ['time goes on between reports', [running(0, [10, 0.5])], 1, 14, 6],
@@ -24,7 +24,7 @@ test.each<[string, Job[], number, number, number | undefined]>([
   ['a free thread takes a waiting one at once', [running(0, [10, 1]), waiting], 2, 10, 10],
   ['all done', [running(0, [10, 1]), running(0, [12, 1])], 2, 12, 0],
 ])('%s', (_, jobs, threads, nowS, expected) => {
-  const left = timeLeftS(jobs, threads, nowS);
+  const left = startLeftS(jobs, threads, nowS);
   if (expected === undefined) expect(left).toBeUndefined();
   else expect(left).toBeCloseTo(expected, 9);
 });
