@@ -104,12 +104,12 @@ describe('devices', () => {
     const manifest = await freezeSnapshot(store, space.id);
     const before = foldsOf(manifest, 3);
     expect(before).toEqual([
-      { fold: 0, devices: ['phone', 'tablet'] },
-      { fold: 1, devices: ['server'] },
-      { fold: 2, devices: ['board'] },
+      { fold: 0, hardwareKeys: ['phone', 'tablet'] },
+      { fold: 1, hardwareKeys: ['server'] },
+      { fold: 2, hardwareKeys: ['board'] },
     ]);
     const target = { id: 'watch_1', device: 'watch', measurements: 100, excluded: null };
-    const more = { ...manifest, devices: [...manifest.devices, 'watch'], targets: [...manifest.targets, target] };
+    const more = { ...manifest, hardwareKeys: [...manifest.devices, 'watch'], targets: [...manifest.targets, target] };
     expect(foldsOf(more, 3)[1]!.hardwareKeys).toEqual(['server', 'watch']);
   });
 
