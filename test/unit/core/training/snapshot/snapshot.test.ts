@@ -109,7 +109,7 @@ describe('devices', () => {
       { fold: 2, hardwareKeys: ['board'] },
     ]);
     const target = { id: 'watch_1', device: 'watch', measurements: 100, excluded: null };
-    const more = { ...manifest, hardwareKeys: [...manifest.devices, 'watch'], targets: [...manifest.targets, target] };
+    const more = { ...manifest, devices: [...manifest.devices, 'watch'], targets: [...manifest.targets, target] };
     expect(foldsOf(more, 3)[1]!.hardwareKeys).toEqual(['server', 'watch']);
   });
 
