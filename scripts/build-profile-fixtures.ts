@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Profile } from '#core/dataset/profile.ts';
-import { descriptorOperators } from '#core/descriptor/operators.ts';
+import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 
 const folder = fileURLToPath(new URL('../test/fixtures/profiles/', import.meta.url));
 

@@ -11,7 +11,7 @@ import {
 } from '#core/dataset/profile.ts';
 import type { CounterName } from '#core/descriptor/counters.ts';
 import type { Descriptor, Operator } from '#core/descriptor/descriptor.ts';
-import { descriptorOperators } from '#core/descriptor/operators.ts';
+import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
 import { canonicalJson } from '#core/text/canonical-json.ts';
 import { corePmu } from '../device/core-pmu.ts';

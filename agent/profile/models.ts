@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { descriptorOperators } from '#core/descriptor/operators.ts';
+import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
 import { describeNetwork, describeOperator, type NetworkOptions } from '#core/search-space/network/describe.ts';
 import { modelBytes } from '#core/search-space/network/with-weights.ts';

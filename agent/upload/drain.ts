@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, concernsEveryCall, UnreachableError } from '#client/errors.ts';
 import { DomainError } from '#core/errors.ts';
-import type { Service, AnnouncedUpload } from './service.ts';
+import type { AnnouncedUpload, Service } from './service.ts';
 import type { Spool, Spooled, UploadProgress } from './spool.ts';
 
 export interface DrainRule {

@@ -3,7 +3,7 @@
 // each field; docs/profile.schema.json is generated from here.
 import { z } from 'zod';
 import { descriptorSchema } from '#core/descriptor/descriptor.ts';
-import { descriptorOperators } from '#core/descriptor/operators.ts';
+import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { statesInputSize } from '#core/search-space/network/input-size.ts';
 import { searchSpace, searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
 import { latencySummarySchema } from '#core/statistics/latency-summary.ts';

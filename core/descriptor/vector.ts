@@ -3,7 +3,7 @@
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { type CounterName, counterNames } from './counters.ts';
 import type { Descriptor, Operator } from './descriptor.ts';
-import { descriptorOperators } from './operators.ts';
+import { descriptorOperators } from './descriptor-operators.ts';
 
 export type CounterNormalisation = 'operator-latency' | 'raw';
 

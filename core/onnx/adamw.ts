@@ -1,6 +1,6 @@
 // AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) on one flat parameter vector, as graph nodes, with the step's
 // scalars computed outside: the learning rate and β₁ change from step to step (one-cycle).
-import type { Tensor } from './graph.ts';
+import type { Tensor } from './graph-builder.ts';
 import { add, divide, multiply, slice, squareRoot, stopGradient, subtract, sum } from './operators.ts';
 
 export interface AdamWSettings {

@@ -1,5 +1,5 @@
 // Reverse-mode differentiation: appends to the graph the nodes that compute d loss / d parameter.
-import type { Tensor } from './graph.ts';
+import type { Tensor } from './graph-builder.ts';
 import { add, expand, multiply } from './operators.ts';
 
 /** Gradients of the sum of `loss`'s elements with respect to `parameters`, in their order and shapes. Parameters that

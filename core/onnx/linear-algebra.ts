@@ -1,6 +1,6 @@
 // Batched linear algebra for symmetric positive definite matrices, in float64: log-determinants and quadratic forms
 // with closed-form gradients, so that no backward pass runs through an elimination.
-import type { Tensor } from './graph.ts';
+import type { Tensor } from './graph-builder.ts';
 import {
   add,
   concatenate,

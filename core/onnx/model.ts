@@ -13,7 +13,7 @@ export interface TensorData {
   readonly bytes: Uint8Array;
 }
 
-export type Attribute =
+export type NodeAttribute =
   | { readonly float: number }
   | { readonly int: number }
   | { readonly string: string }
@@ -28,7 +28,7 @@ export interface NodeDef {
   /** An empty name is an omitted optional input. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly attributes?: Readonly<Record<string, Attribute>>;
+  readonly attributes?: Readonly<Record<string, NodeAttribute>>;
 }
 
 export interface ValueDef {

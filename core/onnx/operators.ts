@@ -1,6 +1,6 @@
 // The differentiable operators: each appends an ONNX node and says how a gradient flows back through it. Names and
 // semantics are ONNX's (opset 17, https://onnx.ai/onnx/operators/). Shapes are checked when the graph is built.
-import type { Shape, Tensor, VectorJacobian } from './graph.ts';
+import type { Shape, Tensor, VectorJacobian } from './graph-builder.ts';
 import { type DataType, elementCount } from './model.ts';
 import { dataTypeNumber } from './writer.ts';
 

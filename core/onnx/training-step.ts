@@ -2,7 +2,7 @@
 // number of steps; progress, stop and checkpoints come between calls. Weights and moments are flat vectors.
 import { type AdamWSettings, adamwUpdate, stepScalarCount } from './adamw.ts';
 import { gradients } from './gradient.ts';
-import { GraphBuilder, type Tensor } from './graph.ts';
+import { GraphBuilder, type Tensor } from './graph-builder.ts';
 import type { DataType, GraphDef, ValueDef } from './model.ts';
 import { type ParameterLayout, type ParameterShapes, pack, unpack } from './parameters.ts';
 import { encodeModel } from './writer.ts';

@@ -1,6 +1,6 @@
 // Encodes an ONNX model as protobuf (https://protobuf.dev/programming-guides/encoding/). Field numbers are those of
 // onnx.proto3. A writer only: tests read the bytes back with an independent decoder.
-import type { Attribute, DataType, GraphDef, NodeDef, TensorData, ValueDef } from './model.ts';
+import type { DataType, GraphDef, NodeAttribute, NodeDef, TensorData, ValueDef } from './model.ts';
 
 /** TensorProto.DataType. */
 export const dataTypeNumber: Readonly<Record<DataType, number>> = {
@@ -82,7 +82,7 @@ function tensorMessage(tensor: TensorData, name = ''): Message {
   return message.bytes(9, tensor.bytes);
 }
 
-function attributeMessage(name: string, attribute: Attribute): Message {
+function attributeMessage(name: string, attribute: NodeAttribute): Message {
   const message = new Message().string(1, name);
   if ('float' in attribute) return message.float(2, attribute.float).int(20, attributeType.float);
   if ('int' in attribute) return message.int(3, attribute.int).int(20, attributeType.int);

@@ -1,5 +1,5 @@
 // Use case: adapt one target to its measurements under one predictor, and keep the adaptation where predictions find it.
-import { type MergedMeasurement, repeatContradiction } from '#core/dataset/merge.ts';
+import { type MergedMeasurement, repeatContradiction } from '#core/dataset/merge-measurements.ts';
 import { type Adaptation, adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
 import { adaptChecked } from '#core/predictor/adaptation/checked-adaptation.ts';
 import type { Predictor } from '#core/predictor/bundle.ts';

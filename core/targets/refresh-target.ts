@@ -1,7 +1,7 @@
 // Use case: bring adaptations and the record of a target up to date with its measurements.
-import { type MergedMeasurement, mergeMeasurements, repeatContradiction } from '#core/dataset/merge.ts';
+import { type MergedMeasurement, mergeMeasurements, repeatContradiction } from '#core/dataset/merge-measurements.ts';
 import { type TargetData, targetDataSchema } from '#core/dataset/target-data.ts';
-import { descriptorOperators } from '#core/descriptor/operators.ts';
+import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import type { Predictor } from '#core/predictor/bundle.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { type InvocationResult, RequestTooLargeError, ThrottledError } from '../lambda/invocation.ts';
 import type { StateMachinePlan } from '../template/plan-training.ts';
 import { readDefinition, refusedError, type TaskPlan } from './definition.ts';
-import { Journal, TaskError } from './journal.ts';
+import { ExecutionJournal, StateTaskError } from './journal.ts';
 
 const executionSchema = z.object({
   name: z.string(),
@@ -57,7 +57,7 @@ export class Executions {
   readonly #options: ExecutionsOptions;
   readonly #machines = new Map<string, Machine>();
   readonly #executions = new Map<string, Execution>();
-  readonly #running = new Map<string, { readonly abort: () => void; readonly journal: Journal }>();
+  readonly #running = new Map<string, { readonly abort: () => void; readonly journal: ExecutionJournal }>();
   #suspended = false;
 
   private constructor(options: ExecutionsOptions) {
@@ -147,12 +147,12 @@ export class Executions {
 
   #run(execution: Execution): void {
     const machine = this.#machines.get(execution.stateMachineArn)!;
-    const journal = new Journal(this.#file(execution, 'journal'));
+    const journal = new ExecutionJournal(this.#file(execution, 'journal'));
     const handlers = machine.tasks.map(({ state, functionArn, refusal }) => [
       state,
       (input: unknown) =>
         journal.answer(state, input, () => {
-          if (refusal !== undefined) throw new TaskError(refusedError, refusal);
+          if (refusal !== undefined) throw new StateTaskError(refusedError, refusal);
           return this.#call(execution, functionArn, input);
         }),
     ]);
@@ -193,14 +193,15 @@ export class Executions {
       result = await this.#options.invoke(FunctionName.replace(/:\$LATEST$/, ''), JSON.stringify(Payload ?? {}));
     } catch (error) {
       if (isOver()) throw new CutOff();
-      if (error instanceof ThrottledError) throw new TaskError('Lambda.TooManyRequestsException', error.message);
-      if (error instanceof RequestTooLargeError) throw new TaskError('Lambda.RequestTooLargeException', error.message);
-      throw new TaskError('Lambda.Unknown', String(error));
+      if (error instanceof ThrottledError) throw new StateTaskError('Lambda.TooManyRequestsException', error.message);
+      if (error instanceof RequestTooLargeError)
+        throw new StateTaskError('Lambda.RequestTooLargeException', error.message);
+      throw new StateTaskError('Lambda.Unknown', String(error));
     }
     if (result.failed) {
       if (isOver()) throw new CutOff();
       const { errorType } = JSON.parse(result.payload) as { errorType: string };
-      throw new TaskError(errorType, result.payload);
+      throw new StateTaskError(errorType, result.payload);
     }
     const answer: unknown = JSON.parse(result.payload);
     return functionArn ? answer : { ExecutedVersion: '$LATEST', Payload: answer, StatusCode: 200 };

@@ -15,14 +15,14 @@ const entrySchema = z.object({
 type Entry = z.infer<typeof entrySchema>;
 
 /** A task that failed, in the words of Step Functions: its name is matched by Retry and Catch. */
-export class TaskError extends Error {
+export class StateTaskError extends Error {
   constructor(name: string, cause: string) {
     super(cause);
     this.name = name;
   }
 }
 
-export class Journal {
+export class ExecutionJournal {
   readonly #file: string;
   #removed = false;
   /** Answers from before, by call; equal calls are answered in the order in which they were made. */
@@ -48,14 +48,14 @@ export class Journal {
       .update(`${state}\0${JSON.stringify(input)}`)
       .digest('base64url');
     const known = this.#before.get(key)?.shift();
-    if (known?.error) throw new TaskError(known.error.name, known.error.cause);
+    if (known?.error) throw new StateTaskError(known.error.name, known.error.cause);
     if (known) return known.output;
     try {
       const output = await call();
       this.#write({ call: key, state, output });
       return output;
     } catch (error) {
-      if (error instanceof TaskError) {
+      if (error instanceof StateTaskError) {
         this.#write({ call: key, state, error: { name: error.name, cause: error.message } });
       }
       throw error;

@@ -2,7 +2,7 @@
 // the ingest process killed at each of its writes, and a store that fails until an operator sends the event again.
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { mergeMeasurements } from '#core/dataset/merge.ts';
+import { mergeMeasurements } from '#core/dataset/merge-measurements.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
 import { adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
 import { readAliases } from '#core/predictors/aliases.ts';

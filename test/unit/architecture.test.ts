@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { assemblyInputs } from '#scripts/synth.ts';
 import { against, circleIn, folderGraph } from './folder-graph.ts';
+import { ambiguousFiles, repeatedFiles, repeatedTypes } from './names.ts';
 import { headerOf, importsOf } from './source-imports.ts';
 import { surroundingsIn } from './surroundings.ts';
 
@@ -155,6 +156,46 @@ const isUnexplained = (source: string): boolean =>
 
 test(`a file past ${mostLines} lines says why in its header`, () => {
   expect(sourceFiles.filter((file) => isUnexplained(read(file)))).toEqual([]);
+});
+
+const mostFilesOfFolder = 17;
+
+describe('one name means one thing', () => {
+  const core = sourceFiles.filter((file) => file.startsWith('core/')).map((file) => [file, read(file)] as const);
+
+  test('no file of core is called by a word that another room goes by too', () => {
+    expect(ambiguousFiles(core)).toEqual([]);
+    expect(repeatedFiles(core)).toEqual([]);
+  });
+
+  test('no two exported types share a name', () => {
+    const source = sourceFiles.map((file) => [file, read(file)] as const);
+    // An operator graph and a graph that is being built both speak ONNX, whose word it is.
+    const spokenTwice = /^Tensor: core\/onnx\/\S+, core\/graph\/\S+$|^Tensor: core\/graph\/\S+, core\/onnx\/\S+$/;
+    expect(repeatedTypes(source).filter((found) => !spokenTwice.test(found))).toEqual([]);
+  });
+
+  test('violations are found', () => {
+    const files: [string, string][] = [
+      ['core/a/predict.ts', 'export function predict() {}'],
+      ['core/b/predict-latencies.ts', ''],
+      ['core/a/profile.ts', 'export interface Profile {}'],
+      ['core/b/profile-parts.ts', 'export type Profile = string;'],
+      ['core/a/keys.ts', ''],
+      ['core/b/keys.ts', ''],
+      ['core/a/two-words.ts', ''],
+      ['core/b/two-words.ts', ''],
+    ];
+    expect(ambiguousFiles(files)).toEqual(['core/a/predict.ts: core/b/predict-latencies.ts']);
+    expect(repeatedFiles(files)).toEqual(['two-words.ts: core/a/two-words.ts, core/b/two-words.ts']);
+    expect(repeatedTypes(files)).toEqual(['Profile: core/a/profile.ts, core/b/profile-parts.ts']);
+  });
+
+  test(`no folder of core has more than ${mostFilesOfFolder} files`, () => {
+    const folders = Map.groupBy(core, ([file]) => posix.dirname(file));
+    const full = [...folders].filter(([, own]) => own.length > mostFilesOfFolder);
+    expect(full.map(([folder]) => folder)).toEqual([]);
+  });
 });
 
 describe('a planted violation is caught', () => {

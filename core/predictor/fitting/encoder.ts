@@ -1,7 +1,7 @@
 // The network of the predictor: SiLU layers d → 128 → 128 → outputs plus a bias-free linear skip. Outputs, for each
 // architecture: ln m for the two means, and φ ∈ R³² for each of the three heads (divided by √32, so that φ·w with
 // w ~ N(0, I) has the variance of one feature).
-import { GraphBuilder, type Tensor } from '#core/onnx/graph.ts';
+import { GraphBuilder, type Tensor } from '#core/onnx/graph-builder.ts';
 import { add, divide, gemm, multiply, silu, slice, subtract } from '#core/onnx/operators.ts';
 import { type ParameterLayout, parameterLayout, parameterView, unpack } from '#core/onnx/parameters.ts';
 import { encodeModel } from '#core/onnx/writer.ts';

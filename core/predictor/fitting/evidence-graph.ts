@@ -5,7 +5,7 @@
 // With Y = [φ | z | 1] (rows: measurements), S = YᵀY, G = φᵀφ, b = φᵀ[z 1], c = [z 1]ᵀ[z 1], v = σ²:
 //   K = φφᵀ + vI,   [z 1]ᵀ K⁻¹ [z 1] = (c − bᵀ (I + G/v)⁻¹ b / v) / v,   ln det K = ln det(I + G/v) + n ln v
 // so every hypothesis needs only P × P algebra, and everything before it is shared between the noise levels.
-import type { GraphBuilder, Tensor } from '#core/onnx/graph.ts';
+import type { GraphBuilder, Tensor } from '#core/onnx/graph-builder.ts';
 import { logDeterminantAndQuadratic } from '#core/onnx/linear-algebra.ts';
 import {
   add,

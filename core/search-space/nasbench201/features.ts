@@ -2,7 +2,7 @@
 // runtimes execute dead edges and others remove them; each with operation counts and additions, then longest paths.
 
 import type { Architecture } from '../search-space.ts';
-import { canonicalise, pathsThroughCell, prune } from './canonical.ts';
+import { canonicalise, pathsThroughCell, prune } from './canonical-cell.ts';
 import { edgeCount, NONE, nasbench201Edges, nasbench201Operations } from './cell.ts';
 
 const operationCount = nasbench201Operations.length;

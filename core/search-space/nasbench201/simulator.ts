@@ -3,7 +3,7 @@
 // They carry targets that are unlike every measured one, so the structure matters more than the exact ranges.
 import type { Random } from '#core/random.ts';
 import type { Architecture, DeviceSimulator } from '../search-space.ts';
-import { isConnectedCell } from './canonical.ts';
+import { isConnectedCell } from './canonical-cell.ts';
 import { NONE } from './cell.ts';
 import { computingCell, longestPath, tally } from './features.ts';
 

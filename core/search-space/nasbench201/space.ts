@@ -1,6 +1,6 @@
 // The search space `nasbench201`: CIFAR networks of one repeated cell with six searched edges.
 import type { SearchSpace } from '../search-space.ts';
-import { isConnectedCell } from './canonical.ts';
+import { isConnectedCell } from './canonical-cell.ts';
 import { enumerateCells, formatCell, nasbench201Operations, nasbench201Title, parseCell, sampleCell } from './cell.ts';
 import { encodeCells, nasbench201FeatureNames } from './features.ts';
 import { nasbench201Networks } from './network.ts';

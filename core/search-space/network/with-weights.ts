@@ -4,7 +4,7 @@ import type { Attribute, ConstantTensor, OperatorNode } from '#core/graph/operat
 import {
   bytesOf,
   elementCount,
-  type Attribute as FileAttribute,
+  type NodeAttribute as FileAttribute,
   type GraphDef,
   type Initializer,
   type NodeDef,

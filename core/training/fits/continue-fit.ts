@@ -21,10 +21,10 @@ export interface ContinueFitOptions {
   /** Least time between two checkpoints: what a kill loses. */
   readonly checkpointS?: number;
   /** Called after every call of ONNX Runtime; what it throws ends the fit. */
-  readonly onProgress?: (progress: FitProgress & { readonly loss: number }) => Promise<void>;
+  readonly onProgress?: (progress: ContinuedFit & { readonly loss: number }) => Promise<void>;
 }
 
-export interface FitProgress {
+export interface ContinuedFit {
   readonly done: boolean;
   readonly step: number;
   readonly steps: number;
@@ -41,7 +41,7 @@ export async function continueFit(
   searchSpace: SearchSpaceId,
   fitId: string,
   options: ContinueFitOptions,
-): Promise<FitProgress> {
+): Promise<ContinuedFit> {
   const { now, deadlineMs, checkpointS = 30, onProgress } = options;
   const spec = await readFitSpec(store, searchSpace, fitId);
   const { steps } = spec;

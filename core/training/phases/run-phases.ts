@@ -13,7 +13,7 @@ import {
   shownScores,
 } from '#core/training/evaluation/evaluate-fold.ts';
 import { bestCandidate, decide } from '#core/training/evaluation/promotion-rule.ts';
-import { continueFit, type FitProgress } from '#core/training/fits/continue-fit.ts';
+import { type ContinuedFit, continueFit } from '#core/training/fits/continue-fit.ts';
 import { decidedBefore, planFits, planOf, settingsId } from '#core/training/fits/plan-fits.ts';
 import { decidedKey, runDecisionKey, runFitKey, runFoldKey, runPredictionsKey } from '#core/training/keys.ts';
 import { endRun } from '#core/training/runs/end-run.ts';
@@ -109,11 +109,11 @@ export async function fitPhase(
   { store, now }: PhaseContext,
   input: { readonly runId: string; readonly searchSpace: SearchSpaceId; readonly fitId: string },
   options: { readonly deadlineMs: number; readonly checkpointS?: number },
-): Promise<FitProgress> {
+): Promise<ContinuedFit> {
   const { runId, searchSpace, fitId } = input;
   await requireRunning(store, runId);
   let lookedAtMs = now();
-  const say = (result: FitProgress): Promise<unknown> =>
+  const say = (result: ContinuedFit): Promise<unknown> =>
     writeJson(store, runFitKey(runId, fitId), { step: result.step, steps: result.steps });
   const result = await continueFit(store, searchSpace, fitId, {
     now,

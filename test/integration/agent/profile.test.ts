@@ -10,7 +10,7 @@ import { findPerf } from '#agent/perf/perf-command.ts';
 import { type Profile, profileSchema } from '#core/dataset/profile.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import { counterNames } from '#core/descriptor/counters.ts';
-import { descriptorOperators } from '#core/descriptor/operators.ts';
+import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { acceptProfile } from '#core/intake/acceptance.ts';
 import { buildAgent } from '#scripts/build-agent.ts';
 import { type ServiceDouble, startServiceDouble } from './service-double.ts';

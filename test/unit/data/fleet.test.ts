@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { profileSchema } from '#core/dataset/profile.ts';
 import { parseLatencyTable } from '#core/dataset/table.ts';
 import { targetId } from '#core/dataset/target-id.ts';
-import { descriptorOperators } from '#core/descriptor/operators.ts';
+import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { acceptProfile } from '#core/intake/acceptance.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { fleetTargets } from '#scripts/fleet/targets.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Descriptor } from '#core/descriptor/descriptor.ts';
-import { descriptorOperators } from '#core/descriptor/operators.ts';
+import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { descriptorColumns, descriptorVector } from '#core/descriptor/vector.ts';
 
 const descriptor: Descriptor = {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type AdamWSettings, adamwUpdate, oneCycle, stepScalarCount, stepScalars } from '#core/onnx/adamw.ts';
-import { GraphBuilder } from '#core/onnx/graph.ts';
+import { GraphBuilder } from '#core/onnx/graph-builder.ts';
 import { expectClose } from './finite-differences.ts';
 import { withGraph } from './run-graph.ts';
 

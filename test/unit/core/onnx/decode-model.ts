@@ -12,7 +12,7 @@ import {
   TensorProto_DataType as TensorType,
   type ValueInfoProto,
 } from 'onnx-buf';
-import type { Attribute, DataType, GraphDef, NodeDef, TensorData, ValueDef } from '#core/onnx/model.ts';
+import type { DataType, GraphDef, NodeAttribute, NodeDef, TensorData, ValueDef } from '#core/onnx/model.ts';
 
 export const decodeModel = (bytes: Uint8Array): ModelProto => fromBinary(ModelProtoSchema, bytes);
 
@@ -65,7 +65,7 @@ function nodeOf(node: NodeProto): NodeDef {
   };
 }
 
-function attributeOf(attribute: AttributeProto): Attribute {
+function attributeOf(attribute: AttributeProto): NodeAttribute {
   const only = (field: string) => assertOnly(attribute, ['name', 'type', field]);
   switch (attribute.type) {
     case AttributeType.FLOAT:

@@ -1,7 +1,7 @@
 // Compares the gradients that gradient.ts appends with central differences of the same graph, in float64.
 import { expect } from 'vitest';
 import { gradients } from '#core/onnx/gradient.ts';
-import { GraphBuilder, type Tensor } from '#core/onnx/graph.ts';
+import { GraphBuilder, type Tensor } from '#core/onnx/graph-builder.ts';
 import { elementCount } from '#core/onnx/model.ts';
 import { multiply, sum } from '#core/onnx/operators.ts';
 import { seededRandom } from '#core/random.ts';

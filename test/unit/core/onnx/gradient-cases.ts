@@ -1,6 +1,6 @@
 // At least one gradient case for every differentiable operator, keyed by its exported name: operators.test.ts fails
 // when an export has none.
-import type { Tensor } from '#core/onnx/graph.ts';
+import type { Tensor } from '#core/onnx/graph-builder.ts';
 import { logDeterminantAndQuadratic } from '#core/onnx/linear-algebra.ts';
 import {
   add,

@@ -1,7 +1,7 @@
 // Log-determinants and quadratic forms against vectors computed in higher precision, ill-conditioned matrices included.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { GraphBuilder } from '#core/onnx/graph.ts';
+import { GraphBuilder } from '#core/onnx/graph-builder.ts';
 import { logDeterminantAndQuadratic } from '#core/onnx/linear-algebra.ts';
 import { reshape } from '#core/onnx/operators.ts';
 import { expectClose } from './finite-differences.ts';

@@ -1,7 +1,7 @@
 // Every operator's values by hand and its gradient against central differences; what the graph builder refuses.
 import { describe, expect, test } from 'vitest';
 import { gradients } from '#core/onnx/gradient.ts';
-import { GraphBuilder, type Tensor } from '#core/onnx/graph.ts';
+import { GraphBuilder, type Tensor } from '#core/onnx/graph-builder.ts';
 import * as linearAlgebra from '#core/onnx/linear-algebra.ts';
 import * as operators from '#core/onnx/operators.ts';
 import { checkGradients, expectClose } from './finite-differences.ts';

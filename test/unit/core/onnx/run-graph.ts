@@ -1,5 +1,5 @@
 // Runs a graph under test through ONNX Runtime: values in, every output's values out.
-import type { GraphBuilder } from '#core/onnx/graph.ts';
+import type { GraphBuilder } from '#core/onnx/graph-builder.ts';
 import { createSession, onnxRuntime } from '#core/onnx/session.ts';
 import { encodeModel } from '#core/onnx/writer.ts';
 

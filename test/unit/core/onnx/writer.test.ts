@@ -1,13 +1,13 @@
 // The bytes that writer.ts writes, read back by an independent decoder.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { GraphBuilder } from '#core/onnx/graph.ts';
+import { GraphBuilder } from '#core/onnx/graph-builder.ts';
 import {
-  type Attribute,
   bytesOf,
   type DataType,
   elementCount,
   type GraphDef,
+  type NodeAttribute,
   type NodeDef,
   type TensorData,
   type ValueDef,
@@ -110,17 +110,17 @@ const value: fc.Arbitrary<ValueDef> = fc.record({
   dataType,
   shape: fc.array(fc.oneof(fc.nat(), name), { maxLength: 3 }),
 });
-const { graph } = fc.letrec<{ graph: GraphDef; attribute: Attribute; node: NodeDef }>((tie) => ({
+const { graph } = fc.letrec<{ graph: GraphDef; attribute: NodeAttribute; node: NodeDef }>((tie) => ({
   attribute: fc.oneof(
     { maxDepth: 2, depthIdentifier: 'graphs' },
     fc.oneof(
-      fc.float().map((float): Attribute => ({ float })),
-      fc.maxSafeInteger().map((int): Attribute => ({ int })),
-      name.map((string): Attribute => ({ string })),
-      fc.array(fc.maxSafeInteger(), { maxLength: 4 }).map((ints): Attribute => ({ ints })),
-      tensor.map((t): Attribute => ({ tensor: t })),
+      fc.float().map((float): NodeAttribute => ({ float })),
+      fc.maxSafeInteger().map((int): NodeAttribute => ({ int })),
+      name.map((string): NodeAttribute => ({ string })),
+      fc.array(fc.maxSafeInteger(), { maxLength: 4 }).map((ints): NodeAttribute => ({ ints })),
+      tensor.map((t): NodeAttribute => ({ tensor: t })),
     ),
-    tie('graph').map((g): Attribute => ({ graph: g })),
+    tie('graph').map((g): NodeAttribute => ({ graph: g })),
   ),
   node: fc
     .record({

@@ -2,7 +2,7 @@
 // plain TypeScript (posterior.ts). All three leave out −(n/2) ln 2π and nothing else, so they agree without a constant.
 import { describe, expect, test } from 'vitest';
 import { gradients } from '#core/onnx/gradient.ts';
-import { GraphBuilder } from '#core/onnx/graph.ts';
+import { GraphBuilder } from '#core/onnx/graph-builder.ts';
 import { slice } from '#core/onnx/operators.ts';
 import { headRows } from '#core/predictor/adaptation/adaptation.ts';
 import { posteriorOf, supportSystem } from '#core/predictor/adaptation/posterior.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { seededRandom } from '#core/random.ts';
-import { canonicalise, isConnectedCell, prune, swapInnerNodes } from '#core/search-space/nasbench201/canonical.ts';
+import { canonicalise, isConnectedCell, prune, swapInnerNodes } from '#core/search-space/nasbench201/canonical-cell.ts';
 import {
   drawNasbench201Device,
   type Nasbench201Device,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { descriptorOperators } from '#core/descriptor/operators.ts';
+import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { createSession, float32Tensor } from '#core/onnx/session.ts';
 import { seededRandom } from '#core/random.ts';
 import { fbnetLayers } from '#core/search-space/fbnet/blocks.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mergeMeasurements } from '#core/dataset/merge.ts';
+import { mergeMeasurements } from '#core/dataset/merge-measurements.ts';
 import { hasProfile, joinTargetData, type TargetData, targetDataSchema } from '#core/dataset/target-data.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import { targetDataOf } from '#core/intake/target-data-of.ts';

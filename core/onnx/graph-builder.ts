@@ -1,13 +1,13 @@
 // Builds an ONNX graph with static shapes. Every tensor remembers its parents and how a gradient flows back to them
 // (its vector-Jacobian product), so gradient.ts can append the backward pass as ordinary nodes.
 import {
-  type Attribute,
   bytesOf,
   type DataType,
   type Dimension,
   elementCount,
   type GraphDef,
   type Initializer,
+  type NodeAttribute,
   type NodeDef,
   type ValueDef,
 } from './model.ts';
@@ -27,8 +27,8 @@ export interface Tensor {
   readonly vectorJacobian: VectorJacobian | undefined;
 }
 
-export interface NodeOptions {
-  readonly attributes?: Readonly<Record<string, Attribute>>;
+export interface AppendOptions {
+  readonly attributes?: Readonly<Record<string, NodeAttribute>>;
   readonly dataType?: DataType;
   readonly domain?: string;
   /** Further inputs that carry no gradient (axes, shapes, bounds). */
@@ -45,7 +45,7 @@ export class GraphBuilder {
   #count = 0;
 
   /** Appends a node with one output. */
-  node(operator: string, parents: readonly Tensor[], shape: Shape, options: NodeOptions = {}): Tensor {
+  node(operator: string, parents: readonly Tensor[], shape: Shape, options: AppendOptions = {}): Tensor {
     const name = `${operator}_${this.#count++}`;
     this.#nodes.push({
       operator,
