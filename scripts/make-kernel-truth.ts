@@ -15,7 +15,8 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { agreementOf, agreementTable } from './kernel-truth/agreement.ts';
 import { type Finished, fixtureOf } from './kernel-truth/fixture.ts';
-import { blockOfThisMachine, type Job, levels, type Outcome } from './kernel-truth/job.ts';
+
+import { blockOfThisMachine, levels, type TruthJob, type TruthOutcome } from './kernel-truth/job.ts';
 import { truthNetworks, truthSets } from './kernel-truth/networks.ts';
 
 const fixture = fileURLToPath(new URL('../test/fixtures/kernel-truth/onnxruntime.json.gz', import.meta.url));
@@ -24,7 +25,7 @@ const workerFile = fileURLToPath(new URL('./kernel-truth/worker.ts', import.meta
 let worker: ChildProcess | undefined;
 
 /** One job in the worker; a new worker where the last one ended. */
-function run(job: Job): Promise<Outcome> {
+function run(job: TruthJob): Promise<TruthOutcome> {
   worker ??= fork(workerFile, { env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' } });
   const current = worker;
   return new Promise((resolve) => {
@@ -33,7 +34,7 @@ function run(job: Job): Promise<Outcome> {
       resolve({ refused: `the process ended with code ${code}` });
     };
     current.once('exit', ended);
-    current.once('message', (outcome: Outcome) => {
+    current.once('message', (outcome: TruthOutcome) => {
       current.off('exit', ended);
       resolve(outcome);
     });

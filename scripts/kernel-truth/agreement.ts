@@ -6,7 +6,7 @@ import { type KernelTruth, linesOf } from './fixture.ts';
 import type { Level } from './job.ts';
 import type { TruthSet } from './networks.ts';
 
-export interface Agreement {
+export interface TruthAgreement {
   readonly set: TruthSet;
   readonly level: Level;
   readonly networks: number;
@@ -25,7 +25,7 @@ export function agreementOf(
   graphs: ReadonlyMap<string, OperatorGraph>,
   set: TruthSet,
   level: Level,
-): Agreement {
+): TruthAgreement {
   const at = truth.levels.indexOf(level);
   const differences = new Map<string, number>();
   let [networks, equal, kernels, matched] = [0, 0, 0, 0];
@@ -56,7 +56,7 @@ export function agreementOf(
 }
 
 /** A line a set and level, such as `all zoo networks 425/429 = 99.07 %, kernels …`, and under it what differs most. */
-export function agreementTable(rows: readonly Agreement[], { differences = 0 } = {}): string {
+export function agreementTable(rows: readonly TruthAgreement[], { differences = 0 } = {}): string {
   const share = (part: number, whole: number): string => `${part}/${whole} = ${((100 * part) / whole).toFixed(2)} %`;
   return rows
     .flatMap((row) => [

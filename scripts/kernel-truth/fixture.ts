@@ -1,12 +1,12 @@
 // The fixture's form: every different line once, and for each network and level the lines that it has and how often.
 import { z } from 'zod';
-import type { Level, Outcome } from './job.ts';
+import type { Level, TruthOutcome } from './job.ts';
 import type { TruthSet } from './networks.ts';
 
 export interface Finished {
   readonly set: TruthSet;
   readonly name: string;
-  readonly outcome: Outcome;
+  readonly outcome: TruthOutcome;
 }
 
 export const kernelTruth = z.strictObject({

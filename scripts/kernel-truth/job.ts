@@ -5,7 +5,7 @@ import type { OperatorGraph } from '#core/graph/operator-graph.ts';
 export const levels = ['disabled', 'basic', 'extended', 'all'] as const;
 export type Level = (typeof levels)[number];
 
-export interface Job {
+export interface TruthJob {
   readonly graph: OperatorGraph;
   /** Of temporary files. */
   readonly folder: string;
@@ -14,7 +14,9 @@ export interface Job {
 }
 
 /** For each level one line a node, or why the runtime refused. */
-export type Outcome = { readonly lines: Readonly<Record<Level, readonly string[]>> } | { readonly refused: string };
+export type TruthOutcome =
+  | { readonly lines: Readonly<Record<Level, readonly string[]>> }
+  | { readonly refused: string };
 
 /** Channels in a block as ONNX Runtime chooses it on this machine (MLAS: 16 floats of a register of AVX-512, 8 of AVX). */
 export function blockOfThisMachine(): number {

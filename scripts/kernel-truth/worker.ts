@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { onnxRuntime } from '#core/onnx/session.ts';
 import { encodeWithWeights } from './encode.ts';
 import { factsLine } from './facts.ts';
-import { type Job, type Level, levels, type Outcome } from './job.ts';
+import { type Level, levels, type TruthJob, type TruthOutcome } from './job.ts';
 import { readOptimised } from './optimised.ts';
 
-async function optimise({ graph, folder, block }: Job): Promise<Outcome> {
+async function optimise({ graph, folder, block }: TruthJob): Promise<TruthOutcome> {
   const model = encodeWithWeights(graph, 0);
   const lines: Partial<Record<Level, readonly string[]>> = {};
   try {
@@ -31,7 +31,7 @@ async function optimise({ graph, folder, block }: Job): Promise<Outcome> {
   return { lines: lines as Record<Level, readonly string[]> };
 }
 
-process.on('message', (job: Job) => {
+process.on('message', (job: TruthJob) => {
   optimise(job).then(
     (outcome) => process.send!(outcome),
     (error: unknown) => process.send!({ refused: String(error) }),

@@ -5,7 +5,7 @@ import type { InvocationResult } from '../lambda/invocation.ts';
 import type { AuthorizerPlan } from '../template/plan-api.ts';
 import { type ApiRequest, commonEvent, type EventContext } from './proxy-event.ts';
 
-export type Verdict =
+export type AuthorizerVerdict =
   | { readonly allowed: true; readonly context: Record<string, unknown> }
   | { readonly allowed: false; readonly status: 401 | 403 | 500 };
 
@@ -16,7 +16,7 @@ export class Authorizer {
   readonly #plan: AuthorizerPlan;
   readonly #invoke: (event: string) => Promise<InvocationResult>;
   readonly #now: () => number;
-  readonly #cache = new Map<string, { readonly verdict: Verdict; readonly untilMs: number }>();
+  readonly #cache = new Map<string, { readonly verdict: AuthorizerVerdict; readonly untilMs: number }>();
 
   constructor(plan: AuthorizerPlan, invoke: (event: string) => Promise<InvocationResult>, now = Date.now) {
     this.#plan = plan;
@@ -24,7 +24,7 @@ export class Authorizer {
     this.#now = now;
   }
 
-  async check(request: ApiRequest, context: EventContext): Promise<Verdict> {
+  async check(request: ApiRequest, context: EventContext): Promise<AuthorizerVerdict> {
     const identity = this.#plan.identitySources.map((source) => identityOf(source, request, context));
     // Without its identity a request is refused before the authorizer is asked.
     if (identity.some((value) => !value)) return { allowed: false, status: 401 };
@@ -42,7 +42,7 @@ export class Authorizer {
     return verdict;
   }
 
-  async #ask(request: ApiRequest, context: EventContext, identitySource: string[]): Promise<Verdict> {
+  async #ask(request: ApiRequest, context: EventContext, identitySource: string[]): Promise<AuthorizerVerdict> {
     const event = {
       ...commonEvent(request, context),
       type: 'REQUEST',

@@ -4,7 +4,7 @@
 import type { S3Request } from './request.ts';
 import { notImplemented, S3Error } from './s3-error.ts';
 
-export interface WriteCondition {
+export interface PutCondition {
   /** Nothing may exist under the key. */
   readonly absent?: boolean;
   /** The current object must have this ETag (hex, no quotes), or just exist for `*`. */
@@ -16,7 +16,7 @@ export interface Version {
 }
 
 /** @throws S3Error `NotImplemented` for an If-None-Match with an ETag, which S3 does not take on writes either. */
-export function readWriteCondition(request: S3Request): WriteCondition | undefined {
+export function readWriteCondition(request: S3Request): PutCondition | undefined {
   const match = request.headers.get('if-match');
   const noneMatch = request.headers.get('if-none-match');
   if (match !== undefined && noneMatch !== undefined) throw notImplemented('If-Match together with If-None-Match');
@@ -28,7 +28,7 @@ export function readWriteCondition(request: S3Request): WriteCondition | undefin
 }
 
 /** @throws S3Error `PreconditionFailed`, or `NoSuchKey` for an If-Match on nothing. */
-export function checkWrite(condition: WriteCondition, current: Version | undefined, key: string): void {
+export function checkWrite(condition: PutCondition, current: Version | undefined, key: string): void {
   if (condition.absent === true && current !== undefined) throw preconditionFailed('If-None-Match');
   if (condition.etag === undefined) return;
   if (current === undefined) throw new S3Error('NoSuchKey', 'The specified key does not exist.', { Key: key });

@@ -7,7 +7,7 @@ import type { EventFeed, EventSource } from './event-feed.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { S3Request } from './request.ts';
 
-export interface Service {
+export interface S3Service {
   readonly store: ObjectStore;
   readonly limits: BodyLimits;
   /** Absent where nobody listens to events. */
@@ -27,7 +27,7 @@ export interface FileBytes {
   readonly lengthBytes: number;
 }
 
-export interface Answer {
+export interface S3Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly xml?: string;

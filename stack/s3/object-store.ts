@@ -8,7 +8,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from '
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ByteSink } from './body.ts';
-import { checkWrite, type WriteCondition } from './conditions.ts';
+import { checkWrite, type PutCondition } from './conditions.ts';
 import { type IndexEntry, KeyIndex } from './key-index.ts';
 import { encodeTail, openObjectFile, readMetadataSync, type StoredMetadata } from './object-file.ts';
 import { S3Error } from './s3-error.ts';
@@ -91,7 +91,7 @@ export class ObjectStore {
     key: string,
     pending: PendingWrite,
     metadata: NewMetadata,
-    condition?: WriteCondition,
+    condition?: PutCondition,
   ): Promise<StoredMetadata> {
     const { folder, index } = this.#bucket(bucket);
     return await this.#exclusively(bucket, key, condition !== undefined, async () => {
@@ -109,7 +109,7 @@ export class ObjectStore {
   }
 
   /** Removes an object durably. Undefined where there was none. */
-  async remove(bucket: string, key: string, condition?: WriteCondition): Promise<Removal | undefined> {
+  async remove(bucket: string, key: string, condition?: PutCondition): Promise<Removal | undefined> {
     const { folder, index } = this.#bucket(bucket);
     return await this.#exclusively(bucket, key, condition !== undefined, async () => {
       if (condition !== undefined) checkWrite(condition, index.get(key), key);

@@ -1,14 +1,14 @@
 // The operations that only read: ListObjectsV2, GetObject, HeadObject.
 
 import { checkRead } from './conditions.ts';
-import type { Answer, Exchange, Service } from './exchange.ts';
+import type { Exchange, S3Answer, S3Service } from './exchange.ts';
 import { listPage } from './list.ts';
 import { objectHeaders, versionHeaders } from './object-headers.ts';
 import { S3Error } from './s3-error.ts';
 import { encodeKeyAsForm } from './uri-encoding.ts';
 import { renderXml, type XmlElement } from './xml.ts';
 
-export async function listObjects(service: Service, { request }: Exchange): Promise<Answer> {
+export async function listObjects(service: S3Service, { request }: Exchange): Promise<S3Answer> {
   const { query } = request;
   const index = service.store.index(request.bucket!);
   const encode = readEncoding(query.get('encoding-type'));
@@ -62,7 +62,7 @@ function readMaxKeys(text: string | undefined): number {
   });
 }
 
-export async function getObject(service: Service, { request }: Exchange): Promise<Answer> {
+export async function getObject(service: S3Service, { request }: Exchange): Promise<S3Answer> {
   const { handle, metadata } = await find(service, request.bucket!, request.key!);
   try {
     if (checkRead(request, metadata) === 'not-modified') {
@@ -78,14 +78,14 @@ export async function getObject(service: Service, { request }: Exchange): Promis
 }
 
 /** As GET, without the bytes. */
-export async function headObject(service: Service, exchange: Exchange): Promise<Answer> {
+export async function headObject(service: S3Service, exchange: Exchange): Promise<S3Answer> {
   const { file, ...answer } = await getObject(service, exchange);
   await file?.handle.close();
   return answer;
 }
 
 /** @throws S3Error `NoSuchBucket`, `NoSuchKey` */
-export async function find(service: Service, bucket: string, key: string) {
+export async function find(service: S3Service, bucket: string, key: string) {
   const found = await service.store.read(bucket, key);
   if (found === undefined) throw new S3Error('NoSuchKey', 'The specified key does not exist.', { Key: key });
   return found;

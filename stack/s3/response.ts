@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { EventSource } from './event-feed.ts';
-import type { Answer, FileBytes } from './exchange.ts';
+import type { FileBytes, S3Answer } from './exchange.ts';
 import { S3Error } from './s3-error.ts';
 import { renderXml } from './xml.ts';
 
@@ -11,7 +11,7 @@ const readAtOnceBytes = 64 * 1024;
 const drainLimitBytes = 4 * 1024 * 1024;
 const drainLimitMs = 2_000;
 
-export async function sendAnswer(response: ServerResponse, answer: Answer, source: EventSource): Promise<void> {
+export async function sendAnswer(response: ServerResponse, answer: S3Answer, source: EventSource): Promise<void> {
   const { status, file, xml } = answer;
   const headers: Record<string, string> = { ...answer.headers, ...requestHeaders(source) };
   if (xml !== undefined) {

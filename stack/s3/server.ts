@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { authenticate, type S3Credentials } from './authentication.ts';
 import { receiveNothing } from './body.ts';
 import { type EventConsumer, EventFeed, type EventSource } from './event-feed.ts';
-import type { Answer, Exchange, Service } from './exchange.ts';
+import type { Exchange, S3Answer, S3Service } from './exchange.ts';
 import type { IndexEntry } from './key-index.ts';
 import { ObjectStore } from './object-store.ts';
 import { type OperationName, operationNames, operationOf, requireImplemented } from './operation.ts';
@@ -76,7 +76,7 @@ const closingGraceMs = 3_000;
 // Longer than a client's pauses between calls: a connection that closes as a request arrives costs that client a retry.
 const keepAliveMs = 20_000;
 
-const operations: Readonly<Record<OperationName, (service: Service, exchange: Exchange) => Promise<Answer>>> = {
+const operations: Readonly<Record<OperationName, (service: S3Service, exchange: Exchange) => Promise<S3Answer>>> = {
   ListObjectsV2: bodiless(listObjects),
   GetObject: bodiless(getObject),
   HeadObject: bodiless(headObject),
@@ -84,8 +84,8 @@ const operations: Readonly<Record<OperationName, (service: Service, exchange: Ex
   PutObject: putObject,
 };
 
-function bodiless(operation: (service: Service, exchange: Exchange) => Promise<Answer>) {
-  return async (service: Service, exchange: Exchange): Promise<Answer> => {
+function bodiless(operation: (service: S3Service, exchange: Exchange) => Promise<S3Answer>) {
+  return async (service: S3Service, exchange: Exchange): Promise<S3Answer> => {
     await receiveNothing(exchange.request, exchange.authentication, exchange.body, service.limits);
     return await operation(service, exchange);
   };
@@ -101,7 +101,7 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
     maxBytes: options.maxObjectBytes ?? defaultMaxObjectBytes,
     idleTimeoutMs: options.idleTimeoutMs ?? defaultIdleTimeoutMs,
   };
-  const service: Service = { store, feed, limits };
+  const service: S3Service = { store, feed, limits };
   const counts = Object.fromEntries([...operationNames, 'Unknown'].map((name) => [name, 0])) as Record<
     OperationName | 'Unknown',
     number
@@ -109,7 +109,7 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
   const inProgress = new Set<Promise<void>>();
   let closing = false;
 
-  const answer = async (message: IncomingMessage, sendContinue: () => void, source: EventSource): Promise<Answer> => {
+  const answer = async (message: IncomingMessage, sendContinue: () => void, source: EventSource): Promise<S3Answer> => {
     const request = parseRequest(message);
     const operation = operationOf(request);
     counts[operation]++;

@@ -3,11 +3,11 @@
 
 import { receiveBody, receiveNothing } from './body.ts';
 import { readWriteCondition } from './conditions.ts';
-import type { Answer, Exchange, Service } from './exchange.ts';
+import type { Exchange, S3Answer, S3Service } from './exchange.ts';
 import type { StoredMetadata } from './object-file.ts';
 import { checksumHeaders, describedBy } from './object-headers.ts';
 
-export async function putObject(service: Service, exchange: Exchange): Promise<Answer> {
+export async function putObject(service: S3Service, exchange: Exchange): Promise<S3Answer> {
   const { request, authentication, body } = exchange;
   const { store, limits } = service;
   const bucket = request.bucket!;
@@ -28,7 +28,7 @@ export async function putObject(service: Service, exchange: Exchange): Promise<A
   }
 }
 
-export async function deleteObject(service: Service, exchange: Exchange): Promise<Answer> {
+export async function deleteObject(service: S3Service, exchange: Exchange): Promise<S3Answer> {
   const { request, source } = exchange;
   await receiveNothing(request, exchange.authentication, exchange.body, service.limits);
   const [bucket, key] = [request.bucket!, request.key!];
@@ -43,7 +43,7 @@ export async function deleteObject(service: Service, exchange: Exchange): Promis
   return { status: 204 };
 }
 
-function tellCreated(service: Service, { source }: Exchange, bucket: string, stored: StoredMetadata): void {
+function tellCreated(service: S3Service, { source }: Exchange, bucket: string, stored: StoredMetadata): void {
   const { key, sequencer, sizeBytes, etag, lastModifiedMs: timeMs } = stored;
   const eventName = `ObjectCreated:${stored.event}` as const;
   service.feed?.emit({ eventName, bucket, key, timeMs, sequencer, object: { sizeBytes, etag } }, source);

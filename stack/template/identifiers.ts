@@ -2,7 +2,7 @@
 // they are the same after every restart.
 import { createHash } from 'node:crypto';
 
-export interface Environment {
+export interface StackEnvironment {
   readonly region: string;
   readonly accountId: string;
   /** Where the HTTP API answers, once it is known. */
@@ -15,7 +15,7 @@ export function bucketName(stack: string, id: string): string {
 }
 
 /** What `Ref` gives for a resource of this type. */
-export function referenceTo(environment: Environment, stack: string, id: string, type: string): string {
+export function referenceTo(environment: StackEnvironment, stack: string, id: string, type: string): string {
   const { region, accountId } = environment;
   const name = shorten(`${stack}-${id}`, 64);
   switch (type) {
@@ -43,7 +43,7 @@ export function referenceTo(environment: Environment, stack: string, id: string,
 
 /** What `Fn::GetAtt` gives, or undefined for an attribute that nothing here needs. */
 export function attributeOf(
-  environment: Environment,
+  environment: StackEnvironment,
   stack: string,
   id: string,
   type: string,
@@ -80,7 +80,7 @@ export function attributeOf(
   }
 }
 
-export function functionArn(environment: Environment, name: string): string {
+export function functionArn(environment: StackEnvironment, name: string): string {
   return `arn:aws:lambda:${environment.region}:${environment.accountId}:function:${name}`;
 }
 

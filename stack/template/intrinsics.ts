@@ -2,16 +2,16 @@
 // refused by name: a template is either understood or not run.
 import { StackError } from '../stack-error.ts';
 import type { AssemblyStack, Resource } from './assembly.ts';
-import { attributeOf, type Environment, referenceTo } from './identifiers.ts';
+import { attributeOf, referenceTo, type StackEnvironment } from './identifiers.ts';
 
 const noValue = Symbol('AWS::NoValue');
 
 /** Resolves values of all stacks of one assembly; exports of one stack are imports of another. */
 export class Resolver {
-  readonly #environment: Environment;
+  readonly #environment: StackEnvironment;
   readonly #exports = new Map<string, { stack: AssemblyStack; value: unknown }>();
 
-  constructor(stacks: readonly AssemblyStack[], environment: Environment) {
+  constructor(stacks: readonly AssemblyStack[], environment: StackEnvironment) {
     this.#environment = environment;
     for (const stack of stacks) {
       for (const output of Object.values(stack.template.Outputs)) {

@@ -1,7 +1,7 @@
 // The HTTP API of a template: its routes with their functions and authorizers.
 import { z } from 'zod';
 import { StackError } from '../stack-error.ts';
-import { type Environment, referenceTo } from './identifiers.ts';
+import { referenceTo, type StackEnvironment } from './identifiers.ts';
 import { ignored, parseProperties } from './parse-properties.ts';
 import type { PlannedResource } from './plan.ts';
 
@@ -95,7 +95,7 @@ const stageSchema = z.strictObject({
   Tags: ignored,
 });
 
-export function planApi(resources: readonly PlannedResource[], environment: Environment): ApiPlan | undefined {
+export function planApi(resources: readonly PlannedResource[], environment: StackEnvironment): ApiPlan | undefined {
   const ofType = (kind: string): PlannedResource[] =>
     resources.filter(({ type }) => type === `AWS::ApiGatewayV2::${kind}`);
   const reference = ({ stack, id, type }: PlannedResource): string => referenceTo(environment, stack.name, id, type);

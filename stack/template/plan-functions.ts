@@ -2,7 +2,7 @@
 // invocation fails.
 import { z } from 'zod';
 import { StackError } from '../stack-error.ts';
-import { type Environment, functionArn, referenceTo } from './identifiers.ts';
+import { functionArn, referenceTo, type StackEnvironment } from './identifiers.ts';
 import { ignored, parseProperties } from './parse-properties.ts';
 import type { PlannedResource } from './plan.ts';
 
@@ -68,7 +68,7 @@ const invokeConfigSchema = z.strictObject({
   DestinationConfig: z.strictObject({ OnFailure: z.strictObject({ Destination: z.string() }).optional() }).optional(),
 });
 
-export function planFunctions(resources: readonly PlannedResource[], environment: Environment): FunctionPlan[] {
+export function planFunctions(resources: readonly PlannedResource[], environment: StackEnvironment): FunctionPlan[] {
   const layers = new Map<string, LayerPlan>();
   for (const resource of resources.filter(({ type }) => type === 'AWS::Lambda::LayerVersion')) {
     const { Content } = parseProperties(resource, layerSchema);

@@ -1,7 +1,7 @@
 // The state machine and what starts it: Step Functions state machines with their definition, and schedules.
 import { z } from 'zod';
 import { StackError } from '../stack-error.ts';
-import { attributeOf, type Environment, referenceTo } from './identifiers.ts';
+import { attributeOf, referenceTo, type StackEnvironment } from './identifiers.ts';
 import { ignored, parseProperties } from './parse-properties.ts';
 import type { PlannedResource } from './plan.ts';
 
@@ -36,7 +36,7 @@ const stateMachineSchema = z.strictObject({
   Tags: ignored,
 });
 
-export function planStateMachine(resource: PlannedResource, environment: Environment): StateMachinePlan {
+export function planStateMachine(resource: PlannedResource, environment: StackEnvironment): StateMachinePlan {
   const parsed = parseProperties(resource, stateMachineSchema);
   const { stack, id, type, key } = resource;
   const arn = referenceTo(environment, stack.name, id, type);
@@ -71,7 +71,7 @@ const scheduleSchema = z.strictObject({
   Description: ignored,
 });
 
-export function planSchedule(resource: PlannedResource, environment: Environment): SchedulePlan {
+export function planSchedule(resource: PlannedResource, environment: StackEnvironment): SchedulePlan {
   const parsed = parseProperties(resource, scheduleSchema);
   return {
     key: resource.key,

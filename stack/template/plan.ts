@@ -2,7 +2,7 @@
 // be without effect on one machine (and listed as such), or refused by name.
 import { StackError } from '../stack-error.ts';
 import { type AssemblyStack, loadAssembly, type Resource } from './assembly.ts';
-import { bucketName, type Environment } from './identifiers.ts';
+import { bucketName, type StackEnvironment } from './identifiers.ts';
 import { Resolver } from './intrinsics.ts';
 import { type ApiPlan, planApi } from './plan-api.ts';
 import { type FunctionPlan, planFunctions } from './plan-functions.ts';
@@ -72,7 +72,7 @@ const built = new Set([
  * @param folder a cdk.out
  * @throws StackError when the assembly holds something the embedded stack cannot run
  */
-export function planStack(folder: string, environment: Environment): StackPlan {
+export function planStack(folder: string, environment: StackEnvironment): StackPlan {
   const stacks = loadAssembly(folder);
   const resolver = new Resolver(stacks, environment);
   const resources = stacks.flatMap((stack) =>

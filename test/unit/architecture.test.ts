@@ -158,7 +158,9 @@ test(`a file past ${mostLines} lines says why in its header`, () => {
   expect(sourceFiles.filter((file) => isUnexplained(read(file)))).toEqual([]);
 });
 
-const mostFilesOfFolder = 17;
+const mostFilesOfFolder = 16;
+/** Families: one file a pass, one a group of operators. Nobody reads them from one end to the other. */
+const families = ['core/graph/passes', 'core/graph/inference'];
 
 describe('one name means one thing', () => {
   const core = sourceFiles.filter((file) => file.startsWith('core/')).map((file) => [file, read(file)] as const);
@@ -193,7 +195,7 @@ describe('one name means one thing', () => {
 
   test(`no folder of core has more than ${mostFilesOfFolder} files`, () => {
     const folders = Map.groupBy(core, ([file]) => posix.dirname(file));
-    const full = [...folders].filter(([, own]) => own.length > mostFilesOfFolder);
+    const full = [...folders].filter(([folder, own]) => own.length > mostFilesOfFolder && !families.includes(folder));
     expect(full.map(([folder]) => folder)).toEqual([]);
   });
 });
