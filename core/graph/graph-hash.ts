@@ -27,9 +27,9 @@ export function graphHash(graph: OperatorGraph): string {
     write({
       operator: node.operator,
       domain: node.domain,
-      inputs: node.inputs.map(number),
-      outputs: node.outputs.map(number),
-      shapes: node.outputs.map((name) => (tensors.has(name) ? content(tensors.get(name)!) : null)),
+      inputs: withoutTrailing(node.inputs).map(number),
+      outputs: withoutTrailing(node.outputs).map(number),
+      shapes: withoutTrailing(node.outputs).map((name) => (tensors.has(name) ? content(tensors.get(name)!) : null)),
       attributes: Object.fromEntries(
         Object.entries(node.attributes).map(([key, value]) => [key, attributeContent(value)]),
       ),
@@ -37,6 +37,11 @@ export function graphHash(graph: OperatorGraph): string {
   }
   write({ outputs: graph.outputs.map(number) });
   return hash.digest('hex');
+}
+
+/** Optional tensors at the end may be named '' or not at all: one form for both. */
+export function withoutTrailing(names: readonly string[]): readonly string[] {
+  return names.slice(0, names.findLastIndex((name) => name !== '') + 1);
 }
 
 function asFloat32(value: number): number {

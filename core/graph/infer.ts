@@ -8,7 +8,7 @@ import { isStandardDomain, ruleOf } from './inference/rules.ts';
 import type { SourceGraph, SourceNode } from './source-graph.ts';
 
 /** Values that all rules of one graph may compute together. */
-const mostValuesComputed = 20_000_000;
+const mostValuesComputed = 4_000_000;
 const mostAxes = 32;
 const largestDimension = 2 ** 31 - 1;
 /** Elements of one tensor: a terabyte of bytes is no tensor. */
@@ -27,6 +27,7 @@ class Inference {
   readonly nodes: SourceNode[] = [];
   readonly known = new Map<string, Known>();
   readonly #opset: number;
+  #branches = 0;
   readonly #budget: ValueBudget = { elements: mostValuesComputed };
 
   constructor(opset: number) {
@@ -91,7 +92,7 @@ class Inference {
     // What the branch makes gets names of its own; its outputs get those of the node.
     const inner = new Map(scope);
     const made = [...taken.constants.map((c) => c.name), ...taken.nodes.flatMap((n) => n.outputs)];
-    const prefix = `${named(node.outputs.find((o) => o !== '') ?? '', scope)}/`;
+    const prefix = `branch${++this.#branches}/`;
     for (const name of made) if (name !== '') inner.set(name, this.#fresh(prefix + name));
     this.leaves(taken, inner);
     this.run(taken, inner);

@@ -81,7 +81,10 @@ function clip(n: NodeContext): readonly Known[] {
 /** Opset 12 and later may write a mask too; both it and earlier ones' share the input's shape. */
 function dropout(n: NodeContext): readonly Known[] {
   const x = n.input(0);
-  return [x, { type: n.opset >= 10 ? 'bool' : x.type, shape: x.shape }];
+  return [
+    { type: x.type, shape: x.shape },
+    { type: n.opset >= 10 ? 'bool' : x.type, shape: x.shape },
+  ];
 }
 
 function roundHalfToEven(x: number): number {
@@ -97,7 +100,6 @@ const sameShape = [
   'Asinh',
   'Atan',
   'Atanh',
-  'Bernoulli',
   'Celu',
   'Cos',
   'Cosh',
@@ -154,8 +156,8 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Sub: two((a, b) => a - b),
   Mul: two((a, b) => a * b),
   Div: two((a, b) => a / b),
-  // Integers take the sign of the divisor (`fmod` = 0), as Python's % does.
-  Mod: (n) => two((a, b) => (n.int('fmod', 0) === 1 || b === 0 ? a % b : a - b * Math.floor(a / b)))(n),
+  // The sign of the divisor, as Python's %; of the dividend with `fmod`, as C's.
+  Mod: (n) => two((a, b) => (n.int('fmod', 0) === 1 || a % b === 0 || a % b < 0 === b < 0 ? a % b : (a % b) + b))(n),
   Pow: two((a, b) => a ** b),
   Max: broadcast(0, (v) => Math.max(...v)),
   Min: broadcast(0, (v) => Math.min(...v)),

@@ -13,7 +13,8 @@ function reduce(fold?: (values: readonly number[]) => number): Rule {
     const axes = new Set(given.length === 0 ? x.shape.keys() : n.axes(given, rank));
     const keep = n.int('keepdims', 1) !== 0;
     const shape = x.shape.flatMap((d, axis) => (axes.has(axis) ? (keep ? [1] : []) : [d]));
-    if (fold === undefined) return [{ type: x.type, shape }];
+    // What is left of nothing differs from operator to operator, and shapes no graph.
+    if (fold === undefined || elementCount(x.shape) === 0) return [{ type: x.type, shape }];
     return [n.known(x.type, shape, () => x.values && reduced(x, axes, fold).map((v) => asType(v, x.type)))];
   };
 }

@@ -83,7 +83,9 @@ function dft(n: NodeContext): readonly Known[] {
   const axis = n.axis(given, shape.length);
   const inverse = n.int('inverse', 0) === 1;
   const oneSided = n.int('onesided', 0) === 1;
-  const length = n.has(1) ? n.values(1, 'dft_length')[0]! : shape[axis]!;
+  // One-sided: half of the spectrum is there, of a signal of an even length where none is stated.
+  const whole = inverse && oneSided ? 2 * (shape[axis]! - 1) : shape[axis]!;
+  const length = n.has(1) ? n.values(1, 'dft_length')[0]! : whole;
   const out = oneSided && !inverse ? Math.floor(length / 2) + 1 : length;
   return [{ type, shape: shape.with(axis, out).with(shape.length - 1, oneSided && inverse ? 1 : 2) }];
 }
@@ -116,6 +118,7 @@ export const sourceRules: Readonly<Record<string, Rule>> = {
   EyeLike: (n) => [{ type: stated(n, n.type(0)), shape: n.shapeOfRank(0, 2, 2) }],
   RandomNormal: random,
   RandomUniform: random,
+  Bernoulli: randomLike,
   RandomNormalLike: randomLike,
   RandomUniformLike: randomLike,
   Multinomial: multinomial,

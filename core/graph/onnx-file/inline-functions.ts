@@ -19,8 +19,9 @@ function keyOf({ domain, overload }: FileNode | FileFunction, name: string): str
 class Inliner {
   readonly #functions: ReadonlyMap<string, FileFunction>;
   #calls = 0;
-  /** Nodes and constants that were looked at: what bounds functions that call functions that call functions. */
-  #work = 0;
+  /** What was looked at: it bounds functions that call functions that call functions. */
+  #nodes = 0;
+  #parts = 0;
 
   constructor(functions: readonly FileFunction[]) {
     this.#functions = new Map(functions.map((f) => [keyOf(f, f.name), f]));
@@ -33,7 +34,7 @@ class Inliner {
   }
 
   #node(node: FileNode, depth: number, into: FileNode[]): void {
-    this.#count(1);
+    this.#count(1, node.inputs.length + node.outputs.length + node.attributes.length);
     const called = this.#functions.get(keyOf(node, node.operator));
     if (called) {
       if (depth >= limits.depth) tooLarge(`functions nested deeper than ${limits.depth}, at ${quoteText(called.name)}`);
@@ -63,14 +64,16 @@ class Inliner {
       // An input that is returned as it is, or one tensor returned twice.
       else copies.push(identity(known, wanted));
     });
-    const substitute = new Substitution(prefix, names, call, called, (work) => this.#count(work));
+    const substitute = new Substitution(prefix, names, call, called, (nodes, parts) => this.#count(nodes, parts));
     for (const node of called.nodes) this.#node(substitute.node(node), depth, into);
     into.push(...copies);
   }
 
-  #count(work: number): void {
-    this.#work += work;
-    if (this.#work > limits.nodes) tooLarge(`more than ${limits.nodes} nodes with those of its functions`);
+  #count(nodes: number, parts: number): void {
+    this.#nodes += nodes;
+    this.#parts += parts;
+    if (this.#nodes > limits.nodes) tooLarge(`more than ${limits.nodes} nodes with those of its functions`);
+    if (this.#parts > limits.inlined) tooLarge(`more than ${limits.inlined} tensors with those of its functions`);
   }
 }
 
@@ -84,14 +87,14 @@ class Substitution {
   readonly #names: Map<string, string>;
   readonly #call: FileNode;
   readonly #called: FileFunction;
-  readonly #count: (work: number) => void;
+  readonly #count: (nodes: number, parts: number) => void;
 
   constructor(
     prefix: string,
     names: Map<string, string>,
     call: FileNode,
     called: FileFunction,
-    count: (work: number) => void,
+    count: (nodes: number, parts: number) => void,
   ) {
     this.#prefix = prefix;
     this.#names = names;
@@ -131,7 +134,8 @@ class Substitution {
 
   /** Whatever a body names is the function's: functions see nothing of their callers. */
   #body(body: FileGraph): FileGraph {
-    this.#count(body.nodes.length + body.constants.length);
+    const tensors = body.nodes.reduce((sum, n) => sum + n.inputs.length + n.outputs.length + n.attributes.length, 0);
+    this.#count(body.nodes.length, tensors + body.constants.length + body.values.length + body.outputs.length);
     const named = <T extends { readonly name: string }>(list: readonly T[]): T[] =>
       list.map((item) => ({ ...item, name: this.#name(item.name) }));
     return {

@@ -3,8 +3,9 @@ import { graphLimits } from '../graph-json.ts';
 
 export const limits = {
   /** Beside weights, which are not read. */
-  bytesRead: 256 * 1024 * 1024,
-  fields: 20_000_000,
+  bytesRead: 128 * 1024 * 1024,
+  /** With the numbers of lists and of small tensors. */
+  fields: 6_000_000,
   /** With those of bodies, and of functions where they are called. */
   nodes: graphLimits.nodes,
   constants: graphLimits.constants,
@@ -17,4 +18,6 @@ export const limits = {
   /** Bodies in bodies, functions in functions. */
   depth: 16,
   functions: 10_000,
+  /** Tensors and attributes of all nodes that functions give. */
+  inlined: 3_000_000,
 } as const;

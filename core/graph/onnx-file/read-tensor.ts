@@ -96,6 +96,7 @@ export function* readTensor(c: WireCursor, end: number): Reading<SourceConstant>
   const tensor = { name, type, shape };
   if (external) return { ...tensor, external };
   if (skipped || count > mostKnownValues) return tensor;
+  if (raw) c.count(count);
   const values = raw ? valuesOfBytes(type, raw, count) : valuesOfNumbers(type, numbers, count);
   return values ? { ...tensor, values } : tensor;
 }
@@ -160,5 +161,8 @@ function* readPacked(
   into: number[],
 ): Reading<void> {
   if (c.isShort(stop - c.position)) yield;
-  while (c.position < stop) into.push(read(c, stop));
+  while (c.position < stop) {
+    into.push(read(c, stop));
+    c.count(1);
+  }
 }

@@ -1,5 +1,6 @@
 // From a file's graph to the graph that shapes are inferred on.
 import { elementTypeOfNumber } from '../element-type-number.ts';
+import { withoutTrailing } from '../graph-hash.ts';
 import { graphLimits } from '../graph-json.ts';
 import type { Attribute, ElementType } from '../operator-graph.ts';
 import type { SourceGraph, SourceNode, TensorAttribute } from '../source-graph.ts';
@@ -48,11 +49,6 @@ function sourceNodeOf(node: FileNode, lengths: Bound['lengths']): SourceNode {
     ...(Object.keys(bodies).length > 0 ? { bodies } : {}),
     ...(node.opset === undefined ? {} : { opset: node.opset }),
   };
-}
-
-/** Optional tensors at the end may be named '' or not at all: one form for both. */
-function withoutTrailing(names: readonly string[]): readonly string[] {
-  return names.slice(0, names.findLastIndex((n) => n !== '') + 1);
 }
 
 function plain(value: Attribute, name: string, node: FileNode): Attribute {

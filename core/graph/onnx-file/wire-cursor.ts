@@ -55,12 +55,18 @@ export class WireCursor {
   *fields(end: number, visit: (field: number, wireType: number) => Reading<void> | undefined): Reading<void> {
     while (this.position < end) {
       if (this.isShort(headerBytes)) yield;
-      if (++this.#fields > this.#limits.fields) tooLarge(`more than ${this.#limits.fields} fields`);
+      this.count(1);
       const tag = this.varint(end);
       const reading = visit(Math.floor(tag / 8), tag % 8);
       if (reading) yield* reading;
       if (this.position > end) malformed(`a field at byte ${this.position} is longer than its message`);
     }
+  }
+
+  /** Fields, and numbers that are kept: what bounds the memory that a file can take. */
+  count(fields: number): void {
+    this.#fields += fields;
+    if (this.#fields > this.#limits.fields) tooLarge(`more than ${this.#limits.fields} fields and numbers`);
   }
 
   /** Whether fewer than `count` of the next bytes are in the window, though the source has them. A reader yields then. */

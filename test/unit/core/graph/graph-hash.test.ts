@@ -58,6 +58,12 @@ describe('graphHash', () => {
     ).toBe(hash);
   });
 
+  it('does not tell an optional input that is left out from one that is not named', () => {
+    const add = graph.nodes[2]!;
+    const longer = graph.nodes.with(2, { ...add, inputs: [...add.inputs, '', ''] });
+    expect(graphHash({ ...graph, nodes: longer })).toBe(hash);
+  });
+
   it('takes fractions as float32, as a file holds them', () => {
     const leaky = (alpha: number) => ({
       ...graph,

@@ -125,6 +125,28 @@ describe('work is bounded:', () => {
     );
   });
 
+  it('functions of few nodes with many tensors', async () => {
+    const names = new Array<Uint8Array>(1000).fill(text(1, 'x'));
+    const f = field(
+      25,
+      text(1, 'F'),
+      text(10, 'd'),
+      ...new Array<Uint8Array>(100).fill(field(7, ...names, text(4, 'Sum'))),
+    );
+    const calls = new Array<Uint8Array>(100).fill(field(1, text(4, 'F'), text(7, 'd')));
+    expect(await outcomeOf(field(7, ...calls, field(12, text(1, 'y'))), opset, f)).toBe(
+      'the model is too large: more than 3000000 tensors with those of its functions',
+    );
+  });
+
+  it('lists of millions of numbers', async () => {
+    const ints = field(8, new Uint8Array(1024));
+    const node = field(1, text(4, 'A'), ...Array.from({ length: 60 }, () => field(5, text(1, 'a'), ints)));
+    expect(await outcomeOf(field(7, ...new Array<Uint8Array>(100).fill(node)), opset)).toBe(
+      'the model is too large: more than 6000000 fields and numbers',
+    );
+  });
+
   it('a hundred thousand and one nodes', async () => {
     const node = field(1, text(4, 'A'));
     const graph = field(7, Buffer.concat(new Array<Uint8Array>(100_001).fill(node)));

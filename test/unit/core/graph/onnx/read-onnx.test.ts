@@ -97,12 +97,12 @@ describe('a branch', () => {
   it('whose condition follows from shapes is taken', async () => {
     const graph = await read('branch');
     expect(graph.nodes).toEqual([
-      { operator: 'Mul', inputs: ['x', 'y/half'], outputs: ['y/scaled'], attributes: {} },
-      { operator: 'Relu', inputs: ['y/scaled'], outputs: ['y/ty'], attributes: {} },
-      { operator: 'Identity', inputs: ['y/ty'], outputs: ['y'], attributes: {} },
+      { operator: 'Mul', inputs: ['x', 'branch1/half'], outputs: ['branch1/scaled'], attributes: {} },
+      { operator: 'Relu', inputs: ['branch1/scaled'], outputs: ['branch1/ty'], attributes: {} },
+      { operator: 'Identity', inputs: ['branch1/ty'], outputs: ['y'], attributes: {} },
       { operator: 'Neg', inputs: ['y'], outputs: ['z'], attributes: {} },
     ]);
-    expect(graph.constants).toEqual([{ name: 'y/half', type: 'float32', shape: [], values: [0.5] }]);
+    expect(graph.constants).toEqual([{ name: 'branch1/half', type: 'float32', shape: [], values: [0.5] }]);
   });
 });
 
