@@ -24,6 +24,7 @@ const folders = [
   'stack',
   'cli',
   'command-line',
+  'data',
   'scripts',
 ] as const;
 type Folder = (typeof folders)[number];
@@ -55,6 +56,8 @@ const mayImport: Readonly<Record<Folder, readonly string[]>> = {
     'functions/shared/s3-store.ts',
     'package.json',
   ],
+  // How shipped data were made stands beside them.
+  data: ['data/', 'core/', 'command-line/', 'scripts/build-agent.ts'],
   scripts: ['scripts/', 'core/', 'contract/', 'cli/', 'stack/', 'layers/', 'package.json'],
 };
 

@@ -10,7 +10,7 @@ import { targetId } from '#core/dataset/target-id.ts';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { acceptProfile } from '#core/intake/acceptance.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { fleetTargets } from '#scripts/fleet/targets.ts';
+import { fleetTargets } from '#data/fleet/measuring/targets.ts';
 
 const folder = new URL('../../../data/', import.meta.url);
 const read = (name: string): Buffer => readFileSync(new URL(name, folder));

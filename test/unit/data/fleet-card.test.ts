@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { type Profile, profileSchema } from '#core/dataset/profile.ts';
 import { parseLatencyTable } from '#core/dataset/table.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { agreement } from '#scripts/fleet/agreement.ts';
-import { fleetCard, fleetTable } from '#scripts/fleet/card.ts';
-import { fleetTargets } from '#scripts/fleet/targets.ts';
+import { agreement } from '#data/fleet/measuring/agreement.ts';
+import { fleetCard, fleetTable } from '#data/fleet/measuring/card.ts';
+import { fleetTargets } from '#data/fleet/measuring/targets.ts';
 
-const fixture = new URL('../../../fixtures/profiles/raspberry-pi-5.json', import.meta.url);
+const fixture = new URL('../../fixtures/profiles/raspberry-pi-5.json', import.meta.url);
 const base = profileSchema.parse(JSON.parse(readFileSync(fixture, 'utf8')));
 const cells = [...searchSpace('nasbench201').enumerate!()]
   .slice(-5)
@@ -60,7 +60,7 @@ test('the table has the rows that every target has, in the given order, and read
 test('the card names the machine, the targets, what never settled, and how a repeat agrees', () => {
   const fleet = [{ name: 'onnxruntime-all-t1', profile: profile([1, 2, 3]) }];
   const repeats = [{ name: 'onnxruntime-all-t1', repeat: '2026-01-02T0304', profile: profile([1.1, 2.2, 3.3]) }];
-  const card = fleetCard(fleet, repeats, 'node scripts/measure-fleet.ts');
+  const card = fleetCard(fleet, repeats, 'node data/fleet/measuring/measure-fleet.ts');
   expect(card).toContain(base.target.hardware.model);
   expect(card).toMatch(/\| onnxruntime-all-t1 \| `[a-z0-9-]+` \| 3 \| 1 \| 2\.00 ms \| 1\.00 % \|/);
   expect(card).toMatch(/2026-01-02T0304 \| 3 \| 1\.100 \| 10\.00 % .* 0\.00 % \| 0\.000 \|/);
