@@ -2,6 +2,7 @@
 // as costly as the limits let through, another's place.
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { enrolReplySchema } from '#contract/devices.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { type Device, type FieldStack, profileOf, rowsFrom, startFieldStack, table } from './field-stack.ts';
 
@@ -14,7 +15,10 @@ let hostile: Device;
 beforeAll(async () => {
   field = await startFieldStack({ eventDeliveries: 2 });
   device = await field.enrol('honest');
-  hostile = await field.enrol('../../operators/$(id) "; é');
+  // Without an idempotency key, from which the client's devices have their ids: this one's is made of its name.
+  const enrolled = await field.call('POST', '/v1/devices', field.operator, { name: '../../operators/$(id) "; é' });
+  const reply = enrolReplySchema.parse(await enrolled.json());
+  hostile = { deviceId: reply.device.deviceId, token: reply.token };
 });
 afterAll(() => field?.close());
 
