@@ -5,7 +5,6 @@ import { quietEnvironment } from './core/onnx/quiet-environment.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/bench/**'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,

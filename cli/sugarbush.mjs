@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// What `npx sugarbush` starts, on whatever Node there is: the command line wants Node 24, which the package brings along
-// (node_modules/.bin/node), and goes on there where this one is older.
+// What `npx sugarbush` starts, on whatever Node there is: the command line wants Node 24, which the package brings
+// along (node_modules/.bin/node), and goes on there where this one is older.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';

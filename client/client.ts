@@ -1,12 +1,13 @@
-// The client of the HTTP API, typed by its contract: `client.call('showTarget', { path: { searchSpace, id } })`. For Node
-// and whatever else has fetch; it reads no environment and keeps no state.
+// The client of the HTTP API, typed by its contract: `client.call('showTarget', { path: { searchSpace, id } })`. For
+// Node and whatever else has fetch; it reads no environment and keeps no state.
 //
 // What it does so that callers need not: it sends the token, and an `Idempotency-Key` with every request that creates
-// something (a random one unless the caller has one that outlives the process), so that every call is safe to repeat. And
-// it does repeat: after no connection, a lost one, no answer in time, 408, 425, 429 and from 500 on, at most `attempts`
-// times with random pauses that grow from 1 s to 60 s. `Retry-After` is the least pause; a service that asks for more than
-// the longest one (the daily quota) is not waited for. Everything else is final: 4xx, and 2xx that are not of the contract.
-// Fields that the contract does not know are left out, so that a service may be newer than its clients.
+// something (a random one unless the caller has one that outlives the process), so that every call is safe to repeat.
+// And it does repeat: after no connection, a lost one, no answer in time, 408, 425, 429 and from 500 on, at most
+// `attempts` times with random pauses that grow from 1 s to 60 s. `Retry-After` is the least pause; a service that asks
+// for more than the longest one (the daily quota) is not waited for. Everything else is final: 4xx, and 2xx that are
+// not of the contract. Fields that the contract does not know are left out, so that a service may be newer than its
+// clients.
 import type { z } from 'zod';
 import type { Operation } from '#contract/operation.ts';
 import { filledPath, type RouteId, routes } from '#contract/routes.ts';

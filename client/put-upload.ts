@@ -11,7 +11,8 @@ export interface UploadPlace {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** `exists`: it was put there before. `expired`: the address is too old or was refused; registering again gives another. */
+/** `exists`: it was put there before. `expired`: the address is too old or was refused; registering again gives
+ * another. */
 export type Stored = 'stored' | 'exists' | 'expired';
 
 /** One attempt. @throws ApiError, UnreachableError, DomainError `cancelled` */

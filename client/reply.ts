@@ -43,8 +43,8 @@ function waitText(askedMs = 0): string {
   return `; again in ${minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`}`;
 }
 
-/** @param strict refuses what the contract does not know. Otherwise, for services newer than this client, unknown fields are
- * left out and a `code` may be one that was added since
+/** @param strict refuses what the contract does not know. Otherwise, for services newer than this client, unknown
+ * fields are left out and a `code` may be one that was added since
  * @throws UnreachableError for what is no JSON: a login page of a network in between is no answer of the service.
  * DomainError `unexpected-reply` for JSON that is not of the schema */
 export function readReply<T>(what: string, text: string, schema: z.ZodType<T>, strict: boolean): T {

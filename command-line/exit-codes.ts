@@ -1,5 +1,5 @@
-// How every command ends: documented in docs/commands.md, so that scripts can rely on it. The agent has more codes of its
-// own (agent/exit-codes.ts), with these three among them.
+// How every command ends: documented in docs/commands.md, so that scripts can rely on it. The agent has more codes of
+// its own (agent/exit-codes.ts), with these three among them.
 
 export const exitCodes = {
   /** What was asked for is done. */

@@ -1,5 +1,5 @@
-// The OpenAPI document, generated from the routes and the same zod schemas that parse requests. docs/openapi.json is a copy of it
-// (scripts/write-openapi.ts).
+// The OpenAPI document, generated from the routes and the same zod schemas that parse requests. docs/openapi.json is a
+// copy of it (scripts/write-openapi.ts).
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { type Example, examples } from './examples.ts';
 import { openApiOperation } from './openapi-operation.ts';

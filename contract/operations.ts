@@ -1,5 +1,5 @@
-// Every operation under the id of its route. Whoever needs those of one function takes them from beside their schemas and
-// loads no others.
+// Every operation under the id of its route. Whoever needs those of one function takes them from beside their schemas
+// and loads no others.
 import { deviceOperations } from './devices.ts';
 import { healthOperations } from './health.ts';
 import { openApiOperations } from './openapi.ts';

@@ -1,7 +1,7 @@
 // The routes of the HTTP API, one line each, and the only place that spells them: method, path, who may call, and which
 // function (the name of its entry file in functions/) answers. The handlers, the OpenAPI document, the CDK app and the
-// client follow. Plain data, so that a synthesis loads no schemas; what a route takes and gives stands beside the schemas
-// (devices.ts, uploads.ts, …), under the same ids.
+// client follow. Plain data, so that a synthesis loads no schemas; what a route takes and gives stands beside the
+// schemas (devices.ts, uploads.ts, …), under the same ids.
 import type { Role } from '#core/access/token.ts';
 
 export interface Route {

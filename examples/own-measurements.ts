@@ -1,5 +1,5 @@
-// Your own measurements from a CSV of `architecture,latency_ms`: a profile is made of them, sent as a device sends it, and
-// predictions for the new target rest on it seconds later. Ten rows are enough to begin with.
+// Your own measurements from a CSV of `architecture,latency_ms`: a profile is made of them, sent as a device sends it,
+// and predictions for the new target rest on it seconds later. Ten rows are enough to begin with.
 //
 //   export SUGARBUSH_API=http://127.0.0.1:8787 SUGARBUSH_TOKEN=sb_…     (an operator's)
 //   npx node examples/own-measurements.ts nasbench201 'My board' < measured.csv

@@ -1,4 +1,5 @@
-// Latencies of a list of architectures on one target, as CSV: one architecture a line comes in, one row a line goes out.
+// Latencies of a list of architectures on one target, as CSV: one architecture a line comes in, one row a line goes
+// out.
 //
 //   export SUGARBUSH_API=http://127.0.0.1:8787 SUGARBUSH_TOKEN=sb_…     (a reader's, as `npm start` prints)
 //   npx node examples/predict-table.ts nasbench201 TARGET < architectures.txt > latencies.csv

@@ -1,5 +1,6 @@
-// An architecture search under a latency budget: evolution over NAS-Bench-201 cells that asks for a whole generation in one
-// request and keeps what meets the budget with 90 % probability. The score stands in for your own accuracy predictor.
+// An architecture search under a latency budget: evolution over NAS-Bench-201 cells that asks for a whole generation in
+// one request and keeps what meets the budget with 90 % probability. The score stands in for your own accuracy
+// predictor.
 //
 //   export SUGARBUSH_API=http://127.0.0.1:8787 SUGARBUSH_TOKEN=sb_…     (a reader's)
 //   npx node examples/search-with-budget.ts TARGET BUDGET_MS

@@ -20,8 +20,8 @@ export interface AppOptions {
 export function buildApp(options: AppOptions = {}): App {
   const app = new App({
     outdir: options.outdir ?? process.env['CDK_OUTDIR'] ?? `${projectRoot}/cdk.out`,
-    // Construct paths in the template: the embedded stack names buckets and functions by them. No creation stack traces:
-    // they hold this machine's paths.
+    // Construct paths in the template: the embedded stack names buckets and functions by them. No creation stack
+    // traces: they hold this machine's paths.
     postCliContext: {
       'aws:cdk:enable-path-metadata': true,
       'aws:cdk:version-reporting': false,

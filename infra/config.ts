@@ -99,7 +99,7 @@ export const config: SugarbushConfig = {
     'training-runs': { memoryMiB: 512, timeoutS: 15 },
     // Promoting by hand adapts what is not adapted yet.
     predictors: { memoryMiB: 1769, timeoutS: 28 },
-    // 400,000 measurements (test/bench); one thread each, so a full vCPU and no more.
+    // 400,000 measurements (docs/training.md, Costs and limits); one thread each, so a full vCPU and no more.
     'training/freeze': { memoryMiB: 1769, timeoutS: 900 },
     'training/plan': { memoryMiB: 512, timeoutS: 60 },
     'training/fit': { memoryMiB: 1769, timeoutS: 900 },

@@ -1,5 +1,5 @@
-// How large errors are and on which side: all targets together as a histogram, each target as a strip from its 5th to its
-// 95th percentile.
+// How large errors are and on which side: all targets together as a histogram, each target as a strip from its 5th to
+// its 95th percentile.
 import type { Axis, Mark, Spec } from 'vega';
 import { ink } from './chart.ts';
 import { bandColour, bandLegend, bandOf, quantileOrNull, relativeErrors, shareWithin } from './errors.ts';

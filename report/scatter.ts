@@ -60,8 +60,8 @@ function scatterFigure(target: TargetRow, index: number, limit: number): Figure 
   };
 }
 
-/** From the least to the greatest latency, but not farther than half as much beyond all but a hundredth at either end: a
- * single measurement gone wrong would leave the others no room. */
+/** From the least to the greatest latency, but not farther than half as much beyond all but a hundredth at either end:
+ * a single measurement gone wrong would leave the others no room. */
 function axisRange(points: readonly Point[]): readonly [number, number] {
   const values = points.flatMap((p) => [p.measured, p.predicted]).toSorted((a, b) => a - b);
   return [

@@ -1,5 +1,5 @@
-// The one style sheet of a report, light, dark and printed. Colours are chosen to differ in lightness as well as in hue, so
-// that they can be told apart without colour vision; nothing is said by colour alone.
+// The one style sheet of a report, light, dark and printed. Colours are chosen to differ in lightness as well as in
+// hue, so that they can be told apart without colour vision; nothing is said by colour alone.
 
 const light = `
   --paper: #fdfcf9; --card: #ffffff; --ink: #23211d; --muted: #635e55; --grid: #e4dfd5; --band: #efe9dc;

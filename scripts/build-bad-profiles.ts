@@ -1,6 +1,6 @@
 // Writes test/fixtures/profiles/{quarantined,excluded}: for each reason code at least one profile that has it, named
-// CODE.json, CODE.VARIANT.json, or .gz where the fault is in the compression. Codes that depend on the registration or on
-// what is stored have none here. Run: node scripts/build-bad-profiles.ts
+// CODE.json, CODE.VARIANT.json, or .gz where the fault is in the compression. Codes that depend on the registration or
+// on what is stored have none here. Run: node scripts/build-bad-profiles.ts
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';

@@ -1,7 +1,7 @@
-// Writes data/zoo/graphs.jsonl.gz: a zoo of real models as operator graphs, out of weight-free ONNX graphs in the form of
-// its collectors (lines of {name, opset, inputs, outputs, nodes, initializers, value_info}; every shape was recorded by
-// running the model). Shapes are copied, not inferred: they are what inference is tested against. The same input gives
-// the same bytes. Run: node scripts/convert-zoo.ts FOLDER (with graphs-0.jsonl.gz, graphs-1.jsonl.gz)
+// Writes data/zoo/graphs.jsonl.gz: a zoo of real models as operator graphs, out of weight-free ONNX graphs in the form
+// of its collectors (lines of {name, opset, inputs, outputs, nodes, initializers, value_info}; every shape was recorded
+// by running the model). Shapes are copied, not inferred: they are what inference is tested against. The same input
+// gives the same bytes. Run: node scripts/convert-zoo.ts FOLDER (with graphs-0.jsonl.gz, graphs-1.jsonl.gz)
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,10 +1,12 @@
 // Writes test/fixtures/kernel-truth/onnxruntime.json.gz: the nodes of ONNX Runtime's own optimised graphs at its four
-// levels, for 200 NAS-Bench-201 cells, 50 FBNet and 50 Once-for-All networks and the zoo. Lowerings are tested against it.
+// levels, for 200 NAS-Bench-201 cells, 50 FBNet and 50 Once-for-All networks and the zoo. Lowerings are tested against
+// it.
 //
 //   node scripts/make-kernel-truth.ts [--done FILE]
 //
-// Prints how well the lowerings agree with it. FILE (JSON lines) takes each network as soon as it is finished; a second run
-// with it goes on where the first ended. // About 20 minutes of one core; at most 1.5 GB of temporary files at a time.
+// Prints how well the lowerings agree with it. FILE (JSON lines) takes each network as soon as it is finished; a second
+// run with it goes on where the first ended. // About 20 minutes of one core; at most 1.5 GB of temporary files at a
+// time.
 import { type ChildProcess, fork } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

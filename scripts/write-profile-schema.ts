@@ -7,7 +7,8 @@ import { profileSchema } from '#core/dataset/profile.ts';
 
 export const profileSchemaPath = fileURLToPath(new URL('../docs/profile.schema.json', import.meta.url));
 
-/** What JSON Schema cannot say (one architecture once, operators of the search space) stands in docs/profile-format.md. */
+/** What JSON Schema cannot say (one architecture once, operators of the search space) stands in
+ * docs/profile-format.md. */
 export function profileJsonSchema(): string {
   const schema = z.toJSONSchema(profileSchema, { target: 'draft-2020-12', io: 'input', reused: 'inline' });
   return `${JSON.stringify(schema, null, 2)}\n`;

@@ -1,5 +1,6 @@
 // Where events end up whose processing failed every time: an object in a bucket, or another function.
-// Key and record as Lambda writes them: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+// Key and record as Lambda writes them:
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 import { randomUUID } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { AsynchronousOptions, FailureRecord } from './lambda/asynchronous.ts';

@@ -38,14 +38,16 @@ export interface StackOptions {
   /** Default 127.0.0.1: nobody else on the network. */
   readonly host?: string;
   readonly region?: string;
-  /** Folders to use for the template's layers, by their `sugarbush:layer` name, instead of those built for the cloud. */
+  /** Folders to use for the template's layers, by their `sugarbush:layer` name, instead of those built for the
+   * cloud. */
   readonly layers?: Readonly<Record<string, string>>;
-  /** Sandboxes of one function at once, where the template does not reserve a number. Default: as many as there are CPUs
-   * (at least 2) for functions with a whole vCPU in the cloud, else 8 or more. Calls beyond wait. */
+  /** Sandboxes of one function at once, where the template does not reserve a number. Default: as many as there are
+   * CPUs (at least 2) for functions with a whole vCPU in the cloud, else 8 or more. Calls beyond wait. */
   readonly maxSandboxes?: number;
   /** Milliseconds an unused sandbox stays warm. Default ten minutes. */
   readonly idleMs?: number;
-  /** Milliseconds before each retry of an asynchronous invocation. Default 1 s and 2 s (Lambda: one and two minutes). */
+  /** Milliseconds before each retry of an asynchronous invocation. Default 1 s and 2 s (Lambda: one and two
+   * minutes). */
   readonly retryDelaysMs?: readonly number[];
   /** How often each bucket event is delivered. Default 1; S3 promises no more than "at least once". */
   readonly eventDeliveries?: number;

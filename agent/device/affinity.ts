@@ -1,5 +1,5 @@
-// Which processors a measurement is pinned to: the fastest ones that this process may use, as many as there are threads.
-// On parts with fast and slow cores this decides what is measured.
+// Which processors a measurement is pinned to: the fastest ones that this process may use, as many as there are
+// threads. On parts with fast and slow cores this decides what is measured.
 import type { SystemFiles } from './system-files.ts';
 
 /** @returns processor numbers, fastest first and then by number; undefined where it is not known what is allowed or

@@ -1,5 +1,5 @@
-// Reads the kernel's small text files (/proc, /sys). Every read may fail on some device; a failure is "not known", never
-// a crash. The root is an argument, so that a tree of files stands for a device in a test.
+// Reads the kernel's small text files (/proc, /sys). Every read may fail on some device; a failure is "not known",
+// never a crash. The root is an argument, so that a tree of files stands for a device in a test.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

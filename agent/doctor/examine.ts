@@ -34,7 +34,8 @@ export interface Examination {
 }
 
 export interface Advice {
-  /** `blocking`: nothing can be measured. `limit`: something is missing or the numbers are noisier than they need be. */
+  /** `blocking`: nothing can be measured. `limit`: something is missing or the numbers are noisier than they need
+   * be. */
   readonly weight: 'blocking' | 'limit';
   readonly about: string;
   readonly text: string;

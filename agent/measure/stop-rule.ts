@@ -1,5 +1,5 @@
-// When a measurement has warmed up and when it has enough samples. Pure: samples go in, a verdict comes out; the time it
-// knows is the sum of the samples, so that a test needs no clock.
+// When a measurement has warmed up and when it has enough samples. Pure: samples go in, a verdict comes out; the time
+// it knows is the sum of the samples, so that a test needs no clock.
 import { median } from '#core/statistics/quantile.ts';
 import { studentT975 } from '#core/statistics/student-t.ts';
 

@@ -1,5 +1,5 @@
-// Asks perf what this device can count: every event alone, because one unknown event ends a whole run, and then the sets
-// that fit into the hardware's counters at once.
+// Asks perf what this device can count: every event alone, because one unknown event ends a whole run, and then the
+// sets that fit into the hardware's counters at once.
 import type { CounterName } from '#core/descriptor/counters.ts';
 import { type CounterEvent, counterEvents } from './events.ts';
 import { type Perf, type PerfRun, perfStat } from './perf-command.ts';

@@ -1,5 +1,6 @@
-// Reads what NVIDIA's trtexec writes: the per-inference times of --exportTimes and the facts in its log. Both are total.
-// Source: TensorRT, samples/common/sampleReporting.cpp (keys changed between versions 7 and 8.6: In/Out became H2d/D2h).
+// Reads what NVIDIA's trtexec writes: the per-inference times of --exportTimes and the facts in its log. Both are
+// total. Source: TensorRT, samples/common/sampleReporting.cpp (keys changed between versions 7 and 8.6: In/Out became
+// H2d/D2h).
 import { z } from 'zod';
 import { jsonOrUndefined } from '../json-or-undefined.ts';
 
@@ -10,7 +11,8 @@ const timeSchema = z.object({
 });
 
 /** @param warmUpMs inferences that started earlier, counted from the first, are left out
- * @returns end-to-end latencies (copy in, compute, copy out) in order of time, ms; undefined when the text is not it. */
+ * @returns end-to-end latencies (copy in, compute, copy out) in order of time, ms; undefined when the text is not
+ * it. */
 export function parseTrtexecTimes(text: string, warmUpMs: number): number[] | undefined {
   const parsed = z.array(timeSchema).min(1).safeParse(jsonOrUndefined(text));
   if (!parsed.success) return undefined;

@@ -1,5 +1,5 @@
-// Brings every waiting profile to its end: registered, stored, accepted or quarantined. Faults that pass are waited out by
-// the client; where it was, it goes on.
+// Brings every waiting profile to its end: registered, stored, accepted or quarantined. Faults that pass are waited out
+// by the client; where it was, it goes on.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, concernsEveryCall, UnreachableError } from '#client/errors.ts';
 import { DomainError } from '#core/errors.ts';

@@ -9,11 +9,12 @@ import { searchSpaceOperations } from '#contract/search-spaces.ts';
 import { uploadOperations } from '#contract/uploads.ts';
 import { DomainError } from '#core/errors.ts';
 
-/** Calls wait out what may pass. @throws UnreachableError, or ApiError that may pass, when that was of no use; DomainError
- * `unauthorized` or `forbidden` when the service refuses this device, `upload-failed` when it refuses the call */
+/** Calls wait out what may pass. @throws UnreachableError, or ApiError that may pass, when that was of no use;
+ * DomainError `unauthorized` or `forbidden` when the service refuses this device, `upload-failed` when it refuses the
+ * call */
 export interface Service {
-  /** Architectures to measure next on the target, best first; of a target that the service does not know, what a new one
-   * starts with. */
+  /** Architectures to measure next on the target, best first; of a target that the service does not know, what a new
+   * one starts with. */
   supportSet(searchSpace: string, count: number, targetId: string): Promise<string[]>;
   /** The same key gives the same upload again. */
   register(upload: UploadRequest, idempotencyKey: string): Promise<AnnouncedUpload>;

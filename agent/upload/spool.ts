@@ -1,6 +1,6 @@
-// Where profiles wait until the service has taken them. A profile is one file named by its hash, so that the same one is
-// never there twice; beside it stands how far its upload has come. A kill at any point loses nothing: whatever step was
-// not written down is done again, and every step may be done again.
+// Where profiles wait until the service has taken them. A profile is one file named by its hash, so that the same one
+// is never there twice; beside it stands how far its upload has come. A kill at any point loses nothing: whatever step
+// was not written down is done again, and every step may be done again.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -143,8 +143,8 @@ function lock(path: string): () => void {
   }
 }
 
-/** The process that holds the lock, where it still runs. Process ids come again, above all after a restart of the device:
- * only the same id in the same life is the same process. */
+/** The process that holds the lock, where it still runs. Process ids come again, above all after a restart of the
+ * device: only the same id in the same life is the same process. */
 function runningHolder(path: string): number | undefined {
   let pid: number;
   let life: string;

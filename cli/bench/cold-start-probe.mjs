@@ -1,5 +1,5 @@
-// Runs in a fresh process for cold-start.ts and prints one JSON line of durations in ms. Plain JavaScript: type stripping
-// would add to the start of the process. Arguments: `library MODEL` or `answer BUNDLE EVENT`.
+// Runs in a fresh process for cold-start.ts and prints one JSON line of durations in ms. Plain JavaScript: type
+// stripping would add to the start of the process. Arguments: `library MODEL` or `answer BUNDLE EVENT`.
 const now = () => performance.timeOrigin + performance.now();
 const startedMs = now() - Number(process.env.SPAWNED_AT_MS);
 const [mode, file, eventFile] = process.argv.slice(2);

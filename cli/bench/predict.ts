@@ -1,5 +1,5 @@
-// Warm predictions through the bundled handler, against the bare forward pass and against JSON parsing and printing alone:
-// what a request costs beyond what nobody can avoid.
+// Warm predictions through the bundled handler, against the bare forward pass and against JSON parsing and printing
+// alone: what a request costs beyond what nobody can avoid.
 import { pathToFileURL } from 'node:url';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { searchSpace } from '#core/search-space/registry.ts';

@@ -1,7 +1,7 @@
 // What a training run costs on AWS, from what was measured here: Lambda's seconds, S3's requests, Step Functions' state
-// transitions. Prices of us-east-1 without the free tiers, looked up on 24 November 2026 in stored copies of older pages:
-// aws.amazon.com/step-functions/pricing (Standard workflows), cloudchipr.com/blog/aws-lambda-pricing (2024; arm64) and
-// c3x.dev/blog/s3-request-fees-explained (S3 Standard). Look at AWS's own pages before a budget.
+// transitions. Prices of us-east-1 without the free tiers, looked up on 24 November 2026 in stored copies of older
+// pages: aws.amazon.com/step-functions/pricing (Standard workflows), cloudchipr.com/blog/aws-lambda-pricing (2024;
+// arm64) and c3x.dev/blog/s3-request-fees-explained (S3 Standard). Look at AWS's own pages before a budget.
 export const prices = {
   lambdaGbSecondUsd: 0.0000133334,
   lambdaCallUsd: 0.2e-6,

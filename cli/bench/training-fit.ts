@@ -11,7 +11,8 @@ export interface FitTimes {
   readonly seconds: number;
   /** Of this process, all its threads, during the fit. */
   readonly cpuSeconds: number;
-  /** Milliseconds a step, one for each call of the Scan but the first: drawing the episodes, forward, backward, AdamW. */
+  /** Milliseconds a step, one for each call of the Scan but the first: drawing the episodes, forward, backward,
+   * AdamW. */
   readonly stepMs: readonly number[];
 }
 

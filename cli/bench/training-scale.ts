@@ -1,5 +1,5 @@
-// What training costs with ever more targets: time, peak memory and S3 requests of snapshot, fit, evaluation of a fold and
-// adaptation of a batch, each in a process of its own over a dataset in a folder; and what a run is billed for it.
+// What training costs with ever more targets: time, peak memory and S3 requests of snapshot, fit, evaluation of a fold
+// and adaptation of a batch, each in a process of its own over a dataset in a folder; and what a run is billed for it.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// How fast a predictor is trained: steps a second and a whole fit, on one core where `taskset` can hold it there; and the
-// Python reference on the same core in turn with it, where torch is present and SUGARBUSH_REFERENCE names its file.
+// How fast a predictor is trained: steps a second and a whole fit, on one core where `taskset` can hold it there; and
+// the Python reference on the same core in turn with it, where torch is present and SUGARBUSH_REFERENCE names its file.
 import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';

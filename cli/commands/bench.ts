@@ -1,4 +1,5 @@
-// `sugarbush bench`: how fast, on this machine, as medians and spreads with what it was measured against in the same run.
+// `sugarbush bench`: how fast, on this machine, as medians and spreads with what it was measured against in the same
+// run.
 import { defineCommand, jsonFlag, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, listOf } from '#command-line/values.ts';

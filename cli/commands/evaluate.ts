@@ -1,5 +1,6 @@
-// `sugarbush evaluate`: how good predictions are on targets that the training has not seen. Trains on the training targets
-// and rows only, adapts to each test target from a few of its measurements, and prints how far the predictions are off.
+// `sugarbush evaluate`: how good predictions are on targets that the training has not seen. Trains on the training
+// targets and rows only, adapts to each test target from a few of its measurements, and prints how far the predictions
+// are off.
 import { z } from 'zod';
 import { defaultSplits, type Rows } from '#cli/evaluate/default-splits.ts';
 import { defineCommand, jsonFlag, type Values } from '#command-line/command.ts';

@@ -1,5 +1,5 @@
-// `sugarbush report`: draws the report of a predictor trained and evaluated on a shipped table, or of an evaluation saved
-// before.
+// `sugarbush report`: draws the report of a predictor trained and evaluated on a shipped table, or of an evaluation
+// saved before.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { defineCommand, type Values } from '#command-line/command.ts';

@@ -1,4 +1,5 @@
-// What the command line asks to evaluate against what the tables hold: checked before the training, which takes a while.
+// What the command line asks to evaluate against what the tables hold: checked before the training, which takes a
+// while.
 import type { EvaluateOptions } from '#cli/commands/evaluate.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
 import { DomainError } from '#core/errors.ts';

@@ -1,5 +1,5 @@
-// The published split of each shipped table, by search space. A space without a table has an empty one: targets and rows
-// have to be given.
+// The published split of each shipped table, by search space. A space without a table has an empty one: targets and
+// rows have to be given.
 import { searchSpaces } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Rows, Split } from '#core/search-space/shipped-table.ts';

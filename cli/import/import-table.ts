@@ -1,5 +1,6 @@
-// Sends a table through the same door as devices: enrol, register, PUT, wait for the verdict. What is done is remembered
-// after each step that cannot be asked for again cheaply, so that an import that was cut off goes on where it was.
+// Sends a table through the same door as devices: enrol, register, PUT, wait for the verdict. What is done is
+// remembered after each step that cannot be asked for again cheaply, so that an import that was cut off goes on where
+// it was.
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';

@@ -1,4 +1,5 @@
-// A latency table as profiles: one for each column. What a table does not say (makers, runtimes, spreads, clocks) is null.
+// A latency table as profiles: one for each column. What a table does not say (makers, runtimes, spreads, clocks) is
+// null.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { type Profile, type ProfileTarget, profileLimits } from '#core/dataset/profile.ts';

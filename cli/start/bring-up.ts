@@ -1,6 +1,6 @@
-// The phases of a start. What is in place already is left as it is, so that an interrupted start is simply started again:
-// the shipped tables come in through the same door as devices' profiles, and a search space without a champion that this
-// code can run gets one by a run of the training state machine.
+// The phases of a start. What is in place already is left as it is, so that an interrupted start is simply started
+// again: the shipped tables come in through the same door as devices' profiles, and a search space without a champion
+// that this code can run gets one by a run of the training state machine.
 import { createServer } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
 import { apiClient, type Client } from '#client/client.ts';

@@ -1,5 +1,5 @@
-// What a person sees while search spaces are made ready: one bar on a terminal, a line every few seconds anywhere else. Other lines go
-// through `say`, so that they do not run into the bar.
+// What a person sees while search spaces are made ready: one bar on a terminal, a line every few seconds anywhere else.
+// Other lines go through `say`, so that they do not run into the bar.
 import { Presets, SingleBar } from 'cli-progress';
 import { type Report, startLeftS } from './time-left.ts';
 

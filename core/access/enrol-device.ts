@@ -1,5 +1,5 @@
-// Use case: enrol a device. The answer holds its token, which is kept nowhere. Enrolling again with the same idempotency
-// key, for whoever lost that answer, gives the same device a new token and ends the one before.
+// Use case: enrol a device. The answer holds its token, which is kept nowhere. Enrolling again with the same
+// idempotency key, for whoever lost that answer, gives the same device a new token and ends the one before.
 import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
 import type { RandomBytes } from '#core/random.ts';

@@ -1,6 +1,6 @@
-// One latency for each architecture of a target. The rule: the median over a device's own profiles, then the median over
-// devices. A device counts once however often it measures, so that one of three devices cannot move a target; and no
-// order, time or upload decides.
+// One latency for each architecture of a target. The rule: the median over a device's own profiles, then the median
+// over devices. A device counts once however often it measures, so that one of three devices cannot move a target; and
+// no order, time or upload decides.
 import { median } from '#core/statistics/quantile.ts';
 import type { TargetData } from './target-data.ts';
 

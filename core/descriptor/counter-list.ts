@@ -1,6 +1,6 @@
-// The performance counters a descriptor may hold, a line each, under perf's own generic names. What a name counts differs
-// between processors (on ARMv8 `cache-references` is the L1 data cache, on Intel the last level), so a descriptor also
-// records the PMU and the raw event behind each name.
+// The performance counters a descriptor may hold, a line each, under perf's own generic names. What a name counts
+// differs between processors (on ARMv8 `cache-references` is the L1 data cache, on Intel the last level), so a
+// descriptor also records the PMU and the raw event behind each name.
 
 export interface Counter {
   /** As given to `perf stat -e`. */

@@ -1,5 +1,5 @@
-// Operator graphs out of what is stated of them: tensors between nodes are inferred, and whatever follows from constants
-// and shapes alone (the chains with which exporters compute shapes) becomes a constant.
+// Operator graphs out of what is stated of them: tensors between nodes are inferred, and whatever follows from
+// constants and shapes alone (the chains with which exporters compute shapes) becomes a constant.
 import { infer } from './infer.ts';
 import { isStandardDomain } from './inference/rules.ts';
 import type { ConstantTensor, OperatorGraph, OperatorNode, Tensor } from './operator-graph.ts';

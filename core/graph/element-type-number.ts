@@ -1,4 +1,5 @@
-// ONNX's numbers of element types (TensorProto.DataType in onnx.proto3): as `Cast`'s attribute `to` and the files give them.
+// ONNX's numbers of element types (TensorProto.DataType in onnx.proto3): as `Cast`'s attribute `to` and the files give
+// them.
 import type { ElementType } from './operator-graph.ts';
 
 const byNumber: readonly (ElementType | undefined)[] = [

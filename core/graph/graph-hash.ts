@@ -1,12 +1,13 @@
-// The identity of an operator graph: what it computes and in which shapes, whatever its tensors and nodes are called and
-// in whichever order a file lists them.
+// The identity of an operator graph: what it computes and in which shapes, whatever its tensors and nodes are called
+// and in whichever order a file lists them.
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '#core/text/canonical-json.ts';
 import type { Attribute, OperatorGraph, OperatorNode, Tensor } from './operator-graph.ts';
 
 /** SHA-256, hex, of a canonical form: inputs by position, then nodes in the order in which the outputs, one after the
- * other, need them, then nodes that no output needs, as listed. Tensors are numbered when they are first met. Attributes
- * that are stated and ones that are left to their default differ. Fractions are those of float32, as files hold them. */
+ * other, need them, then nodes that no output needs, as listed. Tensors are numbered when they are first met.
+ * Attributes that are stated and ones that are left to their default differ. Fractions are those of float32, as files
+ * hold them. */
 export function graphHash(graph: OperatorGraph): string {
   const hash = createHash('sha256');
   const numbers = new Map<string, number>([['', -1]]);

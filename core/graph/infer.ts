@@ -1,5 +1,5 @@
-// Follows shapes, types and small values through a graph, node by node, and inlines the branch of an `If` whose condition
-// is a known value. The rules of the operators stand in inference/.
+// Follows shapes, types and small values through a graph, node by node, and inlines the branch of an `If` whose
+// condition is a known value. The rules of the operators stand in inference/.
 import { DomainError } from '#core/errors.ts';
 import { quoteText } from '#core/text/quote-text.ts';
 import { elementCount, type Known } from './inference/known.ts';

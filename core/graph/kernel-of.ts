@@ -52,8 +52,8 @@ interface Frame {
   readonly positions: number;
 }
 
-/** Reads a shape as batch × channels × positions. Rank 3 is taken as batch × tokens × channels, unless the operator says
- * that channels stand second. */
+/** Reads a shape as batch × channels × positions. Rank 3 is taken as batch × tokens × channels, unless the operator
+ * says that channels stand second. */
 function frame(shape: readonly number[], last: boolean): Frame {
   if (shape.length < 2) return { batch: 1, channels: shape[0] ?? 1, positions: 1 };
   const batch = shape[0]!;

@@ -1,5 +1,5 @@
-// A kernel: what a runtime launches. Lowerings make them of operator graphs; the predictor gives each a price. Counts are
-// of one inference at the graph's own batch size.
+// A kernel: what a runtime launches. Lowerings make them of operator graphs; the predictor gives each a price. Counts
+// are of one inference at the graph's own batch size.
 import type { ElementType } from './operator-graph.ts';
 
 export const kernelKinds = [

@@ -59,8 +59,8 @@ export interface Tensor {
 
 /** A tensor that the file holds (ONNX: initializer or the value of a Constant). */
 export interface ConstantTensor extends Tensor {
-  /** Row-major values where they shape the graph: integers, booleans and scalars of at most `mostConstantValues`. Weights
-   * have none. Integers outside ±2^53 are clipped to it, infinities of floats to ±3.4028234663852886e38. */
+  /** Row-major values where they shape the graph: integers, booleans and scalars of at most `mostConstantValues`.
+   * Weights have none. Integers outside ±2^53 are clipped to it, infinities of floats to ±3.4028234663852886e38. */
   readonly values?: readonly number[];
 }
 

@@ -1,5 +1,5 @@
-// Reads an ONNX file into an operator graph. Weights are skipped, never read: a file of many gigabytes costs a few reads
-// of what lies between them. What the file format holds stands in onnx-file/.
+// Reads an ONNX file into an operator graph. Weights are skipped, never read: a file of many gigabytes costs a few
+// reads of what lies between them. What the file format holds stands in onnx-file/.
 import { DomainError } from '#core/errors.ts';
 import { completeGraph } from './complete-graph.ts';
 import { bindDimensions, type DimensionOptions } from './onnx-file/bind-dimensions.ts';
@@ -21,9 +21,9 @@ const opsets = { least: 7, most: 23 } as const;
 
 /** The operator graph of an ONNX file: functions inlined, branches of known conditions taken, dimensions bound, shapes
  * inferred, chains that compute shapes folded. External data is never opened; tensors stored there have no values.
- * @throws DomainError `invalid-model` (no ONNX model, or one that contradicts itself), `unsupported-model` (control flow,
- * shapes that depend on data, unknown operators, opsets outside 7 to 23, sizes over the limits), `unbound-dimension` (an
- * issue a dimension to bind), `invalid-request` (an option that does not fit the model) */
+ * @throws DomainError `invalid-model` (no ONNX model, or one that contradicts itself), `unsupported-model` (control
+ * flow, shapes that depend on data, unknown operators, opsets outside 7 to 23, sizes over the limits),
+ * `unbound-dimension` (an issue a dimension to bind), `invalid-request` (an option that does not fit the model) */
 export async function readOnnx(source: ByteSource, options: OnnxOptions = {}): Promise<OperatorGraph> {
   const cursor = new WireCursor(source, limits);
   const model = await cursor.run(readModel(cursor));

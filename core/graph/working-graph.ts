@@ -1,5 +1,5 @@
-// An operator graph that passes can change: nodes and tensors that know each other. Passes remove, replace and fuse nodes;
-// what is left is turned into kernels. Every node remembers the nodes of the operator graph that it stands for.
+// An operator graph that passes can change: nodes and tensors that know each other. Passes remove, replace and fuse
+// nodes; what is left is turned into kernels. Every node remembers the nodes of the operator graph that it stands for.
 import type { Attribute, ElementType, OperatorGraph } from './operator-graph.ts';
 
 export interface WorkingTensor {
@@ -186,8 +186,8 @@ export class WorkingGraph {
     tensor.producer = node;
   }
 
-  /** Removes a node that passes its input on. Where the graph returns its output, the input's maker must be able to make
-   * that output instead. @returns whether it could be removed */
+  /** Removes a node that passes its input on. Where the graph returns its output, the input's maker must be able to
+   * make that output instead. @returns whether it could be removed */
   bypass(node: WorkingNode, input: WorkingTensor): boolean {
     const output = node.outputs[0]!;
     if (output.output) {

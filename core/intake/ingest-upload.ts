@@ -1,6 +1,6 @@
-// Use case: an uploaded object becomes part of the dataset, or is quarantined with a reason. Every step can be repeated,
-// cut off anywhere and done twice at once; the upload's record is written last, so that a record that is finished means
-// that everything is.
+// Use case: an uploaded object becomes part of the dataset, or is quarantined with a reason. Every step can be
+// repeated, cut off anywhere and done twice at once; the upload's record is written last, so that a record that is
+// finished means that everything is.
 
 import { type DeviceRecord, deviceRecordSchema } from '#core/access/device-record.ts';
 import { deviceKey } from '#core/access/keys.ts';

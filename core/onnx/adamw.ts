@@ -62,7 +62,8 @@ function clipNorm(gradient: Tensor, maximumNorm: number): Tensor {
 }
 
 /** Learning rate and β₁ of step `step` (counted from 0) of `steps`: cosine up over the first tenth from 1/25 of the
- * peak, cosine down to 1e-4 of the start; β₁ runs against it between .95 and .85 (Smith and Topin, arXiv 1708.07120). */
+ * peak, cosine down to 1e-4 of the start; β₁ runs against it between .95 and .85 (Smith and Topin, arXiv
+ * 1708.07120). */
 export function oneCycle(step: number, steps: number, peakLearningRate: number) {
   const start = peakLearningRate / 25;
   const end = start / 1e4;

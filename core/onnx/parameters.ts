@@ -1,4 +1,5 @@
-// Named weight tensors packed into one flat vector: the optimiser then needs a handful of nodes, not a handful a tensor.
+// Named weight tensors packed into one flat vector: the optimiser then needs a handful of nodes, not a handful a
+// tensor.
 import type { Tensor } from './graph-builder.ts';
 import { elementCount } from './model.ts';
 import { concatenate, reshape, slice } from './operators.ts';

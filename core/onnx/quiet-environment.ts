@@ -1,7 +1,7 @@
-// What keeps ONNX Runtime to itself. Its Linux library of 1.30 carries a telemetry client that is on unless the variable
-// is set before the library loads: it writes a device id and a database below ~/.cache/Microsoft and, seconds later, looks
-// names up to send events. Whoever loads the library, or starts a program that might (a command's Python packages carry
-// the same library), passes through here; the caller's own environment is overruled.
+// What keeps ONNX Runtime to itself. Its Linux library of 1.30 carries a telemetry client that is on unless the
+// variable is set before the library loads: it writes a device id and a database below ~/.cache/Microsoft and, seconds
+// later, looks names up to send events. Whoever loads the library, or starts a program that might (a command's Python
+// packages carry the same library), passes through here; the caller's own environment is overruled.
 
 /** Variables of every process of ours that may hold ONNX Runtime. */
 export const quietEnvironment = { ORT_DISABLE_TELEMETRY: '1' } as const;

@@ -1,5 +1,5 @@
-// A trained predictor as two files: predictor.onnx (the forward pass) and predictor.json (everything else a process needs
-// to give the same numbers). No executable content, no library version inside: both stay readable.
+// A trained predictor as two files: predictor.onnx (the forward pass) and predictor.json (everything else a process
+// needs to give the same numbers). No executable content, no library version inside: both stay readable.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';

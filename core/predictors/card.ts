@@ -1,6 +1,6 @@
 // The card of a predictor with everything a training run knows of it: predictors/{searchSpace}/{version}/card.json.
-// Written once, last of the predictor's files, so that a predictor with a card is complete. Predictions of the evaluation,
-// which only the report draws, lie beside it in predictions.json.
+// Written once, last of the predictor's files, so that a predictor with a card is complete. Predictions of the
+// evaluation, which only the report draws, lie beside it in predictions.json.
 import * as z from 'zod';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
@@ -53,8 +53,8 @@ export const coverageSchema = z.strictObject({
 });
 export type Coverage = z.infer<typeof coverageSchema>;
 
-/** Candidate less champion (or less ridge, where there was no champion): mean over hardware keys (`devices` of them) with a two-sided 95 %
- * interval. */
+/** Candidate less champion (or less ridge, where there was no champion): mean over hardware keys (`devices` of them)
+ * with a two-sided 95 % interval. */
 export const differenceSchema = z.strictObject({
   metric: z.enum(accuracyMetrics),
   against: z.enum(['champion', 'ridge']),
@@ -122,7 +122,8 @@ export const cardSchema = z.strictObject({
 });
 export type Card = z.infer<typeof cardSchema>;
 
-/** predictions.json: the candidate's predictions of one support set for each held-out target, beside the measurements. */
+/** predictions.json: the candidate's predictions of one support set for each held-out target, beside the
+ * measurements. */
 export const heldOutPredictionsSchema = z.array(
   z.strictObject({
     target: text,

@@ -6,8 +6,8 @@ export interface Rows {
   readonly last: number;
 }
 
-/** How the table is divided where nobody says otherwise: columns (targets) and rows (architectures) to train on, and those
- * to evaluate on, which training never sees. */
+/** How the table is divided where nobody says otherwise: columns (targets) and rows (architectures) to train on, and
+ * those to evaluate on, which training never sees. */
 export interface Split {
   readonly train: readonly string[];
   readonly test: readonly string[];

@@ -1,6 +1,6 @@
-// Use case: predict the latency of architectures on targets. One forward pass serves all targets of a request. The reply
-// holds one array a quantity, in the order of the architectures: at 20,000 architectures a third of the size of one
-// object an architecture, and quicker to print and to read.
+// Use case: predict the latency of architectures on targets. One forward pass serves all targets of a request. The
+// reply holds one array a quantity, in the order of the architectures: at 20,000 architectures a third of the size of
+// one object an architecture, and quicker to print and to read.
 import { DomainError, type Issue } from '#core/errors.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { predict as predictTarget } from '#core/predictor/adaptation/posterior-predictive.ts';

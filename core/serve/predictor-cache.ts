@@ -1,6 +1,6 @@
-// Keeps champions with their adaptations in memory, so that a prediction on the warm path asks the store nothing. Whoever
-// took a champion has a predictor and adaptations that match, whatever is promoted meanwhile. What is in use is compared
-// with the store in the background; a new champion answers once it and the adaptations in use are loaded.
+// Keeps champions with their adaptations in memory, so that a prediction on the warm path asks the store nothing.
+// Whoever took a champion has a predictor and adaptations that match, whatever is promoted meanwhile. What is in use is
+// compared with the store in the background; a new champion answers once it and the adaptations in use are loaded.
 
 import { DomainError } from '#core/errors.ts';
 import type { Predictor } from '#core/predictor/bundle.ts';

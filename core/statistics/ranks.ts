@@ -27,5 +27,6 @@ export function pearson(a: Float64Array, b: Float64Array): number {
   return ab / Math.sqrt(aa * bb);
 }
 
-/** Spearman's rank correlation of two series of one length [n], with mean ranks for ties; NaN when either is constant. */
+/** Spearman's rank correlation of two series of one length [n], with mean ranks for ties; NaN when either is
+ * constant. */
 export const spearman = (a: Float64Array, b: Float64Array): number => pearson(ranks(a), ranks(b));

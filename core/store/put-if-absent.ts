@@ -1,4 +1,5 @@
-// Writes that leave alone what is there: content under its own hash, records that are made once, copies of finished files.
+// Writes that leave alone what is there: content under its own hash, records that are made once, copies of finished
+// files.
 import { DomainError } from '#core/errors.ts';
 import type { Store } from './store.ts';
 

@@ -1,4 +1,5 @@
-// The storage port: immutable-friendly object storage. S3 implements it in functions/shared; tests use a Map. Keys are those of DESIGN's storage layout (docs/architecture.md).
+// The storage port: immutable-friendly object storage. S3 implements it in functions/shared; tests use a Map. Keys are
+// those of DESIGN's storage layout (docs/architecture.md).
 
 export interface StoredObject {
   readonly body: Uint8Array;

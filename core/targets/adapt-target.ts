@@ -1,4 +1,5 @@
-// Use case: adapt one target to its measurements under one predictor, and keep the adaptation where predictions find it.
+// Use case: adapt one target to its measurements under one predictor, and keep the adaptation where predictions find
+// it.
 import { type MergedMeasurement, repeatContradiction } from '#core/dataset/merge-measurements.ts';
 import { type Adaptation, adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
 import { adaptChecked } from '#core/predictor/adaptation/checked-adaptation.ts';
@@ -14,8 +15,8 @@ export interface MergedTarget {
   readonly revision: number;
 }
 
-/** From merged profiles, unless there is an adaptation already from as many: of writers that race, the one with the most
- * profiles is kept. Returns the one that is kept. */
+/** From merged profiles, unless there is an adaptation already from as many: of writers that race, the one with the
+ * most profiles is kept. Returns the one that is kept. */
 export async function adaptMergedTarget(
   store: Store,
   predictor: Predictor,

@@ -20,7 +20,8 @@ export interface RefreshOptions extends UpdateOptions {
   readonly now: number;
 }
 
-/** Under each of `predictors`, the champion first; the record is made from the champion's adaptation, or without one. */
+/** Under each of `predictors`, the champion first; the record is made from the champion's adaptation, or without
+ * one. */
 export async function refreshTarget(
   store: Store,
   data: TargetData,

@@ -1,5 +1,5 @@
-// Use case: which architectures to measure next on a target, and what error to expect after that; without a target, what
-// a new one should start with.
+// Use case: which architectures to measure next on a target, and what error to expect after that; without a target,
+// what a new one should start with.
 
 import { DomainError } from '#core/errors.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';

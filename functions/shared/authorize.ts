@@ -1,5 +1,5 @@
-// From an Authorization header to the authorizer's answer: the caller, or why there is none. Any other failure is thrown,
-// and API Gateway answers it with 500.
+// From an Authorization header to the authorizer's answer: the caller, or why there is none. Any other failure is
+// thrown, and API Gateway answers it with 500.
 
 import type { VerifyToken } from '#core/access/verify-token.ts';
 import { DomainError } from '#core/errors.ts';

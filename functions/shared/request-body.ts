@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { DomainError } from '#core/errors.ts';
 
-/** Bytes of JSON after decoding. Lambda takes events of up to 6 MB, and 20,000 of the longest architectures are 4 MB. */
+/** Bytes of JSON after decoding. Lambda takes events of up to 6 MB, and 20,000 of the longest architectures are 4
+ * MB. */
 export const largestBodyBytes = 5 * 2 ** 20;
 
 export interface EncodedBody {

@@ -1,5 +1,5 @@
-// The storage port over S3. Uses the ordinary client: credentials, region and endpoint come from the environment, retries
-// with backoff from the SDK.
+// The storage port over S3. Uses the ordinary client: credentials, region and endpoint come from the environment,
+// retries with backoff from the SDK.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DeleteObjectCommand,

@@ -1,4 +1,5 @@
-// Executes training runs with Step Functions. The run's id is the execution's name, so that starting twice is starting once.
+// Executes training runs with Step Functions. The run's id is the execution's name, so that starting twice is starting
+// once.
 import { SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Executor } from '#core/training/runs/start-run.ts';
 

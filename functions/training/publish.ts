@@ -1,5 +1,5 @@
-// Lambda: Publish. Puts the candidate with card and report where predictors are, and plans the adaptation of the targets
-// where it is to be promoted.
+// Lambda: Publish. Puts the candidate with card and report where predictors are, and plans the adaptation of the
+// targets where it is to be promoted.
 import { planAdaptPhase } from '#core/training/phases/promote-phase.ts';
 import { publishPhase } from '#core/training/phases/publish-phase.ts';
 import { context, task } from './task.ts';

@@ -1,5 +1,5 @@
-// What every task of the training state machine is built from: the context of its steps, and errors under names that the
-// machine retries by. A name tells what to do about an error, never more.
+// What every task of the training state machine is built from: the context of its steps, and errors under names that
+// the machine retries by. A name tells what to do about an error, never more.
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { DomainError } from '#core/errors.ts';
 import type { PhaseContext } from '#core/training/phases/run-phases.ts';
@@ -7,8 +7,8 @@ import { readEnvironment } from '../shared/environment.ts';
 import { s3Store } from '../shared/s3-store.ts';
 import { logger } from '../shared/telemetry.ts';
 
-/** `StoreBusy`: others write the same object. `StoreUnavailable`: the store did not answer. `RunEnded`: nobody wants the
- * result any more. `RunUnderWay`: another run has the search space. `TrainingError`: trying again does not help. */
+/** `StoreBusy`: others write the same object. `StoreUnavailable`: the store did not answer. `RunEnded`: nobody wants
+ * the result any more. `RunUnderWay`: another run has the search space. `TrainingError`: trying again does not help. */
 export type TaskErrorName = 'StoreBusy' | 'StoreUnavailable' | 'RunEnded' | 'RunUnderWay' | 'TrainingError';
 
 export class TaskError extends Error {

@@ -70,7 +70,8 @@ export class PrivateBucket extends Construct {
     );
   }
 
-  /** Put objects under the prefixes. Conditional puts (If-Match) read the version they replace: grant read beside it. */
+  /** Put objects under the prefixes. Conditional puts (If-Match) read the version they replace: grant read beside
+   * it. */
   grantWrite(role: IRole, ...prefixes: readonly string[]): void {
     this.#grant(role, 's3:PutObject', prefixes);
   }

@@ -1,8 +1,8 @@
 // The training state machine (JSONPath) with its tasks. docs/training.md describes the steps.
 //
-// Input: `{searchSpace, requestedBy}`; the run's id is the execution's name. Output: none that anybody reads: what a run
-// did is in its record. Errors: tasks throw the names of functions/training/task.ts. `RunEnded` and `RunUnderWay` end the
-// execution well, anything else that retries do not cure ends it as failed after RecordFailure wrote down why.
+// Input: `{searchSpace, requestedBy}`; the run's id is the execution's name. Output: none that anybody reads: what a
+// run did is in its record. Errors: tasks throw the names of functions/training/task.ts. `RunEnded` and `RunUnderWay`
+// end the execution well, anything else that retries do not cure ends it as failed after RecordFailure wrote down why.
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
@@ -253,7 +253,8 @@ export class TrainingMachine extends Construct {
     return begin.next(freeze);
   }
 
-  /** A child execution of the distributed map fails with the number of failures only, so each writes down its reason. */
+  /** A child execution of the distributed map fails with the number of failures only, so each writes down its
+   * reason. */
   #adaptInChild({ payload, resultPath }: Batch): LambdaInvoke {
     const unwanted = new Pass(this, 'BatchUnwanted', { result: Result.fromString('the run has ended') });
     const record = this.#task(

@@ -1,4 +1,5 @@
-// Training as part of the service: the tasks with what each may touch, the state machine, and the schedules that start it.
+// Training as part of the service: the tasks with what each may touch, the state machine, and the schedules that start
+// it.
 import { Duration } from 'aws-cdk-lib';
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';

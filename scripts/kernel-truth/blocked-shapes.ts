@@ -1,5 +1,5 @@
-// Shapes of ONNX Runtime's blocked operators (domain `com.microsoft.nchwc`) and of plain ones that run on blocked tensors.
-// Channels are given in whole blocks.
+// Shapes of ONNX Runtime's blocked operators (domain `com.microsoft.nchwc`) and of plain ones that run on blocked
+// tensors. Channels are given in whole blocks.
 import type { Known } from '#core/graph/inference/known.ts';
 import type { Attribute } from '#core/graph/operator-graph.ts';
 import { padded } from './facts.ts';

@@ -1,5 +1,5 @@
-// An operator graph → an ONNX file with random weights (seeded), for ONNX Runtime to optimise. The weights are small and
-// none is zero, so that nothing is folded that a trained model would keep.
+// An operator graph → an ONNX file with random weights (seeded), for ONNX Runtime to optimise. The weights are small
+// and none is zero, so that nothing is folded that a trained model would keep.
 import { create, toBinary } from '@bufbuild/protobuf';
 import {
   AttributeProto_AttributeType,
@@ -134,8 +134,8 @@ function valueInfo(tensor: Tensor) {
   });
 }
 
-/** Numbers in ±0.1 without 0, from a drawn pool: millions of weights in milliseconds. Each call starts elsewhere, so that
- * no two weights are equal by accident. */
+/** Numbers in ±0.1 without 0, from a drawn pool: millions of weights in milliseconds. Each call starts elsewhere, so
+ * that no two weights are equal by accident. */
 function pool(random: Random): (count: number) => Float32Array {
   const size = 65_537;
   const drawn = Float32Array.from({ length: size }, () => (random.next() < 0.5 ? -1 : 1) * random.uniform(0.01, 0.1));

@@ -18,7 +18,8 @@ export type TruthOutcome =
   | { readonly lines: Readonly<Record<Level, readonly string[]>> }
   | { readonly refused: string };
 
-/** Channels in a block as ONNX Runtime chooses it on this machine (MLAS: 16 floats of a register of AVX-512, 8 of AVX). */
+/** Channels in a block as ONNX Runtime chooses it on this machine (MLAS: 16 floats of a register of AVX-512, 8 of
+ * AVX). */
 export function blockOfThisMachine(): number {
   const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
   if (/\bavx512f\b/.test(flags)) return 16;

@@ -1,5 +1,5 @@
-// The graph that ONNX Runtime wrote after optimising → facts of each node. The file has no shapes: they are inferred anew,
-// and those of blocked tensors propagated from the reorders and convolutions that make them.
+// The graph that ONNX Runtime wrote after optimising → facts of each node. The file has no shapes: they are inferred
+// anew, and those of blocked tensors propagated from the reorders and convolutions that make them.
 import { fromBinary } from '@bufbuild/protobuf';
 import { type GraphProto, ModelProtoSchema, type NodeProto, type TensorProto } from 'onnx-buf';
 import type { Known } from '#core/graph/inference/known.ts';

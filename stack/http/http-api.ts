@@ -149,8 +149,8 @@ function refuse(response: ServerResponse, status: number): void {
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
 }
 
-/** The one refusal that differs from API Gateway's, which says no more than `message`: whatever its size, a body that is
- * too large is refused in one form here, that of the functions. What of it is still to come is discarded, so that a
+/** The one refusal that differs from API Gateway's, which says no more than `message`: whatever its size, a body that
+ * is too large is refused in one form here, that of the functions. What of it is still to come is discarded, so that a
  * client that sends before it reads gets the answer and not a broken connection. */
 function refuseTooLarge(response: ServerResponse, requestId: string): void {
   const detail = 'the body is larger than API Gateway (10 MiB) or Lambda (6 MiB) takes: split the request';

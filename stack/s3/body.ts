@@ -42,8 +42,8 @@ export function declaredLength(request: S3Request, authentication: Authenticatio
 
 /**
  * Receives and verifies a whole body.
- * @throws S3Error `MissingContentLength`, `EntityTooLarge`, `IncompleteBody`, `RequestTimeout`, or what integrity.ts and
- * chunked.ts throw
+ * @throws S3Error `MissingContentLength`, `EntityTooLarge`, `IncompleteBody`, `RequestTimeout`, or what integrity.ts
+ * and chunked.ts throw
  */
 export async function receiveBody(
   request: S3Request,

@@ -1,6 +1,6 @@
-// The checksums that are verified and stored, as incremental hashes: CRC-32, which the SDK puts into every write unless it
-// is told not to, and SHA-256, to which a presigned upload is held. S3's others (CRC-32C, CRC-64/NVME, SHA-1) no client of
-// ours sends; they are refused. Source: Amazon S3 User Guide, "Checking object integrity".
+// The checksums that are verified and stored, as incremental hashes: CRC-32, which the SDK puts into every write unless
+// it is told not to, and SHA-256, to which a presigned upload is held. S3's others (CRC-32C, CRC-64/NVME, SHA-1) no
+// client of ours sends; they are refused. Source: Amazon S3 User Guide, "Checking object integrity".
 
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';

@@ -1,10 +1,9 @@
-// The aws-chunked content encoding: `hex-size[;chunk-signature=...]\r\n data \r\n`, a zero chunk, then trailing headers.
-// A push decoder with bounded memory: it gives back slices of what it is fed, and holds only one line at a time.
-// No adapter of ours streams. This stays because the SDK turns to it by itself as soon as a body is a stream, and an endpoint
-// that does not know it keeps the framing as if it were the object; and the signed form because AWS's own examples and a
-// property test hold it at little cost.
-// Source: Amazon S3 API Reference, "Signature calculations for the Authorization header: transferring payload in
-// multiple chunks" and "... including trailing headers".
+// The aws-chunked content encoding: `hex-size[;chunk-signature=...]\r\n data \r\n`, a zero chunk, then trailing
+// headers. A push decoder with bounded memory: it gives back slices of what it is fed, and holds only one line at a
+// time. No adapter of ours streams. This stays because the SDK turns to it by itself as soon as a body is a stream, and
+// an endpoint that does not know it keeps the framing as if it were the object; and the signed form because AWS's own
+// examples and a property test hold it at little cost. Source: Amazon S3 API Reference, "Signature calculations for the
+// Authorization header: transferring payload in multiple chunks" and "... including trailing headers".
 
 import { createHash, type Hash } from 'node:crypto';
 import { S3Error } from './s3-error.ts';

@@ -1,5 +1,5 @@
-// Conditional requests by ETag: If-Match and If-None-Match for reads, If-None-Match: * and If-Match for writes and deletes.
-// Order of evaluation as RFC 9110, section 13.2.2. Conditions by date are answered 501 (operation.ts).
+// Conditional requests by ETag: If-Match and If-None-Match for reads, If-None-Match: * and If-Match for writes and
+// deletes. Order of evaluation as RFC 9110, section 13.2.2. Conditions by date are answered 501 (operation.ts).
 
 import type { S3Request } from './request.ts';
 import { notImplemented, S3Error } from './s3-error.ts';

@@ -1,6 +1,6 @@
 // S3 event records, and their at-least-once delivery to one consumer in this process. A record counts as delivered when
-// the consumer's promise resolves. A small file remembers up to where that is so; after a kill, the writes beyond it are
-// told again, from the objects themselves. Source of the form: Amazon S3 User Guide, "Event message structure".
+// the consumer's promise resolves. A small file remembers up to where that is so; after a kill, the writes beyond it
+// are told again, from the objects themselves. Source of the form: Amazon S3 User Guide, "Event message structure".
 
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// ListObjectsV2 over a bucket's index: prefix, delimiter, start-after, continuation, in UTF-8 byte order. Everything under
-// a common prefix is stepped over by one binary search, so a folder of 100,000 keys costs what one key costs.
+// ListObjectsV2 over a bucket's index: prefix, delimiter, start-after, continuation, in UTF-8 byte order. Everything
+// under a common prefix is stepped over by one binary search, so a folder of 100,000 keys costs what one key costs.
 
 import { compareUtf8, type IndexEntry, type KeyIndex } from './key-index.ts';
 import { S3Error } from './s3-error.ts';

@@ -73,7 +73,8 @@ export async function openObjectFile(
   }
 }
 
-/** The same, synchronously and of the metadata alone: a start reads every file once, and this is several times faster. */
+/** The same, synchronously and of the metadata alone: a start reads every file once, and this is several times
+ * faster. */
 export function readMetadataSync(path: string): StoredMetadata {
   const file = openSync(path, 'r');
   try {

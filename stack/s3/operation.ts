@@ -1,11 +1,11 @@
 // Which of S3's operations a request asks for, and whether everything it asks for with it is implemented here. A
 // parameter, a header or an x-amz-* setting outside an operation's list is answered 501: ignoring it would be a lie.
 //
-// What is here is what somebody uses: PutObject, GetObject, DeleteObject and ListObjectsV2 with If-Match and If-None-Match
-// are the storage port; a presigned PUT is a device's upload; HeadObject, delimiter and encoding-type are what a person's
-// `aws s3 ls` and `cp` ask of the state; user metadata and content headers are kept because they are part of what
-// a stored object's file holds. Copies, deletes of many, lists and heads of buckets, ranges, conditions by date and
-// overridden response headers nobody asks for: 501.
+// What is here is what somebody uses: PutObject, GetObject, DeleteObject and ListObjectsV2 with If-Match and
+// If-None-Match are the storage port; a presigned PUT is a device's upload; HeadObject, delimiter and encoding-type are
+// what a person's `aws s3 ls` and `cp` ask of the state; user metadata and content headers are kept because they are
+// part of what a stored object's file holds. Copies, deletes of many, lists and heads of buckets, ranges, conditions by
+// date and overridden response headers nobody asks for: 501.
 
 import { amzSettings, type S3Request } from './request.ts';
 import { notImplemented, S3Error } from './s3-error.ts';
@@ -82,7 +82,8 @@ export function requireImplemented(request: S3Request, name: OperationName | 'Un
 
 /**
  * A checksum in a presigned URL's query is where SDKs put it by default, and where S3 does not verify it
- * (aws-sdk-go-v2 issue 2610). To verify it would hide that mistake until production, to ignore it would hide it for good.
+ * (aws-sdk-go-v2 issue 2610). To verify it would hide that mistake until production, to ignore it would hide it for
+ * good.
  */
 function refuseHoistedChecksum(request: S3Request): void {
   for (const parameter of request.query.keys()) {

@@ -1,6 +1,7 @@
-// The embedded S3 endpoint: path-style S3 over HTTP on 127.0.0.1 for the unmodified AWS SDK, kept in a folder. It checks
-// what S3 checks (signatures, checksums, conditions) and answers 501 to what it does not do. Not a general S3 server: what
-// the service, its devices and a person with the AWS command line use (operation.ts says which); one set of credentials.
+// The embedded S3 endpoint: path-style S3 over HTTP on 127.0.0.1 for the unmodified AWS SDK, kept in a folder. It
+// checks what S3 checks (signatures, checksums, conditions) and answers 501 to what it does not do. Not a general S3
+// server: what the service, its devices and a person with the AWS command line use (operation.ts says which); one set
+// of credentials.
 
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';

@@ -49,7 +49,8 @@ export function signChunk(context: SigningContext, previousSignature: string, ch
   return signText(context, [...lines, chunkSha256].join('\n'));
 }
 
-/** The signature over the trailing headers, each `name:value\n`, of a STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER body. */
+/** The signature over the trailing headers, each `name:value\n`, of a STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER
+ * body. */
 export function signTrailer(context: SigningContext, previousSignature: string, trailers: string): string {
   const hash = createHash('sha256').update(trailers, 'latin1').digest('hex');
   const lines = ['AWS4-HMAC-SHA256-TRAILER', context.longDate, context.scope, previousSignature, hash];

@@ -1,5 +1,6 @@
 // Executions of the template's state machines: started, described, stopped, kept in files, and taken up again after the
-// stack was closed or killed in the middle. The interpreter is aws-local-stepfunctions; tasks run on the Lambda runtime.
+// stack was closed or killed in the middle. The interpreter is aws-local-stepfunctions; tasks run on the Lambda
+// runtime.
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

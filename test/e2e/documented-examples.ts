@@ -1,6 +1,7 @@
-// Sends the examples of the OpenAPI document to a running service, one after another, and compares what comes with what is
-// documented: status and shape, since ids, times and latencies are of the run. Ids that an earlier answer gave are used in
-// later requests as the document uses its own. With SUGARBUSH_RECORD_EXAMPLES=1 in the environment it writes them anew.
+// Sends the examples of the OpenAPI document to a running service, one after another, and compares what comes with what
+// is documented: status and shape, since ids, times and latencies are of the run. Ids that an earlier answer gave are
+// used in later requests as the document uses its own. With SUGARBUSH_RECORD_EXAMPLES=1 in the environment it writes
+// them anew.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

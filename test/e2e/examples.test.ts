@@ -1,4 +1,5 @@
-// The programs of examples/ as a reader runs them, and the commands of docs/deploy.md as an operator does, against one embedded stack with a champion and two measured targets.
+// The programs of examples/ as a reader runs them, and the commands of docs/deploy.md as an operator does, against one
+// embedded stack with a champion and two measured targets.
 import { execFile, spawn } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,6 @@
-// The way in under load and faults: many uploads at once with every event delivered twice, writers racing on one target,
-// the ingest process killed at each of its writes, and a store that fails until an operator sends the event again.
+// The way in under load and faults: many uploads at once with every event delivered twice, writers racing on one
+// target, the ingest process killed at each of its writes, and a store that fails until an operator sends the event
+// again.
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { mergeMeasurements } from '#core/dataset/merge-measurements.ts';

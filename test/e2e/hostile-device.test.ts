@@ -1,5 +1,5 @@
-// What an enrolled but hostile device can try at the door: names and paths with tricks, requests that are none, profiles
-// as costly as the limits let through, another's place.
+// What an enrolled but hostile device can try at the door: names and paths with tricks, requests that are none,
+// profiles as costly as the limits let through, another's place.
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { enrolReplySchema } from '#contract/devices.ts';

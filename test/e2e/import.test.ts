@@ -1,5 +1,5 @@
-// `sugarbush import` as a person uses it: a table goes in through the same door as devices, is stopped and goes on. And what
-// one profile costs at that door.
+// `sugarbush import` as a person uses it: a table goes in through the same door as devices, is stopped and goes on. And
+// what one profile costs at that door.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Requests that no client would send (wrong tokens, malformed bodies), and every answer held against the contract: a status
-// that is not documented for its route is a fault of one or the other.
+// Requests that no client would send (wrong tokens, malformed bodies), and every answer held against the contract: a
+// status that is not documented for its route is a fault of one or the other.
 
 import { refusalsOf } from '#contract/operation.ts';
 import { operations } from '#contract/operations.ts';

@@ -1,5 +1,5 @@
-// The report as a person sees it: opened in headless Chromium, in light and dark, wide, narrow and printed. Skipped where
-// there is no Chromium.
+// The report as a person sees it: opened in headless Chromium, in light and dark, wide, narrow and printed. Skipped
+// where there is no Chromium.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// `npm start` as a person uses it, with an import and a training that are real, the training short: the printed curl line is pasted into a shell,
-// starts are refused, interrupted and repeated.
+// `npm start` as a person uses it, with an import and a training that are real, the training short: the printed curl
+// line is pasted into a shell, starts are refused, interrupted and repeated.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';

@@ -19,8 +19,8 @@ import { rawCall } from './raw-call.ts';
 /** Small enough for a test; a different seed or number of repeats is not decided on yet. */
 export const request = { searchSpace: 'nasbench201', steps: 50, folds: 2, repeats: 1 };
 
-/** A request that each task makes in the middle of its work, and in the runs of these tests no other task does. `champion`
- * is the one before. */
+/** A request that each task makes in the middle of its work, and in the runs of these tests no other task does.
+ * `champion` is the one before. */
 export const momentOf = {
   Freeze: ({ method, key = '' }: FaultRequest) => method === 'GET' && key.startsWith('targets/'),
   Plan: ({ method, key = '' }: FaultRequest) => method === 'GET' && /^fits\/.*\/predictor\.json$/.test(key),

@@ -1,5 +1,5 @@
-// The training state machine as CDK writes it: valid by the validator, retried and caught everywhere, startable by those
-// who may, and on a schedule.
+// The training state machine as CDK writes it: valid by the validator, retried and caught everywhere, startable by
+// those who may, and on a schedule.
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import aslValidator from 'asl-validator';

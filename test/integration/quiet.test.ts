@@ -1,7 +1,7 @@
 // Nothing leaves a machine, and nothing is left on it, that the documents do not name: agent, function and command line
 // run in a network namespace of their own without a network, with a fresh home, under strace. Every file that they make
-// or open for writing and every address that they try is looked at. A control shows that ONNX Runtime, loaded carelessly,
-// is caught.
+// or open for writing and every address that they try is looked at. A control shows that ONNX Runtime, loaded
+// carelessly, is caught.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -151,7 +151,8 @@ describe.skipIf(!canTrace)('without a network and with a fresh home', () => {
         const event = JSON.parse((await import('node:fs')).readFileSync(process.argv[2], 'utf8'));
         const reply = await handler(event, { awsRequestId: 'quiet', getRemainingTimeInMillis: () => 60_000 });
         setTimeout(() => process.exit(reply.statusCode === 200 ? 0 : 1), ${watchedS * 1000});`;
-      // Even where nobody had set the variable: the loader does. The function needs the store, which is on loopback: the namespace stays, the addresses are looked at.
+      // Even where nobody had set the variable: the loader does. The function needs the store, which is on loopback:
+      // the namespace stays, the addresses are looked at.
       const { ORT_DISABLE_TELEMETRY: set, ...loud } = deployed.environment;
       const seen = await watch([process.execPath, '--input-type=module', '-e', script, deployed.codeFolder, event], {
         folders: [],

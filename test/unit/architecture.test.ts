@@ -1,5 +1,6 @@
 // The design's arrows, held by reading every import: core stands on nothing; the wire's contract on core; its client on
-// both, and so whoever serves or asks; infra on the contract alone. And no source file grows past 500 lines unexplained.
+// both, and so whoever serves or asks; infra on the contract alone. And no source file grows past 500 lines
+// unexplained.
 import { globSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, posix } from 'node:path';

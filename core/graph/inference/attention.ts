@@ -1,4 +1,5 @@
-// Attention of opset 23 and rotary embeddings: queries are [batch, heads, length, width] or [batch, length, heads · width].
+// Attention of opset 23 and rotary embeddings: queries are [batch, heads, length, width] or [batch, length, heads ·
+// width].
 import type { Known } from './known.ts';
 import type { NodeContext, Rule } from './node-context.ts';
 

@@ -9,7 +9,8 @@ import { elementCount, type Known, mostKnownValues } from './known.ts';
 /** Shapes (and types) of the outputs, in order; outputs beyond them, if the node names any, are refused. */
 export type Rule = (node: NodeContext) => readonly Known[];
 
-/** Work left for values: rules compute none when it is spent, so that a hostile graph cannot buy much with few bytes. */
+/** Work left for values: rules compute none when it is spent, so that a hostile graph cannot buy much with few
+ * bytes. */
 export interface ValueBudget {
   elements: number;
 }

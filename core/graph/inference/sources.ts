@@ -1,4 +1,5 @@
-// Operators that make tensors out of shapes, attributes and chance; losses; signals; and those that are refused by name.
+// Operators that make tensors out of shapes, attributes and chance; losses; signals; and those that are refused by
+// name.
 import { elementTypeOfNumber } from '../element-type-number.ts';
 import type { ElementType } from '../operator-graph.ts';
 import { elementCount, type Known } from './known.ts';

@@ -1,5 +1,5 @@
-// Where a model's bytes are: a file, an object in a store, an upload. Nothing here knows which. (hyparquet's AsyncBuffer
-// has the same form.)
+// Where a model's bytes are: a file, an object in a store, an upload. Nothing here knows which. (hyparquet's
+// AsyncBuffer has the same form.)
 
 export interface ByteSource {
   readonly byteLength: number;

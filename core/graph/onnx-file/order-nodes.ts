@@ -1,4 +1,5 @@
-// ONNX wants nodes in an order in which inputs are made before they are used. Runtimes are lenient and sort; so is this.
+// ONNX wants nodes in an order in which inputs are made before they are used. Runtimes are lenient and sort; so is
+// this.
 import { DomainError } from '#core/errors.ts';
 import { quoteText } from '#core/text/quote-text.ts';
 import type { FileGraph, FileNode } from './file-model.ts';

@@ -2,8 +2,8 @@
 import type { ElementType } from '../operator-graph.ts';
 import { clipped } from './wire-cursor.ts';
 
-/** Little-endian, row-major (`raw_data`). Undefined for types that are not read (strings, eight-bit floats, half bytes),
- * and where the length is not that of `count` elements. */
+/** Little-endian, row-major (`raw_data`). Undefined for types that are not read (strings, eight-bit floats, half
+ * bytes), and where the length is not that of `count` elements. */
 export function valuesOfBytes(type: ElementType, bytes: Uint8Array, count: number): number[] | undefined {
   const reader = readers[type];
   if (reader === undefined || bytes.length !== count * reader.size) return undefined;
@@ -32,7 +32,8 @@ const readers: Partial<Record<ElementType, ElementReader>> = {
   uint64: { size: 8, read: (v, at) => clipped(Number(v.getBigUint64(at, true))) },
 };
 
-/** Numbers of `int32_data`, `int64_data`, `uint64_data`, `float_data` or `double_data`: 16-bit floats are there as bits. */
+/** Numbers of `int32_data`, `int64_data`, `uint64_data`, `float_data` or `double_data`: 16-bit floats are there as
+ * bits. */
 export function valuesOfNumbers(type: ElementType, numbers: readonly number[], count: number): number[] | undefined {
   if (numbers.length !== count || readers[type] === undefined) return undefined;
   if (type === 'float16') return numbers.map((bits) => float16(bits & 0xffff));

@@ -1,6 +1,6 @@
-// A cursor over protobuf's wire format (https://protobuf.dev/programming-guides/encoding/) in a source of bytes. It holds
-// a window of the source and skips what nobody wants without reading it. Readers are generators: they yield when the
-// window is too short, so that a message of a thousand fields waits for the source once and not a thousand times.
+// A cursor over protobuf's wire format (https://protobuf.dev/programming-guides/encoding/) in a source of bytes. It
+// holds a window of the source and skips what nobody wants without reading it. Readers are generators: they yield when
+// the window is too short, so that a message of a thousand fields waits for the source once and not a thousand times.
 import { DomainError } from '#core/errors.ts';
 import type { ByteSource } from './byte-source.ts';
 
@@ -69,7 +69,8 @@ export class WireCursor {
     if (this.#fields > this.#limits.fields) tooLarge(`more than ${this.#limits.fields} fields and numbers`);
   }
 
-  /** Whether fewer than `count` of the next bytes are in the window, though the source has them. A reader yields then. */
+  /** Whether fewer than `count` of the next bytes are in the window, though the source has them. A reader yields
+   * then. */
   isShort(count: number): boolean {
     const end = Math.min(this.position + count, this.byteLength);
     if (this.position >= this.#start && end <= this.#start + this.#window.length) return false;

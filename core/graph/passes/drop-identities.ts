@@ -1,5 +1,5 @@
-// Drops nodes that do nothing: identities, dropout at inference, casts to the type that is there already, and slices, pads
-// and reshapes that keep the shape.
+// Drops nodes that do nothing: identities, dropout at inference, casts to the type that is there already, and slices,
+// pads and reshapes that keep the shape.
 import { sameShape, scalarValue, type WorkingGraph, type WorkingNode, type WorkingTensor } from '../working-graph.ts';
 
 export interface IdentityOptions {

@@ -1,4 +1,5 @@
-// Between DequantizeLinear and QuantizeLinear a node computes in integers: the three become one node on quantised tensors.
+// Between DequantizeLinear and QuantizeLinear a node computes in integers: the three become one node on quantised
+// tensors.
 import { soleConsumer, type WorkingGraph, type WorkingNode, type WorkingTensor } from '../working-graph.ts';
 
 const quantised = new Set(

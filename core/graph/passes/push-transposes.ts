@@ -1,5 +1,5 @@
-// Moves transposes towards others that they cancel with (ONNX Runtime's transpose optimiser): a transpose before a node is
-// pushed behind it where that leaves fewer transposed axes in all, counting those of size above 1.
+// Moves transposes towards others that they cancel with (ONNX Runtime's transpose optimiser): a transpose before a node
+// is pushed behind it where that leaves fewer transposed axes in all, counting those of size above 1.
 import {
   numberAttribute,
   numbersAttribute,

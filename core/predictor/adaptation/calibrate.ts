@@ -1,6 +1,6 @@
-// How wide a target's intervals must be. The posterior's own deviations are right for targets like those it was trained on;
-// how far they are right for this one its measurements tell: each is predicted from the others, and the residuals, in
-// standard deviations, should have a mean square of 1. What few measurements say is drawn towards 1.
+// How wide a target's intervals must be. The posterior's own deviations are right for targets like those it was trained
+// on; how far they are right for this one its measurements tell: each is predicted from the others, and the residuals,
+// in standard deviations, should have a mean square of 1. What few measurements say is drawn towards 1.
 
 import type { PredictorParameters } from '#core/predictor/bundle.ts';
 import type { Forward } from '#core/predictor/types.ts';

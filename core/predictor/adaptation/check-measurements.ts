@@ -1,6 +1,6 @@
-// What a target's own measurements say about how far its predictions can be believed: how well they predict one another,
-// and whether they contradict each other. Decided from the target's data and the predictor alone, by rules that
-// docs/ingest.md states.
+// What a target's own measurements say about how far its predictions can be believed: how well they predict one
+// another, and whether they contradict each other. Decided from the target's data and the predictor alone, by rules
+// that docs/ingest.md states.
 import type { PredictorParameters } from '#core/predictor/bundle.ts';
 import type { Forward } from '#core/predictor/types.ts';
 import { leaveOneOut } from './leave-one-out.ts';

@@ -1,5 +1,6 @@
-// How well a target's measurements predict each other: each is predicted from the others, under the same predictor. What
-// an adaptation says of its own error is a belief; this is a test of it that needs nothing but the target's own data.
+// How well a target's measurements predict each other: each is predicted from the others, under the same predictor.
+// What an adaptation says of its own error is a belief; this is a test of it that needs nothing but the target's own
+// data.
 
 import type { PredictorParameters } from '#core/predictor/bundle.ts';
 import type { Forward } from '#core/predictor/types.ts';

@@ -6,16 +6,17 @@
 //                 ln evidence = k ln u − ½(u²A − 2uB + C) − ½ ln det K − ½ ln(Au² + k) − Σ ln m
 //   logarithmic:  ln scale = B / C;  w = XᵀK⁻¹(z − B/C)
 //                 ln evidence = −½(A − B²/C) − ½ ln det K − ½ ln C − Σ ln latency
-// (constants that all hypotheses share are left out). The linear head is solved twice: noise is proportional to latency,
-// so the second time D = clip(1 + Xw, .3, 3)² of the first.
+// (constants that all hypotheses share are left out). The linear head is solved twice: noise is proportional to
+// latency, so the second time D = clip(1 + Xw, .3, 3)² of the first.
 //
 // Few measurements (k < P) are solved in the k dimensions of K. More are solved in the P dimensions of w, where
-// M = I + XᵀD⁻¹X/σ² gives K⁻¹ and ln det K by Woodbury's identity at a cost linear in k. Either way the result is stated
-// in coordinates t of a query q = φ(a): t = Xq, or t = q. Then φ·w = weights·t, and var(φ·w) = ‖q‖² − ‖Ft‖², or ‖Ft‖².
+// M = I + XᵀD⁻¹X/σ² gives K⁻¹ and ln det K by Woodbury's identity at a cost linear in k. Either way the result is
+// stated in coordinates t of a query q = φ(a): t = Xq, or t = q. Then φ·w = weights·t, and var(φ·w) = ‖q‖² − ‖Ft‖², or
+// ‖Ft‖².
 //
-// A measurement may be an outlier (a clock glitch, a busy device): with probability `outlierShare` its noise is not σ but
-// `outlierDeviation`. Which ones are is decided per hypothesis, worst leave-one-out residual first, as long as calling it
-// an outlier raises the evidence by more than the odds against it.
+// A measurement may be an outlier (a clock glitch, a busy device): with probability `outlierShare` its noise is not σ
+// but `outlierDeviation`. Which ones are is decided per hypothesis, worst leave-one-out residual first, as long as
+// calling it an outlier raises the evidence by more than the odds against it.
 import type { HeadKind } from '#core/predictor/hypotheses.ts';
 import { cholesky, dot, invertLower, logDeterminantOf, solveCholesky } from './small-matrix.ts';
 
@@ -43,7 +44,8 @@ export interface Posterior {
   readonly outliers: readonly number[];
 }
 
-/** Coordinates of the measured architectures themselves, and how to solve in them; shared by the hypotheses of a head. */
+/** Coordinates of the measured architectures themselves, and how to solve in them; shared by the hypotheses of a
+ * head. */
 export interface SupportSystem extends SupportRows {
   readonly coordinates: Float64Array;
   readonly dimension: number;
@@ -96,8 +98,8 @@ const mostOutliers = (k: number): number => Math.floor(k / 5);
 /** Residuals within so many of their standard deviations are never questioned. */
 const suspicion = 2.5;
 
-/** `outlierShare` 0 takes every measurement at its word. `noiseShape`: proportional to the fitted latency, as linear heads
- * have it, or even, D = I, as the training loss has it. */
+/** `outlierShare` 0 takes every measurement at its word. `noiseShape`: proportional to the fitted latency, as linear
+ * heads have it, or even, D = I, as the training loss has it. */
 export function posteriorOf(
   kind: HeadKind,
   sigma: number,

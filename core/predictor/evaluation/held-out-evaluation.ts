@@ -1,5 +1,5 @@
-// The honest yardstick: adapt a trained predictor to targets it has not seen, from a few of their measurements, and score
-// it on architectures it has not seen. Nothing of a test target but its k measurements reaches the predictor.
+// The honest yardstick: adapt a trained predictor to targets it has not seen, from a few of their measurements, and
+// score it on architectures it has not seen. Nothing of a test target but its k measurements reaches the predictor.
 import { DomainError } from '#core/errors.ts';
 import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';

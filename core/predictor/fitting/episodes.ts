@@ -1,5 +1,5 @@
-// Episodes for meta-training: each is a device (real, a mixture of real ones, a mixture blended with a simulated one, or
-// simulated) with up to M measured architectures. Noise and coarse clocks are added as the field shows them.
+// Episodes for meta-training: each is a device (real, a mixture of real ones, a mixture blended with a simulated one,
+// or simulated) with up to M measured architectures. Noise and coarse clocks are added as the field shows them.
 import type { Random } from '#core/random.ts';
 import type { DeviceSimulator } from '#core/search-space/search-space.ts';
 
@@ -43,8 +43,8 @@ interface Device {
   readonly latency: Float64Array;
 }
 
-/** `connected[i]`: whether pool architecture i computes anything; only those set a target's unit (their mean latency), so
- * a target without any of them measured is left out. Without targets every episode is simulated. */
+/** `connected[i]`: whether pool architecture i computes anything; only those set a target's unit (their mean latency),
+ * so a target without any of them measured is left out. Without targets every episode is simulated. */
 export function episodeSource(
   targets: readonly TrainingTarget[],
   connected: readonly boolean[],

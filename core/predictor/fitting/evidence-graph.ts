@@ -148,9 +148,9 @@ interface Forms {
   readonly half: Tensor;
 }
 
-/** With u = 1/scale where the terms before ln det K are largest. No gradient flows through u: theirs vanishes there, and
- * that of the curvature, a share of order 1/n, is left out as in the reference:
- * n ln u − ½ (u²a − 2ub + c) − ½ ln det K − ½ ln (a u² + n). */
+/** With u = 1/scale where the terms before ln det K are largest. No gradient flows through u: theirs vanishes there,
+ * and that of the curvature, a share of order 1/n, is left out as in the reference: n ln u − ½ (u²a − 2ub + c) − ½ ln
+ * det K − ½ ln (a u² + n). */
 function linearEvidence({ a, b, c, half }: Forms, n: Tensor): Tensor {
   const root = squareRoot(add(multiply(b, b), multiply(multiply(a, n), 4)));
   const u = stopGradient(divide(add(b, root), multiply(a, 2)));

@@ -1,6 +1,6 @@
-// Meta-training of one predictor: episodes → evidence loss → AdamW inside one Scan. Blocks its thread while ONNX Runtime
-// runs a call of `stepsPerCall` steps: run it in a worker thread. Same input and seed, same bytes; a fit stopped between
-// calls and resumed from its checkpoint gives them too.
+// Meta-training of one predictor: episodes → evidence loss → AdamW inside one Scan. Blocks its thread while ONNX
+// Runtime runs a call of `stepsPerCall` steps: run it in a worker thread. Same input and seed, same bytes; a fit
+// stopped between calls and resumed from its checkpoint gives them too.
 import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
 import { type AdamWSettings, oneCycle, stepScalarCount, stepScalars } from '#core/onnx/adamw.ts';
@@ -30,7 +30,8 @@ export interface FitOptions {
   readonly seed: number;
   readonly steps?: number;
   readonly stepsPerCall?: number;
-  /** How much a device's heads 0 and 1 are scored as a mixture rather than each for itself; default: the search space's `headMixture`. */
+  /** How much a device's heads 0 and 1 are scored as a mixture rather than each for itself; default: the search space's
+   * `headMixture`. */
   readonly mixture?: number;
   /** Checked between calls. */
   readonly signal?: AbortSignal;

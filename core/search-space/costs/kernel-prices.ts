@@ -36,7 +36,8 @@ export interface Irregularities {
   readonly entryLogFactor: Float64Array;
 }
 
-/** Factors by choice, by layer (a random walk: neighbours are alike) and by entry, with 3 % outliers among the entries. */
+/** Factors by choice, by layer (a random walk: neighbours are alike) and by entry, with 3 % outliers among the
+ * entries. */
 export function drawIrregularities(random: Random, layers: number, choices: number): Irregularities {
   const strength = random.logUniform(0.05, 1);
   const choiceSpread = strength * random.uniform(0, 0.3);

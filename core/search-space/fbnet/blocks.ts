@@ -75,8 +75,8 @@ function buildLayers(): FbnetLayer[] {
 export const fbnetLayerCount = fbnetLayers.length;
 export const fbnetEntries = fbnetLayerCount * fbnetChoices;
 
-/** Cost of every (layer, choice), kernel by kernel: [kernel][layer × fbnetChoices + choice]. `skip` is 0. Divided by the
- * mean of a whole block over all layers and choices but `skip`, so that 1 is an average block. */
+/** Cost of every (layer, choice), kernel by kernel: [kernel][layer × fbnetChoices + choice]. `skip` is 0. Divided by
+ * the mean of a whole block over all layers and choices but `skip`, so that 1 is an average block. */
 export interface FbnetCosts {
   readonly macs: readonly Float64Array[];
   readonly traffic: readonly Float64Array[];

@@ -25,7 +25,8 @@ export function canonicalise(cell: Architecture): Architecture {
   return swapped;
 }
 
-/** The cell with every edge that lies on no path from input to output set to `none`. Idempotent; returns a new array. */
+/** The cell with every edge that lies on no path from input to output set to `none`. Idempotent; returns a new
+ * array. */
 export function prune(cell: Architecture): Architecture {
   const fromInput = [true, false, false, false];
   const toOutput = [false, false, false, true];

@@ -75,8 +75,8 @@ export function computingCell(cell: Architecture): Architecture {
   return canonicalise(prune(cell));
 }
 
-/** Features of every cell met so far, by cell number: a search asks for the same 15,625 cells again and again, and all of
- * them together take 4 MB. */
+/** Features of every cell met so far, by cell number: a search asks for the same 15,625 cells again and again, and all
+ * of them together take 4 MB. */
 const known = new Float32Array(operationCount ** edgeCount * nasbench201FeatureNames.length);
 const isKnown = new Uint8Array(operationCount ** edgeCount);
 

@@ -1,5 +1,5 @@
-// NAS-Bench-201's networks (Dong and Yang 2020, arXiv 2001.00326, section 2.1 and figure 1): a stem, three stages of five
-// equal cells at 16, 32 and 64 channels with a residual block of stride 2 between them, and a classifier. And its
+// NAS-Bench-201's networks (Dong and Yang 2020, arXiv 2001.00326, section 2.1 and figure 1): a stem, three stages of
+// five equal cells at 16, 32 and 64 channels with a residual block of stride 2 between them, and a classifier. And its
 // operators and backbone blocks alone, for a hardware-runtime descriptor.
 import type { Tensor } from '#core/graph/operator-graph.ts';
 import type { Architecture } from '../architecture.ts';
@@ -21,9 +21,9 @@ export const nasbench201Networks: SizedNetworks = {
   operators: descriptorOperators(),
 };
 
-/** The 5 × 3 operators and 6 backbone blocks of MAPLE-Edge (arXiv 2204.12950; keys of saeejithnair/maple-edge, there fixed
- * to input 224: 224/16, 112/32, 56/64). A stage is named by its place (its input size follows from the network's), so that
- * one list serves every input size. */
+/** The 5 × 3 operators and 6 backbone blocks of MAPLE-Edge (arXiv 2204.12950; keys of saeejithnair/maple-edge, there
+ * fixed to input 224: 224/16, 112/32, 56/64). A stage is named by its place (its input size follows from the
+ * network's), so that one list serves every input size. */
 function descriptorOperators(): readonly DescriptorOperator<number>[] {
   const operation = (stage: number, channels: number, name: Operation): DescriptorOperator<number> => ({
     key: `stage${stage + 1}/${name}`,

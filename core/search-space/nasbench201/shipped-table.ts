@@ -1,5 +1,5 @@
-// The published split of the shipped table: training targets and devices to evaluate on as in HELP (Lee et al. 2021, arXiv
-// 2106.08630).
+// The published split of the shipped table: training targets and devices to evaluate on as in HELP (Lee et al. 2021,
+// arXiv 2106.08630).
 import type { Split } from '../shipped-table.ts';
 
 export const nasbench201Split: Split = {

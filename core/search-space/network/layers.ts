@@ -1,5 +1,5 @@
-// Layers of convolutional networks as nodes of an operator graph. Every feature map is a tensor, batch × channels × side ×
-// side. Counts parameters and multiply-accumulates as it builds, layer by layer.
+// Layers of convolutional networks as nodes of an operator graph. Every feature map is a tensor, batch × channels ×
+// side × side. Counts parameters and multiply-accumulates as it builds, layer by layer.
 import type { Attribute, ConstantTensor, OperatorNode, Tensor } from '#core/graph/operator-graph.ts';
 import type { Fill, Network } from './network.ts';
 

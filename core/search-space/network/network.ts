@@ -1,5 +1,5 @@
-// What a search space says of its networks, and what comes of it: a network is described once, as a chain of blocks, and
-// is predicted (operator graph) and measured (the same graph with random weights) from that one description.
+// What a search space says of its networks, and what comes of it: a network is described once, as a chain of blocks,
+// and is predicted (operator graph) and measured (the same graph with random weights) from that one description.
 import type { OperatorGraph, Tensor } from '#core/graph/operator-graph.ts';
 import type { Architecture } from '../architecture.ts';
 import type { Layers } from './layers.ts';
@@ -18,8 +18,8 @@ export interface Network {
   readonly fills: readonly (Fill | undefined)[];
   /** Trained numbers: weights, biases, scale and shift of normalisation (its running mean and variance are not). */
   readonly parameters: number;
-  /** Multiply-accumulates of convolutions and linear layers at batch size 1; a linear layer's bias counts one an output,
-   * as in the figures that NAS-Bench-201 publishes. */
+  /** Multiply-accumulates of convolutions and linear layers at batch size 1; a linear layer's bias counts one an
+   * output, as in the figures that NAS-Bench-201 publishes. */
   readonly macs: number;
 }
 

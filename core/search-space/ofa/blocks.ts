@@ -1,5 +1,5 @@
-// The Once-for-All MobileNetV3 space (Cai et al. 2020, arXiv 1908.09791) at width 1.0: what every searched block costs at
-// every resolution. Widths, strides, activations and squeeze-and-excitation as in the authors' OFAMobileNetV3
+// The Once-for-All MobileNetV3 space (Cai et al. 2020, arXiv 1908.09791) at width 1.0: what every searched block costs
+// at every resolution. Widths, strides, activations and squeeze-and-excitation as in the authors' OFAMobileNetV3
 // (github.com/mit-han-lab/once-for-all), which follows MobileNetV3-Large (Howard et al. 2019, arXiv 1905.02244).
 import { type InvertedResidual, kernelMacs, kernelTraffic, kernelWeights } from '../costs/inverted-residual.ts';
 

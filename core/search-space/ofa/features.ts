@@ -1,5 +1,6 @@
 // Once-for-All features (208), along the lines of FBNet's: which block stands where, then sums. A block's cost depends
-// on the resolution, so the costs are given by stage too: products of resolution and block that a network need not learn.
+// on the resolution, so the costs are given by stage too: products of resolution and block that a network need not
+// learn.
 
 import type { Architecture } from '../search-space.ts';
 import {

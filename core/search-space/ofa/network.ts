@@ -1,5 +1,6 @@
 // Once-for-All's networks at width 1.0 (Cai et al. 2020, arXiv 1908.09791; structure of the authors' OFAMobileNetV3,
-// github.com/mit-han-lab/once-for-all, after MobileNetV3-Large, arXiv 1905.02244). The input size is the architecture's.
+// github.com/mit-han-lab/once-for-all, after MobileNetV3-Large, arXiv 1905.02244). The input size is the
+// architecture's.
 import type { Tensor } from '#core/graph/operator-graph.ts';
 import type { Architecture } from '../architecture.ts';
 import { invertedResidual } from '../network/inverted-residual.ts';

@@ -1,5 +1,5 @@
-// The published split of the shipped table: training targets as in HELP (Lee et al. 2021, arXiv 2106.08630), and devices
-// of the table that are not among them to evaluate on.
+// The published split of the shipped table: training targets as in HELP (Lee et al. 2021, arXiv 2106.08630), and
+// devices of the table that are not among them to evaluate on.
 import type { Split } from '../shipped-table.ts';
 
 export const ofaSplit: Split = {

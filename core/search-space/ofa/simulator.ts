@@ -1,6 +1,6 @@
 // Simulated devices for Once-for-All: as for FBNet a block's kernels pay for compute, activation traffic, weights and
-// launches, here at the architecture's own resolution; squeeze-and-excitation is a kernel more where a stage has it, and
-// stem and head, whose time changes with the resolution, are priced by the same list.
+// launches, here at the architecture's own resolution; squeeze-and-excitation is a kernel more where a stage has it,
+// and stem and head, whose time changes with the resolution, are priced by the same list.
 import type { Random } from '#core/random.ts';
 import {
   addBase,
@@ -49,7 +49,8 @@ const referenceResolution = 176;
 
 // A cost is (something of the channels) × (something of the pixels), so its power is a product as well: a draw needs
 // powers of 180 entries and of 25 × 9 pixel counts instead of 25 × 180 entries.
-/** Logarithms of the channel parts, [kernel][entry], from costs at one pixel in and out; −∞ where there is no kernel. */
+/** Logarithms of the channel parts, [kernel][entry], from costs at one pixel in and out; −∞ where there is no
+ * kernel. */
 const logChannels = tabulateChannels();
 
 function tabulateChannels() {

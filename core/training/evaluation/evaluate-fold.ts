@@ -1,5 +1,5 @@
-// Use case: score candidates, champion and ridge regression on the hardware of one fold, which none of them has seen: on
-// the same targets, with the same random draws of measurements, on architectures that nobody was trained on.
+// Use case: score candidates, champion and ridge regression on the hardware of one fold, which none of them has seen:
+// on the same targets, with the same random draws of measurements, on architectures that nobody was trained on.
 import * as z from 'zod';
 import type { Predictor } from '#core/predictor/bundle.ts';
 import {

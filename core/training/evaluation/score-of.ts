@@ -1,4 +1,5 @@
-// An evaluation's result as it is kept in cards: who was scored on which hardware; the stored field `device` holds its key.
+// An evaluation's result as it is kept in cards: who was scored on which hardware; the stored field `device` holds its
+// key.
 import type { EvaluationResult } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import type { Score } from '#core/predictors/card.ts';
 

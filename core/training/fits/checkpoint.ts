@@ -1,5 +1,5 @@
-// A fit's checkpoint as bytes: a line of JSON, then parameters, first and second moments as little-endian float32. Exact:
-// what is read back is bit for bit what was written.
+// A fit's checkpoint as bytes: a line of JSON, then parameters, first and second moments as little-endian float32.
+// Exact: what is read back is bit for bit what was written.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';

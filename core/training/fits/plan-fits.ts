@@ -35,8 +35,8 @@ export interface FitPlan {
   readonly champion: { readonly version: string; readonly folds: readonly string[] } | null;
 }
 
-/** Folds of the hardware that is learned from: one key each, up to `count`; more keys join them in turn, in the order in
- * which they became known, so that a key stays in its fold when others are added. */
+/** Folds of the hardware that is learned from: one key each, up to `count`; more keys join them in turn, in the order
+ * in which they became known, so that a key stays in its fold when others are added. */
 export function foldsOf(manifest: Manifest, count: number): Fold[] {
   const learnedFrom = new Set(manifest.targets.filter(({ excluded }) => excluded === null).map(({ device }) => device));
   const folds = Array.from({ length: count }, (): string[] => []);

@@ -1,5 +1,5 @@
-// Use cases: adapt every target of a search space under a predictor that is not served yet, in batches that fit a phase.
-// Measurements are read as they are now.
+// Use cases: adapt every target of a search space under a predictor that is not served yet, in batches that fit a
+// phase. Measurements are read as they are now.
 import { mergeMeasurements } from '#core/dataset/merge-measurements.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
 import { DomainError } from '#core/errors.ts';

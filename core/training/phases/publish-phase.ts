@@ -1,6 +1,6 @@
-// Use case: put the best candidate of a run into the store with its card and report, promoted or not: whoever wants to know
-// why it was refused, or to promote it all the same, finds it. Nobody is served by it yet. The card is written last: a
-// version with a card has all of its files, but for a report that could not be drawn.
+// Use case: put the best candidate of a run into the store with its card and report, promoted or not: whoever wants to
+// know why it was refused, or to promote it all the same, finds it. Nobody is served by it yet. The card is written
+// last: a version with a card has all of its files, but for a report that could not be drawn.
 
 import { DomainError } from '#core/errors.ts';
 import { clearChallenger, setChallenger } from '#core/predictors/aliases.ts';
@@ -38,7 +38,8 @@ export async function publishPhase({ store, now }: PhaseContext, runId: string):
   return { version };
 }
 
-/** A run that is stopped just now leaves no challenger: it takes away what there is, and what comes after is taken away here. */
+/** A run that is stopped just now leaves no challenger: it takes away what there is, and what comes after is taken away
+ * here. */
 async function challenge(store: Store, runId: string, version: string): Promise<void> {
   const { searchSpace } = await requireRunning(store, runId);
   await setChallenger(store, searchSpace, version);

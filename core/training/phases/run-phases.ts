@@ -1,5 +1,5 @@
-// The phases of a training run as the state machine calls them, in their order. Each first makes sure that the run is still
-// wanted, can be repeated, and says in the record what it did. docs/training.md describes them.
+// The phases of a training run as the state machine calls them, in their order. Each first makes sure that the run is
+// still wanted, can be repeated, and says in the record what it did. docs/training.md describes them.
 
 import { readAliases } from '#core/predictors/aliases.ts';
 import { type Decision, type Evaluation, readCard } from '#core/predictors/card.ts';

@@ -1,4 +1,5 @@
-// Use case: the card of a run's best candidate, complete before anybody can find the candidate: training-parts/{runId}/card.json.
+// Use case: the card of a run's best candidate, complete before anybody can find the candidate:
+// training-parts/{runId}/card.json.
 import { createHash } from 'node:crypto';
 import type { Card } from '#core/predictors/card.ts';
 import type { Store } from '#core/store/store.ts';

@@ -1,5 +1,5 @@
-// How far the phases of a run are, and how long the run still takes: pure, from its record, from what the phases under way
-// have done, and from the last run of the search space.
+// How far the phases of a run are, and how long the run still takes: pure, from its record, from what the phases under
+// way have done, and from the last run of the search space.
 import { type RunPhase, type RunRecord, runPhases } from './run-record.ts';
 
 /** Units done by phases under way: training steps, folds, targets. */
@@ -43,10 +43,10 @@ export function phaseProgress(record: RunRecord, progress: WorkDone, now: number
 const secondsBetween = (from: string, now: number): number => Math.max(0, (now - Date.parse(from)) / 1000);
 
 /**
- * Seconds until the run ends. A phase that is under way and has done a part of its work goes on at its pace. Any other one
- * that is not done is expected to take as long as in `last`, the last run of the search space that promoted or refused, in
- * proportion to the work; until it is decided, the run is expected to end as that one did.
- * null where it cannot be told: the run has ended, or such a phase was not part of the last run, or there is none.
+ * Seconds until the run ends. A phase that is under way and has done a part of its work goes on at its pace. Any other
+ * one that is not done is expected to take as long as in `last`, the last run of the search space that promoted or
+ * refused, in proportion to the work; until it is decided, the run is expected to end as that one did. null where it
+ * cannot be told: the run has ended, or such a phase was not part of the last run, or there is none.
  */
 export function timeLeftS(
   record: RunRecord,

@@ -1,5 +1,5 @@
-// One run at a time in a search space: training-locks/{searchSpace}.json names it. A lock whose run has ended, or has not
-// been heard of for longer than any phase may take, is taken over; a run that was lost is ended as failed with it.
+// One run at a time in a search space: training-locks/{searchSpace}.json names it. A lock whose run has ended, or has
+// not been heard of for longer than any phase may take, is taken over; a run that was lost is ended as failed with it.
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';

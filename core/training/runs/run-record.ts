@@ -1,5 +1,5 @@
-// A training run as it is kept and shown: training-runs/{runId}.json. Every change is a conditional write, and a run that
-// has ended never changes again: of a phase that goes on and an operator who stops it, exactly one wins.
+// A training run as it is kept and shown: training-runs/{runId}.json. Every change is a conditional write, and a run
+// that has ended never changes again: of a phase that goes on and an operator who stops it, exactly one wins.
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import { decisionSchema } from '#core/predictors/card.ts';
@@ -49,8 +49,8 @@ export const runRecordSchema = z.strictObject({
   /** Of the phases (`steps` is the stored name; steps elsewhere are gradient steps). */
   steps: z.partialRecord(z.enum(runPhases), phaseSchema),
   snapshotId: z.string().optional(),
-  /** How many hardware keys are learned from (`devices` is the stored and the wire's name of them), and in how many groups
-   * they are held out in turn: as many as keys, or fewer. */
+  /** How many hardware keys are learned from (`devices` is the stored and the wire's name of them), and in how many
+   * groups they are held out in turn: as many as keys, or fewer. */
   heldOut: z.strictObject({ devices: z.int().positive(), folds: z.int().positive() }).optional(),
   /** The run of the search space before this one that promoted or refused: how long its phases took is what phases that
    * have not begun are expected to take. */

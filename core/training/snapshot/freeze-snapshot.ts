@@ -1,5 +1,5 @@
-// Use case: freeze the dataset of a search space as it is now. The same dataset gives the same snapshot, under the same id
-// and with the same bytes, so that freezing it again changes nothing and can be cut off anywhere.
+// Use case: freeze the dataset of a search space as it is now. The same dataset gives the same snapshot, under the same
+// id and with the same bytes, so that freezing it again changes nothing and can be cut off anywhere.
 import { createHash } from 'node:crypto';
 import { mergeMeasurements } from '#core/dataset/merge-measurements.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';

@@ -1,5 +1,5 @@
-// Writes the two Parquet files of a snapshot, target by target: what is held beside the finished bytes are the rows of one
-// row group. The same rows in the same order give the same bytes.
+// Writes the two Parquet files of a snapshot, target by target: what is held beside the finished bytes are the rows of
+// one row group. The same rows in the same order give the same bytes.
 import { createHash, type Hash } from 'node:crypto';
 import { type BasicType, ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 import type { Descriptor } from '#core/descriptor/descriptor.ts';

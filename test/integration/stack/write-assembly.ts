@@ -54,7 +54,8 @@ export function lambda(handler: string, properties: Properties = {}): Resources[
   };
 }
 
-/** An API with an authorizer, and for each route key the logical id of its function; `public` ones have no authorizer. */
+/** An API with an authorizer, and for each route key the logical id of its function; `public` ones have no
+ * authorizer. */
 export function httpApi(
   routes: Record<string, { function: string; public?: boolean; timeoutMs?: number }>,
   options: { authorizer?: string; cacheS?: number; cors?: Properties } = {},

@@ -1,5 +1,5 @@
-// docs/commands.md against the program: every command has a row, and no row is of another; `--json` where it is told, and
-// the codes.
+// docs/commands.md against the program: every command has a row, and no row is of another; `--json` where it is told,
+// and the codes.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { exitCodes as ofAgent } from '#agent/exit-codes.ts';

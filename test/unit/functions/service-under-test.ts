@@ -1,5 +1,5 @@
-// The real handlers over the embedded S3 endpoint, which holds a tiny service: what a test of a function needs. Environment
-// and handlers are those of one process, so a test file sets this up once.
+// The real handlers over the embedded S3 endpoint, which holds a tiny service: what a test of a function needs.
+// Environment and handlers are those of one process, so a test file sets this up once.
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// What is signed is what S3 checks: the exact list of headers, nothing of them in the query, and no checksum of an empty
-// body (aws-sdk-js-v3 #4448).
+// What is signed is what S3 checks: the exact list of headers, nothing of them in the query, and no checksum of an
+// empty body (aws-sdk-js-v3 #4448).
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { uploadSigner } from '#functions/shared/sign-upload.ts';

@@ -1,4 +1,5 @@
-// What a function writes about a request: one log line and one metrics line, and nothing of what was asked or who asked.
+// What a function writes about a request: one log line and one metrics line, and nothing of what was asked or who
+// asked.
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { captured, context } from './service-under-test.ts';
 

@@ -1,4 +1,5 @@
-// Walks the recipe "Add a counter" of CONTRIBUTING.md on a throw-away one: a line in the list, added for this test alone.
+// Walks the recipe "Add a counter" of CONTRIBUTING.md on a throw-away one: a line in the list, added for this test
+// alone.
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { counterEvents } from '#agent/perf/events.ts';

@@ -1,6 +1,6 @@
-// Walks the recipe "Add a route" of CONTRIBUTING.md on a throw-away one: its line in the table, its operation and its handler,
-// from which document, refusals and client follow. Line and operation are added for this test alone. (What the template
-// makes of the table is compared with it in test/infra/routes.test.ts, whatever stands in it.)
+// Walks the recipe "Add a route" of CONTRIBUTING.md on a throw-away one: its line in the table, its operation and its
+// handler, from which document, refusals and client follow. Line and operation are added for this test alone. (What the
+// template makes of the table is compared with it in test/infra/routes.test.ts, whatever stands in it.)
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';

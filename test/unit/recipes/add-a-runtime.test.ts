@@ -1,5 +1,5 @@
-// Walks the recipe "Add a runtime of the agent" of CONTRIBUTING.md on a throw-away one: a file and a line in the list, which
-// is added for this test alone.
+// Walks the recipe "Add a runtime of the agent" of CONTRIBUTING.md on a throw-away one: a file and a line in the list,
+// which is added for this test alone.
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { measuringOptions } from '#agent/commands/measuring-options.ts';

@@ -1,6 +1,6 @@
-// Walks the recipe "Add a search space" of CONTRIBUTING.md on a throw-away example: a folder (toy/) and a line in the list,
-// and every part of the product that has to do with search spaces takes it. The line is added to spaces.ts for this test
-// alone.
+// Walks the recipe "Add a search space" of CONTRIBUTING.md on a throw-away example: a folder (toy/) and a line in the
+// list, and every part of the product that has to do with search spaces takes it. The line is added to spaces.ts for
+// this test alone.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// The report as text: its sections, its numbers, that texts of the input stay texts, that it is small and always the same.
+// The report as text: its sections, its numbers, that texts of the input stay texts, that it is small and always the
+// same.
 import { describe, expect, test } from 'vitest';
 import { heldOutPredictionsSchema } from '#core/predictors/card.ts';
 import { reportInputSchema } from '#core/predictors/report-input.ts';
@@ -126,7 +127,8 @@ describe('what is in it', () => {
   });
 
   test('percentiles of the error', () => {
-    // Of ten sorted errors the median lies between the fifth and the sixth, the 25th percentile a quarter above the third.
+    // Of ten sorted errors the median lies between the fifth and the sixth, the 25th percentile a quarter above the
+    // third.
     expect(tableOf(report, 'Relative error')[0]).toEqual([
       'board-cpu',
       '−12.0 %',

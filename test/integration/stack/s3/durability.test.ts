@@ -1,4 +1,5 @@
-// What is acknowledged survives: a stop before every single file-system call, a real process killed under load, a restart.
+// What is acknowledged survives: a stop before every single file-system call, a real process killed under load, a
+// restart.
 
 import { spawn } from 'node:child_process';
 import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
@@ -43,8 +44,8 @@ async function readBody(store: ObjectStore, key: string): Promise<string | undef
 }
 
 /**
- * Lets `allowed` file-system calls through, then nothing any more: what a killed process leaves. Of the call at which it
- * stops, half of a write still happens. Returns the calls made, and whether the work ended.
+ * Lets `allowed` file-system calls through, then nothing any more: what a killed process leaves. Of the call at which
+ * it stops, half of a write still happens. Returns the calls made, and whether the work ended.
  */
 async function stopAfter(allowed: number, work: () => Promise<void>): Promise<{ calls: string[]; ended: boolean }> {
   const calls: string[] = [];

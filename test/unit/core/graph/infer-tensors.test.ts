@@ -1,6 +1,6 @@
 // Rules of single operators, with shapes worked out by hand from the operators' specification. A case is a line:
-// operator[-opset], inputs, attributes => outputs. A tensor is `type:2x3` (float32 where no type is said); constants are
-// `#values@shape` (int64, one axis, where nothing else is said); `_` is an input left out.
+// operator[-opset], inputs, attributes => outputs. A tensor is `type:2x3` (float32 where no type is said); constants
+// are `#values@shape` (int64, one axis, where nothing else is said); `_` is an input left out.
 import { describe, expect, it } from 'vitest';
 import { inferTensors } from '#core/graph/complete-graph.ts';
 import type { Attribute, ConstantTensor, ElementType, Tensor } from '#core/graph/operator-graph.ts';

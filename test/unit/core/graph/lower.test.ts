@@ -165,8 +165,8 @@ describe('lower', () => {
       ],
       ['z'],
     );
-    // Three input channels fill no block: the first convolution reads them plain. Its result has two readers, so that its
-    // activation stands alone; the product with a number has no blocked form.
+    // Three input channels fill no block: the first convolution reads them plain. Its result has two readers, so that
+    // its activation stands alone; the product with a number has no blocked form.
     const blocked = ['Conv', 'Relu', 'Conv+Relu+sum', 'ReorderOutput'];
     expect(names(lower(graph, 'onnxruntime-all'))).toEqual([...blocked, 'Mul']);
     const counts = lower(graph, 'onnxruntime-all');

@@ -1,5 +1,5 @@
-// What every search space promises, as tests of one. They run for each space in the list, and for the throw-away example of
-// the recipe (test/unit/recipes).
+// What every search space promises, as tests of one. They run for each space in the list, and for the throw-away
+// example of the recipe (test/unit/recipes).
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';

@@ -1,5 +1,5 @@
-// A dataset that trains in seconds: a few simulated devices, two of them with two batch sizes, as their profiles left it; and the
-// state machine's steps called one after another, as the state machine calls them.
+// A dataset that trains in seconds: a few simulated devices, two of them with two batch sizes, as their profiles left
+// it; and the state machine's steps called one after another, as the state machine calls them.
 
 import { targetOfColumn } from '#cli/import/table-profiles.ts';
 import type { TargetData } from '#core/dataset/target-data.ts';

@@ -1,5 +1,5 @@
-// A throw-away search space, as the recipe of CONTRIBUTING.md has one written: eight layers, each a convolution, a pool or
-// nothing. Made up; nothing in the product knows it.
+// A throw-away search space, as the recipe of CONTRIBUTING.md has one written: eight layers, each a convolution, a pool
+// or nothing. Made up; nothing in the product knows it.
 import type { Random } from '#core/random.ts';
 import { invalidArchitecture } from '#core/search-space/invalid-architecture.ts';
 import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';

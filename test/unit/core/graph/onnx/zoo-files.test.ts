@@ -1,5 +1,5 @@
-// Models of the zoo as ONNX files, written by an encoder that is not ours (compiled from the official onnx.proto3): what
-// is read is the graph that was written, by its hash.
+// Models of the zoo as ONNX files, written by an encoder that is not ours (compiled from the official onnx.proto3):
+// what is read is the graph that was written, by its hash.
 import { create, toBinary } from '@bufbuild/protobuf';
 import {
   AttributeProtoSchema,

@@ -51,8 +51,9 @@ describe('one head with one feature', () => {
   const errorOf = (meanVariance: number): number => 0.6745 * Math.sqrt(meanVariance + noise);
 
   test('the first pick lowers the summed variance most, and expected errors follow', async () => {
-    // Rows x = [1, f], prior I: variances 1 + f² have mean 1 + 14/4. Measuring x takes off Σ (x·y)² / (x·x + σ²) over y:
-    // f = 3 gives (1 + 16 + 25 + 100) / 10 = 14.2, f = −2 (1 + 1 + 25 + 25) / 5 = 10.4, f = 1 (1 + 4 + 1 + 16) / 2 = 11.
+    // Rows x = [1, f], prior I: variances 1 + f² have mean 1 + 14/4. Measuring x takes off Σ (x·y)² / (x·x + σ²) over
+    // y: f = 3 gives (1 + 16 + 25 + 100) / 10 = 14.2, f = −2 (1 + 1 + 25 + 25) / 5 = 10.4, f = 1 (1 + 4 + 1 + 16) / 2 =
+    // 11.
     const { indices, expectedErrors } = await selectSupportSet(predictor, candidates, 4);
     expect(indices[0]).toBe(3);
     expect(indices[1]).toBe(2);

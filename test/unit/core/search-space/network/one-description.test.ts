@@ -1,6 +1,6 @@
 // The graph that is predicted and the model that is measured come of one description. Held together here: the model's
-// bytes, read by an independent decoder, say what the graph says; ONNX Runtime computes tensors of the graph's shapes; the
-// network's parts are its nodes; and the bytes are those that devices have measured since version 0.1.
+// bytes, read by an independent decoder, say what the graph says; ONNX Runtime computes tensors of the graph's shapes;
+// the network's parts are its nodes; and the bytes are those that devices have measured since version 0.1.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

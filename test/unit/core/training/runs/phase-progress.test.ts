@@ -22,8 +22,8 @@ const recordOf = (steps: Steps, more: Partial<RunRecord> = {}): RunRecord =>
     ...more,
   });
 
-/** Of a run that took 1 s for freeze, 2 for plan, 100 for fit, 40 for evaluate, 4 for decide, 5 for report, 6 for publish,
- * 70 for adapt and 8 for promote. */
+/** Of a run that took 1 s for freeze, 2 for plan, 100 for fit, 40 for evaluate, 4 for decide, 5 for report, 6 for
+ * publish, 70 for adapt and 8 for promote. */
 const took: Record<RunPhase, number> = {
   freeze: 1,
   plan: 2,

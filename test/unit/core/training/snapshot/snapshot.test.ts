@@ -1,4 +1,5 @@
-// Snapshots: read back what was frozen; the same dataset under the same id, a changed one under another; devices and folds.
+// Snapshots: read back what was frozen; the same dataset under the same id, a changed one under another; devices and
+// folds.
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { searchSpace } from '#core/search-space/registry.ts';
