@@ -2,10 +2,10 @@
 // its 95th percentile.
 import type { Axis, Mark, Spec } from 'vega';
 import { ink } from './chart.ts';
-import { bandColour, bandLegend, bandOf, quantileOrNull, relativeErrors, shareWithin } from './errors.ts';
 import { type Figure, figure, legend, section } from './figure.ts';
 import { percent, signed, whole } from './format.ts';
 import { type Html, html } from './html.ts';
+import { bandColour, bandLegend, bandOf, quantileOrNull, relativeErrors, shareWithin } from './relative-errors.ts';
 import { rowAxis, rowHeight, rowLabels, rowsDrawn, rowsNote } from './rows.ts';
 import { folded, table } from './table.ts';
 import type { ReportView } from './view.ts';

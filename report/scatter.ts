@@ -2,10 +2,18 @@
 // broken after every point, with round ends), which takes twenty bytes a point instead of a hundred and fifty.
 import type { Mark, Spec } from 'vega';
 import { ink } from './chart.ts';
-import { bandColour, bandLegend, bandOf, errorBands, quantileOrNull, relativeErrors, shareWithin } from './errors.ts';
 import { type Figure, figure, legend, section } from './figure.ts';
 import { milliseconds, percent, plural, whole } from './format.ts';
 import { type Html, html } from './html.ts';
+import {
+  bandColour,
+  bandLegend,
+  bandOf,
+  errorBands,
+  quantileOrNull,
+  relativeErrors,
+  shareWithin,
+} from './relative-errors.ts';
 import { folded, table } from './table.ts';
 import { thin } from './thin.ts';
 import type { ReportView, TargetRow } from './view.ts';

@@ -1,9 +1,9 @@
 // The small arithmetic of the report: numbers as written, errors and quantiles, means over devices, thinning.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bandOf, quantileOrNull, relativeErrors, shareWithin } from '#report/errors.ts';
 import { correlation, decimal, milliseconds, percent, plural, signed, utcMinute, whole } from '#report/format.ts';
 import { meanOf, reportedMetrics, verdict } from '#report/metrics.ts';
+import { bandOf, quantileOrNull, relativeErrors, shareWithin } from '#report/relative-errors.ts';
 import { thin } from '#report/thin.ts';
 import { score } from '../../fixtures/report-input.ts';
 

@@ -4,7 +4,7 @@ import type { Predictor } from '#core/predictor/bundle.ts';
 import { type EvaluationPlan, evaluate } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import { nasbench201 } from '#core/search-space/nasbench201/space.ts';
 import { predictionsForReport } from '#core/training/evaluation/report-predictions.ts';
-import { relativeErrors, shareWithin } from '#report/errors.ts';
+import { relativeErrors, shareWithin } from '#report/relative-errors.ts';
 import { range, reference, referenceForward, referenceParameters } from '../../predictor/reference.ts';
 
 /** Architectures are the rows of the reference's forward pass. */
