@@ -103,9 +103,10 @@ export function drawStep(
   const simulated = (lowering: number): Float64Array => {
     const own = counts[lowering]!;
     const launches = new Float64Array(kernels.length);
-    for (const row of own) row.kernels.forEach((k, i) => {
-      launches[position.get(k)!]! += row.counts[i]! / own.length;
-    });
+    for (const row of own)
+      row.kernels.forEach((k, i) => {
+        launches[position.get(k)!]! += row.counts[i]! / own.length;
+      });
     const prices = simulatePrices(random, table, launches);
     const sums = Float64Array.from(own, (row) =>
       row.kernels.reduce((total, k, i) => total + row.counts[i]! * prices[position.get(k)!]!, 0),
@@ -128,7 +129,10 @@ export function drawStep(
     const share = random.uniform(0.1, 0.7);
     const other = simulated(random.integer(L));
     return {
-      latency: asMeasured(random, mixed.map((value, i) => (1 - share) * value + share * other[i]!)),
+      latency: asMeasured(
+        random,
+        mixed.map((value, i) => (1 - share) * value + share * other[i]!),
+      ),
       lowering: undefined,
     };
   };
@@ -156,7 +160,9 @@ function drawNetworks(random: Random, { groups }: EpisodeData, M: number): Drawn
   const families = [...new Set(group.families)];
   let pool = [...group.networks.keys()];
   if (families.length > 2 && random.next() < 0.5) {
-    const kept = new Set([...random.choose(families.length, 2 + random.integer(families.length - 2))].map((i) => families[i]));
+    const kept = new Set(
+      [...random.choose(families.length, 2 + random.integer(families.length - 2))].map((i) => families[i]),
+    );
     const some = pool.filter((row) => kept.has(group.families[row]));
     if (some.length >= fewestNetworks) pool = some;
   }

@@ -30,7 +30,7 @@ import {
   sum,
   transpose,
 } from '#core/onnx/operators.ts';
-import { noiseLevels, netCount, featureDimension as P } from './hypotheses.ts';
+import { netCount, noiseLevels, featureDimension as P } from './hypotheses.ts';
 import type { KernelPrices } from './price-network.ts';
 
 const V = noiseLevels.length;
@@ -148,12 +148,7 @@ const worstLoss = 6;
 
 /** Mean over the devices of: `mixture` × (evidence of net 0's heads mixed) + Σ over heads of `weights` [H, B] × each
  * head's own. Scalar, float32. */
-export function stepLoss(
-  prices: readonly KernelPrices[],
-  step: StepTensors,
-  weights: Tensor,
-  mixture: number,
-): Tensor {
+export function stepLoss(prices: readonly KernelPrices[], step: StepTensors, weights: Tensor, mixture: number): Tensor {
   const losses = negativeLogEvidence(networkSums(prices, step.counts, step.present), step);
   const [H, B] = losses.shape as [number, number];
   const L = H / netCount;

@@ -90,9 +90,7 @@ export function classesOf(kernel: Kernel): string[] {
   const classes = [mainClass(kernel)];
   if (kernel.addends > 0) classes.push('fused-sum');
   if (kernel.activation !== undefined) {
-    classes.push(
-      activationCost(kernel.activation) === 'cheap' ? 'fused-activation-cheap' : 'fused-activation-dear',
-    );
+    classes.push(activationCost(kernel.activation) === 'cheap' ? 'fused-activation-cheap' : 'fused-activation-dear');
   }
   if (!isCompute(kernel)) {
     const perImage = (kernel.inputBytes + kernel.outputBytes) / 4 / Math.max(kernel.batch, 1);

@@ -32,8 +32,28 @@ export const isRunConstant = (kernel: Kernel): boolean => kernel.operator === ru
 /** How dear an activation is: a comparison, a rational or exponential gate, or a special function. */
 export type ActivationCost = 'cheap' | 'gate' | 'special';
 
-const cheapActivations = new Set(['Relu', 'Clip', 'LeakyRelu', 'PRelu', 'Neg', 'Abs', 'ThresholdedRelu', 'Sign', 'Not']);
-const gates = new Set(['Sigmoid', 'HardSigmoid', 'HardSwish', 'Tanh', 'Swish', 'Silu', 'QuickGelu', 'Softsign', 'Celu']);
+const cheapActivations = new Set([
+  'Relu',
+  'Clip',
+  'LeakyRelu',
+  'PRelu',
+  'Neg',
+  'Abs',
+  'ThresholdedRelu',
+  'Sign',
+  'Not',
+]);
+const gates = new Set([
+  'Sigmoid',
+  'HardSigmoid',
+  'HardSwish',
+  'Tanh',
+  'Swish',
+  'Silu',
+  'QuickGelu',
+  'Softsign',
+  'Celu',
+]);
 
 export function activationCost(operator: string): ActivationCost {
   if (cheapActivations.has(operator)) return 'cheap';

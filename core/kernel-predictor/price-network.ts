@@ -2,7 +2,18 @@
 // hypotheses.ts). Outputs for each kernel: ln μ and ψ (learned features over √24, then a learned width for each class
 // that the kernel is in, 0 elsewhere).
 import { GraphBuilder, type Tensor } from '#core/onnx/graph.ts';
-import { add, concatenate, divide, exponential, gemm, multiply, reshape, silu, slice, subtract } from '#core/onnx/operators.ts';
+import {
+  add,
+  concatenate,
+  divide,
+  exponential,
+  gemm,
+  multiply,
+  reshape,
+  silu,
+  slice,
+  subtract,
+} from '#core/onnx/operators.ts';
 import { type ParameterLayout, parameterLayout, parameterView } from '#core/onnx/parameters.ts';
 import { encodeModel } from '#core/onnx/writer.ts';
 import type { Random } from '#core/random.ts';

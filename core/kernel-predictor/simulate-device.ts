@@ -60,7 +60,7 @@ export function simulatePrices(
   const bent = bendings(random, kernels, features);
   return Float64Array.from({ length: U }, (_, i) => {
     const [c, t, w, l] = normed.map((part) => part[i]!) as [number, number, number, number];
-    return (((c ** roofline + t ** roofline) ** (1 / roofline) + w + l) * bent[i]!);
+    return ((c ** roofline + t ** roofline) ** (1 / roofline) + w + l) * bent[i]!;
   });
 }
 

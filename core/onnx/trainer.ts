@@ -10,8 +10,9 @@ type Arrays<N extends string> = Readonly<Record<N, Float32Array | Int32Array>>;
 
 export interface Trainer<B extends string> {
   state(): TrainerState;
-  /** Runs `steps` steps; `scalars` [steps × 4] by adamw.stepScalars; returns each step's loss. */
-  run(steps: number, scalars: Float32Array, batch: Arrays<B>): Promise<Float32Array>;
+  /** Runs `steps` steps; `scalars` [steps × 4] by adamw.stepScalars; returns each step's loss. `from`: go on from the
+   * state of another trainer, where steps of several shapes take turns. */
+  run(steps: number, scalars: Float32Array, batch: Arrays<B>, from?: TrainerState): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -37,9 +38,9 @@ export async function createTrainer<S extends ParameterShapes, B extends string,
   let state = initial;
   return {
     state: () => state,
-    async run(steps, scalars, batch) {
+    async run(steps, scalars, batch, from = state) {
       const outputs = await session.run({
-        ...Object.fromEntries(stateNames.map((name) => [name, float32Tensor(state[name], [step.layout.count])])),
+        ...Object.fromEntries(stateNames.map((name) => [name, float32Tensor(from[name], [step.layout.count])])),
         ...fixed,
         ...feeds(batch, step.batch, [steps]),
         scalars: float32Tensor(scalars, [steps, stepScalarCount]),
