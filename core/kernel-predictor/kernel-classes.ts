@@ -2,6 +2,7 @@
 // its own in a target's weights, with a learned width. A kernel is in several: what it is, how large, what is fused in.
 // Classes say nothing of the batch size: 1 or 256 images of a layer are in the same ones.
 import type { Kernel } from '#core/graph/kernel.ts';
+import { bytesOfElement } from '#core/graph/operator-graph.ts';
 import { activationCost, isCompute, isRunConstant, side } from './kernel-features.ts';
 
 const sideEdges = [5, 10, 20, 40, 80];
@@ -48,6 +49,7 @@ export const kernelClassNames: readonly string[] = [
   'recurrent',
   'attention',
   'quantize',
+  'view',
   'other',
   'run',
   'fused-sum',
@@ -55,6 +57,8 @@ export const kernelClassNames: readonly string[] = [
   'fused-activation-dear',
   'few-input-channels',
   'large-weights',
+  'half-precision',
+  'eight-bit',
   ...bins('side', sideEdges),
   ...bins('traffic', trafficEdges),
   ...bins('channels', channelEdges),
@@ -82,12 +86,17 @@ function mainClass(kernel: Kernel): string {
   }
 }
 
+function precisionClass({ type }: Kernel): string[] {
+  const bytes = bytesOfElement[type];
+  return bytes === 2 ? ['half-precision'] : bytes <= 1 ? ['eight-bit'] : [];
+}
+
 const largeWeightBytes = 4 * 2 ** 20;
 
 /** Names of the classes that a kernel is in. */
 export function classesOf(kernel: Kernel): string[] {
   if (isRunConstant(kernel)) return ['run'];
-  const classes = [mainClass(kernel)];
+  const classes = [mainClass(kernel), ...precisionClass(kernel)];
   if (kernel.addends > 0) classes.push('fused-sum');
   if (kernel.activation !== undefined) {
     classes.push(activationCost(kernel.activation) === 'cheap' ? 'fused-activation-cheap' : 'fused-activation-dear');
