@@ -1,9 +1,16 @@
-// Networks → counts of kernels under each lowering. A search space's networks are sums over their blocks, and equal
-// blocks are lowered once; a graph that comes alone is lowered whole.
-import type { OperatorGraph } from '#core/graph/operator-graph.ts';
+// Networks → counts of kernels under each lowering. A graph that comes alone is lowered whole. A large search space's
+// networks are chains of few different blocks: what a runtime does across a seam depends on the two blocks that meet
+// there, so that a chain's counts are those of its neighbours in pairs, less those of the inner blocks alone:
+//   count(ABCD) = count(AB) + count(BC) + count(CD) − count(B) − count(C)
+// What lowering does at the ends of a graph, where a network would go on, cancels. Pairs and blocks are lowered once.
+// A space small enough to be enumerated is lowered network by network, each once: its cells may pass their input straight
+// through, and then three of them meet at a seam.
 import { lower } from '#core/graph/lower.ts';
 import type { LoweringId } from '#core/graph/lowerings.ts';
-import { describeBlocks, type NetworkOptions } from '#core/search-space/network/describe.ts';
+import type { OperatorGraph } from '#core/graph/operator-graph.ts';
+import { networkOfChain } from '#core/search-space/network/chain.ts';
+import { chainOf, type NetworkOptions } from '#core/search-space/network/describe.ts';
+import type { Block } from '#core/search-space/network/network.ts';
 import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
 import type { CountRow, KernelTable } from './kernel-table.ts';
 
@@ -19,27 +26,36 @@ export interface BlockCounter {
 /** Counts into `table`; what it knows of blocks stays as long as it lives. */
 export function blockCounter(table: KernelTable, lowerings: readonly LoweringId[]): BlockCounter {
   const known = new Map<string, readonly CountRow[]>();
+  const rowsOf = (blocks: readonly Block[], batchSize: number): readonly CountRow[] => {
+    const key = `${batchSize} ${blocks.map(blockKey).join(' → ')}`;
+    const own =
+      known.get(key) ?? countGraph(table, networkOfChain({ name: 'part', blocks }, batchSize).graph, lowerings);
+    known.set(key, own);
+    return own;
+  };
   return {
-    count(space, architecture, options) {
-      const blocks = describeBlocks(space, architecture, options);
-      const rows = blocks.map(({ key, network }) => {
-        const own = known.get(key) ?? countGraph(table, network().graph, lowerings);
-        known.set(key, own);
-        return own;
-      });
-      return lowerings.map((_, l) => total(rows.map((own, i) => ({ row: own[l]!, times: blocks[i]!.count }))));
+    count(space, architecture, { inputSize, batchSize }) {
+      const { blocks } = chainOf(space, architecture, inputSize);
+      if (blocks.length === 1 || space.enumerate !== undefined) return [...rowsOf(blocks, batchSize)];
+      const pairs = blocks.slice(1).map((block, i) => rowsOf([blocks[i]!, block], batchSize));
+      const inner = blocks.slice(1, -1).map((block) => rowsOf([block], batchSize));
+      return lowerings.map((_, l) =>
+        total([...pairs.map((rows) => [rows[l]!, 1] as const), ...inner.map((rows) => [rows[l]!, -1] as const)]),
+      );
     },
   };
 }
 
+const blockKey = ({ name, channels, size }: Block): string => `${name} @${channels}x${size}x${size}`;
+
 /** The sum of rows; the constant of a run, kernel 0, counts once. */
-function total(parts: readonly { readonly row: CountRow; readonly times: number }[]): CountRow {
-  const counts = new Map<number, number>([[0, 1]]);
-  for (const { row, times } of parts) {
+function total(parts: readonly (readonly [row: CountRow, times: number])[]): CountRow {
+  const counts = new Map<number, number>();
+  for (const [row, times] of parts) {
     row.kernels.forEach((kernel, i) => {
-      if (kernel !== 0) counts.set(kernel, (counts.get(kernel) ?? 0) + times * row.counts[i]!);
+      counts.set(kernel, (counts.get(kernel) ?? 0) + times * row.counts[i]!);
     });
   }
-  const sorted = [...counts].sort(([a], [b]) => a - b);
+  const sorted = [...counts].filter(([, n]) => n !== 0).sort(([a], [b]) => a - b);
   return { kernels: Int32Array.from(sorted, ([k]) => k), counts: Float64Array.from(sorted, ([, n]) => n) };
 }

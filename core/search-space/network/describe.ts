@@ -55,7 +55,9 @@ export function operatorKeys(space: SearchSpace<string>): readonly string[] {
   return space.networks.operators.map(({ key }) => key);
 }
 
-function chainOf(space: SearchSpace<string>, architecture: Architecture, inputSize: number | null): Chain {
+/** The blocks that the network runs one after another. @throws DomainError `invalid-request` (an input size that the
+ * space cannot have) */
+export function chainOf(space: SearchSpace<string>, architecture: Architecture, inputSize: number | null): Chain {
   const { networks } = space;
   return networks.inputSizes === null
     ? networks.chain(architecture, noInputSize(space, inputSize))
