@@ -6,7 +6,7 @@ import { DomainError } from '#core/errors.ts';
 import type { Kernel } from '#core/graph/kernel.ts';
 import { createSession, float32Tensor } from '#core/onnx/session.ts';
 import { featureDimension, headsOf, netCount, noiseLevels } from './hypotheses.ts';
-import { classesOf, classIndex, kernelClassNames } from './kernel-classes.ts';
+import { kernelClassNames, membershipOf } from './kernel-classes.ts';
 import { kernelFeatureNames, kernelFeatures } from './kernel-features.ts';
 
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -122,15 +122,6 @@ export async function loadKernelPredictor(bundle: PredictorBundle): Promise<Kern
     },
     close: () => session.release(),
   };
-}
-
-/** 1 where a kernel is in a class, [kernels · classes]. */
-export function membershipOf(kernels: readonly Kernel[]): Float32Array {
-  const membership = new Float32Array(kernels.length * kernelClassNames.length);
-  kernels.forEach((kernel, i) => {
-    for (const name of classesOf(kernel)) membership[i * kernelClassNames.length + classIndex.get(name)!] = 1;
-  });
-  return membership;
 }
 
 function parseParameters(json: Uint8Array): PredictorParameters {

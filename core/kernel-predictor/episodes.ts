@@ -3,11 +3,12 @@
 // device, and simulated devices under one of the lowerings. Noise and coarse clocks are added as the field shows them.
 import type { Kernel } from '#core/graph/kernel.ts';
 import type { Random } from '#core/random.ts';
-import { classesOf, classIndex, kernelClassNames } from './kernel-classes.ts';
+import { netCount } from './hypotheses.ts';
+import { kernelClassNames, membershipOf } from './kernel-classes.ts';
 import { kernelFeatureNames, kernelFeatures } from './kernel-features.ts';
 import type { CountRow } from './kernel-table.ts';
 import { type Standardisation, standardised } from './price-network.ts';
-import { runShare, simulatePrices } from './simulate-device.ts';
+import { runShare, type SimulatedKernels, simulatePrices } from './simulate-device.ts';
 
 export interface TrainingTarget {
   readonly id: string;
@@ -34,18 +35,18 @@ export interface EpisodeData {
   readonly groups: readonly TrainingGroup[];
 }
 
-/** Shapes of a step's arrays: U kernels at most, M networks at most, B devices. */
+/** Shapes of a step's arrays: at most U kernels and M networks, B devices, and S lowerings under which net 0 looks at
+ * them. Net 1 looks at them under one. */
 export interface StepSize {
   readonly kernels: number;
   readonly networks: number;
   readonly devices: number;
+  readonly lowerings: number;
 }
 
 export interface DrawnStep {
-  /** How many kernels the step's networks have: which size it needs. */
-  readonly kernelCount: number;
-  /** Fills the arrays of a step of this size, which holds `kernelCount`. */
-  arrays(size: StepSize): StepArrays;
+  readonly size: StepSize;
+  readonly arrays: StepArrays;
 }
 
 export interface StepArrays {
@@ -53,13 +54,17 @@ export interface StepArrays {
   readonly features: Float32Array;
   /** [U, classes]. */
   readonly membership: Float32Array;
-  /** [L · M, U]. */
+  /** Net 0's [S · M, U]. */
   readonly counts: Float32Array;
+  /** Net 1's [M, U]. */
+  readonly simulatedCounts: Float32Array;
+  /** Which of all heads the step's are, one-hot [S + 1, H]. */
+  readonly heads: Float32Array;
   /** [B, M]. */
   readonly lnLatency: Float32Array;
   /** [M]. */
   readonly present: Float32Array;
-  /** [H, B]: see stepLoss. */
+  /** [S + 1, B]: see stepLoss. */
   readonly weights: Float32Array;
 }
 
@@ -76,79 +81,86 @@ const fewestNetworks = 12;
 
 interface Device {
   readonly latency: Float64Array;
-  /** Lowering under which it was simulated, else undefined. */
-  readonly lowering: number | undefined;
+  readonly simulated: boolean;
 }
 
+/** `sizes` from small to large: a step takes the first that holds its kernels under so many lowerings, the last as many
+ * networks as it holds. */
 export function drawStep(
   random: Random,
   data: EpisodeData,
   standardisation: Standardisation,
-  most: StepSize,
+  sizes: readonly StepSize[],
 ): DrawnStep {
-  const { group, rows: candidates } = drawNetworks(random, data, most.networks);
-  const { rows, kernels } = withinKernels(candidates, group.networks, most.kernels);
+  const { group, rows: candidates } = drawNetworks(random, data, sizes[0]!.networks);
+  const all = [...random.choose(data.lowerings.length, data.lowerings.length)];
+  const last = sizes.at(-1)!;
+  const parts = sizes.map((own) => {
+    const lowerings = all.slice(0, own.lowerings).sort((a, b) => a - b);
+    return { size: own, lowerings, ...withinKernels(candidates, group.networks, lowerings, own.kernels) };
+  });
+  const { size, lowerings, rows, kernels } =
+    parts.find((part) => part.size === last || part.rows.length === candidates.length) ?? parts.at(-1)!;
   const batch = drawBatch(random, group);
-  const L = data.lowerings.length;
   const features = standardised(
     Float32Array.from(kernels.flatMap((k) => kernelFeatures(data.kernels[k]!, batch))),
     standardisation,
   );
   const position = new Map(kernels.map((k, i) => [k, i]));
-  const counts = Array.from({ length: L }, (_, l) => rows.map((row) => group.networks[row]![l]!));
+  const rowsUnder = (lowering: number): CountRow[] => rows.map((row) => group.networks[row]![lowering]!);
+  const simulatedLowering = lowerings[random.integer(lowerings.length)]!;
   const measured = group.targets.filter(({ latencyMs }) => rows.every((row) => !Number.isNaN(latencyMs[row])));
   const relative = measured.map(({ latencyMs }) => overGeometricMean(Float64Array.from(rows, (r) => latencyMs[r]!)));
   const main = [...measured.keys()].filter((i) => measured[i]!.batch === batch);
   const table = { kernels: kernels.map((k) => data.kernels[k]!), features, batch };
-  const simulated = (lowering: number): Float64Array => {
-    const own = counts[lowering]!;
-    const launches = new Float64Array(kernels.length);
-    for (const row of own)
-      row.kernels.forEach((k, i) => {
-        launches[position.get(k)!]! += row.counts[i]! / own.length;
-      });
-    const prices = simulatePrices(random, table, launches);
-    const sums = Float64Array.from(own, (row) =>
-      row.kernels.reduce((total, k, i) => total + row.counts[i]! * prices[position.get(k)!]!, 0),
-    );
-    const typical = sums.toSorted()[sums.length >> 1]!;
-    const constant = runShare(random) * typical;
-    return overGeometricMean(sums.map((value) => value + constant));
-  };
+  const simulated = (): Float64Array => simulateLatencies(random, table, rowsUnder(simulatedLowering), position);
   const drawDevice = (): Device => {
     const kind = random.next();
     if (main.length === 0 || kind >= shares.real + shares.mixed + shares.blended) {
-      const lowering = random.integer(L);
-      return { latency: asMeasured(random, simulated(lowering)), lowering };
+      return { latency: asMeasured(random, simulated()), simulated: true };
     }
     const first = main[random.integer(main.length)]!;
-    if (kind < shares.real) return { latency: asMeasured(random, relative[first]!), lowering: undefined };
+    if (kind < shares.real) return { latency: asMeasured(random, relative[first]!), simulated: false };
     const others = [...random.choose(measured.length, Math.min(1 + random.integer(2), measured.length))];
     const mixed = mix(random, [relative[first]!, ...others.filter((i) => i !== first).map((i) => relative[i]!)]);
-    if (kind < shares.real + shares.mixed) return { latency: asMeasured(random, mixed), lowering: undefined };
+    if (kind < shares.real + shares.mixed) return { latency: asMeasured(random, mixed), simulated: false };
     const share = random.uniform(0.1, 0.7);
-    const other = simulated(random.integer(L));
-    return {
-      latency: asMeasured(
-        random,
-        mixed.map((value, i) => (1 - share) * value + share * other[i]!),
-      ),
-      lowering: undefined,
-    };
+    const other = simulated();
+    const blend = mixed.map((value, i) => (1 - share) * value + share * other[i]!);
+    return { latency: asMeasured(random, blend), simulated: false };
   };
-  const devices = Array.from({ length: most.devices }, drawDevice);
-  return {
-    kernelCount: kernels.length,
-    arrays: (size) => arraysOf(size, data, kernels, features, counts, devices),
-  };
+  const devices = Array.from({ length: size.devices }, drawDevice);
+  const drawn = { lowerings, simulatedLowering, devices, kernels, position, features, rowsUnder };
+  return { size, arrays: arraysOf(size, data, drawn) };
 }
 
-interface Drawn {
+/** Latencies of the rows' networks on a random device, over their geometric mean. */
+function simulateLatencies(
+  random: Random,
+  table: SimulatedKernels,
+  rows: readonly CountRow[],
+  position: ReadonlyMap<number, number>,
+): Float64Array {
+  const launches = new Float64Array(table.kernels.length);
+  for (const { kernels, counts } of rows) {
+    kernels.forEach((k, i) => {
+      launches[position.get(k)!]! += counts[i]! / rows.length;
+    });
+  }
+  const prices = simulatePrices(random, table, launches);
+  const sums = Float64Array.from(rows, ({ kernels, counts }) =>
+    kernels.reduce((total, k, i) => total + counts[i]! * prices[position.get(k)!]!, 0),
+  );
+  const constant = runShare(random) * sums.toSorted()[sums.length >> 1]!;
+  return overGeometricMean(sums.map((value) => value + constant));
+}
+
+interface DrawnNetworks {
   readonly group: Pick<TrainingGroup, 'networks' | 'targets'>;
   readonly rows: readonly number[];
 }
 
-function drawNetworks(random: Random, { groups }: EpisodeData, M: number): Drawn {
+function drawNetworks(random: Random, { groups }: EpisodeData, M: number): DrawnNetworks {
   if (groups.length > 1 && random.next() < acrossGroups) {
     const networks = Array.from({ length: M }, () => {
       const group = groups[random.integer(groups.length)]!;
@@ -187,12 +199,18 @@ function weighted(random: Random, groups: readonly TrainingGroup[]): TrainingGro
 }
 
 /** Of the rows, in their order, as many as `most` kernels allow; and their kernels. */
-function withinKernels(rows: readonly number[], networks: TrainingGroup['networks'], most: number) {
-  const kernels = new Set<number>();
+function withinKernels(
+  rows: readonly number[],
+  networks: TrainingGroup['networks'],
+  lowerings: readonly number[],
+  most: number,
+) {
+  const kernels = new Set<number>([0]);
   const kept: number[] = [];
   for (const row of rows) {
-    const added = new Set(networks[row]!.flatMap((own) => [...own.kernels]).filter((k) => !kernels.has(k)));
-    if (kernels.size + added.size > most) continue;
+    const own = new Set(lowerings.flatMap((lowering) => [...networks[row]![lowering]!.kernels]));
+    const added = [...own].filter((k) => !kernels.has(k));
+    if (kernels.size + added.length > most) continue;
     for (const k of added) kernels.add(k);
     kept.push(row);
   }
@@ -236,44 +254,52 @@ function asMeasured(random: Random, latency: Float64Array): Float64Array {
   return noisy.map((value) => Math.max(Math.round(value / tick), 0.3) * tick);
 }
 
-function arraysOf(
-  { kernels: U, networks: M, devices: B }: StepSize,
-  data: EpisodeData,
-  kernels: readonly number[],
-  features: Float32Array,
-  counts: readonly (readonly CountRow[])[],
-  devices: readonly Device[],
-): StepArrays {
-  const L = counts.length;
+interface Drawn {
+  readonly lowerings: readonly number[];
+  readonly simulatedLowering: number;
+  readonly devices: readonly Device[];
+  readonly kernels: readonly number[];
+  readonly position: ReadonlyMap<number, number>;
+  readonly features: Float32Array;
+  rowsUnder(lowering: number): readonly CountRow[];
+}
+
+function arraysOf(size: StepSize, data: EpisodeData, drawn: Drawn): StepArrays {
+  const { kernels: U, networks: M, devices: B, lowerings: S } = size;
+  const { lowerings, simulatedLowering, devices, kernels, position, features, rowsUnder } = drawn;
+  const L = data.lowerings.length;
   const arrays: StepArrays = {
     features: new Float32Array(U * kernelFeatureNames.length),
     membership: new Float32Array(U * kernelClassNames.length),
-    counts: new Float32Array(L * M * U),
+    counts: new Float32Array(S * M * U),
+    simulatedCounts: new Float32Array(M * U),
+    heads: new Float32Array((S + 1) * netCount * L),
     lnLatency: new Float32Array(B * M),
     present: new Float32Array(M),
-    weights: new Float32Array(2 * L * B),
+    weights: new Float32Array((S + 1) * B),
   };
-  arrays.features.set(features);
-  const position = new Map(kernels.map((k, i) => [k, i]));
-  kernels.forEach((k, i) => {
-    for (const name of classesOf(data.kernels[k]!)) {
-      arrays.membership[i * kernelClassNames.length + classIndex.get(name)!] = 1;
-    }
-  });
-  counts.forEach((own, l) => {
-    own.forEach((row, j) => {
+  const fill = (counts: Float32Array, slot: number, lowering: number): void => {
+    rowsUnder(lowering).forEach((row, j) => {
       row.kernels.forEach((k, i) => {
-        arrays.counts[(l * M + j) * U + position.get(k)!] = row.counts[i]!;
+        counts[(slot * M + j) * U + position.get(k)!] = row.counts[i]!;
       });
     });
+  };
+  arrays.features.set(features);
+  arrays.membership.set(membershipOf(kernels.map((k) => data.kernels[k]!)));
+  lowerings.forEach((lowering, slot) => {
+    fill(arrays.counts, slot, lowering);
+    arrays.heads[slot * netCount * L + lowering] = 1;
   });
-  arrays.present.fill(1, 0, counts[0]!.length);
-  devices.forEach(({ latency, lowering }, b) => {
+  fill(arrays.simulatedCounts, 0, simulatedLowering);
+  arrays.heads[S * netCount * L + L + simulatedLowering] = 1;
+  arrays.present.fill(1, 0, rowsUnder(simulatedLowering).length);
+  devices.forEach(({ latency, simulated }, b) => {
     latency.forEach((value, j) => {
       arrays.lnLatency[b * M + j] = Math.log(value);
     });
-    for (let l = 0; l < L; l++) arrays.weights[l * B + b] = apartWeight / L;
-    if (lowering !== undefined) arrays.weights[(L + lowering) * B + b] = simulatedWeight;
+    for (let slot = 0; slot < S; slot++) arrays.weights[slot * B + b] = apartWeight / S;
+    if (simulated) arrays.weights[S * B + b] = simulatedWeight;
   });
   return arrays;
 }

@@ -30,31 +30,32 @@ import {
   sum,
   transpose,
 } from '#core/onnx/operators.ts';
-import { netCount, noiseLevels, featureDimension as P } from './hypotheses.ts';
+import { noiseLevels, featureDimension as P } from './hypotheses.ts';
 import type { KernelPrices } from './price-network.ts';
 
 const V = noiseLevels.length;
 
 export interface StepTensors {
-  /** Launches of each kernel [L · M, U] under each lowering; rows of absent networks are 0. */
-  readonly counts: Tensor;
+  /** For each price network the launches of each kernel [its lowerings · M, U]; rows of absent networks are 0. */
+  readonly counts: readonly Tensor[];
   /** ln latency [B, M], anything finite where absent. */
   readonly lnLatency: Tensor;
   /** 1 for a network, 0 for a row that pads [M]. */
   readonly present: Tensor;
-  /** Logits of the noise levels [H, levels]. */
+  /** Logits of the noise levels of the step's heads [H, levels]. */
   readonly noiseLogits: Tensor;
 }
 
 /** ln m [H, M] and φ [H, M, P] of the step's networks under each head, lowerings within nets; 0 where absent. */
-export function networkSums(prices: readonly KernelPrices[], counts: Tensor, present: Tensor) {
+export function networkSums(prices: readonly KernelPrices[], counts: readonly Tensor[], present: Tensor) {
   const M = present.shape[0]!;
-  const L = counts.shape[0]! / M;
-  const parts = prices.map(({ lnMean, psi }) => {
+  const parts = prices.map(({ lnMean, psi }, net) => {
+    const own = counts[net]!;
+    const L = own.shape[0]! / M;
     const U = lnMean.shape[0]!;
     const centred = subtract(lnMean, reshape(mean(lnMean, [0, 1]), [1, 1]));
     const price = exponential(centred);
-    const sums = gemm(counts, concatenate([price, multiply(psi, expand(price, [U, P]))], 1));
+    const sums = gemm(own, concatenate([price, multiply(psi, expand(price, [U, P]))], 1));
     const absent = reshape(subtract(1, expand(reshape(present, [1, M]), [L, M])), [L * M, 1]);
     const m = add(slice(sums, 1, 0, 1), absent);
     return {
@@ -147,14 +148,14 @@ function scaleIntegrated(a: Tensor, b: Tensor, c: Tensor, n: Tensor): Tensor {
 const worstLoss = 6;
 
 /** Mean over the devices of: `mixture` × (evidence of net 0's heads mixed) + Σ over heads of `weights` [H, B] × each
- * head's own. Scalar, float32. */
+ * head's own. Scalar, float64. */
 export function stepLoss(prices: readonly KernelPrices[], step: StepTensors, weights: Tensor, mixture: number): Tensor {
   const losses = negativeLogEvidence(networkSums(prices, step.counts, step.present), step);
-  const [H, B] = losses.shape as [number, number];
-  const L = H / netCount;
+  const B = losses.shape[1]!;
+  const L = step.counts[0]!.shape[0]! / step.present.shape[0]!;
   const count = cast(sum(step.present, [0]), 'float64');
   const pool = logSumExp(negate(multiply(slice(losses, 0, 0, L), count)), 0);
   const mixed = clampMaximum(negate(divide(subtract(pool, Math.log(L)), count)), worstLoss);
   const own = sum(multiply(clampMaximum(losses, worstLoss), cast(weights, 'float64')), [0]);
-  return cast(mean(add(multiply(mixed, mixture), reshape(own, [B])), [0]), 'float32');
+  return mean(add(multiply(mixed, mixture), reshape(own, [B])), [0]);
 }

@@ -4,11 +4,19 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
 import { type AdamWSettings, oneCycle, stepScalars } from '#core/onnx/adamw.ts';
+import { cast, gemm } from '#core/onnx/operators.ts';
 import { parameterView } from '#core/onnx/parameters.ts';
 import { createTrainer, initialState, type Trainer, type TrainerState } from '#core/onnx/trainer.ts';
 import { seededRandom } from '#core/random.ts';
 import { encodeParameters, featureSchemaId, type PredictorBundle, sha256 } from './bundle.ts';
-import { apartWeight, drawStep, type EpisodeData, type StepSize, type TrainingGroup } from './episodes.ts';
+import {
+  apartWeight,
+  drawStep,
+  type EpisodeData,
+  type StepArrays,
+  type StepSize,
+  type TrainingGroup,
+} from './episodes.ts';
 import { stepLoss } from './evidence-graph.ts';
 import { featureDimension, headsOf, netCount, noiseLevels } from './hypotheses.ts';
 import { kernelClassNames } from './kernel-classes.ts';
@@ -53,8 +61,13 @@ export interface FitCheckpoint {
 
 const networks = 64;
 const devices = 24;
-/** Steps differ in how many kernels their networks have; each runs in the smallest of these that holds it. */
-const kernelSizes = [192, 640, 1536];
+/** Steps differ in how many kernels their networks have. Search spaces have few, and are looked at under all lowerings;
+ * other networks under three at a time. */
+const stepSizes = (lowerings: number): StepSize[] => [
+  { kernels: 192, networks, devices, lowerings },
+  { kernels: 768, networks, devices, lowerings },
+  { kernels: 2304, networks, devices, lowerings: Math.min(lowerings, 3) },
+];
 const peakLearningRate = 3e-3;
 const optimizer: AdamWSettings = { beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maximumGradientNorm: 1 };
 export const defaultSteps = 1000;
@@ -70,8 +83,8 @@ export async function fitKernelPredictor(options: FitOptions): Promise<Predictor
   const features = Float32Array.from(data.kernels.flatMap((kernel) => kernelFeatures(kernel)));
   const standardisation = standardisationOf(features);
   const layout = priceLayout(headsOf(data.lowerings).length);
-  const trainers = trainersFor(layout, data.lowerings.length);
-  const most: StepSize = { kernels: kernelSizes.at(-1)!, networks, devices };
+  const trainers = trainersFor(layout);
+  const sizes = stepSizes(data.lowerings.length);
   let state = options.resume?.state ?? initialState(initialParameters(layout, seededRandom(seed)));
   let loss = options.resume?.loss ?? Number.NaN;
   const losses: number[] = [];
@@ -80,11 +93,10 @@ export async function fitKernelPredictor(options: FitOptions): Promise<Predictor
       if (options.signal?.aborted) {
         throw new DomainError('cancelled', `the fit was stopped at step ${step} of ${steps}`);
       }
-      const drawn = drawStep(seededRandom(stepSeed(seed, step)), data, standardisation, most);
-      const size = { ...most, kernels: kernelSizes.find((kernels) => kernels >= drawn.kernelCount)! };
+      const { size, arrays } = drawStep(seededRandom(stepSeed(seed, step)), data, standardisation, sizes);
       const trainer = await trainers.of(size);
       const scalars = stepScalars(optimizer, step + 1, oneCycle(step, steps, peakLearningRate));
-      const [own] = await trainer.run(1, scalars, { ...drawn.arrays(size) }, state);
+      const [own] = await trainer.run(1, scalars, { ...arrays }, state);
       state = trainer.state();
       losses.push(own!);
       if (!Number.isFinite(own)) {
@@ -129,41 +141,48 @@ export async function fitKernelPredictor(options: FitOptions): Promise<Predictor
   };
 }
 
-type StepTrainer = Trainer<'features' | 'membership' | 'counts' | 'lnLatency' | 'present' | 'weights'>;
+type StepTrainer = Trainer<keyof StepArrays>;
 
 /** One compiled step for each size, made when it is first needed. */
-function trainersFor(layout: PriceLayout, L: number) {
-  const made = new Map<number, StepTrainer>();
-  const make = ({ kernels: U, networks: M, devices: B }: StepSize): Promise<StepTrainer> =>
-    createTrainer(
+function trainersFor(layout: PriceLayout) {
+  const made = new Map<StepSize, StepTrainer>();
+  const H = layout.shapes.noiseLogits[0]!;
+  const make = ({ kernels: U, networks: M, devices: B, lowerings: S }: StepSize): Promise<StepTrainer> => {
+    const array = (...shape: number[]) => ({ shape, dataType: 'float32' }) as const;
+    return createTrainer(
       {
         layout,
         optimizer,
         batch: {
-          features: { shape: [U, kernelFeatureNames.length], dataType: 'float32' },
-          membership: { shape: [U, kernelClassNames.length], dataType: 'float32' },
-          counts: { shape: [L * M, U], dataType: 'float32' },
-          lnLatency: { shape: [B, M], dataType: 'float32' },
-          present: { shape: [M], dataType: 'float32' },
-          weights: { shape: [netCount * L, B], dataType: 'float32' },
+          features: array(U, kernelFeatureNames.length),
+          membership: array(U, kernelClassNames.length),
+          counts: array(S * M, U),
+          simulatedCounts: array(M, U),
+          heads: array(S + 1, H),
+          lnLatency: array(B, M),
+          present: array(M),
+          weights: array(S + 1, B),
         },
         data: {},
         loss(parameters, batch) {
           const prices = Array.from({ length: netCount }, (_, net) =>
             kernelPrices(parameters, net, batch.features, batch.membership),
           );
-          const { counts, lnLatency, present } = batch;
-          const { noiseLogits } = parameters;
-          return stepLoss(prices, { counts, lnLatency, present, noiseLogits }, batch.weights, 1 - apartWeight);
+          const { lnLatency, present } = batch;
+          const counts = [batch.counts, batch.simulatedCounts];
+          const noiseLogits = gemm(batch.heads, parameters.noiseLogits);
+          const step = { counts, lnLatency, present, noiseLogits };
+          return cast(stepLoss(prices, step, batch.weights, 1 - apartWeight), 'float32');
         },
       },
       {},
       initialState(new Float32Array(layout.count)),
     );
+  };
   return {
     async of(size: StepSize): Promise<StepTrainer> {
-      const known = made.get(size.kernels) ?? (await make(size));
-      made.set(size.kernels, known);
+      const known = made.get(size) ?? (await make(size));
+      made.set(size, known);
       return known;
     },
     async close(): Promise<void> {

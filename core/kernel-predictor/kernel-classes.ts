@@ -111,3 +111,12 @@ export function classesOf(kernel: Kernel): string[] {
   if (kernel.weightBytes > largeWeightBytes) classes.push('large-weights');
   return classes;
 }
+
+/** 1 where a kernel is in a class, [kernels · classes]. */
+export function membershipOf(kernels: readonly Kernel[]): Float32Array {
+  const membership = new Float32Array(kernels.length * kernelClassNames.length);
+  kernels.forEach((kernel, i) => {
+    for (const name of classesOf(kernel)) membership[i * kernelClassNames.length + classIndex.get(name)!] = 1;
+  });
+  return membership;
+}
