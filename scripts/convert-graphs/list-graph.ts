@@ -28,10 +28,11 @@ export const listGraphSchema = z.object({
 });
 export type ListGraph = z.infer<typeof listGraphSchema>;
 
-/** [n, …spatial, c] → [n, c, …spatial]; shapes of two dimensions stay. */
+/** [n, h, w, c] → [n, c, h, w], groups of channels [n, h, w, g, c] → [n, g, c, h, w], [n, w, c] → [n, c, w]; shapes of
+ * two dimensions stay. */
 export function channelsSecond(shape: readonly number[]): number[] {
-  if (shape.length < 3) return [...shape];
-  return [shape[0]!, shape.at(-1)!, ...shape.slice(1, -1)];
+  const spatial = Math.max(Math.min(shape.length - 2, 2), 0);
+  return [...shape.slice(0, 1), ...shape.slice(1 + spatial), ...shape.slice(1, 1 + spatial)];
 }
 
 export const product = (values: readonly number[]): number => values.reduce((all, d) => all * d, 1);

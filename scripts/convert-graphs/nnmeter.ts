@@ -111,19 +111,10 @@ function convert(
   throw new DomainError('invalid-request', `${list.name}: operator '${operator}' is not one of nn-Meter's lists`);
 }
 
-/** The order of axes that turns one shape into the other, the two last changed axes swapped. */
+/** The order of axes that turns one shape into the other. */
 function permutation(from: readonly number[], to: readonly number[]): number[] {
   const open = from.map((_, i) => i);
-  return to.map(
-    (d) =>
-      open.splice(
-        Math.max(
-          open.findLastIndex((axis) => from[axis] === d),
-          0,
-        ),
-        1,
-      )[0]!,
-  );
+  return to.map((d) => open.splice(Math.max(open.findIndex((axis) => from[axis] === d), 0), 1)[0]!);
 }
 
 /** x · relu6(x + 3) / 6 and relu6(x + 3) / 6: which nodes they end at and what of them is inside. */

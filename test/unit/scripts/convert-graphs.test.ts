@@ -82,7 +82,8 @@ describe('nn-Meter', () => {
     expect(operators(converted)).toEqual(['Reshape', 'Transpose', 'Reshape', 'Split', 'Concat']);
     const [, , , split, concat] = converted.graph.nodes;
     expect(concat!.inputs).toEqual(split!.outputs.toReversed());
-    expect(converted.graph.tensors[1]!.shape).toEqual([1, 2, 3, 4, 4].toSpliced(1, 2, 2, 3));
+    expect(converted.graph.tensors[1]!.shape).toEqual([1, 3, 2, 4, 4]);
+    expect(converted.graph.nodes[1]!.attributes).toEqual({ perm: [0, 2, 1, 3, 4] });
   });
 
   test('an operator that the lists do not have is refused', () => {
