@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
 import { type AdamWSettings, oneCycle, stepScalars } from '#core/onnx/adamw.ts';
-import { cast, gemm } from '#core/onnx/operators.ts';
+import { cast, gemm, multiply } from '#core/onnx/operators.ts';
 import { parameterView } from '#core/onnx/parameters.ts';
 import { createTrainer, initialState, type Trainer, type TrainerState } from '#core/onnx/trainer.ts';
 import { seededRandom } from '#core/random.ts';
@@ -24,6 +24,7 @@ import { kernelFeatureNames, kernelFeatures } from './kernel-features.ts';
 import { kernelKey } from './kernel-table.ts';
 import {
   encodePriceNetwork,
+  fastFactor,
   initialParameters,
   kernelPrices,
   type PriceLayout,
@@ -170,7 +171,7 @@ function trainersFor(layout: PriceLayout) {
           );
           const { lnLatency, present } = batch;
           const counts = [batch.counts, batch.simulatedCounts];
-          const noiseLogits = gemm(batch.heads, parameters.noiseLogits);
+          const noiseLogits = multiply(gemm(batch.heads, parameters.noiseLogits), fastFactor);
           const step = { counts, lnLatency, present, noiseLogits };
           return cast(stepLoss(prices, step, batch.weights, 1 - apartWeight), 'float32');
         },
@@ -221,7 +222,10 @@ function logPriorsOf(layout: PriceLayout, parameters: Float32Array): number[][] 
   const logits = parameterView(layout, parameters, 'noiseLogits');
   const heads = layout.shapes.noiseLogits[0]!;
   return Array.from({ length: heads }, (_, h) => {
-    const own = [...logits.subarray(h * noiseLevels.length, (h + 1) * noiseLevels.length)];
+    const own = Array.from(
+      logits.subarray(h * noiseLevels.length, (h + 1) * noiseLevels.length),
+      (logit) => logit * fastFactor,
+    );
     const total = Math.log(own.reduce((sum, l) => sum + Math.exp(l), 0));
     return own.map((l) => l - total - Math.log(heads));
   });

@@ -35,16 +35,19 @@ export const priceLayout = (headCount: number) =>
     weight3: [netCount, hiddenWidth, outputs],
     bias3: [netCount, outputs],
     skip: [netCount, columns, outputs],
-    /** ln of each class's width. */
+    /** ln of each class's width, over `fastFactor`. */
     lnWidths: [netCount, classes],
-    /** Logits of each head's noise levels. */
+    /** Logits of each head's noise levels, over `fastFactor`. */
     noiseLogits: [headCount, noiseLevels.length],
   });
+
+/** Widths and noise levels have a long way to go at the pace of a weight: they are stated in larger units. */
+export const fastFactor = 8;
 
 export type PriceLayout = ReturnType<typeof priceLayout>;
 export type PriceTensors = Record<keyof PriceLayout['shapes'], Tensor>;
 
-const initialWidth = 0.2;
+const initialWidth = 0.15;
 /** The constant of a run may be anything: most of a single operator's latency, a small part of a network's. */
 const initialRunWidth = 1;
 
@@ -73,8 +76,8 @@ export function initialParameters(layout: PriceLayout, random: Random): Float32A
     ] as const) {
       skip[(net * columns + kernelFeatureNames.indexOf(name)) * outputs]! += slope;
     }
-    for (let c = 0; c < classes; c++) lnWidths[net * classes + c] = Math.log(initialWidth);
-    lnWidths[net * classes + classIndex.get('run')!] = Math.log(initialRunWidth);
+    for (let c = 0; c < classes; c++) lnWidths[net * classes + c] = Math.log(initialWidth) / fastFactor;
+    lnWidths[net * classes + classIndex.get('run')!] = Math.log(initialRunWidth) / fastFactor;
   }
   return flat;
 }
@@ -96,7 +99,7 @@ export function kernelPrices(tensors: PriceTensors, net: number, features: Tenso
   const hidden2 = silu(gemm(hidden1, of('weight2'), { bias: of('bias2') }));
   const out = add(gemm(hidden2, of('weight3'), { bias: of('bias3') }), gemm(features, of('skip')));
   const learned = multiply(slice(out, 1, 1, outputs), 1 / Math.sqrt(learnedFeatures));
-  const widths = reshape(exponential(of('lnWidths')), [1, classes]);
+  const widths = reshape(exponential(multiply(of('lnWidths'), fastFactor)), [1, classes]);
   return { lnMean: slice(out, 1, 0, 1), psi: concatenate([learned, multiply(membership, widths)], 1) };
 }
 
