@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { negativeLogEvidence, networkSums, stepLoss } from '#core/kernel-predictor/evidence-graph.ts';
 import { noiseLevels, featureDimension as P } from '#core/kernel-predictor/hypotheses.ts';
 import { GraphBuilder } from '#core/onnx/graph.ts';
-import { posteriorOf, supportSystem } from '#core/predictor/posterior.ts';
+import { posteriorOf, supportSystem } from '#core/predictor/adaptation/posterior.ts';
 import { seededRandom } from '#core/random.ts';
 import { checkGradients, expectClose } from '../onnx/finite-differences.ts';
 import { runOnce } from '../onnx/run-graph.ts';
