@@ -4,7 +4,7 @@
 //
 // The devices of a step share their networks, so that K = φφᵀ + σ²I [M × M] is one matrix a head and noise level,
 // whatever their number: with Z = [z₁ … z_B 1] all quadratic forms are entries of ZᵀK⁻¹Z.
-import type { Tensor } from '#core/onnx/graph.ts';
+import type { Tensor } from '#core/onnx/graph-builder.ts';
 import { logDeterminantAndQuadratic } from '#core/onnx/linear-algebra.ts';
 import {
   add,

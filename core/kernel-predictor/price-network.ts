@@ -1,7 +1,7 @@
 // The network that prices a kernel: SiLU layers d → 64 → 64 → 1 + 24 plus a bias-free linear skip, twice (see
 // hypotheses.ts). Outputs for each kernel: ln μ and ψ (learned features over √24, then a learned width for each class
 // that the kernel is in, 0 elsewhere).
-import { GraphBuilder, type Tensor } from '#core/onnx/graph.ts';
+import { GraphBuilder, type Tensor } from '#core/onnx/graph-builder.ts';
 import {
   add,
   concatenate,

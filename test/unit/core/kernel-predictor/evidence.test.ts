@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { negativeLogEvidence, networkSums, stepLoss } from '#core/kernel-predictor/evidence-graph.ts';
 import { noiseLevels, featureDimension as P } from '#core/kernel-predictor/hypotheses.ts';
-import { GraphBuilder } from '#core/onnx/graph.ts';
+import { GraphBuilder } from '#core/onnx/graph-builder.ts';
 import { posteriorOf, supportSystem } from '#core/predictor/adaptation/posterior.ts';
 import { seededRandom } from '#core/random.ts';
 import { checkGradients, expectClose } from '../onnx/finite-differences.ts';
