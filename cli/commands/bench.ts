@@ -6,7 +6,12 @@ import { integerBetween, listOf } from '#command-line/values.ts';
 import type { BundledPredict } from '../bench/bundled-predict.ts';
 
 const options = {
-  steps: { value: 'STEPS', help: 'training: gradient steps of a fit', schema: integerBetween(1, 1e6), default: '800' },
+  steps: {
+    value: 'STEPS',
+    help: 'training: gradient steps of a fit, 100 or more',
+    schema: integerBetween(100, 1e6),
+    default: '800',
+  },
   rounds: { value: 'FITS', help: 'training: fits of each kind', schema: integerBetween(1, 1000), default: '2' },
   sizes: {
     value: 'TARGETS',
