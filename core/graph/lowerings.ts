@@ -59,6 +59,7 @@ const activated: Step = [
 const extended: readonly Step[] = [
   ...basic,
   'fuse-quantization',
+  'fuse-packed-attention',
   'push-transposes',
   {
     repeat: [

@@ -11,6 +11,7 @@ import { fuseGelu, fuseSelfGates } from './passes/fuse-gates.ts';
 import { fuseScalesIntoProducts, fuseTransposesIntoProducts } from './passes/fuse-into-products.ts';
 import { fuseLayerNormalization } from './passes/fuse-layer-normalization.ts';
 import { fuseMatrixSums } from './passes/fuse-matrix-sums.ts';
+import { fusePackedAttention } from './passes/fuse-packed-attention.ts';
 import { fusePads } from './passes/fuse-pads.ts';
 import { fuseQuantization } from './passes/fuse-quantization.ts';
 import { fuseQuickGelu } from './passes/fuse-quick-gelu.ts';
@@ -42,6 +43,7 @@ const passes = {
   'fold-into-convolutions': foldIntoConvolutions,
   'fuse-attention': fuseAttention,
   'fuse-elementwise': fuseElementwise,
+  'fuse-packed-attention': fusePackedAttention,
   'fuse-quantization': fuseQuantization,
   'fuse-pads': fusePads,
   'fuse-quick-gelu': fuseQuickGelu,

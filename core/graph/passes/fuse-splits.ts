@@ -10,9 +10,9 @@ interface Piece {
 
 export function fuseSplits(graph: WorkingGraph): void {
   for (const node of [...graph.nodes]) {
-    if (node.removed) continue;
-    for (const output of node.outputs)
-      if (output && !output.output && output.consumers.length > 1) takeApart(graph, output);
+    // ONNX Runtime looks at the results of nodes that have just one.
+    const output = node.outputs.length === 1 ? node.outputs[0] : undefined;
+    if (!node.removed && output && !output.output && output.consumers.length > 1) takeApart(graph, output);
   }
   graph.sort();
 }
