@@ -1,6 +1,6 @@
 // The input as the sections need it: the scores that are shown, by model and target, and the targets worst first.
-import type { Card, Coverage, EvaluatedModel, HeldOutPredictions, Score } from '#core/predictors/card.ts';
-import type { ReportInput } from '#core/predictors/report-input.ts';
+import type { Coverage, EvaluatedModel, HeldOutPredictions, Score } from '#core/predictors/card.ts';
+import type { ReportedCard, ReportInput } from '#core/predictors/report-input.ts';
 import { plural } from './format.ts';
 
 export type DrawnPredictions = HeldOutPredictions[number];
@@ -15,7 +15,7 @@ export interface TargetRow {
 }
 
 export interface ReportView {
-  readonly card: Card;
+  readonly card: ReportedCard;
   /** All scores, of every number of measurements. */
   readonly scores: readonly Score[];
   readonly coverage: readonly Coverage[];

@@ -12,7 +12,7 @@ import { s3Client, s3Store } from '#functions/shared/s3-store.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { startS3 } from '#stack/s3/server.ts';
 import { planStack } from '#stack/template/plan.ts';
-import { adaptTarget, promote, publishPredictor } from './served-predictor.ts';
+import { adaptTarget, promote, publishPredictor } from '../../test/fixtures/served-predictor.ts';
 
 export interface BundledPredict {
   /** Folder of the bundle: `import(`${codeFolder}/index.mjs`)`. */

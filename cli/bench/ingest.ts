@@ -18,7 +18,7 @@ import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, startStack } from '#stack/stack.ts';
-import { promote, publishPredictor } from './served-predictor.ts';
+import { promote, publishPredictor } from '../../test/fixtures/served-predictor.ts';
 import { quantileOf } from './statistics.ts';
 
 export interface IngestLevel {

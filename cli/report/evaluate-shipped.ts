@@ -11,13 +11,13 @@ import {
   evaluate,
 } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import { fit } from '#core/predictor/fitting/fit-predictor.ts';
-import type { Card, Score } from '#core/predictors/card.ts';
-import type { ReportInput } from '#core/predictors/report-input.ts';
+import type { Score } from '#core/predictors/card.ts';
+import type { ReportedCard, ReportInput } from '#core/predictors/report-input.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { predictionsForReport } from '#core/training/evaluation/report-predictions.ts';
 import { scoreOf } from '#core/training/evaluation/score-of.ts';
-import { hardwareKeyOf } from '#core/training/snapshot/hardware-key.ts';
+import { hardwareKeyOfColumn } from '#core/training/snapshot/hardware-key.ts';
 
 export interface ShippedEvaluation {
   readonly searchSpace: SearchSpaceId;
@@ -46,7 +46,7 @@ export async function evaluateShipped(options: ShippedEvaluation): Promise<Repor
   const trained = test.filter((id) => split.train.includes(id));
   if (trained.length > 0) throw new DomainError('invalid-usage', `--test: ${trained.join(', ')} is trained on`);
   const trainRows = rowNumbers(split.trainRows);
-  const learningCurve: NonNullable<Card['learningCurve']> = [];
+  const learningCurve: NonNullable<ReportedCard['learningCurve']> = [];
   const started = performance.now();
   const bundle = await fit({
     space,
@@ -81,7 +81,7 @@ export async function evaluateShipped(options: ShippedEvaluation): Promise<Repor
     const results = await evaluate(predictor, plan);
     const { predictions, coverage } = await predictionsForReport(predictor, plan, shown);
     const { lineage } = predictor.parameters;
-    const card: Card = {
+    const card: ReportedCard = {
       searchSpace: space.id,
       version: predictor.identity.version,
       hash: predictor.identity.hash,
@@ -129,4 +129,4 @@ function columnOf(table: LatencyTable, id: string): LatencyTable['targets'][numb
 }
 
 const toScore = (result: EvaluationResult): Score =>
-  scoreOf(result, result.method === 'ridge' ? 'ridge' : 'candidate', hardwareKeyOf({ targetId: result.target }));
+  scoreOf(result, result.method === 'ridge' ? 'ridge' : 'candidate', hardwareKeyOfColumn(result.target));

@@ -100,25 +100,23 @@ export const cardSchema = z.strictObject({
     /** SHA-256 over architectures and latencies as trained on. */
     dataHash: z.string(),
   }),
-  runId: z.string().optional(),
+  runId: z.string(),
   /** The dataset it was trained on. */
-  snapshot: z
-    .strictObject({
-      id: z.string(),
-      manifestSha256: hex256,
-      measurementsSha256: hex256,
-      targets: z.array(z.strictObject({ id: text, device: text, measurements: z.int().nonnegative() })),
-    })
-    .optional(),
+  snapshot: z.strictObject({
+    id: z.string(),
+    manifestSha256: hex256,
+    measurementsSha256: hex256,
+    targets: z.array(z.strictObject({ id: text, device: text, measurements: z.int().nonnegative() })),
+  }),
   /** The predictor that was champion at the time; absent where there was none. */
   champion: z.strictObject({ version: z.string() }).optional(),
-  evaluation: evaluationSchema.optional(),
+  evaluation: evaluationSchema,
   /** What the run decided. Which predictor is in use is aliases.json's to say. */
-  decision: decisionSchema.optional(),
+  decision: decisionSchema,
   /** Mean loss of the steps before `step`. */
-  learningCurve: z.array(z.strictObject({ step: z.int().positive(), loss: z.number() })).optional(),
+  learningCurve: z.array(z.strictObject({ step: z.int().positive(), loss: z.number() })),
   /** Where it must not be trusted, one sentence each. */
-  limits: z.array(text).optional(),
+  limits: z.array(text),
 });
 export type Card = z.infer<typeof cardSchema>;
 

@@ -41,15 +41,14 @@ export async function listPredictors(
   const predictors: PredictorSummary[] = [];
   for await (const card of inOrder(versions, 8, (version) => readCard(store, searchSpace, version))) {
     if (!card) continue;
-    const { version, createdAt, runId = null, decision } = card;
-    const outcome = decision?.outcome ?? null;
+    const { version, createdAt, runId, decision } = card;
+    const { outcome } = decision;
     predictors.push({ version, createdAt, alias: alias(version), runId, outcome, within10: headline(card) });
   }
   return { predictors: predictors.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)) };
 }
 
 function headline({ evaluation }: Card): number | null {
-  if (!evaluation) return null;
   const { shown, scores } = evaluation;
   const values = scores.flatMap(({ model, measurements, selection, within10 }) =>
     model === 'candidate' && measurements === shown.measurements && selection === shown.selection && within10 !== null

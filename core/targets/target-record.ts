@@ -25,11 +25,11 @@ export const targetRecordSchema = z.strictObject({
   /** Why it is not good. */
   qualityReason: z.string().optional(),
   /** What the id was derived from. */
-  target: profileTargetSchema.optional(),
+  target: profileTargetSchema,
   /** Accepted profiles; the measurements are merged from them. */
-  profiles: z.int().positive().optional(),
+  profiles: z.int().positive(),
   /** Devices that these came from, the one whose profile was accepted first in front; at most `namedDevices`. */
-  devices: z.array(z.string()).optional(),
+  devices: z.array(z.string()),
   /** What there is of a hardware-runtime descriptor. */
   descriptor: z
     .strictObject({
@@ -39,8 +39,7 @@ export const targetRecordSchema = z.strictObject({
       /** Counters with a number for at least one operator. */
       counters: z.array(z.enum(counterNames)),
     })
-    .nullable()
-    .optional(),
+    .nullable(),
   /** Share of the variance of ln latency that predictions from its other measurements explain (self-check.ts). */
   explained: z.number().nullable().optional(),
   createdAt: z.iso.datetime(),

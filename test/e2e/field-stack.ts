@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
-import { promote, publishPredictor } from '#cli/bench/served-predictor.ts';
 import { apiClient, type ReplyOf } from '#client/client.ts';
 import { noRetries } from '#client/retry.ts';
 import { operations } from '#contract/operations.ts';
@@ -21,6 +20,7 @@ import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, type StackOptions, startStack } from '#stack/stack.ts';
+import { promote, publishPredictor } from '../fixtures/served-predictor.ts';
 import { rawCall } from './raw-call.ts';
 
 export type Upload = ReplyOf<typeof operations.showUpload>;

@@ -99,27 +99,25 @@ async function specsOf(
   });
   if (championVersion === undefined) return { candidates, champion: [] };
   const card = await readCard(store, searchSpace, championVersion);
-  const champion = card ? await championSpecs(store, card, manifest, folds) : [];
+  const champion = card ? await championSpecs(store, card, folds) : [];
   return { candidates, champion };
 }
 
-/** On the snapshot that the champion was trained on; on the present one, its targets only, where it had none. */
+/** On the snapshot that the champion was trained on. */
 async function championSpecs(
   store: Store,
   { searchSpace, training, snapshot }: Card,
-  manifest: Manifest,
   folds: readonly Fold[],
 ): Promise<FitSpec[]> {
-  const own = snapshot === undefined ? manifest : await readManifest(store, searchSpace, snapshot.id);
+  const own = await readManifest(store, searchSpace, snapshot.id);
   const known = new Set(own.devices);
-  const here = new Set(manifest.targets.map(({ id }) => id));
   return folds.map(({ hardwareKeys }) => ({
     formatVersion: fitFormatVersion,
     searchSpace,
     snapshotId: own.snapshotId,
     features: featureSchemaId(searchSpaceOf(searchSpace)),
     heldOut: hardwareKeys.filter((key) => known.has(key)).sort(),
-    only: snapshot === undefined ? training.targets.filter((id) => here.has(id)).sort() : null,
+    only: null,
     seed: training.seed,
     steps: training.steps,
     stepsPerCall,

@@ -71,7 +71,7 @@ async function tooLittleGrowth(store: Store, manifest: Manifest, least: number):
   const { searchSpace } = manifest;
   const champion = (await readAliases(store, searchSpace))?.value.champion;
   const card = champion === undefined ? undefined : await readCard(store, searchSpace, champion);
-  if (!card?.snapshot) return undefined;
+  if (!card) return undefined;
   const before = await readManifest(store, searchSpace, card.snapshot.id);
   const rowsOf = ({ targets }: Manifest): number =>
     targets.reduce((sum, { excluded, measurements }) => sum + (excluded === null ? measurements : 0), 0);

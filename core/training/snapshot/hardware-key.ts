@@ -9,8 +9,12 @@ const batchSuffix = /_(1|32|64|256)$/;
 /** Columns that end in what looks like one. */
 const wholeNames = ['essential_ph_1'];
 
-export function hardwareKeyOf({ targetId, target }: Pick<TargetRecord, 'targetId' | 'target'>): string {
-  if (!target) return wholeNames.includes(targetId) ? targetId : targetId.replace(batchSuffix, '');
+/** Of a column of the published tables, which says nothing of its hardware but a name. */
+export const hardwareKeyOfColumn = (column: string): string =>
+  wholeNames.includes(column) ? column : column.replace(batchSuffix, '');
+
+/** Model, CPU and accelerator, as far as they are known. */
+export function hardwareKeyOf({ target }: Pick<TargetRecord, 'target'>): string {
   const { model, cpu, accelerator } = target.hardware;
   return [model, cpu, accelerator === 'none' ? null : accelerator]
     .flatMap((part) => (part === null ? [] : [slug(part)]))

@@ -24,7 +24,7 @@ export function trainingVerdicts(records: readonly TargetRecord[]): Map<string, 
   const inOrder = records.toSorted((a, b) => order(a, b));
   for (const record of inOrder) {
     let verdict = judged(record);
-    const devices = record.source === 'device' ? (record.devices ?? []) : [];
+    const devices = record.source === 'device' ? record.devices : [];
     if (verdict.enters && devices.length > 0) {
       const withRoom = devices.find((device) => (ofDevice.get(device) ?? 0) < mostTargetsOfDevice);
       if (withRoom !== undefined) ofDevice.set(withRoom, (ofDevice.get(withRoom) ?? 0) + 1);

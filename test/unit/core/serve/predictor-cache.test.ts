@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { adaptTarget, promote } from '#cli/bench/served-predictor.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { type PredictorCache, predictorCache } from '#core/serve/predictor-cache.ts';
+import { adaptTarget, promote } from '../../../fixtures/served-predictor.ts';
 import { type MapStore, mapStore } from '../map-store.ts';
 import { deployTiny, measured, space, type Trained, trainTiny } from '../tiny-service.ts';
 

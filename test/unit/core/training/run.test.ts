@@ -5,6 +5,7 @@ import { loadPredictor } from '#core/predictor/bundle.ts';
 import { readAliases } from '#core/predictors/aliases.ts';
 import { cardSchema } from '#core/predictors/card.ts';
 import { predictorKey } from '#core/predictors/keys.ts';
+import { loadPublished } from '#core/predictors/load-stored.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
 import type { Store } from '#core/store/store.ts';
 import { adaptationKey } from '#core/targets/keys.ts';
@@ -21,9 +22,10 @@ import {
 } from '#core/training/runs/run-record.ts';
 import { showRun } from '#core/training/runs/show-run.ts';
 import { beginRun, startRun } from '#core/training/runs/start-run.ts';
+import { adaptTarget, promote, publishPredictor } from '../../../fixtures/served-predictor.ts';
 import { type MapStore, mapStore } from '../map-store.ts';
 import { halfPublished } from './published.ts';
-import { columns, contextOf, drive, settings, space, storeDataset } from './tiny-training.ts';
+import { columns, contextOf, drive, settings, space, storeDataset, texts } from './tiny-training.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -64,6 +66,35 @@ describe('the first training run', () => {
     expect(card.learningCurve!.map(({ step }) => step)).toEqual([25, 50]);
     // Candidate and ridge on six targets at three sizes of two kinds.
     expect(card.evaluation!.scores).toHaveLength(2 * 6 * 3 * 2);
+  });
+
+  it('leaves what the fixture of tests and benches leaves, key by key and field by field', async () => {
+    const store = copyOf(finished, (key) => !/^(measurements|targets)\//.test(key));
+    const predictor = await loadPublished(finished, space.id, first.version!);
+    const [onnx, json] = (['predictor.onnx', 'predictor.json'] as const).map(
+      (file) => finished.objects.get(predictorKey(space.id, first.version!, file))!,
+    );
+    await publishPredictor(store, { onnx: onnx!, json: json! }, predictor);
+    for (const [target, latencyMs] of Object.entries(columns)) {
+      const measured = texts.map((text, row) => ({
+        architecture: space.parse(text),
+        latencyMs: Number(latencyMs[row]!.toPrecision(6)),
+      }));
+      await adaptTarget(store, predictor, target, measured);
+    }
+    await promote(store, space.id, first.version!);
+    await predictor.close();
+    const published = (of: MapStore) =>
+      [...of.objects.keys()].filter((key) => /^(predictors|adaptations|targets|measurements)\//.test(key)).sort();
+    expect(published(store)).toEqual(published(finished));
+    const jsonOf = (of: MapStore, key: string) => JSON.parse(new TextDecoder().decode(of.objects.get(key)!));
+    for (const key of published(finished)) {
+      if (key.startsWith('adaptations/') || key.endsWith('aliases.json')) {
+        expect(jsonOf(store, key), key).toEqual(jsonOf(finished, key));
+      } else if (key.endsWith('card.json')) {
+        expect(Object.keys(jsonOf(store, key))).toEqual(Object.keys(jsonOf(finished, key)));
+      }
+    }
   });
 
   it('is skipped on the same dataset, and starts again on a changed one', async () => {

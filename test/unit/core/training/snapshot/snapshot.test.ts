@@ -7,7 +7,7 @@ import { foldsOf } from '#core/training/fits/plan-fits.ts';
 import { snapshotKey } from '#core/training/keys.ts';
 import { runSettingsSchema } from '#core/training/runs/run-settings.ts';
 import { freezeSnapshot } from '#core/training/snapshot/freeze-snapshot.ts';
-import { hardwareKeyOf } from '#core/training/snapshot/hardware-key.ts';
+import { hardwareKeyOfColumn } from '#core/training/snapshot/hardware-key.ts';
 import { readManifest, readMeasurements } from '#core/training/snapshot/snapshot.ts';
 import { trainingPool } from '#core/training/snapshot/training-pool.ts';
 import { fieldService, profileOf } from '../../field-service.ts';
@@ -93,7 +93,7 @@ describe('freezing', () => {
 
 describe('devices', () => {
   it('have their batch sizes together', () => {
-    const key = (targetId: string) => hardwareKeyOf({ targetId });
+    const key = hardwareKeyOfColumn;
     expect(key('titanx_32')).toBe(key('titanx_256'));
     expect(key('titanx_32')).not.toBe(key('titanxp_32'));
     expect(key('essential_ph_1')).toBe('essential_ph_1');

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { targetOfColumn } from '#cli/import/table-profiles.ts';
 import type { TargetRecord } from '#core/targets/target-record.ts';
 import { mostTargetsOfDevice, trainingVerdicts } from '#core/training/snapshot/training-rule.ts';
 
@@ -10,7 +11,10 @@ const base: TargetRecord = {
   measurements: 64,
   excluded: {},
   quality: 'good',
+  target: targetOfColumn('t', 'nasbench201'),
+  profiles: 1,
   devices: ['d'],
+  descriptor: null,
   explained: 0.9,
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
