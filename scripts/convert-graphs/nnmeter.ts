@@ -114,7 +114,16 @@ function convert(
 /** The order of axes that turns one shape into the other. */
 function permutation(from: readonly number[], to: readonly number[]): number[] {
   const open = from.map((_, i) => i);
-  return to.map((d) => open.splice(Math.max(open.findIndex((axis) => from[axis] === d), 0), 1)[0]!);
+  return to.map(
+    (d) =>
+      open.splice(
+        Math.max(
+          open.findIndex((axis) => from[axis] === d),
+          0,
+        ),
+        1,
+      )[0]!,
+  );
 }
 
 /** x · relu6(x + 3) / 6 and relu6(x + 3) / 6: which nodes they end at and what of them is inside. */

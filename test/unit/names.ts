@@ -13,7 +13,7 @@ function roomOf(file: string): string {
 const pascal = (word: string): string => word[0]!.toUpperCase() + word.slice(1);
 
 /** Files called by one word that a file of another room is called by too, or by which its name begins: `predict.ts`
- * beside `serve/predict-latencies.ts`. A file that defines the type of that very name may have it, and every room has
+ * beside `serve/predict-latencies.ts`. The parts that every search space has go by one name each, and a file that defines the type of that very name may have it, and every room has
  * its `keys.ts`. Files of core as `[path, source]`. */
 export function ambiguousFiles(files: readonly (readonly [string, string])[]): string[] {
   return files.flatMap(([file, source]) => {
@@ -21,6 +21,10 @@ export function ambiguousFiles(files: readonly (readonly [string, string])[]): s
     const [word] = words as [string];
     if (words.length > 1 || word === 'keys') return [];
     if (new RegExp(`export (?:interface|type|class) ${pascal(word)}\\b`).test(source)) return [];
+    const isPartOfSeveral = files.some(
+      ([other]) => other !== file && roomOf(other) === roomOf(file) && posix.basename(other) === posix.basename(file),
+    );
+    if (isPartOfSeveral) return [];
     const others = files.filter(([other]) => roomOf(other) !== roomOf(file) && wordsOf(other)[0] === word);
     return others.length === 0 ? [] : [`${file}: ${others.map(([other]) => other).join(', ')}`];
   });
@@ -35,12 +39,14 @@ export function repeatedFiles(files: readonly (readonly [string, string])[]): st
   });
 }
 
-/** Exported types that two files define, as `Name: file, file`. */
+/** Exported types that two files define, as `Name: file, file`. The two kinds of predictor name their parts alike. */
 export function repeatedTypes(files: readonly (readonly [string, string])[]): string[] {
   const found = files.flatMap(([file, source]) =>
     [...source.matchAll(/^export (?:declare )?(?:interface|type|class) (\w+)/gm)].map(([, name]) => [name!, file]),
   );
   return [...Map.groupBy(found, ([name]) => name!)].flatMap(([name, own]) =>
-    own.length < 2 ? [] : [`${name}: ${own.map(([, file]) => file).join(', ')}`],
+    own.length < 2 || own.every(([, file]) => roomOf(file!) === 'predictor')
+      ? []
+      : [`${name}: ${own.map(([, file]) => file).join(', ')}`],
   );
 }

@@ -2,7 +2,7 @@
 // such a price list leaves out. The spaces of inverted residual blocks (FBNet, Once-for-All) share it.
 import type { Random } from '#core/random.ts';
 
-export interface KernelPrices {
+export interface SimulatedPrices {
   /** Shares of an average block's time; they sum to 1. */
   readonly computeShare: number;
   readonly trafficShare: number;
@@ -15,7 +15,7 @@ export interface KernelPrices {
   readonly trafficExponent: number;
 }
 
-export function drawKernelPrices(random: Random): KernelPrices {
+export function drawKernelPrices(random: Random): SimulatedPrices {
   const shares = random.dirichlet([0.4, 0.4, 0.15, 1]);
   return {
     computeShare: shares[0]!,

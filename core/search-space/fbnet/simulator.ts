@@ -7,7 +7,7 @@ import {
   drawIrregularities,
   drawKernelPrices,
   type Irregularities,
-  type KernelPrices,
+  type SimulatedPrices,
 } from '../costs/kernel-prices.ts';
 import type { Architecture, DeviceSimulator } from '../search-space.ts';
 import {
@@ -20,7 +20,7 @@ import {
   sumKernels,
 } from './blocks.ts';
 
-export interface FbnetDevice extends KernelPrices, Irregularities {
+export interface FbnetDevice extends SimulatedPrices, Irregularities {
   /** Extra time of a grouped block, in average blocks; negative where groups are a gain beyond their compute. */
   readonly shufflePrice: number;
   /** Time outside the searched layers, relative to the mean of the searched part. */

@@ -7,7 +7,7 @@ import {
   drawIrregularities,
   drawKernelPrices,
   type Irregularities,
-  type KernelPrices,
+  type SimulatedPrices,
 } from '../costs/kernel-prices.ts';
 import type { Architecture, DeviceSimulator } from '../search-space.ts';
 import {
@@ -25,7 +25,7 @@ import {
   ofaStem,
 } from './blocks.ts';
 
-export interface OfaDevice extends KernelPrices, Irregularities {
+export interface OfaDevice extends SimulatedPrices, Irregularities {
   /** Launches of squeeze-and-excitation relative to those of a block without it. */
   readonly gateLaunches: number;
   /** Launches of stem and head together relative to those of a block. */

@@ -11,7 +11,7 @@ import { fitKey } from '#core/training/keys.ts';
 import { readManifest, readMeasurements } from '#core/training/snapshot/snapshot.ts';
 import { trainingPool } from '#core/training/snapshot/training-pool.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
-import { type FitSpec, readFitSpec } from './fit-spec.ts';
+import { type FitSpec, readFitSpec } from './specification.ts';
 
 export interface ContinueFitOptions {
   /** ms since the epoch. */

@@ -13,7 +13,7 @@ import { decidedKey, fitKey, runFitKey } from '#core/training/keys.ts';
 import type { RunRecord } from '#core/training/runs/run-record.ts';
 import { type RunSettings, stepsPerCall } from '#core/training/runs/run-settings.ts';
 import { type Manifest, readManifest } from '#core/training/snapshot/snapshot.ts';
-import { type FitSpec, fitFormatVersion, fitIdOf } from './fit-spec.ts';
+import { type FitSpec, fitFormatVersion, fitIdOf } from './specification.ts';
 
 /** Hardware of one fold; all targets on it are held out together. */
 export interface Fold {

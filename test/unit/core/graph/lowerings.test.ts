@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { lowerToGraph } from '#core/graph/lower.ts';
 import { lowerings } from '#core/graph/lowerings.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
-import { type Agreement, agreementOf, agreementTable } from '#scripts/kernel-truth/agreement.ts';
+import { agreementOf, agreementTable, type TruthAgreement } from '#scripts/kernel-truth/agreement.ts';
 import { kernelTruth, linesOf } from '#scripts/kernel-truth/fixture.ts';
 import { type TruthSet, truthNetworks, truthSets } from '#scripts/kernel-truth/networks.ts';
 
@@ -17,7 +17,7 @@ for (const { set, graph } of truthNetworks()) graphs.set(`${set} ${graph.name}`,
 
 /** Shares that are held; what is asked for is .99 of the cells and .97 of the zoo's kernels.
  * @throws what differs, most frequent first */
-function check(agreement: Agreement): void {
+function check(agreement: TruthAgreement): void {
   const { networks, equal, kernels, matched } = agreement;
   if (equal === networks && matched === kernels) return;
   throw new Error(agreementTable([agreement], { differences: 40 }));

@@ -1,4 +1,4 @@
-// The training loss against the same evidence in plain TypeScript (core/predictor/posterior.ts, itself tested against the
+// The training loss against the same evidence in plain TypeScript (core/predictor/adaptation/posterior.ts, itself tested against the
 // Python reference), and its gradient against central differences.
 import { describe, expect, test } from 'vitest';
 import { negativeLogEvidence, networkSums, stepLoss } from '#core/kernel-predictor/evidence-graph.ts';

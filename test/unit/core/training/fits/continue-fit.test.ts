@@ -5,7 +5,7 @@ import { featureSchemaId } from '#core/predictor/bundle.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '#core/training/fits/checkpoint.ts';
 import { continueFit } from '#core/training/fits/continue-fit.ts';
-import { type FitSpec, fitIdOf } from '#core/training/fits/fit-spec.ts';
+import { type FitSpec, fitIdOf } from '#core/training/fits/specification.ts';
 import { fitKey } from '#core/training/keys.ts';
 import { freezeSnapshot } from '#core/training/snapshot/freeze-snapshot.ts';
 import { type MapStore, mapStore } from '../../map-store.ts';
