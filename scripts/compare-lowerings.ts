@@ -44,7 +44,8 @@ function readTable(path: string, mostRows: number): Table {
   return { columns: head!.split(',').slice(1), rows };
 }
 
-/** One row a network, one column a kind of kernel and shape, one for the constant of a run; scaled to root mean square 1. */
+/** One row a network, one column a kind of kernel and shape, one for the constant of a run; scaled to root mean square
+ * 1. */
 function countsOf(texts: readonly string[], lowering: (typeof lowerings)[number]): Float64Array[] {
   const space = searchSpace(values.space);
   const inputSize = values.space === 'ofa' ? null : Number(values['input-size']);

@@ -1,6 +1,6 @@
-// Attention on queries, keys and values that one product without bias makes of a map's transposed positions, in the form in
-// which ONNX Runtime finds it (MobileCLIP's): [batch, tokens, 3, heads, width] taken apart, softmax(q · kᵀ) · v, and a Gemm
-// on the result → a split and one node.
+// Attention on queries, keys and values that one product without bias makes of a map's transposed positions, in the
+// form in which ONNX Runtime finds it (MobileCLIP's): [batch, tokens, 3, heads, width] taken apart, softmax(q · kᵀ) ·
+// v, and a Gemm on the result → a split and one node.
 import {
   scalarValue,
   soleConsumer,
