@@ -27,6 +27,7 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+/** The exit code of the agent for an error, by its code; what the service refuses for now is worth waiting. */
 export function exitCodeOf(error: DomainError): ExitCode {
   // What the service refuses for now.
   if (error instanceof ApiError) return exitCodes.waiting;

@@ -9,4 +9,5 @@ export function stateFolder(option: string | undefined, env: NodeJS.ProcessEnv):
   return option ?? env['SUGARBUSH_STATE'] ?? systemd ?? join(user, 'sugarbush-agent');
 }
 
+/** Where profiles wait inside the state folder. */
 export const spoolFolder = (state: string): string => join(state, 'spool');

@@ -51,7 +51,7 @@ export interface ClientOptions<Operations extends CallableOperations> {
   readonly api: string;
   readonly operations: Operations;
   readonly token?: string | undefined;
-  /** Of one attempt. Default 60,000: API Gateway gives up after 30 s. */
+  /** Time limit of one attempt. Default 60,000: API Gateway gives up after 30 s. */
   readonly timeoutMs?: number;
   readonly retry?: RetryRule;
   readonly signal?: AbortSignal | undefined;
@@ -80,6 +80,7 @@ interface AnyInput {
   readonly idempotencyKey?: string;
 }
 
+/** A client of the operations that it is given. Nothing is sent before the first call. */
 export function apiClient<Operations extends CallableOperations>(
   options: ClientOptions<Operations>,
 ): Client<Operations> {

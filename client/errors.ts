@@ -3,7 +3,7 @@ import { DomainError, type ErrorCode, type Issue } from '#core/errors.ts';
 
 export interface ApiErrorFacts {
   readonly status: number;
-  /** Of the problem details; a newer service may have codes that this one does not know. */
+  /** The code of the problem details; a newer service may have codes that this one does not know. */
   readonly code: ErrorCode;
   readonly issues?: readonly Issue[];
   /** By which the operator finds the request in the logs. */

@@ -5,7 +5,8 @@ import { ApiError, UnreachableError } from './errors.ts';
 import type { Answer } from './exchange.ts';
 import { retryAfterMs } from './retry.ts';
 
-/** Of others' making too: API Gateway has only a message, what stands between here and it nothing of ours. */
+/** Problem details of others' making too: API Gateway has only a message, what stands between here and it nothing of
+ * ours. */
 const problemSchema = z.object({
   code: z.string().optional(),
   title: z.string().optional(),

@@ -30,6 +30,7 @@ export interface RetryPorts {
   readonly onRetry: ((retry: Retry) => void) | undefined;
 }
 
+/** Waits `ms` milliseconds on the machine's timers. Rejects with an AbortError when `signal` aborts. */
 export const sleepFor: RetryPorts['sleep'] = (ms, signal) =>
   sleep(ms, undefined, signal === undefined ? {} : { signal });
 

@@ -7,7 +7,7 @@ export interface OptionSpec<T = unknown> {
   /** What stands for the value in the help, with its unit: `MS`, `FILE`. Absent: the option is a switch. */
   readonly value?: string;
   readonly help: string;
-  /** Of the text given, of all of them where the option may be repeated, or of undefined where it is not given.
+  /** Reads the text given, all of them where the option may be repeated, or undefined where it is not given.
    * An option whose schema refuses undefined, without `default`, is required. */
   readonly schema: z.ZodType<T>;
   /** As it would be written on the command line; it goes through the schema too. */

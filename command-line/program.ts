@@ -75,6 +75,7 @@ export async function runCommand(
   return await command.run(parsed.values, terminal, parsed.operands);
 }
 
+/** The help of a whole program: how it is called, and each of its commands with its summary. */
 export function programHelp(name: string, { entries }: Program): string {
   const line = entriesLine(name).usage('COMMAND [options]');
   for (const { name: entry, summary } of entries) line.command(entry).description(summary).usage(' ');

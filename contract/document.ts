@@ -7,6 +7,7 @@ import { operations } from './operations.ts';
 import { problemSchema } from './problem.ts';
 import { routeIds, routes } from './routes.ts';
 
+/** The whole document, with examples that the embedded stack answered. */
 export function openApiDocument(): ReturnType<typeof createDocument> {
   const document = createDocument(description());
   for (const example of examples) addExample(document, example);

@@ -23,6 +23,7 @@ const idempotencyHeaderSchema = z.object({
   'Idempotency-Key': z.string().max(200).optional().describe('The same request under the same key is done once.'),
 });
 
+/** One operation of the document: parameters, body, reply and every refusal that a caller may meet. */
 export function openApiOperation(id: RouteId, operation: Operation): ZodOpenApiOperationObject {
   const { summary, description, tag, path, query, body, idempotent, otherwise } = operation;
   const { access } = routes[id];

@@ -14,7 +14,7 @@ export interface Operation {
   /** Takes the header Idempotency-Key. */
   readonly idempotent?: true;
   readonly reply: z.ZodType;
-  /** Of the reply. Default `application/json`. */
+  /** Media type of the reply. Default `application/json`. */
   readonly media?: 'text/html';
   /** Default 200. */
   readonly status?: 201;

@@ -35,6 +35,7 @@ function started(seed: number) {
   return generator;
 }
 
+/** A generator that gives the same draws for the same seed (an integer, 32 bits are used). Not for secrets. */
 export function seededRandom(seed: number): Random {
   const generator = started(seed);
   let spare: number | undefined;

@@ -16,6 +16,7 @@ const tableMetrics = [
   reportedMetrics.coverage90,
 ];
 
+/** Candidate, champion and ridge regression target by target; undefined where nothing was evaluated. */
 export async function comparisonSection(view: ReportView): Promise<Html | undefined> {
   const rows = view.targets.filter((t) => t.candidate !== undefined);
   if (rows.length === 0) return undefined;

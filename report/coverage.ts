@@ -18,6 +18,7 @@ const nominal = 0.9;
 /** Single targets that are drawn beside the mean: the first, which are the worst. */
 const mostFaint = 40;
 
+/** How many measurements lie inside intervals of each confidence; undefined where it was not evaluated. */
 export async function coverageSection(view: ReportView): Promise<Html | undefined> {
   const { coverage } = view;
   const confidences = [...new Set(coverage.map((c) => c.confidence))].toSorted((a, b) => a - b);

@@ -19,6 +19,7 @@ interface TargetErrors {
   readonly sorted: readonly number[];
 }
 
+/** How predictions err, over all targets and by target; undefined without predictions. */
 export async function errorSection(view: ReportView): Promise<Html | undefined> {
   const targets: TargetErrors[] = view.targets
     .filter((t) => t.predictions !== undefined)

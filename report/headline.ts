@@ -7,6 +7,7 @@ import { type Metric, meanOf, reportedMetrics, verdict } from './metrics.ts';
 import { table } from './table.ts';
 import type { ReportView } from './view.ts';
 
+/** The top of the page: which predictor, what became of it, and in a sentence how good it is. */
 export function headline(view: ReportView): Html {
   const { searchSpace, version, createdAt, champion, decision } = view.card;
   const badge = decision ? html` <span class="badge ${decision.outcome}">${decision.outcome}</span>` : undefined;
@@ -59,6 +60,7 @@ function worstTile(view: ReportView): Html | undefined {
 const deltaOf = (metric: Metric, difference: number): Html =>
   html`<dd class="aside ${verdict(metric, difference)}">${metric.writeDifference(difference)} to the champion</dd>`;
 
+/** Why it was promoted or refused, with the differences to the champion; undefined where nothing was compared. */
 export function decisionSection(view: ReportView): Html | undefined {
   const { decision, evaluation } = view.card;
   const differences = evaluation?.differences ?? [];

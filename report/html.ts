@@ -28,6 +28,7 @@ export const allowedCharacters = (text: string): string =>
 export const escapeHtml = (text: string): string =>
   allowedCharacters(text).replace(/[&<>"']/g, (character) => entities[character]!);
 
+/** A template literal whose values are escaped, unless they are HTML themselves; undefined is nothing. */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return new Html(strings.map((part, i) => part + (i < values.length ? insert(values[i]) : '')).join(''));
 }

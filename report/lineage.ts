@@ -10,6 +10,7 @@ interface Fact {
   readonly value: string;
 }
 
+/** What the predictor was made from, by hash. */
 export function lineageSection({ card }: ReportView): Html {
   const { training, snapshot } = card;
   const facts: readonly Fact[] = [
@@ -71,6 +72,7 @@ function trainingTargets({ training, snapshot }: ReportView['card']): Html | und
   );
 }
 
+/** How it was tested and what follows from that; undefined where nothing is known of it. */
 export function limitsSection({ card }: ReportView): Html | undefined {
   const { evaluation, limits = [] } = card;
   if (!evaluation && limits.length === 0) return undefined;

@@ -24,6 +24,7 @@ const mostFaint = 40;
 /** Errors below this, on a logarithmic axis, are drawn at it. */
 const leastError = 0.001;
 
+/** Accuracy by number of measurements; undefined with fewer than two numbers. */
 export async function learningSection(view: ReportView): Promise<Html | undefined> {
   const series = seriesOf(view);
   const counts = [...new Set(series.flatMap((s) => s.scores.map((r) => r.measurements)))].toSorted((a, b) => a - b);

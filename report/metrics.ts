@@ -54,5 +54,6 @@ export function meanOf(scores: readonly Score[], key: AccuracyMetric): number | 
   return mean(devices.map((own) => mean(own.map((s) => s[key]!))!));
 }
 
+/** Arithmetic mean; null without values. */
 export const mean = (values: readonly number[]): number | null =>
   values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length;

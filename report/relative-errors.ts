@@ -17,14 +17,17 @@ export const bandLegend = [
   { label: 'beyond ±10 %', swatch: 'poor' },
 ];
 
+/** predicted / measured − 1 of each measurement, in their order. */
 export const relativeErrors = (p: DrawnPredictions): number[] =>
   p.measuredMs.map((measured, i) => p.predictedMs[i]! / measured - 1);
 
+/** The band that a relative error falls into; bounds belong to the better band. */
 export function bandOf(relativeError: number): ErrorBand {
   const size = Math.abs(relativeError);
   return size <= 0.05 ? 'within5' : size <= 0.1 ? 'within10' : 'beyond';
 }
 
+/** Share of relative errors of at most `limit` in size, 0 to 1; null without any. */
 export const shareWithin = (errors: readonly number[], limit: number): number | null =>
   errors.length === 0 ? null : errors.filter((e) => Math.abs(e) <= limit).length / errors.length;
 

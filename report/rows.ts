@@ -8,8 +8,10 @@ export const rowHeight = (rows: number): number => (rows <= 6 ? 40 : rows <= 14 
 /** Width kept for labels; longer ids are cut with an ellipsis. */
 export const rowLabels = 170;
 
+/** The first rows, as many as a drawing has room for. */
 export const rowsDrawn = <T>(rows: readonly T[]): readonly T[] => rows.slice(0, mostRows);
 
+/** A note for what is left out of a drawing; empty where nothing is. */
 export const rowsNote = (rows: readonly unknown[]): string =>
   rows.length > mostRows ? `; the ${mostRows} worst of ${rows.length} targets` : '';
 

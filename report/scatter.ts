@@ -29,6 +29,7 @@ interface Point {
   readonly predicted: number;
 }
 
+/** Predicted against measured latency, a drawing a target; undefined without predictions. */
 export async function scatterSection(view: ReportView): Promise<Html | undefined> {
   const withPoints = view.targets.filter((t) => t.predictions !== undefined);
   if (withPoints.length === 0) return undefined;

@@ -28,5 +28,6 @@ function cellOf<Row>({ cell, text }: Column<Row>, row: Row, isName: boolean): Ht
   return html`<td${text ? textClass : undefined}>${cell(row)}</td>`;
 }
 
+/** Content that opens with a click on its summary. */
 export const folded = (summary: string, content: Html): Html =>
   html`<details><summary>${summary}</summary>${content}</details>`;

@@ -8,6 +8,7 @@ import type { ReportView } from './view.ts';
 
 const mostPoints = 200;
 
+/** The loss over the steps of the fit; undefined with fewer than two points. */
 export async function lossSection(view: ReportView): Promise<Html | undefined> {
   const losses = thin(
     (view.card.learningCurve ?? []).toSorted((a, b) => a.step - b.step),

@@ -28,6 +28,7 @@ export interface ReportView {
   readonly shownText: string;
 }
 
+/** What the sections draw, from card and predictions: the scores that are shown, by target, worst first. */
 export function viewOf({ card, predictions }: ReportInput): ReportView {
   const { scores = [], coverage = [], shown = { measurements: 10, selection: 'chosen' } } = card.evaluation ?? {};
   const { measurements, selection } = shown;

@@ -15,6 +15,7 @@ export interface FailureSenderOptions {
   functionOf(arn: string): LambdaFunction;
 }
 
+/** Sends the record of a failed event to its destination, a bucket of this stack. Rejects for any other kind. */
 export function failureSender(options: FailureSenderOptions): AsynchronousOptions['sendFailure'] {
   const { s3Url: endpoint, region, credentials } = options;
   let client: S3Client | undefined;

@@ -31,7 +31,7 @@ export interface StackOptions {
   readonly stateDir: string;
   /** The lock of `stateDir`, where the caller has taken it already (`lockState`). Closing the stack gives it free. */
   readonly unlock?: () => void;
-  /** Of the HTTP API; 0: any free one. */
+  /** Port of the HTTP API; 0: any free one. */
   readonly port: number;
   /** A cdk.out. */
   readonly templateDir: string;

@@ -133,10 +133,12 @@ export const stateOption = {
 export type MeasuringOptions = Values<typeof measuringOptions>;
 export type WorkloadOptions = Values<typeof workloadOptions>;
 
+/** Side of the square input in pixels, as asked or as usual; null where each architecture states its own. */
 export function inputSizeOf(options: WorkloadOptions): number | null {
   return options.inputSize ?? usualInputSize(searchSpace(options.searchSpace));
 }
 
+/** When a measurement is warm and when it is enough, by the command's options. */
 export function stopRuleOf(options: MeasuringOptions): StopRule {
   const { warmUp, sampling } = defaultStopRule;
   const maxMs = options.maxSeconds * 1000;

@@ -93,6 +93,7 @@ export async function measureWithJournal(
   return { result: await measureProfileOnce(plan, ports), forget: journal.remove };
 }
 
+/** Says on standard error what was measured, what failed and what did not settle. */
 export function report({ profile: written, failures, unstable, disturbed }: MeasuredProfile, terminal: Terminal): void {
   const { measurements, descriptor } = written;
   const operators = Object.keys(descriptor?.operators ?? {}).length;

@@ -18,6 +18,7 @@ export function chooseCpus(files: SystemFiles, threads: number): number[] | unde
     .sort((a, b) => a - b);
 }
 
+/** Numbers of the processors that this process may use; undefined where the kernel does not say. */
 export function allowedCpus(files: SystemFiles): number[] | undefined {
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(files.text('proc/self/status') ?? '')?.[1];
   return list === undefined ? undefined : parseCpuList(list);

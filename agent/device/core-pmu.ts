@@ -8,6 +8,7 @@ export function corePmu(files: SystemFiles): string | undefined {
   return names.length === 1 ? names[0] : undefined;
 }
 
+/** Names of the processors' own performance monitoring units; empty in most virtual machines. */
 export function corePmus(files: SystemFiles): string[] {
   return files
     .list('sys/bus/event_source/devices')

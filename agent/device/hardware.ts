@@ -37,6 +37,7 @@ const armCores: Readonly<Record<string, string>> = {
   '0x4e:0x004': 'NVIDIA Carmel',
 };
 
+/** What the kernel says of the device; null for what it does not say. */
 export function readHardware(files: SystemFiles): Hardware {
   const cpuinfo = files.text('proc/cpuinfo') ?? '';
   const meminfo = files.text('proc/meminfo') ?? '';

@@ -21,6 +21,8 @@ export interface Quiet {
   readonly disturbedBy?: string;
 }
 
+/** Pauses, and goes on pausing until the device is cool and idle or `maxWaitMs` have passed. Rejects when `signal`
+ * aborts. */
 export async function waitForQuiet(files: SystemFiles, rule: QuietRule, signal?: AbortSignal): Promise<Quiet> {
   const deadline = Date.now() + rule.maxWaitMs;
   for (;;) {

@@ -23,6 +23,7 @@ const cpus = 'sys/devices/system/cpu';
 const wantedSensor = /cpu|soc|pkg|package|core|cluster|big|little|gpu|tj|k10temp|zenpower/i;
 const unwantedSensor = /pmic|iwlwifi|nvme|battery/i;
 
+/** Frequency, governor, load and temperature as they are now; null for what the kernel does not say. */
 export function readState(files: SystemFiles): DeviceState {
   const policies = files
     .list(cpus)

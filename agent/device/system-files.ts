@@ -12,6 +12,7 @@ export interface SystemFiles {
   list(path: string): string[];
 }
 
+/** Reads files below `root`, by paths without a leading slash. */
 export function systemFiles(root = '/'): SystemFiles {
   const files: SystemFiles = {
     text(path) {

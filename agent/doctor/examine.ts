@@ -48,6 +48,7 @@ export interface Findings {
   readonly runtimes: Readonly<Record<RuntimeName, Detection>>;
 }
 
+/** Everything that doctor says, from what was found on the device. */
 export function examine(findings: Findings): Examination {
   const { files, perf, abilities } = findings;
   const cpus = chooseCpus(files, 1);
@@ -71,6 +72,7 @@ export function examine(findings: Findings): Examination {
   return { ...examined, advice: advise(examined) };
 }
 
+/** What would make measurements possible or better, the most important first. */
 export function advise(examined: Omit<Examination, 'advice'>): Advice[] {
   const advice: Advice[] = [];
   const limit = (about: string, text: string): void => void advice.push({ weight: 'limit', about, text });

@@ -2,6 +2,7 @@
 import type { Detection } from '../runtimes/runtime.ts';
 import type { Examination } from './examine.ts';
 
+/** An examination as text for a terminal. */
 export function printExamination(examined: Examination): string {
   const { hardware, state, counters } = examined;
   const or = (value: string | number | null, unit = ''): string => (value === null ? 'not known' : `${value}${unit}`);

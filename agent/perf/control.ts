@@ -20,6 +20,8 @@ export interface ControlPipes {
   remove(): void;
 }
 
+/** The two named pipes by which perf is told when to count. The caller removes them.
+ * @throws where `mkfifo` fails */
 export function makeControlPipes(): ControlPipes {
   const base = join(tmpdir(), `sugarbush-control-${randomUUID()}`);
   const control = `${base}-control`;

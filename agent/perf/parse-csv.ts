@@ -2,6 +2,7 @@
 // version, so the value field is found by its shape. Total: any text gives rows and other lines, never an error.
 import { counterValue, decimal, type PerfOutput, type PerfRow } from './row.ts';
 
+/** Rows of `perf stat -x`, and the lines that are none. Total. */
 export function parsePerfCsv(text: string, separator = ';'): PerfOutput {
   const rows: PerfRow[] = [];
   const other: string[] = [];

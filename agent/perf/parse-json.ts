@@ -27,6 +27,7 @@ const rowSchema = z.object({
   cpu: z.string().optional(),
 });
 
+/** Rows of `perf stat -j`, and the lines that are none. Total. */
 export function parsePerfJson(text: string): PerfOutput {
   const rows: PerfRow[] = [];
   const other: string[] = [];

@@ -21,6 +21,7 @@ export interface PerfAbilities {
 const work = ['sh', '-c', 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'] as const;
 const timeoutS = 20;
 
+/** Runs perf once for each counter and then for sets of them: what this device can count, and what at once. */
 export async function probePerf(perf: Perf): Promise<PerfAbilities> {
   const status: Partial<Record<CounterName, EventStatus>> = {};
   const names: Partial<Record<CounterName, string>> = {};

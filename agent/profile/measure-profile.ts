@@ -201,6 +201,7 @@ async function measureArchitecture(
   }
 }
 
+/** What a runtime is asked for one model file of a plan. */
 export function requestFor(
   plan: Omit<ProfilePlan, 'architectures'>,
   modelPath: string,

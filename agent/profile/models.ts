@@ -12,7 +12,7 @@ import { searchSpace, searchSpaceIds } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 
 export interface ModelOptions extends NetworkOptions {
-  /** Of the random weights. */
+  /** Seed of the random weights. */
   readonly seed: number;
 }
 

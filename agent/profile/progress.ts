@@ -8,6 +8,7 @@ export interface ProfileProgress {
   stop(): void;
 }
 
+/** Progress as text: one line that is written over on a terminal, else a line now and then. */
 export function textProgress(
   write: (text: string) => void,
   isTerminal: boolean,

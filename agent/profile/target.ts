@@ -17,6 +17,8 @@ export interface TargetFacts {
   readonly batchSize: number;
 }
 
+/** The target of a profile from what is known of hardware, runtime and workload; only settings that the runtime
+ * heeds. */
 export function describeTarget(facts: TargetFacts): ProfileTarget {
   const { hardware, runtime, settings } = facts;
   const runsOnCpu = ['cpu', 'wasm'].includes(runtime.executionProvider);

@@ -12,6 +12,8 @@ export interface ExternalProgram {
   readonly program: string;
 }
 
+/** Path of a runtime's program.
+ * @throws DomainError `program-missing` with what to do about it */
 export function locate({ name, hint, program }: ExternalProgram): string {
   const path = findProgram(program);
   if (path === undefined)

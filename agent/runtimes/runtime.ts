@@ -23,7 +23,7 @@ export interface MeasureRequest {
   readonly rule: StopRule;
   readonly cpus: readonly number[] | undefined;
   readonly timeoutS: number;
-  /** Of the random input. */
+  /** Seed of the random input. */
   readonly seed: number;
   /** Count these events per inference; only for a runtime that `counts`. */
   readonly counting?: { readonly perf: Perf; readonly events: readonly string[]; readonly windowMs: number };

@@ -12,6 +12,8 @@ import { parseTrtexecLog, parseTrtexecTimes } from './trtexec-output.ts';
 /** Where JetPack and the Debian packages put it, off PATH. */
 const usualPath = '/usr/src/tensorrt/bin/trtexec';
 
+/** TensorRT through `trtexec`.
+ * @param path where it is; default: on PATH, else where JetPack puts it */
 export function tensorrt(path?: string): Runtime {
   const program: ExternalProgram = {
     name: 'trtexec',

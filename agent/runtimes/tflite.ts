@@ -7,6 +7,8 @@ import { fromMedians, type Runtime } from './runtime.ts';
 
 const processes = 5;
 
+/** TensorFlow Lite through `benchmark_model`.
+ * @param path where it is; default: on PATH */
 export function tflite(path = 'benchmark_model'): Runtime {
   const program: ExternalProgram = {
     name: 'benchmark_model',

@@ -29,6 +29,7 @@ export interface TrtexecLog {
   readonly passed: boolean;
 }
 
+/** Version, device and verdict from what trtexec printed; null for what it did not say. Total. */
 export function parseTrtexecLog(text: string): TrtexecLog {
   const printed = /TensorRT version:\s*(\d[\d.]*)/.exec(text)?.[1] ?? /\[TensorRT v(\d[\d.]*)\]/.exec(text)?.[1];
   return {

@@ -33,6 +33,7 @@ function writeWhole(path: string, body: Uint8Array | string): void {
   syncFolder(folder);
 }
 
+/** Removes a file so that it stays removed after a power loss; one that is not there is fine. */
 export function removeDurably(path: string): void {
   rmSync(path, { force: true });
   syncFolder(dirname(path));

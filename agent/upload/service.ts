@@ -83,6 +83,7 @@ function readToken(file: string | undefined, env: NodeJS.ProcessEnv): string {
   throw new DomainError('invalid-usage', `no token in ${where}: one line of letters, digits and signs is wanted`);
 }
 
+/** The service as the agent needs it, with the device's token. Nothing is sent before the first call. */
 export function connect(access: ServiceAccess): Service {
   const client = apiClient({ ...access, operations: { ...searchSpaceOperations, ...uploadOperations } });
   return {

@@ -35,7 +35,7 @@ export const resultSchema = z.discriminatedUnion('ok', [
     stable: z.boolean(),
     warmUpRuns: z.int().nonnegative(),
     countedRuns: z.int().nonnegative(),
-    /** Of the runtime. */
+    /** Version of the runtime. */
     version: z.string().nullable(),
   }),
   z.strictObject({ ok: z.literal(false), code: z.enum(['program-missing', 'program-failed']), message: z.string() }),

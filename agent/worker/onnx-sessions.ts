@@ -32,6 +32,7 @@ const levels: Readonly<Record<GraphOptimization, string>> = {
   all: 'all',
 };
 
+/** Opens a model in the runtime that a job names; inputs are random, the same for the same seed. */
 export async function openOnnxSession(job: Job): Promise<MeasuredSession> {
   const onnx = requireModule(job.runtime === 'onnxruntime' ? 'onnxruntime-node' : 'onnxruntime-web') as OnnxModule;
   if (job.runtime === 'onnxruntime-web' && onnx.env?.wasm !== undefined) onnx.env.wasm.numThreads = job.threads;

@@ -64,6 +64,7 @@ function entry(): string {
   return here.endsWith('.ts') ? fileURLToPath(new URL('../main.ts', import.meta.url)) : here;
 }
 
+/** Words to put before a command that hold it to these processors; none where it cannot or need not be held. */
 export function pin(cpus: readonly number[] | undefined): string[] {
   const taskset = cpus === undefined ? undefined : findProgram('taskset');
   return taskset === undefined ? [] : [taskset, '-c', cpus!.join(',')];

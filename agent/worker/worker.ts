@@ -10,6 +10,7 @@ import { type MeasuredSession, openOnnxSession } from './onnx-sessions.ts';
 /** Marks the result among whatever a runtime prints. */
 export const resultMark = 'sugarbush-result ';
 
+/** The measuring process: does the job of its arguments, prints one line with the result, and ends. */
 export async function runWorker(): Promise<void> {
   const result = await attempt();
   process.stdout.write(`\n${resultMark}${JSON.stringify(result)}\n`, () => {

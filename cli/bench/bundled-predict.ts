@@ -30,6 +30,7 @@ const target = 'titanx_1';
 /** The size of the network does not depend on how long it was trained. */
 const steps = 100;
 
+/** Synthesises the app and gives the bundled function Predict over a store with a trained champion. */
 export async function bundledPredict(): Promise<BundledPredict> {
   const { folder } = await synthesise();
   const region = 'us-east-1';

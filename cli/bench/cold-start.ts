@@ -24,6 +24,7 @@ export interface ColdStartResult {
 const rounds = 10;
 const probe = fileURLToPath(new URL('./cold-start-probe.mjs', import.meta.url));
 
+/** Times fresh processes from their start to the answer of a first prediction. */
 export async function benchColdStart(deployed: BundledPredict): Promise<ColdStartResult> {
   const scratch = mkdtempSync(join(tmpdir(), 'sugarbush-cold-'));
   try {
@@ -75,6 +76,7 @@ function run(deployed: BundledPredict, args: readonly string[]): Promise<Record<
 
 const now = (): number => performance.timeOrigin + performance.now();
 
+/** The times of cold starts as lines for a terminal. */
 export function coldStartTable(result: ColdStartResult): string {
   const ms = ({ medianMs, spreadMs, samples }: Timing): string =>
     `${medianMs.toFixed(0)} ± ${spreadMs.toFixed(0)} ms (${samples} processes)`;

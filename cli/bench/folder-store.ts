@@ -12,6 +12,7 @@ export interface Requests {
   puts: number;
 }
 
+/** The store port over files below `folder`, with a count of the requests that S3 would bill. */
 export function folderStore(folder: string): Store & { readonly requests: Requests } {
   const requests: Requests = { gets: 0, puts: 0 };
   const read = (key: string): StoredObject | undefined => {

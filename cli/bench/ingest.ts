@@ -31,7 +31,7 @@ export interface IngestLevel {
 
 export interface IngestBench {
   readonly levels: readonly IngestLevel[];
-  /** Of one profile of a new target on warm functions, the device's PUT included. */
+  /** Requests for one profile of a new target on warm functions, the device's PUT included. */
   readonly s3Requests: Readonly<Record<string, number>>;
 }
 
@@ -42,6 +42,7 @@ const levels: readonly (readonly [inFlight: number, profiles: number])[] = [
   [50, 300],
 ];
 
+/** Sends profiles through an embedded stack at several numbers in flight, and times each until it is predicted from. */
 export async function benchIngest(onProgress: (text: string) => void = () => {}): Promise<IngestBench> {
   const folder = mkdtempSync(join(tmpdir(), 'sugarbush-bench-'));
   let finished = 0;
@@ -180,6 +181,7 @@ function readTable(): LatencyTable {
   return parseLatencyTable(text, { file, space: searchSpace('nasbench201') });
 }
 
+/** The throughput and times of the way in as lines for a terminal. */
 export function ingestTable({ levels: measured, s3Requests }: IngestBench): string {
   const lines = measured.map(({ inFlight, profiles, profilesPerS, predictableMs: { median, p99, max } }) =>
     [

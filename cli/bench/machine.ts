@@ -16,6 +16,7 @@ export interface MachineContext {
   readonly onnxruntime: string;
 }
 
+/** What the machine is and how busy it was: a number without it says little. */
 export function machineContext(): MachineContext {
   return {
     schemaVersion: 1,

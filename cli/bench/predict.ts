@@ -27,6 +27,7 @@ const sizes = [
   { architectures: 15625, rounds: 20 },
 ];
 
+/** Times warm requests through the bundled function and the bare forward pass in turn, by number of architectures. */
 export async function benchPredict(deployed: BundledPredict): Promise<PredictResult[]> {
   const { handler } = (await import(pathToFileURL(`${deployed.codeFolder}/index.mjs`).href)) as {
     handler(event: unknown, context: unknown): Promise<Reply>;
@@ -60,6 +61,7 @@ export async function benchPredict(deployed: BundledPredict): Promise<PredictRes
   return results;
 }
 
+/** The times of warm predictions as lines for a terminal. */
 export function predictTable(results: readonly PredictResult[]): string {
   const ms = ({ medianMs, spreadMs }: Timing): string => `${medianMs.toFixed(2)} ± ${spreadMs.toFixed(2)}`;
   const lines = results.map((r) =>

@@ -12,6 +12,7 @@ export interface Timing {
 export const quantileOf = (values: readonly number[], share: number): number =>
   quantile(Float64Array.from(values).sort(), share);
 
+/** Median and half the interquartile range of at least one timing, all in ms. */
 export const timingOf = (ms: readonly number[]): Timing => ({
   samples: ms.length,
   medianMs: quantileOf(ms, 0.5),

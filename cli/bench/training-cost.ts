@@ -48,6 +48,7 @@ export interface RunCost {
   readonly adaptShare: number;
 }
 
+/** What a run costs in GB-seconds, requests and USD, from measured seconds and counts of its parts. */
 export function costOf({ snapshot, fit, fits, fold, folds, batch, batches }: MeasuredRun): RunCost {
   const parts = {
     snapshot: part(snapshot, 1, freezeReadsAtOnce),

@@ -8,14 +8,15 @@ import { writeJson } from '#core/store/stored-json.ts';
 import { measurementsKey, targetKey } from '#core/targets/keys.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
 
-/** Of each target: enough to be learned from. 5,000 targets are 400,000 measurements. */
+/** Measurements of each target: enough to be learned from. 5,000 targets are 400,000 measurements. */
 export const measurementsPerTarget = 80;
 /** Architectures that the targets are measured on: a fifth is kept for evaluation, the rest is small enough that every
  * target has some of those that predictors are given. */
 const common = 1200;
-/** Of a device. */
+/** Targets of a device. */
 const targetsPerDevice = 2;
 
+/** Stores a dataset of so many simulated targets as accepted profiles would have left it. */
 export async function storeSimulated(store: Store, targets: number): Promise<void> {
   const space = searchSpace('nasbench201');
   const random = seededRandom(3);

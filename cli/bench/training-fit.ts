@@ -9,7 +9,7 @@ import { defaultSplits } from '../evaluate/default-splits.ts';
 
 export interface FitTimes {
   readonly seconds: number;
-  /** Of this process, all its threads, during the fit. */
+  /** CPU time of this process, all its threads, during the fit. */
   readonly cpuSeconds: number;
   /** Milliseconds a step, one for each call of the Scan but the first: drawing the episodes, forward, backward,
    * AdamW. */

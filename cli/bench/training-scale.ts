@@ -29,7 +29,7 @@ const space = searchSpace('nasbench201');
 const settings = runSettingsSchema.parse({});
 
 interface Measured extends MeasuredStep {
-  /** Of the process from its start: Node, the code, ONNX Runtime where it is used, and the work. */
+  /** Most memory of the process from its start: Node, the code, ONNX Runtime where it is used, and the work. */
   readonly peakMiB: number;
   /** Before the work. */
   readonly idleMiB: number;
@@ -137,6 +137,7 @@ export interface ScaleResult {
 
 const snapshotMeasurements = 400_000;
 
+/** Measures each part of a training run over datasets of the given numbers of targets, in processes of their own. */
 export async function benchTrainingScale(
   sizes: readonly number[] = [10, 100, 1000, 10_000],
   onProgress: (done: string) => void = () => {},
@@ -177,7 +178,7 @@ async function rowOf(targets: number, part: RunPart): Promise<ScaleRow> {
   const cost = costOf({
     snapshot,
     fit,
-    // Of all devices, and one a fold; the champion's are there.
+    // One of all devices, and one a fold; the champion's are there.
     fits: 1 + evaluated.folds,
     fold: evaluated,
     folds: evaluated.folds,
@@ -187,6 +188,7 @@ async function rowOf(targets: number, part: RunPart): Promise<ScaleRow> {
   return { targets, measurements, snapshot, fit, evaluate: evaluated, adapt, cost };
 }
 
+/** Times, memory and cost by number of targets as lines for a terminal. */
 export function trainingScaleTable({ snapshot, rows }: ScaleResult): string {
   const s = (value: number): string => value.toFixed(value < 10 ? 1 : 0);
   const mib = (value: number): string => value.toFixed(0);

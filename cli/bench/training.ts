@@ -44,6 +44,7 @@ const spaces = ['nasbench201', 'fbnet'] as const;
 const python = '/usr/bin/python3';
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
+/** Times training steps and whole fits, and the Python reference in turn with them where there is one. */
 export async function benchTraining(options: TrainingOptions = {}): Promise<TrainingResult[]> {
   const { steps = 800, rounds = 2, onProgress = () => {} } = options;
   const core = usableCore();
@@ -109,6 +110,7 @@ function usableReference(): string | undefined {
   return status === 0 ? path : undefined;
 }
 
+/** The times of training as lines for a terminal. */
 export function trainingTable(results: readonly TrainingResult[]): string {
   const lines = results.flatMap(({ searchSpace, steps, core, stepsPerSecond, fit, reference, speedup }) => [
     `${searchSpace}, ${steps} steps${core === undefined ? '' : `, on core ${core} alone`}`,

@@ -99,6 +99,7 @@ export interface EvaluateOptions {
   readonly methods: readonly Method[];
 }
 
+/** From the options of the command line to a plan, with the defaults of the search space. */
 export function evaluateOptions(given: Values<typeof options>): EvaluateOptions {
   const { searchSpace, selection, baseline, measurements, repeats, steps, outlierShare } = given;
   const split = defaultSplits[searchSpace];

@@ -80,6 +80,7 @@ export const importCommand = defineCommand({
   },
 });
 
+/** Where an import remembers what is done: as told, or a file named after the table. */
 export function stateFile({ state, data }: Pick<Values<typeof options>, 'state' | 'data'>): string {
   const name = data
     .split('/')

@@ -85,7 +85,7 @@ export async function importTable(request: ImportRequest): Promise<ImportedColum
       return await work(client.as(await used));
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'unauthorized') throw error;
-      // Of those that find out at once, the first one enrols.
+      // Several may find out at once: the first one enrols.
       if (enrolment === used) enrolment = enrolAgain();
       return work(client.as(await deviceToken()));
     }

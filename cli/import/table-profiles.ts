@@ -19,7 +19,7 @@ export interface TableProfile {
   readonly measurements: number;
   /** gzip; the same table gives the same bytes. */
   readonly bytes: Uint8Array;
-  /** Of the bytes, hex. */
+  /** SHA-256 of the bytes, hex. */
   readonly sha256: string;
 }
 

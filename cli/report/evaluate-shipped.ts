@@ -36,6 +36,8 @@ const rowNumbers = ({ first, last }: Rows): number[] => Array.from({ length: las
 /** Six significant digits: more than any clock gives. */
 const rounded = (value: number): number => Number(value.toPrecision(6));
 
+/** Trains on the shipped table without the tested targets and evaluates on them: what a report draws.
+ * @throws DomainError as table and fit do */
 export async function evaluateShipped(options: ShippedEvaluation): Promise<ReportInput> {
   const { seed, steps, repeats, note } = options;
   const space = searchSpace(options.searchSpace);

@@ -33,7 +33,7 @@ export interface Running {
 
 export interface BringUpOptions {
   readonly signal: AbortSignal;
-  /** Of the state folder's lock; the stack gives it free. */
+  /** Gives the state folder's lock free, which the stack does. */
   readonly unlock: () => void;
   readonly screen: Screen;
 }

@@ -69,7 +69,7 @@ type Step = RunReply['steps'][number]['step'];
 /** How much of a first run each step is, roughly: as measured on two cores. */
 const weights: Partial<Record<Step, number>> = { freeze: 0.04, fit: 0.62, evaluate: 0.2, adapt: 0.1, report: 0.04 };
 
-/** Of the whole run, 0 to 1. */
+/** How much of the whole run is done, 0 to 1. */
 export function shareOf({ steps }: RunReply): number {
   return steps.reduce((sum, { step, status, share = 0 }) => {
     const done = status === 'done' ? 1 : status === 'running' ? share : 0;

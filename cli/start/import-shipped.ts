@@ -12,7 +12,7 @@ const atOnce = 4;
 export interface ImportShippedOptions {
   /** With an operator's token. */
   readonly client: ImportClient;
-  /** Of the start: what is imported is kept in there, and its address does not matter. */
+  /** The state folder of the start: what is imported is kept in there, and its address does not matter. */
   readonly stateDir: string;
   readonly signal: AbortSignal;
   /** @param share of the targets, 0 to 1 */

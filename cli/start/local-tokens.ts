@@ -17,6 +17,8 @@ const validForS = 365 * dayS;
 /** A token that would end within this time is replaced. */
 const leastLeftS = 30 * dayS;
 
+/** The reader's and the operator's token of a state folder: those that are kept there, or new ones for a year where one
+ * is missing, ends within a month, or is not good in this store. They are kept again in `tokens.json`. */
 export async function localTokens(store: Store, stateDir: string): Promise<LocalTokens> {
   const file = join(stateDir, 'tokens.json');
   const kept = await readKept(file);

@@ -25,6 +25,8 @@ export interface ScreenOptions {
   readonly now?: () => number;
 }
 
+/** What `npm start` shows: lines, and a bar or a line every `everyS` seconds for what takes long, on a terminal and in
+ * a log. */
 export function screen({ stream, everyS = 5, now = () => performance.now() }: ScreenOptions): Screen {
   let bar: { hide(): void; show(): void } | undefined;
 

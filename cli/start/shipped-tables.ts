@@ -9,10 +9,12 @@ import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 
 export interface ShippedTable {
   readonly table: LatencyTable;
-  /** Of the file, hex. */
+  /** SHA-256 of the file, hex. */
   readonly sha256: string;
 }
 
+/** The measurements of a search space that come with the project, and the SHA-256 (hex) of their file.
+ * @throws DomainError `invalid-table` */
 export async function readShippedTable(id: SearchSpaceId): Promise<ShippedTable> {
   const name = `data/latency-${id}.csv.gz`;
   const file = await readFile(new URL(`../../${name}`, import.meta.url));

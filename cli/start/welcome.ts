@@ -13,6 +13,7 @@ export interface WelcomeFacts {
   readonly seconds: number;
 }
 
+/** The text that a start ends with: address, tokens, and a request to paste. */
 export function welcome({ apiUrl, tokens, request, tables, state, seconds }: WelcomeFacts): string {
   const targets = tables.map(({ searchSpace, targets }) => `${searchSpace} ${targets.length}`).join(', ');
   return `

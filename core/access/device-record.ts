@@ -10,7 +10,7 @@ export const deviceRecordSchema = z.strictObject({
   deviceId: deviceIdSchema,
   /** As the operator calls it. */
   name: z.string(),
-  /** Of the device's present token. */
+  /** Id of the device's present token. */
   tokenId: z.string(),
   createdAt: z.iso.datetime(),
   /** When the token ends, exclusive. */

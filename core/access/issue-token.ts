@@ -17,6 +17,8 @@ export interface IssueTokenRequest {
   readonly randomBytes: RandomBytes;
 }
 
+/** Makes a token and stores its record.
+ * @throws DomainError `precondition-failed` when there is one of that id already */
 export async function issueToken(
   store: Store,
   request: IssueTokenRequest,

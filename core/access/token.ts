@@ -8,7 +8,7 @@ export type Role = (typeof roles)[number];
 
 export const tokenRecordSchema = z.strictObject({
   tokenId: z.string(),
-  /** Of the secret, hex. */
+  /** SHA-256 of the secret, hex. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   role: z.enum(roles),
   deviceId: z.string().optional(),
@@ -33,15 +33,18 @@ export interface TokenParts {
   readonly secret: string;
 }
 
+/** The parts of a token's text; undefined for a text that is none. */
 export function parseToken(token: string): TokenParts | undefined {
   const match = form.exec(token);
   return match ? { tokenId: match[1]!, secret: match[2]! } : undefined;
 }
 
+/** The text of a token, as callers send it. */
 export function formatToken({ tokenId, secret }: TokenParts): string {
   return `sb_${tokenId}_${secret}`;
 }
 
+/** SHA-256 of a token's secret, hex: all that is stored of it. */
 export function secretSha256(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }

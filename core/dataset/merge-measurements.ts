@@ -43,7 +43,7 @@ export function mergeMeasurements(data: TargetData): MergedMeasurement[] {
 
 /** Repeats that differ by more than this factor disagree; some do when a device was busy once. */
 const disagreementFactor = 1.5;
-/** Of at least so many repeated architectures, more than this share has to disagree to be a contradiction. */
+/** At least so many architectures must be repeated, and more than this share of them disagree, for a contradiction. */
 const fewestRepeats = 3;
 const disagreementShare = 0.25;
 

@@ -27,7 +27,7 @@ export const targetDataSchema = z.strictObject({
   architectures: z.array(z.string()),
   /** `[architecture, profile, medianMs]`, the first two as indices; ascending. */
   values: z.array(z.tuple([z.int().nonnegative(), z.int().nonnegative(), z.number().positive()])),
-  /** Of the profile that was started last among those that have one. */
+  /** The descriptor of the profile that was started last among those that have one. */
   descriptor: z.strictObject({ sha256: hex256, descriptor: descriptorSchema }).nullable(),
 });
 
@@ -36,10 +36,11 @@ export type TargetData = z.infer<typeof targetDataSchema>;
 /** Values that one target may hold; years of daily profiles, or six times the largest shipped table. */
 export const maxValues = 100_000;
 
-/** Of these, values of one device: nobody fills a target that others measure too. More than any search space that is
- * enumerated has architectures. */
+/** How many of these may be one device's: nobody fills a target that others measure too. More than any search space
+ * that is enumerated has architectures. */
 export const maxValuesOfDevice = 25_000;
 
+/** Whether a target has more values than one target, or one device of it, may have. */
 export const isFull = (data: TargetData): boolean => {
   if (data.values.length > maxValues) return true;
   const ofDevice = new Map<string, number>();
@@ -50,6 +51,7 @@ export const isFull = (data: TargetData): boolean => {
   return [...ofDevice.values()].some((count) => count > maxValuesOfDevice);
 };
 
+/** Whether the profile with this hash is among those joined. */
 export const hasProfile = (data: TargetData, sha256: string): boolean =>
   data.profiles.some((profile) => profile.sha256 === sha256);
 

@@ -44,6 +44,7 @@ const floats: ReadonlySet<ElementType> = new Set([
   'float8e5m2fnuz',
 ]);
 
+/** Whether elements of a type are floating-point numbers. */
 export function isFloat(type: ElementType): boolean {
   return floats.has(type);
 }

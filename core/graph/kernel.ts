@@ -52,7 +52,7 @@ export interface Kernel {
   readonly groups: number;
   readonly macs: number;
   readonly weightBytes: number;
-  /** Of all inputs that are no weights. */
+  /** Bytes of all inputs that are no weights. */
   readonly inputBytes: number;
   readonly outputBytes: number;
   /** What was fused into it: an activation's operator, or none. */

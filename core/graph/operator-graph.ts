@@ -84,7 +84,7 @@ export interface OperatorNode {
 
 export interface OperatorGraph {
   readonly name: string;
-  /** Of the `ai.onnx` domain. */
+  /** Version of the `ai.onnx` domain. */
   readonly opset: number;
   readonly inputs: readonly Tensor[];
   /** Names of tensors. */

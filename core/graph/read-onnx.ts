@@ -12,7 +12,7 @@ import { WireCursor } from './onnx-file/wire-cursor.ts';
 import type { OperatorGraph } from './operator-graph.ts';
 
 export interface OnnxOptions extends DimensionOptions {
-  /** Of the graph; the file's own where it is not given. */
+  /** Name of the graph; the file's own where it is not given. */
   readonly name?: string;
 }
 

@@ -12,7 +12,7 @@ export interface SourceConstant extends ConstantTensor {
 
 export interface SourceNode extends OperatorNode {
   readonly tensors?: Readonly<Record<string, TensorAttribute>>;
-  /** Of the standard domain, where it is not the graph's (nodes out of a function). */
+  /** Version of the standard domain, where it is not the graph's (nodes out of a function). */
   readonly opset?: number;
   /** Bodies of control flow, by the attribute's name. */
   readonly bodies?: Readonly<Record<string, SourceGraph>>;

@@ -68,6 +68,7 @@ export type Step =
 
 const mostRounds = 10;
 
+/** Runs the passes of a lowering on a graph, in their order; the graph is changed. */
 export function runSteps(graph: WorkingGraph, steps: readonly Step[]): void {
   for (const step of steps) runStep(graph, step);
 }

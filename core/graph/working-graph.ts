@@ -250,16 +250,20 @@ export function scalarValue(tensor: WorkingTensor | undefined): number | undefin
   return tensor?.constant && tensor.values?.length === 1 ? tensor.values[0] : undefined;
 }
 
+/** Number of elements of a tensor of this shape; 1 for a scalar. */
 export const elements = (shape: readonly number[]): number => shape.reduce((product, d) => product * d, 1);
 
+/** Whether two shapes are equal, axis by axis. */
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((d, i) => d === b[i]);
 
+/** An attribute that is one number; `otherwise` where it is absent or something else. */
 export function numberAttribute(node: WorkingNode, name: string, otherwise: number): number {
   const value = node.attributes[name];
   return typeof value === 'number' ? value : otherwise;
 }
 
+/** An attribute that is a list of numbers; undefined where it is absent, empty or something else. */
 export function numbersAttribute(node: WorkingNode, name: string): readonly number[] | undefined {
   const value = node.attributes[name];
   return Array.isArray(value) && typeof value[0] === 'number' ? (value as readonly number[]) : undefined;

@@ -26,6 +26,7 @@ const maxMeanToMedian = 1.5;
 /** How far the samples' own median may be from the given one, relatively: samples may be thinned. */
 const sampleTolerance = 0.05;
 
+/** Whether a latency lies in the range that the acceptance rules allow, bounds included. */
 export const plausibleLatencyMs = (latencyMs: number): boolean =>
   latencyMs >= plausibleRangeMs.low && latencyMs <= plausibleRangeMs.high;
 

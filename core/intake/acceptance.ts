@@ -19,7 +19,7 @@ const jsonLimits = { depth: 32, containers: 500_000, strings: 2_000_000, entries
 /** What was registered before the upload. */
 export interface ExpectedUpload {
   readonly sizeBytes: number;
-  /** Of the compressed bytes, lower-case hex. */
+  /** SHA-256 of the compressed bytes, lower-case hex. */
   readonly sha256: string;
   readonly searchSpace: SearchSpaceId;
   readonly deviceId: string;
@@ -54,6 +54,7 @@ export type Acceptance =
 /** More would not help anybody who has to mend the profile, and the answer stays small. */
 export const reportedIssues = 20;
 
+/** A verdict against a whole profile; of the issues the first few are kept. */
 export function quarantined(
   code: QuarantineCode,
   message: string,
@@ -136,6 +137,7 @@ function implausibleOperators(descriptor: Envelope['descriptor']): Issue[] {
   );
 }
 
+/** An issue of a schema as the service reports it, both parts cut where they are long. */
 export function asIssue(issue: z.core.$ZodIssue): Issue {
   return { path: shortened(issue.path.map(String).join('/')), message: shortened(issue.message) };
 }

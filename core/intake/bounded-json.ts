@@ -17,6 +17,7 @@ export type ParsedJson =
   | { readonly outcome: 'invalid'; readonly message: string }
   | { readonly outcome: 'too-complex'; readonly message: string };
 
+/** The value of a JSON text within limits that are checked before anything is built. Total: never throws. */
 export function parseBoundedJson(bytes: Uint8Array, limits: JsonLimits): ParsedJson {
   const excess = firstExcess(bytes, limits);
   if (excess !== undefined) return { outcome: 'too-complex', message: excess };

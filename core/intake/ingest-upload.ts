@@ -33,7 +33,7 @@ export interface IngestDependencies {
   readonly predictors: ActivePredictors;
   /** ms since the epoch. */
   readonly now: () => number;
-  /** Of the objects that several uploads change at once. */
+  /** How objects are changed that several uploads change at once. */
   readonly update?: UpdateOptions;
 }
 
@@ -128,7 +128,7 @@ function ended(upload: UploadRecord, acceptance: Acceptance, finishedAt: string)
   return { ...upload, status: 'accepted', finishedAt, accepted };
 }
 
-/** Of two that finish the same upload the first one's word stands. */
+/** Where two finish the same upload, the first one's word stands. */
 async function finish(store: Store, registered: StoredJson<UploadRecord>, upload: UploadRecord): Promise<IngestResult> {
   const key = uploadKey(upload.uploadId);
   try {

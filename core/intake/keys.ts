@@ -2,17 +2,21 @@
 // marks of its quota and the profiles that were accepted.
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 
+/** Key of an upload's record. */
 export const uploadKey = (uploadId: string): string => `uploads/${uploadId}.json`;
 /** One empty object for each upload that a device registered on a day (UTC): counting them is its quota. */
 export const uploadQuotaPrefix = (deviceId: string, day: string): string => `upload-quota/${deviceId}/${day}/`;
 
+/** Prefix of the accepted profiles of a target. */
 export const profilesPrefix = (searchSpace: SearchSpaceId, targetId: string): string =>
   `profiles/${searchSpace}/${targetId}/`;
+/** Key of an accepted profile, by the hash of its bytes. */
 export const profileKey = (searchSpace: SearchSpaceId, targetId: string, sha256: string): string =>
   `${profilesPrefix(searchSpace, targetId)}${sha256}.json.gz`;
 
 /** In the uploads bucket; all others are in the data bucket. */
 export const incomingPrefix = 'incoming/';
+/** Key of an upload in the bucket that devices write to. */
 export const incomingKey = (deviceId: string, uploadId: string): string =>
   `${incomingPrefix}${deviceId}/${uploadId}.json.gz`;
 

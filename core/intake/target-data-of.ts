@@ -3,13 +3,14 @@ import type { TargetData } from '#core/dataset/target-data.ts';
 import type { AcceptedProfile } from './acceptance.ts';
 
 export interface ProfileSource {
-  /** Of the uploaded bytes, lower-case hex. */
+  /** SHA-256 of the uploaded bytes, lower-case hex. */
   readonly sha256: string;
   readonly deviceId: string;
   /** UTC. */
   readonly acceptedAt: string;
 }
 
+/** What one accepted profile says of its target, ready to be joined with what others said. */
 export function targetDataOf(profile: AcceptedProfile, source: ProfileSource): TargetData {
   const excluded: Record<string, number> = {};
   for (const { code } of profile.excluded) excluded[code] = (excluded[code] ?? 0) + 1;

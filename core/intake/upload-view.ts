@@ -19,6 +19,7 @@ export interface UploadView {
   readonly reason: NonNullable<UploadRecord['quarantined']> | null;
 }
 
+/** An upload's record as its device and operators see it: null instead of absent. */
 export function uploadView({ accepted, quarantined, finishedAt, ...upload }: UploadRecord): UploadView {
   return {
     ...upload,

@@ -1,5 +1,6 @@
-// A trained predictor as two files: predictor.onnx prices kernels, predictor.json (format version 2) says everything else
-// that a process needs to give the same numbers. No executable content, no library version inside: both stay readable.
+// A trained predictor as two files: predictor.onnx prices kernels, predictor.json (format version 2) says everything
+// else that a process needs to give the same numbers. No executable content, no library version inside: both stay
+// readable.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
@@ -14,7 +15,7 @@ const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const predictorParametersSchema = z.strictObject({
   format: z.literal('sugarbush-predictor'),
   formatVersion: z.literal(2),
-  /** Of kernels: a predictor refuses to load where the code's features or classes differ. */
+  /** Features of kernels: a predictor refuses to load where the code's features or classes differ. */
   features: z.strictObject({ count: z.int().positive(), schemaId: hex256 }),
   /** SHA-256 of predictor.onnx: the two files belong together, and a damaged network must not answer. */
   network: z.strictObject({ sha256: hex256 }),
@@ -23,7 +24,8 @@ export const predictorParametersSchema = z.strictObject({
   lowerings: z.array(z.string()).min(1),
   featureDimension: z.int().positive(),
   noiseLevels: z.array(z.number().positive()),
-  /** ln prior probability of (head, noise level), [heads][levels], heads as headsOf orders them; the exponentials sum to
+  /** ln prior probability of (head, noise level), [heads][levels], heads as headsOf orders them; the exponentials sum
+   * to
    * 1. */
   logPriors: z.array(z.array(z.number())),
   lineage: z.strictObject({
@@ -71,12 +73,14 @@ export const featureSchemaId = createHash('sha256')
   .update(JSON.stringify([kernelFeatureNames, kernelClassNames]))
   .digest('hex');
 
+/** SHA-256 of the bytes, hex. */
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** SHA-256 over both files; with it a client can tell whether two answers came from the same predictor. */
 export const bundleHash = (bundle: PredictorBundle): string =>
   createHash('sha256').update(bundle.onnx).update(bundle.json).digest('hex');
 
+/** Parameters as the JSON file of a bundle, UTF-8. */
 export const encodeParameters = (parameters: PredictorParameters): Uint8Array =>
   new TextEncoder().encode(`${JSON.stringify(parameters, null, 1)}\n`);
 

@@ -3,8 +3,8 @@
 // there, so that a chain's counts are those of its neighbours in pairs, less those of the inner blocks alone:
 //   count(ABCD) = count(AB) + count(BC) + count(CD) − count(B) − count(C)
 // What lowering does at the ends of a graph, where a network would go on, cancels. Pairs and blocks are lowered once.
-// A space small enough to be enumerated is lowered network by network, each once: its cells may pass their input straight
-// through, and then three of them meet at a seam.
+// A space small enough to be enumerated is lowered network by network, each once: its cells may pass their input
+// straight through, and then three of them meet at a seam.
 import { lower } from '#core/graph/lower.ts';
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';

@@ -1,6 +1,7 @@
-// Steps of meta-training. A step draws a group (a search space, a collection of models, boards), M of its networks and a
-// batch size, and then B devices for these networks: real targets, mixtures of them, mixtures blended with a simulated
-// device, and simulated devices under one of the lowerings. Noise and coarse clocks are added as the field shows them.
+// Steps of meta-training. A step draws a group (a search space, a collection of models, boards), M of its networks and
+// a batch size, and then B devices for these networks: real targets, mixtures of them, mixtures blended with a
+// simulated device, and simulated devices under one of the lowerings. Noise and coarse clocks are added as the field
+// shows them.
 import type { Kernel } from '#core/graph/kernel.ts';
 import type { Random } from '#core/random.ts';
 import { netCount } from './hypotheses.ts';
@@ -198,7 +199,7 @@ function weighted(random: Random, groups: readonly TrainingGroup[]): TrainingGro
   return groups.at(-1)!;
 }
 
-/** Of the rows, in their order, as many as `most` kernels allow; and their kernels. */
+/** The first of the rows, as many as `most` kernels allow, and their kernels. */
 function withinKernels(
   rows: readonly number[],
   networks: TrainingGroup['networks'],

@@ -1,6 +1,7 @@
-// The training loss as a graph. A step has M networks and B devices that measured all of them; for each head (lowering ×
-// price network) and noise level σ it takes the log evidence of every device with w integrated out and the scale by
-// Laplace's method. core/predictor/adaptation/posterior.ts states the same equations for one device in plain TypeScript.
+// The training loss as a graph. A step has M networks and B devices that measured all of them; for each head (lowering
+// × price network) and noise level σ it takes the log evidence of every device with w integrated out and the scale by
+// Laplace's method. core/predictor/adaptation/posterior.ts states the same equations for one device in plain
+// TypeScript.
 //
 // The devices of a step share their networks, so that K = φφᵀ + σ²I [M × M] is one matrix a head and noise level,
 // whatever their number: with Z = [z₁ … z_B 1] all quadratic forms are entries of ZᵀK⁻¹Z.

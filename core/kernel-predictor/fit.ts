@@ -1,6 +1,6 @@
-// Meta-training of the predictor: steps of episodes → evidence loss → AdamW, forward and backward inside one Scan. Blocks
-// its thread while ONNX Runtime runs a step: run it in a worker thread. Same input and seed, same bytes; a fit stopped
-// between steps and resumed from its checkpoint gives them too.
+// Meta-training of the predictor: steps of episodes → evidence loss → AdamW, forward and backward inside one Scan.
+// Blocks its thread while ONNX Runtime runs a step: run it in a worker thread. Same input and seed, same bytes; a fit
+// stopped between steps and resumed from its checkpoint gives them too.
 import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
 import { type AdamWSettings, oneCycle, stepScalars } from '#core/onnx/adamw.ts';

@@ -27,6 +27,7 @@ export const runConstant: Kernel = {
   blocked: false,
 };
 
+/** Whether a kernel stands for the constant of a run instead of something that is launched. */
 export const isRunConstant = (kernel: Kernel): boolean => kernel.operator === runConstant.operator;
 
 /** How dear an activation is: a comparison, a rational or exponential gate, or a special function. */
@@ -55,6 +56,7 @@ const gates = new Set([
   'Celu',
 ]);
 
+/** How dear an activation is, by its operator; one that is not known counts as a special function. */
 export function activationCost(operator: string): ActivationCost {
   if (cheapActivations.has(operator)) return 'cheap';
   return gates.has(operator) ? 'gate' : 'special';

@@ -26,6 +26,7 @@ const outputs = 1 + learnedFeatures;
 const columns = kernelFeatureNames.length;
 const classes = kernelClassNames.length;
 
+/** The parameters of the network that prices kernels, for so many heads. */
 export const priceLayout = (headCount: number) =>
   parameterLayout({
     weight1: [netCount, columns, hiddenWidth],
@@ -108,8 +109,8 @@ export interface Standardisation {
   readonly deviation: Float32Array;
 }
 
-/** Of the shape features over kernels' rows [rows × d]; flags keep mean 0 and deviation 1, and so does a column that
- * never changes. */
+/** Mean and deviation of the shape features over kernels' rows [rows × d]; flags keep mean 0 and deviation 1, and so
+ * does a column that never changes. */
 export function standardisationOf(features: Float32Array): Standardisation {
   const rows = features.length / columns;
   const mean = new Float64Array(columns);
@@ -122,6 +123,7 @@ export function standardisationOf(features: Float32Array): Standardisation {
   };
 }
 
+/** Features less their mean, over their deviation, in a new array of the same shape. */
 export const standardised = (features: Float32Array, { mean, deviation }: Standardisation): Float32Array =>
   features.map((value, i) => (value - mean[i % columns]!) / deviation[i % columns]!);
 

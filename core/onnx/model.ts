@@ -49,6 +49,7 @@ export interface GraphDef {
   readonly initializers: readonly Initializer[];
 }
 
+/** Number of elements of a tensor of this shape; 1 for a scalar. */
 export const elementCount = (shape: readonly number[]): number => shape.reduce((product, d) => product * d, 1);
 
 /** A typed array's own bytes (no copy). Every platform that Node runs on is little-endian. */

@@ -47,12 +47,16 @@ function binary(
   });
 }
 
+/** a + b, broadcast, with gradients to both. */
 export const add = (a: Operand, b: Operand): Tensor =>
   binary('Add', a, b, (d, _a, _b, [wantA, wantB]) => [wantA ? d : null, wantB ? d : null]);
+/** a − b, broadcast, with gradients to both. */
 export const subtract = (a: Operand, b: Operand): Tensor =>
   binary('Sub', a, b, (d, _a, _b, [wantA, wantB]) => [wantA ? d : null, wantB ? negate(d) : null]);
+/** a · b element by element, broadcast, with gradients to both. */
 export const multiply = (a: Operand, b: Operand): Tensor =>
   binary('Mul', a, b, (d, x, y, [wantA, wantB]) => [wantA ? multiply(d, y) : null, wantB ? multiply(d, x) : null]);
+/** a / b element by element, broadcast, with gradients to both. */
 export const divide = (a: Operand, b: Operand): Tensor =>
   binary('Div', a, b, (d, x, y, [wantA, wantB]) => [
     wantA ? divide(d, y) : null,
@@ -64,10 +68,15 @@ function unary(operator: string, x: Tensor, flow: (d: Tensor, x: Tensor, y: Tens
   return y;
 }
 
+/** −x. */
 export const negate = (x: Tensor): Tensor => unary('Neg', x, (d) => negate(d));
+/** e to the power of x, element by element. */
 export const exponential = (x: Tensor): Tensor => unary('Exp', x, (d, _x, y) => multiply(d, y));
+/** The natural logarithm, element by element. */
 export const logarithm = (x: Tensor): Tensor => unary('Log', x, (d) => divide(d, x));
+/** The square root, element by element. */
 export const squareRoot = (x: Tensor): Tensor => unary('Sqrt', x, (d, _x, y) => divide(multiply(d, 0.5), y));
+/** 1 / (1 + e⁻ˣ), element by element. */
 export const sigmoid = (x: Tensor): Tensor =>
   unary('Sigmoid', x, (d, _x, y) => multiply(d, multiply(y, subtract(1, y))));
 
@@ -107,6 +116,7 @@ export function clampMaximum(x: Tensor, limit: number): Tensor {
 /** The same value, through which no gradient flows. */
 export const stopGradient = (x: Tensor): Tensor => ({ ...x, parents: [], vectorJacobian: undefined });
 
+/** Sums over `axes`, which disappear unless `keepDimensions`; over none it is x itself. */
 export function sum(x: Tensor, axes: readonly number[], keepDimensions = false): Tensor {
   // To ONNX no axes means all of them.
   if (axes.length === 0) return x;
@@ -133,6 +143,8 @@ export function logSumExp(x: Tensor, axis: number): Tensor {
   return y;
 }
 
+/** The same elements in another shape.
+ * @throws RangeError when their numbers differ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   if (elementCount(x.shape) !== elementCount(shape)) throw new RangeError(`cannot reshape [${x.shape}] to [${shape}]`);
@@ -142,6 +154,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   });
 }
 
+/** x repeated along its axes of length 1.
+ * @throws RangeError when it cannot become that shape */
 export function expand(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   if (!sameShape(broadcastShape(x.shape, shape), shape))
@@ -152,6 +166,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   });
 }
 
+/** Axis i of the result is axis `permutation[i]` of x. */
 export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
   const inverse = permutation.map((_, i) => permutation.indexOf(i));
   const shape = permutation.map((p) => x.shape[p]!);
@@ -185,6 +200,8 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
   });
 }
 
+/** Parts one after another along an axis.
+ * @throws RangeError when they differ in another */
 export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
   const first = parts[0]!;
   for (const { shape } of parts) {
@@ -215,6 +232,7 @@ export const gatherRows = (x: Tensor, indices: Tensor): Tensor =>
     dataType: x.dataType,
   });
 
+/** The same values in another type. */
 export function cast(x: Tensor, dataType: DataType): Tensor {
   if (x.dataType === dataType) return x;
   return x.graph.node('Cast', [x], x.shape, {

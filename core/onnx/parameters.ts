@@ -13,6 +13,7 @@ export interface ParameterLayout<S extends ParameterShapes> {
   readonly count: number;
 }
 
+/** Where each named tensor lies in one flat vector, in the order of the names. */
 export function parameterLayout<S extends ParameterShapes>(shapes: S): ParameterLayout<S> {
   let count = 0;
   const offsets = Object.fromEntries(

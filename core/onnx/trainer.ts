@@ -16,12 +16,14 @@ export interface Trainer<B extends string> {
   close(): Promise<void>;
 }
 
+/** Parameters with moments of zero: where a training begins. */
 export const initialState = (parameters: Float32Array): TrainerState => ({
   parameters,
   firstMoment: new Float32Array(parameters.length),
   secondMoment: new Float32Array(parameters.length),
 });
 
+/** Compiles a training step and keeps parameters and moments between calls. The caller closes it. */
 export async function createTrainer<S extends ParameterShapes, B extends string, D extends string>(
   step: TrainingStep<S, B, D>,
   data: Arrays<D>,

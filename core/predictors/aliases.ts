@@ -14,6 +14,8 @@ export const aliasesSchema = z.strictObject({
 });
 export type Aliases = z.infer<typeof aliasesSchema>;
 
+/** Which versions are champion and challenger; undefined before the first.
+ * @throws DomainError `internal` for a damaged object */
 export function readAliases(store: Store, searchSpace: SearchSpaceId): Promise<StoredJson<Aliases> | undefined> {
   return readJson(store, aliasesKey(searchSpace), aliasesSchema);
 }
@@ -29,6 +31,8 @@ export function setChallenger(store: Store, searchSpace: SearchSpaceId, version:
   );
 }
 
+/** Takes the challenger away where it is this version.
+ * @throws DomainError `conflict` when others were first every time */
 export function clearChallenger(store: Store, searchSpace: SearchSpaceId, version: string): Promise<void> {
   return changeAliases(store, searchSpace, (current) =>
     current?.challenger === version ? { champion: current.champion } : current,

@@ -7,7 +7,7 @@ import type { spaces } from './spaces.ts';
 
 export type { Architecture } from './architecture.ts';
 
-/** Of the search spaces that Sugarbush knows. */
+/** Id of one of the search spaces that Sugarbush knows. */
 export type SearchSpaceId = (typeof spaces)[number]['id'];
 
 export interface SearchSpace<Id extends string = SearchSpaceId> {

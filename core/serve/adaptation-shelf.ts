@@ -43,6 +43,7 @@ interface Entry {
 
 const readsAtOnce = 8;
 
+/** An empty shelf for the adaptations of one predictor; each is read when it is first asked for. */
 export function adaptationShelf(identity: PredictorIdentity, options: ShelfOptions): AdaptationShelf {
   const { store, now, idleS, missingS, capacity, onError } = options;
   const entries = new Map<string, Entry>();

@@ -19,6 +19,7 @@ export interface HealthOptions {
   readonly keptS?: number;
 }
 
+/** A check of which search spaces can predict, whose answer is used for `keptS` seconds. */
 export function healthCheck({ store, now, keptS = 2 }: HealthOptions): () => Promise<Health> {
   let kept: { readonly health: Promise<Health>; readonly at: number } | undefined;
   return () => {

@@ -57,6 +57,7 @@ interface Slot {
 /** A champion that cannot be loaded is tried again after this many seconds. */
 const retryS = 30;
 
+/** An empty cache; a champion is loaded when its search space is first asked for. */
 export function predictorCache(options: PredictorCacheOptions): PredictorCache {
   const { store, now, revalidateS = 3, idleS = 300, missingS = 2, capacity = 1000, onError = () => {} } = options;
   const slots = new Map<SearchSpaceId, Slot>();

@@ -16,6 +16,7 @@ export interface SearchSpaceView {
   readonly champion: string | null;
 }
 
+/** All search spaces with the version of their champions, in the order of the list. */
 export function listSearchSpaces(store: Store): Promise<SearchSpaceView[]> {
   return Promise.all(searchSpaces.map((space) => view(store, space)));
 }

@@ -1,5 +1,7 @@
 // Reads many objects at once and gives them one after another in their order, holding no more than are under way.
 
+/** Results of `read` in the order of `items`, with at most `atOnce` (1 or more) under way. Rejects with the first
+ * failure in that order. */
 export async function* inOrder<T, R>(
   items: readonly T[],
   atOnce: number,

@@ -5,6 +5,7 @@ import { DomainError } from '#core/errors.ts';
 
 const cursorSchema = z.strictObject({ list: z.string(), after: z.string() });
 
+/** An opaque text by which the next page of a list goes on after a key. */
 export function encodeCursor(list: string, after: string): string {
   return Buffer.from(JSON.stringify({ list, after })).toString('base64url');
 }

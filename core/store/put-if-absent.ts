@@ -26,6 +26,7 @@ export async function copyIfAbsent(store: Store, from: string, to: string): Prom
   if (object) await putIfAbsent(store, to, object.body);
 }
 
+/** Whether an error says that somebody else wrote in between. */
 export function isPreconditionFailed(error: unknown): boolean {
   return error instanceof DomainError && error.code === 'precondition-failed';
 }

@@ -57,6 +57,8 @@ export async function updateJson<T>(
   throw new DomainError('conflict', `'${key}' was changed by others in each of ${attempts} attempts to change it`);
 }
 
+/** The value of a stored object.
+ * @throws DomainError `internal` naming the key, for what is not JSON or not of its schema */
 export function parseJson<T>(key: string, body: Uint8Array, schema: z.ZodType<T>): T {
   let json: unknown;
   try {

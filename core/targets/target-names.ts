@@ -26,6 +26,7 @@ export function targetNames(options: { readonly store: Store; readonly now: () =
   };
 }
 
+/** Ids of all targets of a search space, in the order of the store. */
 export async function listTargetIds(store: Store, searchSpace: SearchSpaceId): Promise<string[]> {
   const prefix = targetsPrefix(searchSpace);
   const ids: string[] = [];

@@ -2,6 +2,7 @@
 
 const echoedCharacters = 60;
 
+/** A text in quotes, for a message; a long one is cut and its length stated. */
 export function quoteText(text: string): string {
   return text.length <= echoedCharacters
     ? JSON.stringify(text)

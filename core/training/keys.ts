@@ -2,6 +2,7 @@
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 
 export type SnapshotFile = 'measurements.parquet' | 'descriptors.parquet' | 'manifest.json';
+/** Key of a file of a frozen dataset. */
 export const snapshotKey = (searchSpace: SearchSpaceId, snapshotId: string, file: SnapshotFile): string =>
   `snapshots/${searchSpace}/${snapshotId}/${file}`;
 /** Which run decided on this snapshot with these settings: running again would decide the same. */
@@ -14,17 +15,25 @@ export const fitKey = (searchSpace: SearchSpaceId, fitId: string, file: FitFile)
   `fits/${searchSpace}/${fitId}/${file}`;
 
 export const runsPrefix = 'training-runs/';
+/** Key of a run's record. */
 export const runKey = (runId: string): string => `${runsPrefix}${runId}.json`;
 /** Which run is under way in a search space. */
 export const runLockKey = (searchSpace: SearchSpaceId): string => `training-locks/${searchSpace}.json`;
+/** Prefix of the progress of a run's fits. */
 export const runFitsPrefix = (runId: string): string => `training-parts/${runId}/fits/`;
+/** Key of the progress of one fit of a run. */
 export const runFitKey = (runId: string, fitId: string): string => `${runFitsPrefix(runId)}${fitId}.json`;
+/** Prefix of the scores of a run's folds. */
 export const runFoldsPrefix = (runId: string): string => `training-parts/${runId}/folds/`;
+/** Key of the scores of one fold of a run. */
 export const runFoldKey = (runId: string, fold: number): string => `${runFoldsPrefix(runId)}${fold}.json`;
+/** Key of the predictions that a run's report draws. */
 export const runPredictionsKey = (runId: string): string => `training-parts/${runId}/predictions.json`;
-/** Of the candidate, before it is published. */
+/** Key of the candidate's card, before it is published. */
 export const runCardKey = (runId: string): string => `training-parts/${runId}/card.json`;
+/** Key of a run's report, before it is published. */
 export const runReportKey = (runId: string): string => `training-parts/${runId}/report.html`;
 /** For a distributed map, which reads its items from here. */
 export const runBatchesKey = (runId: string): string => `training-parts/${runId}/batches.json`;
+/** Key of what a run decided, and on which fit. */
 export const runDecisionKey = (runId: string): string => `training-parts/${runId}/decision.json`;

@@ -5,6 +5,8 @@ import type { VerifyToken } from '#core/access/verify-token.ts';
 import { DomainError } from '#core/errors.ts';
 import type { AuthorizerContext } from './caller.ts';
 
+/** Who calls, by the Authorization header, or why nobody does.
+ * @throws whatever else goes wrong in verifying */
 export async function authorize(verify: VerifyToken, header: string | undefined): Promise<AuthorizerContext> {
   // The scheme is case-insensitive (RFC 9110, 11.1).
   const token = /^bearer +(\S+)$/i.exec(header?.trim() ?? '')?.[1];

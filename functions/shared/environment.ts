@@ -18,7 +18,7 @@ const fieldEnvironmentSchema = environmentSchema.extend({
   UPLOADS_BUCKET: z.string().min(1),
 });
 const trainingEnvironmentSchema = environmentSchema.extend({
-  /** Of the training state machine. */
+  /** ARN of the training state machine. */
   STATE_MACHINE_ARN: z.string().min(1),
 });
 export type Environment = z.infer<typeof environmentSchema>;
@@ -28,14 +28,14 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   return environmentSchema.parse(variables);
 }
 
-/** Of the functions that face the field. @throws ZodError */
+/** The environment of the functions that face the field. @throws ZodError naming the variable */
 export function readFieldEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
 ): z.infer<typeof fieldEnvironmentSchema> {
   return fieldEnvironmentSchema.parse(variables);
 }
 
-/** Of the function that starts training runs. @throws ZodError */
+/** The environment of the function that starts training runs. @throws ZodError naming the variable */
 export function readTrainingEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
 ): z.infer<typeof trainingEnvironmentSchema> {

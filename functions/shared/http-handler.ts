@@ -24,7 +24,7 @@ type Parsed<Op, Part extends 'path' | 'query' | 'body'> = Op extends {
 /** What arrives at a handler: parsed, and typed by its operation. */
 export interface HttpRequest<Id extends RouteId, Op> {
   readonly caller: Routes[Id]['access'] extends 'public' ? undefined : Caller;
-  /** Of the header Idempotency-Key. */
+  /** What the header Idempotency-Key says. */
   readonly idempotencyKey: Op extends { readonly idempotent: true } ? string | undefined : undefined;
   readonly path: Parsed<Op, 'path'>;
   readonly query: Parsed<Op, 'query'>;

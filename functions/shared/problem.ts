@@ -20,6 +20,8 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Not ready yet; try again later',
 };
 
+/** The problem details of an error: of a DomainError below 500 with message and issues, else code and request id
+ * only. */
 export function problemOf(error: unknown, requestId: string): Problem {
   const known = error instanceof DomainError ? error : undefined;
   const status = (known && statuses[known.code]) ?? 500;

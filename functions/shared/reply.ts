@@ -10,11 +10,13 @@ export type Reply = APIGatewayProxyStructuredResultV2;
 const leastCompressedBytes = 4096;
 const compress = promisify(gzip);
 
+/** A reply with a JSON body that nobody may cache. */
 export function jsonReply(statusCode: number, value: unknown): Reply {
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
   return { statusCode, headers, body: JSON.stringify(value) };
 }
 
+/** A reply of 200 with a page that nobody may cache. */
 export function htmlReply(body: string): Reply {
   return {
     statusCode: 200,
@@ -23,6 +25,7 @@ export function htmlReply(body: string): Reply {
   };
 }
 
+/** A reply with problem details, and the headers that belong to its status. */
 export function problemReply(problem: Problem): Reply {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
   if (problem.status === 401) headers['www-authenticate'] = 'Bearer realm="sugarbush"';

@@ -17,6 +17,7 @@ export interface S3StoreOptions {
   readonly client?: S3Client;
 }
 
+/** A client with this service's timeouts and retries; everything else comes from the environment. */
 export function s3Client(): S3Client {
   return new S3Client({
     maxAttempts: 4,
@@ -27,6 +28,7 @@ export function s3Client(): S3Client {
   });
 }
 
+/** The store port over one bucket. Rejects with the SDK's errors where the port names none. */
 export function s3Store({ bucket, client = s3Client() }: S3StoreOptions): Store {
   async function get(key: string, ifNoneMatch?: string): Promise<StoredObject | undefined | 'not-modified'> {
     try {

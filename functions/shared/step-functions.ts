@@ -3,6 +3,7 @@
 import { SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Executor } from '#core/training/runs/start-run.ts';
 
+/** Starts and stops executions of one state machine. Rejects with the SDK's errors. */
 export function stepFunctionsExecutor(stateMachineArn: string, client = new SFNClient({ maxAttempts: 4 })): Executor {
   const arnOf = (runId: string): string => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
   return {

@@ -61,7 +61,7 @@ export interface TrainingMachineProps {
 
 const runId = { 'runId.$': '$.runId' };
 
-/** Of the distributed map; a part of its child executions' names. */
+/** Label of the distributed map; a part of its child executions' names. */
 const manyLabel = 'AdaptManyTargets';
 
 interface Batch {

@@ -1,6 +1,7 @@
-// Graph lists of ncnn's benchmark (Tencent/ncnn, `benchmark/*.param`) → operator graphs. ncnn's operators become ONNX's;
-// an activation that ncnn fuses (`act`) becomes a node of its own; what ONNX has no operator for (detection heads) keeps
-// its name in the domain `ncnn`. Copies (`Split`) are free and vanish. `…_int8` models compute in eight bits.
+// Graph lists of ncnn's benchmark (Tencent/ncnn, `benchmark/*.param`) → operator graphs. ncnn's operators become
+// ONNX's; an activation that ncnn fuses (`act`) becomes a node of its own; what ONNX has no operator for (detection
+// heads) keeps its name in the domain `ncnn`. Copies (`Split`) are free and vanish. `…_int8` models compute in eight
+// bits.
 import { DomainError } from '#core/errors.ts';
 import type { OperatorGraph, Tensor } from '#core/graph/operator-graph.ts';
 import { channelsSecond, type GraphWriter, graphWriter, type ListGraph, paddingOf, product } from './list-graph.ts';

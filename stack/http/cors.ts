@@ -9,6 +9,7 @@ export interface CorsAnswer {
   readonly preflight: boolean;
 }
 
+/** The headers that a browser wants to see, none for an origin that is not allowed; and whether it only asked. */
 export function corsHeaders(plan: CorsPlan, request: ApiRequest): CorsAnswer {
   const origin = request.headers['origin'];
   const preflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;

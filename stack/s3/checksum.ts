@@ -19,10 +19,12 @@ export interface RunningHash {
   digest(): Buffer;
 }
 
+/** A running checksum of the algorithm, fed piece by piece. */
 export function startChecksum(algorithm: ChecksumAlgorithm): RunningHash {
   return algorithm === 'crc32' ? new Crc32() : startHash(algorithm);
 }
 
+/** A running hash of the algorithm, fed piece by piece. */
 export function startHash(algorithm: 'md5' | 'sha256'): RunningHash {
   const hash = createHash(algorithm);
   return {

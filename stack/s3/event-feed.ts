@@ -31,6 +31,7 @@ export interface EventSubject {
   readonly object: { readonly sizeBytes: number; readonly etag: string } | undefined;
 }
 
+/** The record of an event as S3 sends it; of a removed object without size and etag. */
 export function eventRecord(subject: EventSubject, source: EventSource, region: string): S3EventRecord {
   const { bucket, object, sequencer } = subject;
   const described = object === undefined ? {} : { size: object.sizeBytes, eTag: object.etag };

@@ -35,6 +35,7 @@ export class DamagedObjectFile extends Error {
   override readonly name = 'DamagedObjectFile';
 }
 
+/** What follows the bytes of an object in its file: its metadata, and how long they are. */
 export function encodeTail(metadata: StoredMetadata): Buffer {
   const json = Buffer.from(JSON.stringify(metadata));
   const footer = Buffer.alloc(footerBytes);

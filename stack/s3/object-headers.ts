@@ -48,6 +48,7 @@ function contentEncoding(request: S3Request): string | undefined {
     .join(',');
 }
 
+/** The headers that say which version of an object an answer is about. */
 export function versionHeaders(metadata: StoredMetadata): Record<string, string> {
   return { etag: `"${metadata.etag}"`, 'last-modified': new Date(metadata.lastModifiedMs).toUTCString() };
 }
@@ -62,6 +63,7 @@ export function objectHeaders(request: S3Request, metadata: StoredMetadata): Rec
   return headers;
 }
 
+/** The checksum headers of an object that was put with a checksum; none otherwise. */
 export function checksumHeaders(metadata: Pick<StoredMetadata, 'checksum'>): Record<string, string> {
   if (metadata.checksum === undefined) return {};
   const { algorithm, base64 } = metadata.checksum;

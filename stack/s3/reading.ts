@@ -8,6 +8,8 @@ import { S3Error } from './s3-error.ts';
 import { encodeKeyAsForm } from './uri-encoding.ts';
 import { renderXml, type XmlElement } from './xml.ts';
 
+/** Answers ListObjectsV2.
+ * @throws S3Error */
 export async function listObjects(service: S3Service, { request }: Exchange): Promise<S3Answer> {
   const { query } = request;
   const index = service.store.index(request.bucket!);
@@ -62,6 +64,8 @@ function readMaxKeys(text: string | undefined): number {
   });
 }
 
+/** Answers GetObject and HeadObject, conditions and ranges included.
+ * @throws S3Error */
 export async function getObject(service: S3Service, { request }: Exchange): Promise<S3Answer> {
   const { handle, metadata } = await find(service, request.bucket!, request.key!);
   try {

@@ -11,6 +11,7 @@ const readAtOnceBytes = 64 * 1024;
 const drainLimitBytes = 4 * 1024 * 1024;
 const drainLimitMs = 2_000;
 
+/** Writes an answer to the connection, a body in pieces; resolves when it is out. */
 export async function sendAnswer(response: ServerResponse, answer: S3Answer, source: EventSource): Promise<void> {
   const { status, file, xml } = answer;
   const headers: Record<string, string> = { ...answer.headers, ...requestHeaders(source) };

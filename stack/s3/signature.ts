@@ -16,6 +16,7 @@ export interface SigningContext {
   readonly signingKey: Buffer;
 }
 
+/** The key of a day, region and service (AWS Signature Version 4). */
 export function deriveSigningKey(secretAccessKey: string, shortDate: string, region: string, service: string): Buffer {
   let key: Buffer | string = `AWS4${secretAccessKey}`;
   for (const part of [shortDate, region, service, 'aws4_request'])
@@ -38,6 +39,7 @@ export function canonicalRequest(request: S3Request, signedHeaders: readonly str
   return [request.method, path, query.join('&'), headers.join(''), signedHeaders.join(';'), payloadHash].join('\n');
 }
 
+/** The signature of a string to sign, hex (AWS Signature Version 4). */
 export function sign(context: SigningContext, canonical: string): string {
   const hash = createHash('sha256').update(canonical, 'latin1').digest('hex');
   return signText(context, `AWS4-HMAC-SHA256\n${context.longDate}\n${context.scope}\n${hash}`);

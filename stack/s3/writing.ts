@@ -7,6 +7,8 @@ import type { Exchange, S3Answer, S3Service } from './exchange.ts';
 import type { StoredMetadata } from './object-file.ts';
 import { checksumHeaders, describedBy } from './object-headers.ts';
 
+/** Answers PutObject: checked against what was signed and conditions, then stored whole or not at all.
+ * @throws S3Error */
 export async function putObject(service: S3Service, exchange: Exchange): Promise<S3Answer> {
   const { request, authentication, body } = exchange;
   const { store, limits } = service;
@@ -28,6 +30,8 @@ export async function putObject(service: S3Service, exchange: Exchange): Promise
   }
 }
 
+/** Answers DeleteObject; an object that is not there is as good as deleted.
+ * @throws S3Error */
 export async function deleteObject(service: S3Service, exchange: Exchange): Promise<S3Answer> {
   const { request, source } = exchange;
   await receiveNothing(request, exchange.authentication, exchange.body, service.limits);

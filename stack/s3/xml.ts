@@ -9,6 +9,7 @@ export interface XmlElement {
 }
 
 const builder = new XMLBuilder({ format: false, processEntities: false, suppressEmptyNode: false });
+/** An XML document of nested elements, their text escaped. */
 export function renderXml(root: string, content: XmlElement, namespace = true): string {
   const body: string = builder.build(escapeAll(content));
   const attribute = namespace ? ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"' : '';

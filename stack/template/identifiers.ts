@@ -80,6 +80,7 @@ export function attributeOf(
   }
 }
 
+/** The ARN that a function has in this stack. */
 export function functionArn(environment: StackEnvironment, name: string): string {
   return `arn:aws:lambda:${environment.region}:${environment.accountId}:function:${name}`;
 }

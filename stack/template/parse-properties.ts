@@ -6,6 +6,8 @@ import type { PlannedResource } from './plan.ts';
 /** A property that has no effect on one machine. */
 export const ignored = z.unknown().optional();
 
+/** The properties of a resource as the embedded stack knows them.
+ * @throws StackError naming the resource and what it has that the stack cannot run */
 export function parseProperties<Schema extends z.ZodType>(resource: PlannedResource, schema: Schema): z.infer<Schema> {
   const result = schema.safeParse(resource.properties);
   if (result.success) return result.data;

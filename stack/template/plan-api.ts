@@ -95,6 +95,8 @@ const stageSchema = z.strictObject({
   Tags: ignored,
 });
 
+/** The HTTP API of the template with routes, authorizer and CORS; undefined where there is none.
+ * @throws StackError */
 export function planApi(resources: readonly PlannedResource[], environment: StackEnvironment): ApiPlan | undefined {
   const ofType = (kind: string): PlannedResource[] =>
     resources.filter(({ type }) => type === `AWS::ApiGatewayV2::${kind}`);

@@ -68,6 +68,8 @@ const invokeConfigSchema = z.strictObject({
   DestinationConfig: z.strictObject({ OnFailure: z.strictObject({ Destination: z.string() }).optional() }).optional(),
 });
 
+/** The Lambda functions of the template with code, environment, memory, time and layers.
+ * @throws StackError */
 export function planFunctions(resources: readonly PlannedResource[], environment: StackEnvironment): FunctionPlan[] {
   const layers = new Map<string, LayerPlan>();
   for (const resource of resources.filter(({ type }) => type === 'AWS::Lambda::LayerVersion')) {

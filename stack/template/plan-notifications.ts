@@ -8,7 +8,7 @@ export interface NotificationPlan {
   readonly functionArn: string;
   /** Such as `s3:ObjectCreated:*`. */
   readonly events: readonly string[];
-  /** Of the key as it is, not URL-encoded. */
+  /** How the key begins and ends, as it is and not URL-encoded. */
   readonly prefix: string;
   readonly suffix: string;
 }
@@ -44,6 +44,8 @@ const notificationsSchema = z.strictObject({
   }),
 });
 
+/** Which function is told of which objects of a bucket, one for each configuration of the resource.
+ * @throws StackError */
 export function planNotifications(resource: PlannedResource): NotificationPlan[] {
   const { BucketName, NotificationConfiguration } = parseProperties(resource, notificationsSchema);
   return NotificationConfiguration.LambdaFunctionConfigurations.map((each) => {

@@ -36,6 +36,8 @@ const stateMachineSchema = z.strictObject({
   Tags: ignored,
 });
 
+/** A state machine of the template with its definition resolved.
+ * @throws StackError */
 export function planStateMachine(resource: PlannedResource, environment: StackEnvironment): StateMachinePlan {
   const parsed = parseProperties(resource, stateMachineSchema);
   const { stack, id, type, key } = resource;
@@ -71,6 +73,8 @@ const scheduleSchema = z.strictObject({
   Description: ignored,
 });
 
+/** A schedule of the template: when, which state machine, with which input.
+ * @throws StackError */
 export function planSchedule(resource: PlannedResource, environment: StackEnvironment): SchedulePlan {
   const parsed = parseProperties(resource, scheduleSchema);
   return {

@@ -13,8 +13,9 @@ function roomOf(file: string): string {
 const pascal = (word: string): string => word[0]!.toUpperCase() + word.slice(1);
 
 /** Files called by one word that a file of another room is called by too, or by which its name begins: `predict.ts`
- * beside `serve/predict-latencies.ts`. The parts that every search space has go by one name each, and a file that defines the type of that very name may have it, and every room has
- * its `keys.ts`. Files of core as `[path, source]`. */
+ * beside `serve/predict-latencies.ts`. The parts that every search space has go by one name each, and a file that
+ * defines the type of that very name may have it, and every room has its `keys.ts`. Files of core as `[path,
+ * source]`. */
 export function ambiguousFiles(files: readonly (readonly [string, string])[]): string[] {
   return files.flatMap(([file, source]) => {
     const words = wordsOf(file);

@@ -2,6 +2,8 @@
 import { type Known, strided, stridesOf } from './known.ts';
 import type { NodeContext } from './node-context.ts';
 
+/** The shape that operands of these shapes are broadcast to.
+ * @throws DomainError naming the node when they do not fit */
 export function broadcastShape(context: NodeContext, shapes: readonly (readonly number[])[]): readonly number[] {
   const rank = shapes.reduce((most, s) => Math.max(most, s.length), 0);
   const out = new Array<number>(rank).fill(1);

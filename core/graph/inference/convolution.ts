@@ -84,6 +84,8 @@ function transposedConvolution(n: NodeContext): readonly Known[] {
   return [{ type: n.type(0), shape: [x[0]!, w[1]! * group, ...out] }];
 }
 
+/** Shape [N, C, …] of a pool over its window.
+ * @throws DomainError naming the node */
 export function pooledShape(n: NodeContext, input = 0): readonly number[] {
   const x = n.shapeOfRank(input, 3);
   const kernel = n.ints('kernel_shape') ?? n.wrong('attribute kernel_shape is missing');
@@ -95,6 +97,8 @@ function pool(n: NodeContext): readonly Known[] {
   return [{ type: n.type(0), shape: pooledShape(n) }];
 }
 
+/** Shape [N, C, 1, …] of a pool over everything.
+ * @throws DomainError naming the node */
 export function globallyPooledShape(n: NodeContext, input = 0): readonly number[] {
   return n.shapeOfRank(input, 3).map((d, axis) => (axis < 2 ? d : 1));
 }

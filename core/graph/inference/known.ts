@@ -13,6 +13,7 @@ export interface Known {
 /** Tensors with more elements are followed by shape only. */
 export const mostKnownValues = 1024;
 
+/** Number of elements of a tensor of this shape; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
   let count = 1;
   for (const d of shape) count *= d;

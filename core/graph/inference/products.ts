@@ -17,10 +17,13 @@ export function matrixProductShape(
   return [...batch, ...(left.length === 1 ? [] : [a.at(-2)!]), ...(right.length === 1 ? [] : [b.at(-1)!])];
 }
 
+/** A shape with its last two axes exchanged where that is wanted. */
 export function transposedLast(shape: readonly number[], wanted: boolean): readonly number[] {
   return wanted && shape.length > 1 ? [...shape.slice(0, -2), shape.at(-1)!, shape.at(-2)!] : shape;
 }
 
+/** Shape and type of Gemm: [M, K] · [K, N], either transposed.
+ * @throws DomainError naming the node */
 export function gemm(n: NodeContext): readonly Known[] {
   const a = transposedLast(n.shapeOfRank(0, 2, 2), n.int('transA', 0) !== 0);
   const b = transposedLast(n.shapeOfRank(1, 2, 2), n.int('transB', 0) !== 0);

@@ -37,6 +37,7 @@ export function isStandardDomain(domain: string | undefined): boolean {
   return domain === undefined || domain === '' || domain === 'ai.onnx';
 }
 
+/** How the outputs of an operator are found; undefined for one that is not known. */
 export function ruleOf(operator: string, domain: string | undefined): Rule | undefined {
   return rules.get(isStandardDomain(domain) ? operator : `${domain}:${operator}`);
 }

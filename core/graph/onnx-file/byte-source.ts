@@ -7,6 +7,7 @@ export interface ByteSource {
   slice(start: number, end: number): Promise<ArrayBuffer> | ArrayBuffer;
 }
 
+/** Bytes in memory as a source to read from. */
 export function bytesAsSource(bytes: Uint8Array): ByteSource {
   return {
     byteLength: bytes.length,

@@ -21,7 +21,7 @@ export interface FileNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: readonly FileAttribute[];
-  /** Of the standard domain, where a function has its own. */
+  /** Version of the standard domain, where a function has its own. */
   readonly opset?: number;
 }
 
@@ -58,7 +58,7 @@ export interface FileFunction {
 
 export interface FileModel {
   readonly graph: FileGraph;
-  /** Of the standard domain. */
+  /** Version of the standard domain. */
   readonly opset: number | undefined;
   readonly functions: readonly FileFunction[];
 }

@@ -13,6 +13,8 @@ export interface Counts {
   constants: number;
 }
 
+/** Reads a GraphProto that ends at `end`.
+ * @throws DomainError `invalid-model`; `unsupported-model` past a limit */
 export function* readGraph(c: WireCursor, end: number, counts: Counts, depth: number): Reading<FileGraph> {
   if (depth > limits.depth) tooLarge(`graphs nested deeper than ${limits.depth}`);
   let name = '';
@@ -51,6 +53,8 @@ export function* readGraph(c: WireCursor, end: number, counts: Counts, depth: nu
   return { name, nodes, constants, inputs, outputs, values };
 }
 
+/** Reads a NodeProto that ends at `end`.
+ * @throws DomainError `invalid-model`; `unsupported-model` past a limit */
 export function* readNode(c: WireCursor, end: number, counts: Counts, depth: number): Reading<FileNode> {
   if (++counts.nodes > limits.nodes) tooLarge(`more than ${limits.nodes} nodes`);
   const texts: Record<number, string> = {};
@@ -168,6 +172,8 @@ export function* readAttribute(c: WireCursor, end: number, counts: Counts, depth
 /** What a writer leaves out: zeros and empty lists, by AttributeProto.AttributeType. */
 const emptyOfType: Readonly<Record<number, Attribute>> = { 1: 0, 2: 0, 3: '', 6: [], 7: [], 8: [] };
 
+/** Reads a ValueInfoProto that ends at `end`.
+ * @throws DomainError `invalid-model` */
 export function* readValue(c: WireCursor, end: number): Reading<FileValue> {
   let name = '';
   let elementType: number | undefined;

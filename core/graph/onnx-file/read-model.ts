@@ -10,6 +10,8 @@ interface OpsetImport {
   readonly version: number;
 }
 
+/** Reads a ModelProto, the whole of a file.
+ * @throws DomainError `invalid-model`; `unsupported-model` past a limit */
 export function* readModel(c: WireCursor): Reading<FileModel> {
   const end = c.byteLength;
   const counts: Counts = { nodes: 0, constants: 0 };

@@ -34,6 +34,8 @@ const numbersOf: Readonly<Record<number, (c: WireCursor, end: number) => number>
 /** Content of more bytes than this is weights, whatever the shape says. */
 const mostContentBytes = 10 * mostKnownValues;
 
+/** Reads a TensorProto that ends at `end`; the values of large ones are skipped.
+ * @throws DomainError `invalid-model` */
 export function* readTensor(c: WireCursor, end: number): Reading<SourceConstant> {
   let name = '';
   let dataType = 0;
@@ -134,6 +136,8 @@ export function readIntegers(
   return readNumbers(c, end, wireType, wire.varint, (at, stop) => at.int64(stop), into, most);
 }
 
+/** Reads a field of numbers into a list, packed or one at a time.
+ * @throws DomainError `unsupported-model` for more than `most` */
 export function readNumbers(
   c: WireCursor,
   end: number,

@@ -10,6 +10,8 @@ import type { FileGraph, FileNode } from './file-model.ts';
 import { orderNodes } from './order-nodes.ts';
 import { tooLarge } from './wire-cursor.ts';
 
+/** The graph of a file with its open dimensions bound, nodes in an order in which they can run.
+ * @throws DomainError `invalid-model` */
 export function sourceGraphOf(graph: FileGraph, { inputs, lengths }: Bound): SourceGraph {
   const nodes = orderNodes(graph.nodes).map((node) => sourceNodeOf(node, lengths));
   const declared = new Map<string, { type: ElementType; shape: readonly number[] }>();

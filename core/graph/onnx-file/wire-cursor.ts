@@ -8,7 +8,7 @@ export type Reading<T> = Generator<void, T, void>;
 
 export const wire = { varint: 0, fixed64: 1, length: 2, fixed32: 5 } as const;
 
-/** Of the window after a jump; it doubles while reading goes on near where it ended. */
+/** Bytes of the window after a jump; it doubles while reading goes on near where it ended. */
 const smallestRead = 16 * 1024;
 const largestRead = 256 * 1024;
 /** Bytes of a tag and of whatever follows it that is no content: length, integer or float. */
@@ -179,14 +179,19 @@ export class WireCursor {
 /** Bytes that are no UTF-8 become replacement characters: names may be anything. */
 const decoder = new TextDecoder();
 
+/** A number held to ±2⁵³, where doubles still count. */
 export function clipped(value: number): number {
   return Math.max(-(2 ** 53), Math.min(2 ** 53, value));
 }
 
+/** Ends reading.
+ * @throws DomainError `invalid-model` with the reason */
 export function malformed(reason: string): never {
   throw new DomainError('invalid-model', `this is no ONNX model: ${reason}`);
 }
 
+/** Ends reading.
+ * @throws DomainError `unsupported-model` with the limit */
 export function tooLarge(reason: string): never {
   throw new DomainError('unsupported-model', `the model is too large: ${reason}`);
 }

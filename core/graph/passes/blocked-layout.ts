@@ -36,6 +36,8 @@ const activations = new Set(['Relu', 'Sigmoid', 'Tanh']);
 /** Run on blocks, never inside a convolution. */
 const elementwise = new Set(['Gelu', 'QuickGelu']);
 
+/** Moves convolutions, pools and what follows them to blocked layouts, with reorders where a neighbour has none. The
+ * graph is changed. */
 export function blockedLayout(graph: WorkingGraph, options: BlockedLayoutOptions): void {
   new BlockedLayout(graph, options.block).run();
 }

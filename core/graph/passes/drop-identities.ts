@@ -7,6 +7,7 @@ export interface IdentityOptions {
   readonly byKindOnly: boolean;
 }
 
+/** Removes nodes that give what they are given. The graph is changed. */
 export function dropIdentities(graph: WorkingGraph, options: IdentityOptions): void {
   for (const node of graph.nodes) {
     const input = node.inputs[0];

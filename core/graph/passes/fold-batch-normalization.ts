@@ -7,6 +7,7 @@ export interface FoldOptions {
   readonly into: readonly string[];
 }
 
+/** Folds batch normalisation into the fixed weights of the node before it. The graph is changed. */
 export function foldBatchNormalization(graph: WorkingGraph, options: FoldOptions): void {
   const into = new Set(options.into);
   for (const node of graph.nodes) {
@@ -40,6 +41,7 @@ function isFoldable(node: WorkingNode, next: WorkingNode): boolean {
   return isForEachChannel(constant, node.outputs[0]!);
 }
 
+/** Whether weights and bias of a node are constants. */
 export const hasFixedWeights = (node: WorkingNode): boolean =>
   node.inputs[1]?.constant === true && (node.inputs[2] === undefined || node.inputs[2].constant);
 

@@ -7,6 +7,7 @@ const neverFolded = new Set(
 );
 const ofShapes = new Set(['Shape', 'Size']);
 
+/** Replaces nodes whose results are known by constants. The graph is changed. */
 export function foldConstants(graph: WorkingGraph): void {
   for (const node of graph.nodes) {
     if (node.removed || neverFolded.has(node.operator)) continue;

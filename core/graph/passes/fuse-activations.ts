@@ -8,6 +8,7 @@ export interface ActivationOptions {
   readonly activations: readonly string[];
 }
 
+/** Makes an activation part of the node before it, where nobody else reads that. The graph is changed. */
 export function fuseActivations(graph: WorkingGraph, options: ActivationOptions): void {
   const into = new Set(options.into);
   const activations = new Set(options.activations);

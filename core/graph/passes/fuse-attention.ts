@@ -10,6 +10,7 @@ import {
 
 const products = new Set(['MatMul', 'FusedMatMul']);
 
+/** Replaces the nodes of an attention by one. The graph is changed. */
 export function fuseAttention(graph: WorkingGraph): void {
   for (const softmax of [...graph.nodes]) {
     if (softmax.removed || softmax.operator !== 'Softmax') continue;

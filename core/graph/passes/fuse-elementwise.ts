@@ -8,6 +8,7 @@ const pointwise = new Set(
   ).split(' '),
 );
 
+/** Makes chains of elementwise nodes one. The graph is changed. */
 export function fuseElementwise(graph: WorkingGraph): void {
   for (const node of graph.nodes) {
     if (node.removed || node.domain !== '' || !pointwise.has(node.operator)) continue;

@@ -11,6 +11,7 @@ import {
 
 const products = new Set(['MatMul', 'FusedMatMul']);
 
+/** Makes transposes of the last two axes attributes of the matrix products that read them. The graph is changed. */
 export function fuseTransposesIntoProducts(graph: WorkingGraph): void {
   for (const node of graph.nodes) {
     if (node.removed || !products.has(node.operator)) continue;
@@ -31,6 +32,7 @@ export function fuseTransposesIntoProducts(graph: WorkingGraph): void {
   graph.compact();
 }
 
+/** Makes products with a scalar part of the matrix products beside them. The graph is changed. */
 export function fuseScalesIntoProducts(graph: WorkingGraph): void {
   for (const node of graph.nodes) {
     if (node.removed || !products.has(node.operator)) continue;

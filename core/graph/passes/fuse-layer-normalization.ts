@@ -1,6 +1,7 @@
 // Layer normalisation written out: mean, difference, square, mean, + ε, root, quotient, factor, shift → one node.
 import { soleConsumer, type WorkingGraph, type WorkingNode } from '../working-graph.ts';
 
+/** Replaces the nodes of a layer normalisation by one. The graph is changed. */
 export function fuseLayerNormalization(graph: WorkingGraph): void {
   for (const mean of graph.nodes) {
     if (mean.removed || mean.operator !== 'ReduceMean') continue;

@@ -7,6 +7,7 @@ export interface MatrixSumOptions {
   readonly keepAttention: boolean;
 }
 
+/** Makes a matrix product and the sum after it one node. The graph is changed. */
 export function fuseMatrixSums(graph: WorkingGraph, options: MatrixSumOptions): void {
   const attention = new AttentionPatterns();
   for (const node of [...graph.nodes]) {

@@ -9,6 +9,8 @@ import {
   type WorkingTensor,
 } from '../working-graph.ts';
 
+/** Replaces an attention whose queries, keys and values come of one product by a split and one node. The graph is
+ * changed. */
 export function fusePackedAttention(graph: WorkingGraph): void {
   for (const softmax of [...graph.nodes]) {
     if (softmax.removed || softmax.operator !== 'Softmax') continue;

@@ -11,6 +11,7 @@ import {
 
 const takers = new Set(['Conv', 'MaxPool', 'AveragePool']);
 
+/** Makes padding with zeros part of the convolution or pool after it. The graph is changed. */
 export function fusePads(graph: WorkingGraph): void {
   for (const node of graph.nodes) {
     if (node.removed || node.operator !== 'Pad') continue;

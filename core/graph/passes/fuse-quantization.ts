@@ -8,6 +8,7 @@ const quantised = new Set(
   ),
 );
 
+/** Replaces dequantise, operator, quantise by the quantised operator. The graph is changed. */
 export function fuseQuantization(graph: WorkingGraph): void {
   if (!graph.nodes.some((node) => node.operator === 'DequantizeLinear')) return;
   for (const node of graph.nodes) {

@@ -7,6 +7,7 @@ import {
   type WorkingTensor,
 } from '../working-graph.ts';
 
+/** Replaces x · sigmoid(α x) by one node. The graph is changed. */
 export function fuseQuickGelu(graph: WorkingGraph): void {
   for (const node of [...graph.nodes]) {
     if (node.removed || node.operator !== 'Sigmoid') continue;

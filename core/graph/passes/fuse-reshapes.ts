@@ -3,6 +3,7 @@ import { soleConsumer, type WorkingGraph } from '../working-graph.ts';
 
 const views = new Set(['Reshape', 'Squeeze', 'Unsqueeze']);
 
+/** Makes reshapes that follow each other one. The graph is changed. */
 export function fuseReshapes(graph: WorkingGraph): void {
   for (const node of graph.nodes) {
     if (node.removed || node.operator !== 'Reshape') continue;

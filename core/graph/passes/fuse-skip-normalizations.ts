@@ -1,6 +1,7 @@
 // Sum of two token maps, then layer normalisation → one node. A bias that was added to one of the two goes with it.
 import { sameShape, type WorkingGraph, type WorkingNode, type WorkingTensor } from '../working-graph.ts';
 
+/** Makes a sum and the layer normalisation after it one node. The graph is changed. */
 export function fuseSkipNormalizations(graph: WorkingGraph): void {
   for (const node of [...graph.nodes]) {
     if (node.removed || node.operator !== 'LayerNormalization' || numberOfOutputs(node) !== 1) continue;

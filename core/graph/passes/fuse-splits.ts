@@ -8,6 +8,7 @@ interface Piece {
   readonly end: number;
 }
 
+/** Replaces slices that take a tensor apart by one split. The graph is changed. */
 export function fuseSplits(graph: WorkingGraph): void {
   for (const node of [...graph.nodes]) {
     // ONNX Runtime looks at the results of nodes that have just one.

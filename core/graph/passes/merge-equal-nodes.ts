@@ -5,6 +5,7 @@ const neverEqual = new Set(
   'RandomNormal RandomUniform RandomNormalLike RandomUniformLike Bernoulli Multinomial'.split(' '),
 );
 
+/** Merges nodes that compute the same from the same. The graph is changed. */
 export function mergeEqualNodes(graph: WorkingGraph): void {
   const known = new Map<string, WorkingNode>();
   for (const node of graph.nodes) {

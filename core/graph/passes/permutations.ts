@@ -1,5 +1,6 @@
 // Permutations of axes, as Transpose's attribute `perm` has them: output axis i is input axis perm[i].
 
+/** The permutation that undoes `perm`. */
 export const invert = (perm: readonly number[]): number[] => {
   const inverse = new Array<number>(perm.length);
   for (const [i, axis] of perm.entries()) inverse[axis] = i;
@@ -9,9 +10,11 @@ export const invert = (perm: readonly number[]): number[] => {
 /** First `a`, then `b`. */
 export const compose = (a: readonly number[], b: readonly number[]): number[] => b.map((axis) => a[axis]!);
 
+/** The shape after a transpose by `perm`. */
 export const permuted = (shape: readonly number[], perm: readonly number[]): number[] =>
   perm.map((axis) => shape[axis]!);
 
+/** Whether a transpose by `perm` leaves everything where it is. */
 export const isIdentity = (perm: readonly number[]): boolean => perm.every((axis, i) => axis === i);
 
 /** The permutation of what is left when axes of the *input* are removed; the others keep their order in it. */

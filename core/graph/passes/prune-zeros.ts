@@ -8,6 +8,7 @@ const zeroOfZero = new Set(
   ),
 );
 
+/** Removes what is zero whatever comes in. The graph is changed. */
 export function pruneZeros(graph: WorkingGraph): void {
   const zero = new Set<WorkingTensor>();
   for (const node of graph.nodes) {

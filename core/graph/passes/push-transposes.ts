@@ -27,6 +27,7 @@ function set(names: string): ReadonlySet<string> {
   return new Set(names.split(' '));
 }
 
+/** Moves transposes along the graph until they meet and cancel. The graph is changed. */
 export function pushTransposes(graph: WorkingGraph): void {
   new TransposePusher(graph).run();
 }

@@ -15,6 +15,7 @@ export interface SimulatedPrices {
   readonly trafficExponent: number;
 }
 
+/** How a random device prices kernels: shares of compute, traffic, weights and launch, and its rates. */
 export function drawKernelPrices(random: Random): SimulatedPrices {
   const shares = random.dirichlet([0.4, 0.4, 0.15, 1]);
   return {

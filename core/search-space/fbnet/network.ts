@@ -8,10 +8,10 @@ import type { ConvolutionOptions, Layers } from '../network/layers.ts';
 import type { Block, Chain, SizedNetworks } from '../network/network.ts';
 import { type FbnetLayer, fbnetBlocks, fbnetLayers } from './blocks.ts';
 
-/** Of the paper, and of the sizes in the table of layers. */
+/** Side of the input in the paper, and in its table of layers, pixels. */
 const usualSize = 224;
 const stemChannels = 16;
-/** Of the networks that the paper found for phones, FBNet-B and FBNet-C; FBNet-A has 1504. */
+/** As the networks have that the paper found for phones, FBNet-B and FBNet-C; FBNet-A has 1504. */
 const headChannels = 1984;
 const classes = 1000;
 

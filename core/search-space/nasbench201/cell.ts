@@ -70,6 +70,7 @@ function nodePattern(to: number): string {
   return `|${Array.from({ length: to }, (_, from) => `op~${from}`).join('|')}|`;
 }
 
+/** The canonical text of a cell. */
 export function formatCell(cell: Architecture): string {
   let edge = 0;
   return targetNodes
@@ -80,6 +81,7 @@ export function formatCell(cell: Architecture): string {
     .join('+');
 }
 
+/** A cell with each of its six operations drawn uniformly. */
 export function sampleCell(random: Random): Architecture {
   return Uint8Array.from({ length: edgeCount }, () => random.integer(nasbench201Operations.length));
 }

@@ -28,6 +28,7 @@ export function networkOfChain(chain: Chain, batchSize: number): Network {
   return layers.finish(x);
 }
 
+/** The blocks of a chain, equal neighbours counted together, each with its network. */
 export function blocksOfChain(chain: Chain, batchSize: number): readonly NetworkBlock[] {
   const counted: { key: string; count: number; network(): Network }[] = [];
   for (const [i, block] of chain.blocks.entries()) {

@@ -17,6 +17,8 @@ export interface BlockOptions {
   readonly gate?: (x: Tensor) => Tensor;
 }
 
+/** Adds an inverted residual block [N, C, H, W] to a network: expand, depthwise, project, and the sum where shapes
+ * allow it. */
 export function invertedResidual(layers: Layers, input: Tensor, options: BlockOptions): Tensor {
   const { activate, groups } = options;
   const inputChannels = input.shape[1]!;

@@ -3,7 +3,7 @@
 import type { Attribute, ConstantTensor, OperatorNode, Tensor } from '#core/graph/operator-graph.ts';
 import type { Fill, Network } from './network.ts';
 
-/** Of the `ai.onnx` domain: the first with every operator that a layer here needs is 14 (HardSwish). */
+/** Version of the `ai.onnx` domain: the first with every operator that a layer here needs is 14 (HardSwish). */
 const opset = 17;
 
 export interface Layers {

@@ -27,7 +27,7 @@ export interface Network {
 export interface Block {
   /** Says everything about the block but its input's shape: blocks of equal name and input compute the same. */
   readonly name: string;
-  /** Of the input. */
+  /** Channels of the input. */
   readonly channels: number;
   /** Side of the square input, pixels. */
   readonly size: number;

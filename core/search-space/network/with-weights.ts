@@ -18,6 +18,7 @@ export function modelBytes(network: Network, seed: number): Uint8Array {
   return encodeModel(withWeights(network, seed), network.graph.opset);
 }
 
+/** The network as an ONNX graph with random weights, the same for the same seed. */
 export function withWeights(network: Network, seed: number): GraphDef {
   const { graph, fills } = network;
   const draw = noise(seededRandom(seed));

@@ -11,7 +11,7 @@ const ofaExpansions = [3, 4, 6] as const;
 
 export interface OfaStage {
   readonly channels: number;
-  /** Of the stage's first block; the others have 1. */
+  /** Stride of the stage's first block; the others have 1. */
   readonly stride: number;
   readonly squeezeExcite: boolean;
   readonly activation: 'relu' | 'h_swish';

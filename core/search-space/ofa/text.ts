@@ -64,6 +64,7 @@ export function parseOfa(text: string): Architecture {
   return architecture;
 }
 
+/** The canonical text of an architecture. */
 export function formatOfa(architecture: Architecture): string {
   const stages = ofaStages.map((_, stage) => {
     const start = 1 + stage * ofaMaxDepth;
@@ -73,6 +74,7 @@ export function formatOfa(architecture: Architecture): string {
   return [`r${ofaResolutions[architecture[0]!]}`, ...stages].join('|');
 }
 
+/** An architecture with resolution, depths and blocks drawn uniformly. */
 export function sampleOfa(random: Random): Architecture {
   const architecture = new Uint8Array(1 + ofaSlotCount);
   architecture[0] = random.integer(ofaResolutions.length);

@@ -48,6 +48,8 @@ export const foldScoresSchema = z.strictObject({
 });
 export type FoldScores = z.infer<typeof foldScoresSchema>;
 
+/** Scores of every model on the targets of one fold, which are stored too.
+ * @throws DomainError `cancelled` when the run has ended */
 export async function evaluateFold(store: Store, runId: string, fold: number): Promise<FoldScores> {
   const run = await requireRunning(store, runId);
   const { searchSpace, settings } = run;
@@ -97,7 +99,7 @@ export function loadFit(store: Store, searchSpace: SearchSpaceId, fitId: string)
   return loadStored(store, { name, keyOf: (file) => fitKey(searchSpace, fitId, file) });
 }
 
-/** Of a fold, in turn by hardware: those that are evaluated, and the ids of the others. */
+/** The held-out targets of a fold, in turn by hardware: those that are evaluated, and the ids of the others. */
 export function heldOutTargets(pool: TrainingPool, hardwareKeys: readonly string[]) {
   const most = Math.max(...evaluatedMeasurements);
   const used: PoolTarget[] = [];
@@ -117,6 +119,8 @@ export function heldOutTargets(pool: TrainingPool, hardwareKeys: readonly string
   return { used, left };
 }
 
+/** How held-out targets are evaluated: numbers of measurements, selections, draws, and rows that no fit was trained
+ * on. */
 export function evaluationPlan(
   pool: TrainingPool,
   targets: readonly PoolTarget[],

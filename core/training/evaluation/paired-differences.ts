@@ -32,7 +32,7 @@ export interface MeanDifference {
   /** Hardware keys that it is the mean over; called `devices` where it is stored. */
   readonly devices: number;
   readonly difference: number;
-  /** Of the two-sided 95 % interval of the mean; infinite with fewer than two keys. */
+  /** Ends of the two-sided 95 % interval of the mean; infinite with fewer than two keys. */
   readonly low: number;
   readonly high: number;
 }

@@ -51,7 +51,7 @@ export function decide(
     noHardwareLoses('spearman', byMetric.get('spearman')!, bounds.spearmanLoss, against),
   ];
   const promoted = checks.every(({ holds }) => holds);
-  // Of a refusal what speaks against comes first.
+  // What speaks against a refused candidate comes first.
   const reasons = checks.toSorted((a, b) => Number(a.holds) - Number(b.holds)).map(({ reason }) => reason);
   return { decision: { outcome: promoted ? 'promoted' : 'refused', reasons }, differences };
 }

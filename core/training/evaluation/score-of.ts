@@ -3,6 +3,7 @@
 import type { EvaluationResult } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import type { Score } from '#core/predictors/card.ts';
 
+/** One result of an evaluation as a card keeps it; a metric that is not a number is null. */
 export function scoreOf(result: EvaluationResult, model: Score['model'], hardwareKey: string): Score {
   const { target, measurements, selection } = result;
   return {

@@ -16,12 +16,13 @@ const headerSchema = z.strictObject({
   sha256: z.string(),
 });
 
-/** Of the arrays; Lambda, and every machine that the stack runs on, is little-endian. */
+/** The array's own bytes; Lambda, and every machine that the stack runs on, is little-endian. */
 const bytesOf = (values: Float32Array): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
 const digest = (body: Uint8Array): string => createHash('sha256').update(body).digest('hex');
 
+/** A line of JSON with a hash, then parameters and moments as little-endian float32. */
 export function encodeCheckpoint({ step, loss, state }: FitCheckpoint): Uint8Array {
   const body = Buffer.concat(stateNames.map((name) => bytesOf(state[name])));
   const count = state.parameters.length;

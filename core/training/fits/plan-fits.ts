@@ -23,7 +23,7 @@ export interface Fold {
 
 export interface CandidateFits {
   readonly seed: number;
-  /** Of all hardware. */
+  /** The fit of all hardware. */
   readonly fitId: string;
   /** In the order of the folds. */
   readonly folds: readonly string[];

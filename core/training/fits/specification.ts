@@ -26,6 +26,7 @@ export const fitSpecSchema = z.strictObject({
 });
 export type FitSpec = z.infer<typeof fitSpecSchema>;
 
+/** Twenty-four hexadecimal digits of the specification's hash: equal specifications are one fit. */
 export const fitIdOf = (spec: FitSpec): string =>
   createHash('sha256')
     .update(JSON.stringify(fitSpecSchema.parse(spec)))

@@ -21,7 +21,7 @@ export interface PlannedBatches {
   readonly batchesKey: string;
 }
 
-/** Of a run that refused its candidate nothing is adapted. */
+/** The batches of targets to adapt; none where the run refused its candidate. */
 export async function planAdaptPhase(
   { store, now }: PhaseContext,
   runId: string,
@@ -40,6 +40,8 @@ export async function planAdaptPhase(
 /** How often a batch looks whether its run is still wanted. */
 const lookEveryMs = 1000;
 
+/** Adapts one batch of targets to the candidate.
+ * @throws DomainError `cancelled` when the run ends meanwhile */
 export async function adaptPhase({ store, now }: PhaseContext, runId: string, batch: TargetBatch): Promise<void> {
   const { searchSpace, version } = await requireRunning(store, runId);
   let lookedAtMs = now();

@@ -14,6 +14,8 @@ import { readDecision } from '#core/training/runs/run-decision.ts';
 import { changeRun, phaseChange, requireRunning } from '#core/training/runs/run-record.ts';
 import type { PhaseContext } from './run-phases.ts';
 
+/** Copies the chosen fit with card and report to the published predictors and makes it challenger.
+ * @throws DomainError `not-found` without a card; `cancelled` when the run has ended */
 export async function publishPhase({ store, now }: PhaseContext, runId: string): Promise<{ readonly version: string }> {
   const run = await changeRun(store, runId, now(), (current) => phaseChange(current, 'publish', now()));
   const { searchSpace } = run;

@@ -42,6 +42,8 @@ export interface FreezePhaseOptions {
   readonly leastGrowth?: number;
 }
 
+/** Freezes the dataset; ends the run as skipped where there is nothing new to learn from.
+ * @throws DomainError `cancelled` when the run has ended */
 export async function freezePhase(
   { store, now }: PhaseContext,
   runId: string,
@@ -82,6 +84,8 @@ async function tooLittleGrowth(store: Store, manifest: Manifest, least: number):
     : `${percent(growth)} more to learn from than the champion had; ${percent(least)} start a training`;
 }
 
+/** Plans the fits that are missing and the folds.
+ * @throws DomainError `training-failed` with too little to hold out; `cancelled` */
 export async function planPhase(
   { store, now }: PhaseContext,
   runId: string,
@@ -105,6 +109,8 @@ export async function planPhase(
 /** How often a fit looks whether its run is still wanted and says how far it is. */
 const lookEveryMs = 2000;
 
+/** Goes on with a fit until it is done or `deadlineMs` (ms since the epoch) comes.
+ * @throws DomainError `cancelled` when the run has ended */
 export async function fitPhase(
   { store, now }: PhaseContext,
   input: { readonly runId: string; readonly searchSpace: SearchSpaceId; readonly fitId: string },
@@ -129,11 +135,15 @@ export async function fitPhase(
   return result;
 }
 
+/** Scores candidates, champion and ridge regression on one fold.
+ * @throws DomainError `cancelled` when the run has ended */
 export async function evaluatePhase({ store, now }: PhaseContext, runId: string, fold: number): Promise<void> {
   await changeRun(store, runId, now(), (current) => nextPhase(current, 'fit', 'evaluate', now()));
   await evaluateFold(store, runId, fold);
 }
 
+/** Compares the best candidate with the champion and writes down what follows and why.
+ * @throws DomainError `cancelled` when the run has ended */
 export async function decidePhase(
   { store, now }: PhaseContext,
   runId: string,

@@ -12,6 +12,8 @@ import { changeRun, phaseChange, type RunRecord, requireRunning } from '#core/tr
 import { readManifest } from '#core/training/snapshot/snapshot.ts';
 import type { PhaseContext } from './run-phases.ts';
 
+/** Writes the card of the run's chosen fit, before it is published.
+ * @throws DomainError `not-found` without a decision; `cancelled` when the run has ended */
 export async function writeCard({ store, now }: PhaseContext, runId: string): Promise<void> {
   const run = await requireRunning(store, runId);
   const { fitId } = await readDecision(store, runId);

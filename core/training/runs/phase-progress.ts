@@ -21,6 +21,8 @@ export interface PhaseProgress {
   readonly leftS?: number | undefined;
 }
 
+/** How far each phase of a run is, in their order.
+ * @param now ms since the epoch */
 export function phaseProgress(record: RunRecord, progress: WorkDone, now: number): PhaseProgress[] {
   return runPhases.map((step): PhaseProgress => {
     const found = record.steps[step];

@@ -7,7 +7,7 @@ import { readJson } from '#core/store/stored-json.ts';
 import { runDecisionKey } from '#core/training/keys.ts';
 
 export const runDecisionSchema = z.strictObject({
-  /** Of the best candidate. */
+  /** Seed of the best candidate. */
   seed: z.int(),
   fitId: z.string(),
   decision: decisionSchema,

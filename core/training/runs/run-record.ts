@@ -46,7 +46,7 @@ export const runRecordSchema = z.strictObject({
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().optional(),
-  /** Of the phases (`steps` is the stored name; steps elsewhere are gradient steps). */
+  /** When each phase began and ended (`steps` is the stored name; steps elsewhere are gradient steps). */
   steps: z.partialRecord(z.enum(runPhases), phaseSchema),
   snapshotId: z.string().optional(),
   /** How many hardware keys are learned from (`devices` is the stored and the wire's name of them), and in how many
@@ -70,6 +70,8 @@ export const runRecordSchema = z.strictObject({
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
+/** The record of a run.
+ * @throws DomainError `not-found` */
 export async function readRun(store: Store, runId: string): Promise<RunRecord> {
   const found = runIdSchema.safeParse(runId).success && (await readJson(store, runKey(runId), runRecordSchema));
   if (found) return found.value;

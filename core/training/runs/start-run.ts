@@ -28,7 +28,7 @@ export interface StartRequest {
   readonly now: number;
 }
 
-/** Of an execution that was started without a request, by a schedule. */
+/** What is known of an execution that was started without a request, by a schedule. */
 export type BeginRequest = Omit<StartRequest, 'idempotencyKey'> & { readonly runId: string };
 
 /** @throws DomainError `conflict` with the running id, or when the key was used for another request */

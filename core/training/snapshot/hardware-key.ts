@@ -9,7 +9,7 @@ const batchSuffix = /_(1|32|64|256)$/;
 /** Columns that end in what looks like one. */
 const wholeNames = ['essential_ph_1'];
 
-/** Of a column of the published tables, which says nothing of its hardware but a name. */
+/** The hardware key of a column of the published tables, which say nothing of their hardware but a name. */
 export const hardwareKeyOfColumn = (column: string): string =>
   wholeNames.includes(column) ? column : column.replace(batchSuffix, '');
 

@@ -36,6 +36,8 @@ export interface TrainingPool {
 /** The share of architectures that is kept for evaluation: 1 / 5. */
 const testShare = 51 / 256;
 
+/** What fits learn from and folds are tested on: targets and architectures chosen from a snapshot within `limits`, the
+ * same for the same snapshot. */
 export function trainingPool(
   space: SearchSpace,
   manifest: Manifest,

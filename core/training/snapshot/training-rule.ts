@@ -17,7 +17,7 @@ export type TrainingVerdict =
 
 export type TrainingExclusion = 'contradictory' | 'too-few-measurements' | 'unexplained' | 'too-many-of-device';
 
-/** Of all targets of one search space, by target id. */
+/** Whether predictors may learn from each target of one search space, by target id. */
 export function trainingVerdicts(records: readonly TargetRecord[]): Map<string, TrainingVerdict> {
   const verdicts = new Map<string, TrainingVerdict>();
   const ofDevice = new Map<string, number>();

@@ -1,5 +1,5 @@
-// The training loss against the same evidence in plain TypeScript (core/predictor/adaptation/posterior.ts, itself tested against the
-// Python reference), and its gradient against central differences.
+// The training loss against the same evidence in plain TypeScript (core/predictor/adaptation/posterior.ts, itself
+// tested against the Python reference), and its gradient against central differences.
 import { describe, expect, test } from 'vitest';
 import { negativeLogEvidence, networkSums, stepLoss } from '#core/kernel-predictor/evidence-graph.ts';
 import { noiseLevels, featureDimension as P } from '#core/kernel-predictor/hypotheses.ts';
@@ -17,7 +17,8 @@ const lnMean = normals(H * M, 0.4);
 const phi = normals(H * M * P, 0.05);
 const lnLatency = normals(B * M, 0.4);
 
-/** Negative log evidence [H, B] of the first `rows` networks; what pads behind them is zero, as networkSums leaves it. */
+/** Negative log evidence [H, B] of the first `rows` networks; what pads behind them is zero, as networkSums leaves
+ * it. */
 async function evidenceOf(rows: number): Promise<Float64Array> {
   const graph = new GraphBuilder();
   const here = (i: number): boolean => i % M < rows;

@@ -1,5 +1,5 @@
-// Short real fits on made-up data: reproducible to the byte, resumable, cancellable; what is refused; and that the files
-// of a predictor price kernels as sums over networks need them.
+// Short real fits on made-up data: reproducible to the byte, resumable, cancellable; what is refused; and that the
+// files of a predictor price kernels as sums over networks need them.
 import { describe, expect, test } from 'vitest';
 import { loadKernelPredictor, type PredictorBundle } from '#core/kernel-predictor/bundle.ts';
 import {
