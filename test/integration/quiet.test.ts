@@ -166,7 +166,7 @@ describe.skipIf(!canTrace)('without a network and with a fresh home', () => {
 
   test('the command line: evaluate, which trains and predicts', async () => {
     const args = ['--search-space', 'ofa', '--steps', '4', '--repeats', '1', '--measurements', '10', '--json'];
-    const seen = await watch([process.execPath, 'cli/evaluate.ts', ...args], { folders: [] });
+    const seen = await watch([process.execPath, 'cli/main.ts', 'evaluate', ...args], { folders: [] });
     expect(seen, seen.output).toMatchObject(quiet);
     expect(seen.output).toContain('spearman');
   }, 120_000);
