@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -32,4 +32,8 @@ test.each(['file', 'file/state'])('a file in the folder’s place is named, not 
   writeFileSync(join(folder, 'file'), 'kept');
   const refusal = `the state folder '${join(folder, path)}' cannot be used: there is a file in its place`;
   expect(() => lockState(join(folder, path))).toThrow(new StackError(refusal));
+});
+
+test.runIf(existsSync('/proc/self'))('where no folder can be made, that is said and not tried for ever', () => {
+  expect(() => lockState('/proc/sugarbush/state')).toThrow("the state folder '/proc/sugarbush/state' cannot be used");
 });
