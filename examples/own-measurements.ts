@@ -13,6 +13,11 @@ import { operations } from '#contract/operations.ts';
 import { usualInputSize } from '#core/search-space/network/input-size.ts';
 import { searchSpace as spaceOf } from '#core/search-space/registry.ts';
 
+process.on('uncaughtException', ({ message }) => {
+  console.error(message);
+  process.exit(1);
+});
+
 const [searchSpace = 'nasbench201', model = 'My board'] = process.argv.slice(2);
 const rows: { architecture: string; latency_ms: string }[] = parse(await text(process.stdin), { columns: true });
 const operator = apiClient({

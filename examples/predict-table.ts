@@ -7,7 +7,13 @@ import { text } from 'node:stream/consumers';
 import { apiClient } from '#client/client.ts';
 import { predictOperations } from '#contract/predictions.ts';
 
+process.on('uncaughtException', ({ message }) => {
+  console.error(message);
+  process.exit(1);
+});
+
 const [searchSpace = 'nasbench201', target = ''] = process.argv.slice(2);
+if (target === '') throw new Error('usage: predict-table.ts SEARCH_SPACE TARGET < architectures.txt');
 const client = apiClient({
   api: process.env['SUGARBUSH_API'] ?? 'http://127.0.0.1:8787',
   token: process.env['SUGARBUSH_TOKEN'],

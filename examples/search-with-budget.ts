@@ -7,7 +7,13 @@
 import { apiClient } from '#client/client.ts';
 import { predictOperations } from '#contract/predictions.ts';
 
+process.on('uncaughtException', ({ message }) => {
+  console.error(message);
+  process.exit(1);
+});
+
 const [target = '', budgetText = '10'] = process.argv.slice(2);
+if (target === '') throw new Error('usage: search-with-budget.ts TARGET BUDGET_MS');
 const budgetMs = Number(budgetText);
 const client = apiClient({
   api: process.env['SUGARBUSH_API'] ?? 'http://127.0.0.1:8787',

@@ -7,6 +7,11 @@ import { apiClient } from '#client/client.ts';
 import { ApiError } from '#client/errors.ts';
 import { trainingRunOperations } from '#contract/training-runs.ts';
 
+process.on('uncaughtException', ({ message }) => {
+  console.error(message);
+  process.exit(1);
+});
+
 const [searchSpace = 'nasbench201', settings = '{}'] = process.argv.slice(2);
 const client = apiClient({
   api: process.env['SUGARBUSH_API'] ?? 'http://127.0.0.1:8787',
