@@ -1,6 +1,7 @@
 // `sugarbush report`: draws the report of a predictor trained and evaluated on a shipped table, or of an evaluation
 // saved before.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { defineCommand, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
@@ -41,6 +42,7 @@ export const reportCommand = defineCommand({
   options,
   async run(given, { say }) {
     const note = (line: string): void => say(`${line}\n`);
+    for (const file of [given.out, given.save]) if (file !== undefined) mustBeWritable(file);
     const evaluated = await evaluationOf(given, note);
     if (given.save) writeFileSync(given.save, `${JSON.stringify(evaluated)}\n`);
     const input = given.champion ? withChampion(evaluated, readEvaluation(given.champion)) : evaluated;
@@ -51,6 +53,17 @@ export const reportCommand = defineCommand({
     return exitCodes.done;
   },
 });
+
+/** Before minutes of training, and without making or changing the file. */
+function mustBeWritable(file: string): void {
+  try {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat?.isDirectory()) throw new Error('there is a folder in its place');
+    accessSync(stat ? file : dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw new DomainError('invalid-usage', `cannot write ${file}: ${(cause as Error).message}`, { cause });
+  }
+}
 
 async function evaluationOf(given: Values<typeof options>, note: (line: string) => void): Promise<ReportInput> {
   const { searchSpace, from, test, seed, steps, repeats } = given;

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { reportCommand } from '#cli/commands/report.ts';
 import { parseOptions } from '#command-line/parse-options.ts';
@@ -42,4 +43,12 @@ test('what does not fit is refused by name', async () => {
   expect(await refusal('--search-space', 'darts', '--out', 'a.html')).toContain('--search-space');
   expect(await refusal('--search-space', 'ofa', '--out', 'a.html', '--steps', '0')).toContain('--steps');
   expect(await refusal('--search-space', 'ofa', '--out', 'a.html', '--colour', 'red')).toContain('--colour');
+});
+
+test('a report that cannot be written is refused before anything is trained', async () => {
+  const refused = 'invalid-usage cannot write ';
+  expect(await refusal('--search-space', 'ofa', '--out', '/no-such-folder/a.html')).toContain(refused);
+  expect(await refusal('--search-space', 'ofa', '--out', 'a.html', '--save', tmpdir())).toBe(
+    `${refused}${tmpdir()}: there is a folder in its place`,
+  );
 });
