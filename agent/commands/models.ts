@@ -3,6 +3,7 @@ import { defineCommand } from '#command-line/command.ts';
 import { text } from '#command-line/values.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { exportModels } from '../profile/models.ts';
+import { cannotWrite } from '../upload/atomic-file.ts';
 import { chooseArchitectures } from './architectures.ts';
 import { inputSizeOf, workloadOptions } from './measuring-options.ts';
 
@@ -12,7 +13,12 @@ export const models = defineCommand({
     const { searchSpace, supportSet, seed } = options;
     const architectures = await chooseArchitectures(supportSet, searchSpace, seed, undefined);
     const network = { inputSize: inputSizeOf(options), batchSize: options.batch, seed };
-    const count = exportModels(options.out, searchSpace, architectures, network);
+    let count: number;
+    try {
+      count = exportModels(options.out, searchSpace, architectures, network);
+    } catch (cause) {
+      throw cannotWrite(options.out, cause);
+    }
     terminal.out(`${count} files in ${options.out}\n`);
     return exitCodes.ok;
   },

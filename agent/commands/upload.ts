@@ -1,7 +1,7 @@
 // `upload`: sends the profiles that wait in the spool and says what the service made of them.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { defineCommand, jsonFlag } from '#command-line/command.ts';
 import type { Terminal } from '#command-line/terminal.ts';
 import { positiveNumber, text } from '#command-line/values.ts';
@@ -36,9 +36,10 @@ export const upload = defineCommand({
     const state = stateFolder(given.state, terminal.env);
     if (given.profile !== undefined) addFile(given.profile, state);
     const rule = { ...defaultDrainRule, verdictMs: given.wait * 1000 };
-    if (!given.json) return await sendSpool(state, service, terminal, rule);
-    const outcomes = await drainSpool(state, service, terminal, rule, () => undefined);
-    terminal.out(`${JSON.stringify({ profiles: outcomes })}\n`);
+    const tell = (outcome: Outcome): void => terminal.out(sentence(outcome));
+    const outcomes = await drainSpool(state, service, terminal, rule, given.json ? () => undefined : tell);
+    if (outcomes.length === 0) terminal.say(`nothing waits in ${spoolFolder(state)}\n`);
+    if (given.json) terminal.out(`${JSON.stringify({ profiles: outcomes })}\n`);
     return worstOf(outcomes);
   },
 });
@@ -58,8 +59,8 @@ function addFile(file: string, state: string): void {
     const bytes = readFileSync(file);
     profile = profileSchema.parse(JSON.parse((file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.slice(0, 300) : String(cause);
-    throw new DomainError('invalid-usage', `--profile ${file} is no profile: ${reason}`, { cause });
+    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
+    throw new DomainError('invalid-usage', `--profile ${file} is no profile: ${reason.slice(0, 600)}`, { cause });
   }
   const spool = openSpool(spoolFolder(state));
   try {

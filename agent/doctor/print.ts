@@ -20,11 +20,11 @@ export function printExamination(examined: Examination): string {
     row('system', examined.system),
     row(
       'frequency',
-      `${or(state.frequencyMhz, ' MHz')} of ${or(state.maxFrequencyMhz, ' MHz')}, governor ${or(state.governor)}`,
+      `${or(state.frequencyMhz, ' MHz')}, at most ${or(state.maxFrequencyMhz, ' MHz')}, governor ${or(state.governor)}`,
     ),
     row('turbo', state.turbo === null ? 'not known' : state.turbo ? 'on' : 'off'),
     row('load', or(state.load1)),
-    row('temperature', `${or(state.temperatureC, ' °C')}, slows down at ${or(state.throttleC, ' °C')}`),
+    row('temperature', `${or(state.temperatureC, ' °C')}, limit at which it slows down ${or(state.throttleC, ' °C')}`),
     row('pinning', examined.pinning.possible ? `to processor ${examined.pinning.cpus.join(', ')}` : 'not possible'),
     '',
     'Counters',

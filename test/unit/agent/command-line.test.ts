@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { chooseArchitectures } from '#agent/commands/architectures.ts';
+import { models } from '#agent/commands/models.ts';
 import { profile } from '#agent/commands/profile.ts';
 import { run } from '#agent/commands/run.ts';
 import { upload } from '#agent/commands/upload.ts';
@@ -103,4 +104,15 @@ test('exit codes tell what a script can do about it', () => {
   expect(exitCodeOf(new DomainError('program-missing', ''))).toBe(4);
   expect(exitCodeOf(new DomainError('unauthorized', ''))).toBe(7);
   expect(exitCodeOf(new DomainError('internal', ''))).toBe(1);
+});
+
+test('networks that cannot be written are a matter of storage, with the folder named', async () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  const { values } = parseOptions(['--search-space', 'nasbench201', '--support-set', '1', '--out', file], models);
+  const terminal = { out() {}, say() {}, env: {}, signal: new AbortController().signal, isInteractive: false };
+  await expect(models.run(values, terminal as never, [])).rejects.toMatchObject({
+    code: 'storage-failed',
+    message: expect.stringContaining(file),
+  });
 });
