@@ -43,12 +43,12 @@ export const priceLayout = (headCount: number) =>
   });
 
 /** Widths and noise levels have a long way to go at the pace of a weight: they are stated in larger units. */
-export const fastFactor = 8;
+export const fastFactor = 3;
 
 export type PriceLayout = ReturnType<typeof priceLayout>;
 export type PriceTensors = Record<keyof PriceLayout['shapes'], Tensor>;
 
-const initialWidth = 0.15;
+const initialWidth = 0.2;
 /** The constant of a run may be anything: most of a single operator's latency, a small part of a network's. */
 const initialRunWidth = 1;
 
