@@ -3,9 +3,12 @@
 // are off.
 import { z } from 'zod';
 import { defaultSplits, type Rows } from '#cli/evaluate/default-splits.ts';
-import { defineCommand, jsonFlag, type Values } from '#command-line/command.ts';
+import type { GraphEvaluation } from '#cli/evaluate/evaluate-graphs.ts';
+import { defineCommand, flag, jsonFlag, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
+import type { Terminal } from '#command-line/terminal.ts';
 import { integerBetween, list, listOf, numberBetween, text } from '#command-line/values.ts';
+import { DomainError } from '#core/errors.ts';
 import type { Method, Selection } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
@@ -21,7 +24,17 @@ const rows = z
   .refine(({ first, last }) => first <= last, 'the first row must not be after the last');
 
 const options = {
-  searchSpace: { value: 'ID', help: searchSpaceIds.join(', '), schema: z.enum(searchSpaceIds) },
+  searchSpace: {
+    value: 'ID',
+    help: `${searchSpaceIds.join(', ')}; needed unless there are --graphs`,
+    schema: z.enum(searchSpaceIds).optional(),
+  },
+  graphs: {
+    value: 'FILE',
+    help: 'JSON lines of operator graphs, .gz or not; the shipped tables are trained on too; --data then has a column network',
+    schema: z.array(text).optional(),
+    repeatable: true,
+  },
   data: {
     value: 'FILE',
     help: 'a latency table, CSV or CSV.gz; several are joined on the architecture; default data/latency-ID.csv.gz',
@@ -47,6 +60,22 @@ const options = {
     value: 'FIRST-LAST',
     help: 'rows for spearmanTrimmed; all other numbers are over all rows after the training rows',
     schema: rows.optional(),
+  },
+  holdFamilies: flag('with --graphs: a fifth of the families is never measured, and only they are scored'),
+  excludeFamilies: {
+    value: 'FAMILIES',
+    help: 'with --graphs: families kept out of training and measuring; only they are scored',
+    schema: list.optional(),
+  },
+  measuredIn: {
+    value: 'SET',
+    help: 'with --graphs: a search space, or a file of graphs by its name without endings; default the first file',
+    schema: text.optional(),
+  },
+  testedOn: {
+    value: 'SET',
+    help: 'with --graphs: the set to predict; default that of --measured-in',
+    schema: text.optional(),
   },
   measurements: {
     value: 'COUNTS',
@@ -100,8 +129,19 @@ export interface EvaluateOptions {
 }
 
 /** From the options of the command line to a plan, with the defaults of the search space. */
+/** @throws DomainError `invalid-usage` without a search space, or with an option that only --graphs has */
 export function evaluateOptions(given: Values<typeof options>): EvaluateOptions {
   const { searchSpace, selection, baseline, measurements, repeats, steps, outlierShare } = given;
+  if (searchSpace === undefined) {
+    throw new DomainError('invalid-usage', `--search-space or --graphs is needed: ${searchSpaceIds.join(', ')}`);
+  }
+  const foreign = [
+    ['--hold-families', given.holdFamilies],
+    ['--exclude-families', given.excludeFamilies],
+    ['--measured-in', given.measuredIn],
+    ['--tested-on', given.testedOn],
+  ].flatMap(([option, value]) => (value === undefined || value === false ? [] : [option]));
+  if (foreign.length > 0) throw new DomainError('invalid-usage', `${foreign.join(', ')} go with --graphs`);
   const split = defaultSplits[searchSpace];
   return {
     searchSpace,
@@ -120,9 +160,59 @@ export function evaluateOptions(given: Values<typeof options>): EvaluateOptions 
   };
 }
 
+/** @throws DomainError `invalid-usage` for options that do not go with --graphs, or without a target to test */
+export function graphEvaluation(given: Values<typeof options>): GraphEvaluation {
+  const foreign = [
+    ['--search-space', given.searchSpace],
+    ['--train-rows', given.trainRows],
+    ['--test-rows', given.testRows],
+    ['--baseline', given.baseline],
+  ].flatMap(([option, value]) => (value === undefined ? [] : [option]));
+  if (foreign.length > 0) throw new DomainError('invalid-usage', `${foreign.join(', ')} do not go with --graphs`);
+  if (given.test === undefined) throw new DomainError('invalid-usage', '--graphs needs --test: targets to evaluate on');
+  return {
+    graphs: given.graphs ?? [],
+    data: given.data ?? [],
+    train: given.train,
+    test: given.test,
+    excludeFamilies: given.excludeFamilies ?? [],
+    holdFamilies: given.holdFamilies,
+    measuredIn: given.measuredIn,
+    testedOn: given.testedOn,
+    measurements: given.measurements,
+    selections: given.selection === 'both' ? ['random', 'chosen'] : [given.selection],
+    repeats: given.repeats,
+    steps: given.steps,
+    outlierShare: given.outlierShare,
+  };
+}
+
+async function runGraphs(given: Values<typeof options>, { out, say }: Terminal): Promise<number> {
+  const plan = graphEvaluation(given);
+  const { checkGraphEvaluation, evaluateGraphs, readSets } = await import('#cli/evaluate/evaluate-graphs.ts');
+  const { graphRunsToJson, graphRunToTable, graphSeedsToTable } = await import('#cli/evaluate/print-graph-runs.ts');
+  const note = (line: string): void => say(`${line}\n`);
+  note('reading and lowering graphs');
+  const sets = readSets(plan);
+  checkGraphEvaluation(sets, plan);
+  const runs = [];
+  for (const seed of given.seed) {
+    const run = await evaluateGraphs(sets, plan, seed, note);
+    runs.push(run);
+    if (given.json) continue;
+    const where = run.measuredIn === run.testedOn ? run.testedOn : `${run.measuredIn} → ${run.testedOn}`;
+    out(`${where}, seed ${seed}, trained in ${run.trainSeconds.toFixed(1)} s\n\n${graphRunToTable(run)}\n\n`);
+  }
+  if (given.json) out(`${JSON.stringify(graphRunsToJson(runs))}\n`);
+  else if (runs.length > 1) out(`${graphSeedsToTable(runs)}\n`);
+  return exitCodes.done;
+}
+
 export const evaluateCommand = defineCommand({
   options,
-  async run(given, { out, say }) {
+  async run(given, terminal) {
+    if (given.graphs !== undefined) return runGraphs(given, terminal);
+    const { out, say } = terminal;
     const plan = evaluateOptions(given);
     const { checkPlan } = await import('#cli/evaluate/check-plan.ts');
     const { evaluateTable, readTables } = await import('#cli/evaluate/evaluate-table.ts');

@@ -71,9 +71,6 @@ export interface StepArrays {
 
 /** Probabilities of the four kinds of device; they sum to 1. */
 const shares = { real: 0.33, mixed: 0.27, blended: 0.15 };
-/** With fewer targets than this to draw from, proportionally more devices are simulated: a step full of one target would
- * teach its prices, not how prices differ. */
-const enoughTargets = 4;
 /** How often a step takes networks from all groups, for simulated devices alone. */
 const acrossGroups = 0.12;
 /** How much a device counts for net 0's heads one by one, beside their mixture; and a simulated device for net 1's head
@@ -118,9 +115,8 @@ export function drawStep(
   const main = [...measured.keys()].filter((i) => measured[i]!.batch === batch);
   const table = { kernels: kernels.map((k) => data.kernels[k]!), features, batch };
   const simulated = (): Float64Array => simulateLatencies(random, table, rowsUnder(simulatedLowering), position);
-  const variety = Math.min(measured.length / enoughTargets, 1);
   const drawDevice = (): Device => {
-    const kind = random.next() / variety;
+    const kind = random.next();
     if (main.length === 0 || kind >= shares.real + shares.mixed + shares.blended) {
       return { latency: asMeasured(random, simulated()), simulated: true };
     }

@@ -3,6 +3,7 @@
 // times:
 //   m(a) = Σ c(x) μ(x),   φ(a) = Σ c(x) μ(x) ψ(x) / m(a),   latency = scale · m(a) · (1 + φ(a)·w + σ ε)
 // with w ~ N(0, I) and ε ~ N(0, 1). ψ has learned features and one coordinate a class of kernels (kernel-classes.ts).
+import type { LoweringId } from '#core/graph/lowerings.ts';
 import { kernelClassNames } from './kernel-classes.ts';
 
 /** Price networks: 0 learns from every episode, 1 from simulated devices only. */
@@ -22,3 +23,13 @@ export interface Head {
 /** All heads of a predictor over these lowerings: first net 0 with each lowering, then net 1. */
 export const headsOf = (lowerings: readonly string[]): Head[] =>
   ([0, 1] as const).flatMap((net) => lowerings.map((lowering) => ({ lowering, net })));
+
+/** Kinds of runtime that a predictor tells apart unless it is given others. Those of ONNX Runtime that launch nearly the
+ * same kernels as one of these for all known networks are left out: each costs time and none decides anything. */
+export const defaultLowerings = [
+  'eager',
+  'fused',
+  'pruned',
+  'pruned-sums',
+  'onnxruntime-all',
+] as const satisfies readonly LoweringId[];

@@ -43,7 +43,7 @@ export const priceLayout = (headCount: number) =>
   });
 
 /** Widths and noise levels have a long way to go at the pace of a weight: they are stated in larger units. */
-export const fastFactor = 3;
+export const fastFactor = 2;
 
 export type PriceLayout = ReturnType<typeof priceLayout>;
 export type PriceTensors = Record<keyof PriceLayout['shapes'], Tensor>;

@@ -151,7 +151,12 @@ function score(
   return { ...accuracy(truth, predicted, { trimmed: rows, all: rows }), within20 };
 }
 
-function chosen(forward: Forward, candidates: readonly number[], lowerings: readonly string[], count: number): number[] {
+function chosen(
+  forward: Forward,
+  candidates: readonly number[],
+  lowerings: readonly string[],
+  count: number,
+): number[] {
   const set = selectSupportSet(forwardRows(forward, candidates), headsOf(lowerings).length, count);
   return set.indices.map((i) => candidates[i]!);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { evaluateCommand, evaluateOptions } from '#cli/commands/evaluate.ts';
+import { evaluateCommand, evaluateOptions, graphEvaluation } from '#cli/commands/evaluate.ts';
 import { meansOf, toJson } from '#cli/evaluate/print-runs.ts';
 import { parseOptions as parse } from '#command-line/parse-options.ts';
 
@@ -42,6 +42,42 @@ describe('options of evaluate', () => {
   ])('%j is refused, naming %s', (args, option) => {
     expect(() => parseOptions(args)).toThrow(option);
   });
+});
+
+describe('options of evaluate with graphs', () => {
+  const parseGraphs = (args: string) => graphEvaluation(parse(args.split(' '), evaluateCommand).values);
+
+  test('families and sets', () => {
+    const all =
+      '--graphs a.jsonl --graphs b.jsonl --data l.csv --test x --hold-families --exclude-families vgg,alexnet --measured-in fbnet --tested-on a';
+    expect(parseGraphs(all)).toMatchObject({
+      graphs: ['a.jsonl', 'b.jsonl'],
+      data: ['l.csv'],
+      train: undefined,
+      test: ['x'],
+      holdFamilies: true,
+      excludeFamilies: ['vgg', 'alexnet'],
+      measuredIn: 'fbnet',
+      testedOn: 'a',
+    });
+    expect(parseGraphs('--graphs a.jsonl --test x')).toMatchObject({ holdFamilies: false, excludeFamilies: [] });
+  });
+
+  test.each([
+    ['--graphs a.jsonl', '--test'],
+    ['--graphs a.jsonl --test x --search-space ofa', '--search-space'],
+    ['--graphs a.jsonl --test x --train-rows 0-9', '--train-rows'],
+    ['--graphs a.jsonl --test x --baseline ridge', '--baseline'],
+  ])('%s is refused, naming %s', (args, option) => {
+    expect(() => parseGraphs(args)).toThrow(option);
+  });
+
+  test.each(['--hold-families', '--measured-in ofa', '--tested-on ofa', '--exclude-families vgg'])(
+    '%s is refused without graphs',
+    (option) => {
+      expect(() => parseOptions(`--search-space ofa ${option}`.split(' '))).toThrow('--graphs');
+    },
+  );
 });
 
 test('the JSON keeps a baseline apart and averages over targets', () => {

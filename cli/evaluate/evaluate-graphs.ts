@@ -1,0 +1,196 @@
+// One evaluation over sets of graphs and search spaces: a predictor of all kernels trained with one seed on everything but
+// what is tested, scored on networks that were not measured.
+
+import { DomainError } from '#core/errors.ts';
+import { loadKernelPredictor } from '#core/kernel-predictor/bundle.ts';
+import { blockCounter } from '#core/kernel-predictor/count-kernels.ts';
+import type { TrainingGroup } from '#core/kernel-predictor/episodes.ts';
+import { evaluateNetworks, type NetworkEvaluationResult } from '#core/kernel-predictor/evaluation/evaluate-networks.ts';
+import { fitKernelPredictor } from '#core/kernel-predictor/fit.ts';
+import { defaultLowerings } from '#core/kernel-predictor/hypotheses.ts';
+import { type KernelTable, kernelTable } from '#core/kernel-predictor/kernel-table.ts';
+import type { Selection } from '#core/predictor/evaluation/held-out-evaluation.ts';
+import { searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
+import { batchOfTarget, type NetworkSet, readGraphSet, readNetworkLatencies, readSpaceSet } from './network-sets.ts';
+
+export interface GraphEvaluation {
+  readonly graphs: readonly string[];
+  readonly data: readonly string[];
+  /** undefined: every column but those tested. */
+  readonly train: readonly string[] | undefined;
+  readonly test: readonly string[];
+  readonly excludeFamilies: readonly string[];
+  readonly holdFamilies: boolean;
+  /** Id of a set; undefined: the first file of graphs. */
+  readonly measuredIn: string | undefined;
+  readonly testedOn: string | undefined;
+  readonly measurements: readonly number[];
+  readonly selections: readonly Selection[];
+  readonly repeats: number;
+  readonly steps: number;
+  readonly outlierShare: number;
+}
+
+export interface GraphRun {
+  readonly measuredIn: string;
+  readonly testedOn: string;
+  readonly seed: number;
+  readonly trainSeconds: number;
+  readonly results: readonly NetworkEvaluationResult[];
+}
+
+export interface Sets {
+  readonly table: KernelTable;
+  /** The files of graphs, then the search spaces' shipped tables. */
+  readonly sets: readonly NetworkSet[];
+}
+
+/** Of a shipped table as much as training profits from, and the published test rows. */
+const mostTrainingRows = 1500;
+const mostTestRows = 1000;
+
+/** @throws DomainError `invalid-table`, `invalid-model` */
+export function readSets({ graphs, data }: Pick<GraphEvaluation, 'graphs' | 'data'>): Sets {
+  const table = kernelTable();
+  const latencies = readNetworkLatencies(data);
+  const counter = blockCounter(table, defaultLowerings);
+  const spaces = searchSpaces.flatMap(({ id, shippedTable }) => {
+    if (!shippedTable) return [];
+    const { trainRows, testRows } = shippedTable;
+    const training = Math.min(trainRows.last - trainRows.first + 1, mostTrainingRows);
+    const rows = () => [
+      ...Array.from({ length: training }, (_, i) => trainRows.first + i),
+      ...Array.from({ length: mostTestRows }, (_, i) => testRows.first + i),
+    ];
+    return [readSpaceSet(id, `data/latency-${id}.csv.gz`, rows, counter)];
+  });
+  return { table, sets: [...graphs.map((file) => readGraphSet(file, latencies, table)), ...spaces] };
+}
+
+/** @throws DomainError `invalid-usage` naming the option, what it asks for and what there is */
+export function checkGraphEvaluation({ sets }: Sets, plan: GraphEvaluation): void {
+  const ids = sets.map((set) => set.id);
+  for (const [option, id] of [
+    ['--measured-in', plan.measuredIn],
+    ['--tested-on', plan.testedOn],
+  ] as const) {
+    if (id === undefined || ids.includes(id)) continue;
+    throw new DomainError('invalid-usage', `${option}: no set ${id}; there are ${ids.join(', ')}`);
+  }
+  const { measured, tested } = setsOf({ sets }, plan);
+  for (const set of [measured, tested]) {
+    const missing = plan.test.filter((id) => !set.columns.has(id));
+    if (missing.length === 0) continue;
+    const there = [...set.columns.keys()].join(', ');
+    throw new DomainError('invalid-usage', `--test: no target ${missing.join(', ')} in ${set.id}; there are ${there}`);
+  }
+  const families = new Set(sets.flatMap((set) => set.families));
+  const unknown = plan.excludeFamilies.filter((family) => !families.has(family));
+  if (unknown.length > 0) {
+    const message = `--exclude-families: no family ${unknown.join(', ')}; there are ${[...families].sort().join(', ')}`;
+    throw new DomainError('invalid-usage', message);
+  }
+  const both = plan.test.filter((id) => plan.train?.includes(id));
+  if (both.length > 0) throw new DomainError('invalid-usage', `${both.join(', ')} in both --train and --test`);
+}
+
+function setsOf({ sets }: Pick<Sets, 'sets'>, { measuredIn, testedOn }: GraphEvaluation) {
+  const measured = sets.find(({ id }) => id === measuredIn) ?? sets[0]!;
+  const tested = sets.find(({ id }) => id === testedOn) ?? measured;
+  return { measured, tested };
+}
+
+const isSpace = (id: string): boolean => searchSpaceIds.some((space) => space === id);
+
+/** Weights of the groups in training: small sets of graphs are drawn less often. */
+const weightOf = ({ id, names }: NetworkSet): number => (isSpace(id) ? 0.25 : names.length >= 200 ? 0.1 : 0.08);
+const fewestNetworks = 12;
+
+function trainingGroups({ sets }: Sets, plan: GraphEvaluation): TrainingGroup[] {
+  const excluded = new Set(plan.excludeFamilies);
+  return sets
+    .map((set) => {
+      const split = searchSpaces.find(({ id }) => id === set.id)?.shippedTable;
+      const known = split ? split.train : [...set.columns.keys()];
+      const targets = known.filter((id) => !plan.test.includes(id) && (plan.train?.includes(id) ?? true));
+      // The published test rows stand last.
+      const most = split ? set.names.length - mostTestRows : set.names.length;
+      const rows = set.names.flatMap((_, i) =>
+        i < most && set.connected[i] && !excluded.has(set.families[i]!) ? [i] : [],
+      );
+      return {
+        id: set.id,
+        weight: weightOf(set),
+        networks: rows.map((i) => set.rows[i]!),
+        families: rows.map((i) => set.families[i]!),
+        targets: targets
+          .map((id) => ({
+            id,
+            batch: isSpace(set.id) ? batchOfTarget(id) : 1,
+            latencyMs: Float64Array.from(rows, (i) => set.columns.get(id)![i]!),
+          }))
+          .filter(({ latencyMs }) => latencyMs.filter((ms) => !Number.isNaN(ms)).length >= fewestNetworks),
+      };
+    })
+    .filter(({ networks }) => networks.length >= fewestNetworks);
+}
+
+/** @param note takes progress, a line each */
+export async function evaluateGraphs(
+  read: Sets,
+  plan: GraphEvaluation,
+  seed: number,
+  note: (line: string) => void,
+): Promise<GraphRun> {
+  const started = performance.now();
+  const bundle = await fitKernelPredictor({
+    data: { lowerings: defaultLowerings, kernels: read.table.kernels, groups: trainingGroups(read, plan) },
+    seed,
+    steps: plan.steps,
+    onProgress({ step, steps, loss }) {
+      const seconds = (performance.now() - started) / 1000;
+      const left = (seconds / step) * (steps - step);
+      note(`seed ${seed}: step ${step}/${steps}, loss ${loss.toFixed(3)}, ${left.toFixed(0)} s left`);
+    },
+  });
+  const trainSeconds = (performance.now() - started) / 1000;
+  const predictor = await loadKernelPredictor(bundle);
+  const { measured, tested } = setsOf(read, plan);
+  const excluded = new Set(plan.excludeFamilies);
+  const networks = (set: NetworkSet) => ({
+    rows: set.rows,
+    families: set.families,
+    measurable: set.connected.map((is, i) => is && !excluded.has(set.families[i]!)),
+  });
+  const measuredNetworks = networks(measured);
+  // Families out of training are what is scored, where there are any; of a search space the published test rows.
+  const scored = (target: string): Float64Array =>
+    tested.columns.get(target)!.map((ms, i) => {
+      if (excluded.size > 0 && !excluded.has(tested.families[i]!)) return Number.NaN;
+      return isSpace(tested.id) && i < tested.names.length - mostTestRows ? Number.NaN : ms;
+    });
+  const measurable = (target: string): Float64Array =>
+    measured.columns
+      .get(target)!
+      .map((ms, i) => (isSpace(measured.id) && i >= measured.names.length - mostTestRows ? Number.NaN : ms));
+  const results = await evaluateNetworks(predictor, {
+    kernels: read.table.kernels,
+    measured: measuredNetworks,
+    tested: tested === measured ? measuredNetworks : networks(tested),
+    targets: plan.test.map((id) => ({
+      id,
+      batch: isSpace(measured.id) ? batchOfTarget(id) : 1,
+      measuredMs: measurable(id),
+      testedMs: scored(id),
+    })),
+    measurements: plan.measurements,
+    selections: plan.selections,
+    repeats: plan.repeats,
+    seed,
+    families: plan.holdFamilies ? 'held-out' : 'any',
+    outlierShare: plan.outlierShare,
+    onProgress: (done, total) => note(`seed ${seed}: evaluated ${done}/${total}`),
+  });
+  await predictor.close();
+  return { measuredIn: measured.id, testedOn: tested.id, seed, trainSeconds, results };
+}
