@@ -20,11 +20,8 @@ process.on('uncaughtException', ({ message }) => {
 
 const [searchSpace = 'nasbench201', model = 'My board'] = process.argv.slice(2);
 const rows: { architecture: string; latency_ms: string }[] = parse(await text(process.stdin), { columns: true });
-const operator = apiClient({
-  api: process.env['SUGARBUSH_API'] ?? 'http://127.0.0.1:8787',
-  token: process.env['SUGARBUSH_TOKEN'],
-  operations,
-});
+const { SUGARBUSH_API: api = 'http://127.0.0.1:8787', SUGARBUSH_TOKEN: token } = process.env;
+const operator = apiClient({ api, token, operations });
 
 // docs/profile-format.md has every field; null is "not known", and whatever makes two numbers comparable belongs here.
 const unknown = { frequencyMhz: null, load1: null, temperatureC: null };
@@ -52,13 +49,11 @@ const sha256 = createHash('sha256').update(bytes).digest('hex');
 
 // The same name is the same device, however often this runs.
 const idempotencyKey = `own-${createHash('sha256').update(model).digest('hex').slice(0, 32)}`;
-const { token } = await operator.call('enrolDevice', { body: { name: model }, idempotencyKey });
-const device = operator.as(token);
+const device = operator.as((await operator.call('enrolDevice', { body: { name: model }, idempotencyKey })).token);
 const place = await device.call('registerUpload', { body: { sizeBytes: bytes.length, sha256, searchSpace } });
 await device.putUpload(place, bytes);
-let upload = await device.call('showUpload', { path: { id: place.uploadId } });
-for (; upload.status === 'waiting'; upload = await device.call('showUpload', { path: { id: place.uploadId } })) {
-  await sleep(500);
-}
+const show = () => device.call('showUpload', { path: { id: place.uploadId } });
+let upload = await show();
+for (; upload.status === 'waiting'; upload = await show()) await sleep(500);
 if (upload.status === 'accepted') console.log(`${upload.targetId}\t${upload.measurements} measurements`);
 else throw new Error(`quarantined: ${upload.reason?.code}: ${upload.reason?.message}`);

@@ -12,7 +12,7 @@ import { writeJson } from '#core/store/stored-json.ts';
 import { decidedKey, fitKey, runFitKey } from '#core/training/keys.ts';
 import type { RunRecord } from '#core/training/runs/run-record.ts';
 import { type RunSettings, stepsPerCall } from '#core/training/runs/run-settings.ts';
-import { type Manifest, readManifest } from '#core/training/snapshot/snapshot.ts';
+import { findManifest, type Manifest, readManifest } from '#core/training/snapshot/snapshot.ts';
 import { type FitSpec, fitFormatVersion, fitIdOf } from './specification.ts';
 
 /** Hardware of one fold; all targets on it are held out together. */
@@ -99,25 +99,28 @@ async function specsOf(
   });
   if (championVersion === undefined) return { candidates, champion: [] };
   const card = await readCard(store, searchSpace, championVersion);
-  const champion = card ? await championSpecs(store, card, folds) : [];
+  const champion = card ? await championSpecs(store, card, manifest, folds) : [];
   return { candidates, champion };
 }
 
-/** On the snapshot that the champion was trained on. */
+/** On the snapshot that the champion was trained on; where that is gone, on its targets in the present one. */
 async function championSpecs(
   store: Store,
   { searchSpace, training, snapshot }: Card,
+  present: Manifest,
   folds: readonly Fold[],
 ): Promise<FitSpec[]> {
-  const own = await readManifest(store, searchSpace, snapshot.id);
+  const kept = await findManifest(store, searchSpace, snapshot.id);
+  const own = kept ?? present;
   const known = new Set(own.devices);
+  const here = new Set(own.targets.map(({ id }) => id));
   return folds.map(({ hardwareKeys }) => ({
     formatVersion: fitFormatVersion,
     searchSpace,
     snapshotId: own.snapshotId,
     features: featureSchemaId(searchSpaceOf(searchSpace)),
     heldOut: hardwareKeys.filter((key) => known.has(key)).sort(),
-    only: null,
+    only: kept === undefined ? training.targets.filter((id) => here.has(id)).sort() : null,
     seed: training.seed,
     steps: training.steps,
     stepsPerCall,

@@ -46,9 +46,18 @@ export type SnapshotTarget = Manifest['targets'][number];
 
 /** @throws DomainError `not-found` */
 export async function readManifest(store: Store, searchSpace: SearchSpaceId, snapshotId: string): Promise<Manifest> {
-  const manifest = await readJson(store, snapshotKey(searchSpace, snapshotId, 'manifest.json'), manifestSchema);
-  if (manifest) return manifest.value;
+  const manifest = await findManifest(store, searchSpace, snapshotId);
+  if (manifest) return manifest;
   throw new DomainError('not-found', `there is no snapshot '${snapshotId}' of search space '${searchSpace}'`);
+}
+
+/** The manifest of a complete snapshot; undefined where there is none. */
+export async function findManifest(
+  store: Store,
+  searchSpace: SearchSpaceId,
+  snapshotId: string,
+): Promise<Manifest | undefined> {
+  return (await readJson(store, snapshotKey(searchSpace, snapshotId, 'manifest.json'), manifestSchema))?.value;
 }
 
 /** Measurements in columns: row i is `texts[architecture[i]]` on `manifest.targets[target[i]]`. */
