@@ -1,11 +1,12 @@
 // The embedded stack: runs on one machine what the CDK app's template describes: S3, functions, HTTP API,
 // bucket events, state machines and schedules. Nothing that the template lacks exists here either.
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { S3EventRecord } from 'aws-lambda';
 import { z } from 'zod';
+import { makeWithParents } from '#command-line/make-folder.ts';
 import { buildOnnxruntimeLayer, hostPlatform } from '../layers/build-onnxruntime.ts';
 import { deliverRecord } from './events.ts';
 import { failureSender } from './failure-destination.ts';
@@ -127,7 +128,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       });
 
     const logs = join(stateDir, 'logs');
-    mkdirSync(logs, { recursive: true });
+    makeWithParents(logs);
     const executions =
       plan.stateMachines.length > 0
         ? await Executions.open({

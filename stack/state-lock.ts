@@ -1,18 +1,9 @@
 // One stack per state folder: a lock file that names its owner, and is taken over when that process is gone (also after
 // kill -9, when nobody could remove it).
-import {
-  accessSync,
-  constants,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { accessSync, constants, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { makeWithParents } from '#command-line/make-folder.ts';
 import { StackError } from './stack-error.ts';
 
 const ownerSchema = z.object({ pid: z.number().int().positive(), started: z.string() });
@@ -50,24 +41,12 @@ export function lockState(stateDir: string): () => void {
 
 function makeFolder(stateDir: string): void {
   try {
-    makeWithParents(resolve(stateDir));
+    makeWithParents(stateDir);
     accessSync(stateDir, constants.W_OK);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'there is a file in its place' : (cause as Error).message;
     throw new StackError(`the state folder '${resolve(stateDir)}' cannot be used: ${why}`, { cause });
-  }
-}
-
-/** Node's own `recursive` tries for ever where the parent is there and takes no folders, as /proc. */
-function makeWithParents(folder: string): void {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  if (dirname(folder) !== folder) makeWithParents(dirname(folder));
-  try {
-    mkdirSync(folder);
-  } catch (cause) {
-    // Another starter made it meanwhile.
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw cause;
   }
 }
 

@@ -1,6 +1,6 @@
 // The model files that are measured: written by the agent as ONNX with random weights, or brought along by the device
 // owner where the runtime wants another format.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -10,6 +10,7 @@ import { describeNetwork, describeOperator, type NetworkOptions } from '#core/se
 import { modelBytes } from '#core/search-space/network/with-weights.ts';
 import { searchSpace, searchSpaceIds } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { makeFolder } from '../upload/atomic-file.ts';
 
 export interface ModelOptions extends NetworkOptions {
   /** Seed of the random weights. */
@@ -61,14 +62,15 @@ export type ModelIndex = z.infer<typeof indexSchema>;
 
 const indexName = 'index.json';
 
-/** Writes every network as ONNX with an index, for conversion on another machine. @returns number of files */
+/** Writes every network as ONNX with an index, for conversion on another machine. @returns number of files
+ * @throws DomainError `storage-failed` where there can be no such folder */
 export function exportModels(
   folder: string,
   space: SearchSpaceId,
   architectures: readonly string[],
   options: ModelOptions,
 ): number {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const index: ModelIndex = {
     searchSpace: space,
     inputSize: options.inputSize,

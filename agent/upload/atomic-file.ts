@@ -1,6 +1,7 @@
 // Files that are there whole or not at all, whenever the power goes: written beside, synced, renamed, folder synced.
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeWithParents } from '#command-line/make-folder.ts';
 import { DomainError } from '#core/errors.ts';
 
 const temporaryMark = '.tmp-';
@@ -47,7 +48,7 @@ export function removeTemporaries(folder: string): void {
 /** @throws DomainError `storage-failed` */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeWithParents(path, 0o700);
   } catch (cause) {
     throw cannotWrite(path, cause);
   }

@@ -1,6 +1,8 @@
 // Where an import keeps what is done, so that it goes on from there. The file holds a device token.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { cannotWrite } from '#agent/upload/atomic-file.ts';
+import { makeWithParents } from '#command-line/make-folder.ts';
 import { type ImportState, importStateSchema } from './import-table.ts';
 
 /** @param api the service that it must be of: a state of another one is of no use */
@@ -13,9 +15,13 @@ export function readImportState(file: string, api: string): ImportState {
   return { api, finished: {} };
 }
 
-/** Whole or not at all, readable by its owner only. */
+/** Whole or not at all, readable by its owner only. @throws DomainError `storage-failed` */
 export function keepImportState(file: string, state: ImportState): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.part`, JSON.stringify(state), { mode: 0o600 });
-  renameSync(`${file}.part`, file);
+  try {
+    makeWithParents(dirname(file));
+    writeFileSync(`${file}.part`, JSON.stringify(state), { mode: 0o600 });
+    renameSync(`${file}.part`, file);
+  } catch (cause) {
+    throw cannotWrite(file, cause);
+  }
 }

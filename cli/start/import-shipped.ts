@@ -1,6 +1,7 @@
 // Brings a shipped table into the service through the same door as devices, once.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeWithParents } from '#command-line/make-folder.ts';
 import { StackError } from '#stack/stack-error.ts';
 import { keepImportState, readImportState } from '../import/import-state.ts';
 import { type ImportClient, importTable } from '../import/import-table.ts';
@@ -26,7 +27,7 @@ export async function importShipped({ table, sha256 }: ShippedTable, options: Im
   const folder = join(stateDir, 'import');
   const done = join(folder, `${table.searchSpace}.done`);
   if (readOrEmpty(done) === sha256) return 0;
-  mkdirSync(folder, { recursive: true });
+  makeWithParents(folder);
   const file = join(folder, `${table.searchSpace}.json`);
   const imported = await importTable({
     table,

@@ -4,9 +4,10 @@
 //   {folder}/buckets/{bucket}/{first two hex digits}/{SHA-256 of the key}      {folder}/incoming/{unfinished writes}
 
 import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeWithParents } from '#command-line/make-folder.ts';
 import type { ByteSink } from './body.ts';
 import { checkWrite, type PutCondition } from './conditions.ts';
 import { type IndexEntry, KeyIndex } from './key-index.ts';
@@ -56,7 +57,7 @@ export class ObjectStore {
   static open(folder: string, bucketNames: readonly string[], clock: () => number): ObjectStore {
     const incoming = join(folder, 'incoming');
     rmSync(incoming, { recursive: true, force: true });
-    mkdirSync(incoming, { recursive: true });
+    makeWithParents(incoming);
     const buckets = new Map<string, Bucket>();
     for (const name of bucketNames) {
       if (!isBucketName(name)) throw new Error(`'${name}' is no name for a bucket: 3 to 63 of a-z 0-9 . -`);
@@ -216,7 +217,7 @@ function isBucketName(name: string): boolean {
 }
 
 function openBucket(folder: string): Bucket {
-  for (let byte = 0; byte < 256; byte++) mkdirSync(join(folder, hexByte(byte)), { recursive: true });
+  for (let byte = 0; byte < 256; byte++) makeWithParents(join(folder, hexByte(byte)));
   for (const made of [folder, dirname(folder), dirname(dirname(folder))]) syncFolderSync(made);
   const entries: IndexEntry[] = [];
   for (let byte = 0; byte < 256; byte++) {

@@ -4,9 +4,9 @@
 // of credentials.
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { makeWithParents } from '#command-line/make-folder.ts';
 import { authenticate, type S3Credentials } from './authentication.ts';
 import { receiveNothing } from './body.ts';
 import { type EventConsumer, EventFeed, type EventSource } from './event-feed.ts';
@@ -95,7 +95,7 @@ function bodiless(operation: (service: S3Service, exchange: Exchange) => Promise
 /** @throws DamagedObjectFile for a stored object that is not whole; the server's own error for a taken port. */
 export async function startS3(options: S3Options): Promise<S3Endpoint> {
   const clock = options.clock ?? Date.now;
-  mkdirSync(options.stateDir, { recursive: true });
+  makeWithParents(options.stateDir);
   const store = ObjectStore.open(options.stateDir, options.buckets, clock);
   const feed = options.onEvent && new EventFeed(options.stateDir, options.region, options.onEvent, everyObject(store));
   const limits = {

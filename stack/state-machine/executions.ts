@@ -2,10 +2,11 @@
 // stack was closed or killed in the middle. The interpreter is aws-local-stepfunctions; tasks run on the Lambda
 // runtime.
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StateMachine as Interpreter, StateMachineDefinition } from 'aws-local-stepfunctions';
 import { z } from 'zod';
+import { makeWithParents } from '#command-line/make-folder.ts';
 import { type InvocationResult, RequestTooLargeError, ThrottledError } from '../lambda/invocation.ts';
 import type { StateMachinePlan } from '../template/plan-training.ts';
 import { readDefinition, refusedError, type TaskPlan } from './definition.ts';
@@ -68,7 +69,7 @@ export class Executions {
   /** @throws StackError for a definition that the interpreter cannot run */
   static async open(options: ExecutionsOptions): Promise<Executions> {
     const opened = new Executions(options);
-    mkdirSync(options.folder, { recursive: true });
+    makeWithParents(options.folder);
     // Loaded only where there is a machine: the interpreter brings the Lambda client along.
     const { StateMachine } = await import('aws-local-stepfunctions');
     for (const plan of options.machines) {

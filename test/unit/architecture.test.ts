@@ -42,7 +42,7 @@ const mayImport: Readonly<Record<Folder, readonly string[]>> = {
   infra: ['infra/', 'contract/', 'core/onnx/quiet-environment.ts'],
   layers: ['layers/'],
   report: ['report/', 'core/'],
-  stack: ['stack/', 'contract/', 'layers/'],
+  stack: ['stack/', 'contract/', 'layers/', 'command-line/make-folder.ts'],
   // People's programs may use everything but what runs in a Lambda; the store's adapter is the service's own.
   cli: [
     'cli/',

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { exportModels } from '#agent/profile/models.ts';
 import { makeFolder, removeDurably, removeTemporaries, writeAtomically } from '#agent/upload/atomic-file.ts';
 import { openSpool } from '#agent/upload/spool.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
@@ -40,6 +41,20 @@ test('what cannot be written is named, with why', () => {
   const under = join(folder, 'file', 'a');
   expect(() => writeAtomically(under, '')).toThrow(expect.objectContaining(wrong));
   expect(() => makeFolder(under)).toThrow(`cannot write ${under}: ENOTDIR`);
+});
+
+test.runIf(existsSync('/proc/self'))('where no folder can be made, that is said and not tried for ever', () => {
+  const inProc = '/proc/sugarbush/folder';
+  expect(() => makeFolder(inProc)).toThrow(expect.objectContaining({ code: 'storage-failed' }));
+  const workload = { inputSize: 32, batchSize: 1, seed: 0 };
+  expect(() => exportModels(inProc, 'nasbench201', [], workload)).toThrow(`cannot write ${inProc}: ENOENT`);
+});
+
+test('folders are made with those above them, for this user only, and stay when they are there', () => {
+  const path = join(folder, 'new', 'one');
+  makeFolder(path);
+  makeFolder(path);
+  for (const made of [path, join(folder, 'new')]) expect(statSync(made).mode & 0o777).toBe(0o700);
 });
 
 test('on a full disk nothing is lost, and nothing half is left (as root, who may make a small disk)', ({ skip }) => {
