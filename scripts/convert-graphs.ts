@@ -1,7 +1,7 @@
 // `node scripts/convert-graphs.ts nnmeter|ncnn FILE…`: public lists of graphs (data/README.md says where from) as JSON
 // lines of operator graphs on standard output, each with the `family` that `npm run evaluate` holds out. With
-// --latencies FILE the latencies go there, as a table whose first column is `network`: those that nn-Meter's lists carry, or
-// those of ncnn's contributed results (--results FILE), one column a run on a device with a setting.
+// --latencies FILE the latencies go there, as a table whose first column is `network`: those that nn-Meter's lists
+// carry, or those of ncnn's contributed results (--results FILE), one column a run on a device with a setting.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';

@@ -1,5 +1,5 @@
-// One evaluation over sets of graphs and search spaces: a predictor of all kernels trained with one seed on everything but
-// what is tested, scored on networks that were not measured.
+// One evaluation over sets of graphs and search spaces: a predictor of all kernels trained with one seed on everything
+// but what is tested, scored on networks that were not measured.
 
 import { DomainError } from '#core/errors.ts';
 import { loadKernelPredictor } from '#core/kernel-predictor/bundle.ts';
@@ -45,7 +45,7 @@ export interface Sets {
   readonly sets: readonly NetworkSet[];
 }
 
-/** Of a shipped table as much as training profits from, and the published test rows. */
+/** As many rows of a shipped table as training profits from, and of its published test rows. */
 const mostTrainingRows = 1500;
 const mostTestRows = 1000;
 

@@ -1,5 +1,5 @@
-// Sets of networks to train and evaluate on: files of operator graphs with latency tables by graph name, and search spaces
-// with theirs. All are counted into one table of kernels.
+// Sets of networks to train and evaluate on: files of operator graphs with latency tables by graph name, and search
+// spaces with theirs. All are counted into one table of kernels.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';

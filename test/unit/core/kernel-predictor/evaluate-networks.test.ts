@@ -1,4 +1,5 @@
-// The yardstick on made-up devices whose latencies are sums over kernels: who is measured, who is scored, and what is said.
+// The yardstick on made-up devices whose latencies are sums over kernels: who is measured, who is scored, and what is
+// said.
 import { describe, expect, test } from 'vitest';
 import { loadKernelPredictor } from '#core/kernel-predictor/bundle.ts';
 import { type EvaluationOfNetworks, evaluateNetworks } from '#core/kernel-predictor/evaluation/evaluate-networks.ts';
