@@ -73,22 +73,28 @@ export const featureSchemaId = createHash('sha256')
   .update(JSON.stringify([kernelFeatureNames, kernelClassNames]))
   .digest('hex');
 
-/** SHA-256 of the bytes, hex. */
+/** SHA-256 of the bytes, 64 hex digits in lower case. */
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** SHA-256 over both files; with it a client can tell whether two answers came from the same predictor. */
+/**
+ * SHA-256 over predictor.onnx and then predictor.json, hex; with it a client can tell whether two answers came from the
+ * same predictor.
+ */
 export const bundleHash = (bundle: PredictorBundle): string =>
   createHash('sha256').update(bundle.onnx).update(bundle.json).digest('hex');
 
-/** Parameters as the JSON file of a bundle, UTF-8. */
+/** Parameters as the bytes of a bundle's predictor.json: UTF-8, indented by one space, with a final newline. */
 export const encodeParameters = (parameters: PredictorParameters): Uint8Array =>
   new TextEncoder().encode(`${JSON.stringify(parameters, null, 1)}\n`);
 
 /** Kernels that a pass prices at once: keeps its memory at a few MiB. */
 const kernelsPerPass = 4096;
 
-/** @throws DomainError `invalid-predictor` when the files are damaged, of another format, or made for features or
- * classes of kernels that differ from this code's. */
+/**
+ * A predictor ready to price kernels, from the two files of a bundle; it holds an ONNX session until it is closed.
+ * @throws DomainError `invalid-predictor` when the files are damaged, of another format, or made for features or
+ * classes of kernels that differ from this code's
+ */
 export async function loadKernelPredictor(bundle: PredictorBundle): Promise<KernelPredictor> {
   const parameters = parseParameters(bundle.json);
   const found = sha256(bundle.onnx);

@@ -14,7 +14,10 @@ import type { Block } from '#core/search-space/network/network.ts';
 import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
 import type { CountRow, KernelTable } from './kernel-table.ts';
 
-/** One row a lowering. */
+/**
+ * How often a graph launches each kernel, lowered whole: one row for each of `lowerings`, in their order. Kernels that
+ * `table` does not know yet are added to it.
+ */
 export const countGraph = (table: KernelTable, graph: OperatorGraph, lowerings: readonly LoweringId[]): CountRow[] =>
   lowerings.map((lowering) => table.row(lower(graph, lowering)));
 
@@ -23,7 +26,10 @@ export interface BlockCounter {
   count(space: SearchSpace, architecture: Architecture, options: NetworkOptions): CountRow[];
 }
 
-/** Counts into `table`; what it knows of blocks stays as long as it lives. */
+/**
+ * A counter of the kernels of a search space's networks, with indices into `table`. Pairs of blocks are lowered once
+ * and kept as long as the counter lives.
+ */
 export function blockCounter(table: KernelTable, lowerings: readonly LoweringId[]): BlockCounter {
   const known = new Map<string, readonly CountRow[]>();
   const rowsOf = (blocks: readonly Block[], batchSize: number): readonly CountRow[] => {

@@ -85,8 +85,12 @@ interface Device {
   readonly simulated: boolean;
 }
 
-/** `sizes` from small to large: a step takes the first that holds its kernels under so many lowerings, the last as many
- * networks as it holds. */
+/**
+ * The arrays of one training step: networks of a group, and devices (real, mixed, blended, simulated) that measured all
+ * of them, with noise and coarse clocks. The same random state gives the same step.
+ * @param sizes from small to large: a step takes the first that holds its kernels under so many lowerings, the last as
+ * many networks as it holds
+ */
 export function drawStep(
   random: Random,
   data: EpisodeData,

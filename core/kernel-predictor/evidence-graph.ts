@@ -47,7 +47,12 @@ export interface StepTensors {
   readonly noiseLogits: Tensor;
 }
 
-/** ln m [H, M] and φ [H, M, P] of the step's networks under each head, lowerings within nets; 0 where absent. */
+/**
+ * ln m [H, M] and φ [H, M, P] of a step's M networks under each head, heads ordered by net and then lowering; both 0
+ * where `present` [M] is 0. The sums are those of hypotheses.ts: m = Σ c μ, φ = Σ c μ ψ / m, with launches c from
+ * `counts`, a tensor [lowerings · M, U] for each price network. Prices are divided by their geometric mean first: a
+ * scale is free.
+ */
 export function networkSums(prices: readonly KernelPrices[], counts: readonly Tensor[], present: Tensor) {
   const M = present.shape[0]!;
   const parts = prices.map(({ lnMean, psi }, net) => {
@@ -76,7 +81,11 @@ export function networkSums(prices: readonly KernelPrices[], counts: readonly Te
   };
 }
 
-/** Negative log evidence a measurement, [H, B], float64. */
+/**
+ * Negative log evidence, divided by the number of measurements, of each of B devices under each head: [H, B], float64,
+ * the noise levels mixed by `noiseLogits` [H, levels]. The evidence is that of a linear head (posterior.ts in
+ * core/predictor/adaptation has the equations), constants that all hypotheses share left out.
+ */
 export function negativeLogEvidence(
   { lnMean, phi }: { readonly lnMean: Tensor; readonly phi: Tensor },
   { lnLatency, present, noiseLogits }: Omit<StepTensors, 'counts'>,
@@ -148,8 +157,10 @@ function scaleIntegrated(a: Tensor, b: Tensor, c: Tensor, n: Tensor): Tensor {
 /** A device's loss is bounded: a device that nothing explains must not dominate a step. */
 const worstLoss = 6;
 
-/** Mean over the devices of: `mixture` × (evidence of net 0's heads mixed) + Σ over heads of `weights` [H, B] × each
- * head's own. Scalar, float64. */
+/**
+ * The training loss, a float64 scalar: mean over the devices of `mixture` × (evidence of net 0's heads mixed) + Σ over
+ * heads of `weights` [H, B] × each head's own, as negative logs a measurement, each bounded by `worstLoss`.
+ */
 export function stepLoss(prices: readonly KernelPrices[], step: StepTensors, weights: Tensor, mixture: number): Tensor {
   const losses = negativeLogEvidence(networkSums(prices, step.counts, step.present), step);
   const B = losses.shape[1]!;

@@ -20,12 +20,15 @@ export interface Head {
   readonly net: 0 | 1;
 }
 
-/** All heads of a predictor over these lowerings: first net 0 with each lowering, then net 1. */
+/**
+ * All heads of a predictor over these lowerings, in the order of every array [H]: net 0 with each lowering, then net 1
+ * with each.
+ */
 export const headsOf = (lowerings: readonly string[]): Head[] =>
   ([0, 1] as const).flatMap((net) => lowerings.map((lowering) => ({ lowering, net })));
 
-/** Kinds of runtime that a predictor tells apart unless it is given others. Those of ONNX Runtime that launch nearly the
- * same kernels as one of these for all known networks are left out: each costs time and none decides anything. */
+/** Kinds of runtime that a predictor tells apart unless it is given others. Those of ONNX Runtime that launch nearly
+ * the same kernels as one of these for all known networks are left out: each costs time and none decides anything. */
 export const defaultLowerings = [
   'eager',
   'fused',

@@ -93,7 +93,10 @@ function precisionClass({ type }: Kernel): string[] {
 
 const largeWeightBytes = 4 * 2 ** 20;
 
-/** Names of the classes that a kernel is in. */
+/**
+ * Names (of `kernelClassNames`) of the classes that a kernel is in: what it is, its precision, what is fused into it,
+ * and bins of its size. The run's constant is in `run` alone.
+ */
 export function classesOf(kernel: Kernel): string[] {
   if (isRunConstant(kernel)) return ['run'];
   const classes = [mainClass(kernel), ...precisionClass(kernel)];
@@ -112,7 +115,10 @@ export function classesOf(kernel: Kernel): string[] {
   return classes;
 }
 
-/** 1 where a kernel is in a class, [kernels · classes]. */
+/**
+ * Class membership of kernels, row-major [kernels.length × kernelClassNames.length]: 1 where a kernel is in a class,
+ * else 0.
+ */
 export function membershipOf(kernels: readonly Kernel[]): Float32Array {
   const membership = new Float32Array(kernels.length * kernelClassNames.length);
   kernels.forEach((kernel, i) => {

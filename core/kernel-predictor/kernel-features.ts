@@ -27,7 +27,7 @@ export const runConstant: Kernel = {
   blocked: false,
 };
 
-/** Whether a kernel stands for the constant of a run instead of something that is launched. */
+/** Whether a kernel stands for the constant of a run (`runConstant`) instead of something that is launched. */
 export const isRunConstant = (kernel: Kernel): boolean => kernel.operator === runConstant.operator;
 
 /** How dear an activation is: a comparison, a rational or exponential gate, or a special function. */
@@ -56,7 +56,7 @@ const gates = new Set([
   'Celu',
 ]);
 
-/** How dear an activation is, by its operator; one that is not known counts as a special function. */
+/** How dear an activation is, by its operator's ONNX name; one that is not known counts as a special function. */
 export function activationCost(operator: string): ActivationCost {
   if (cheapActivations.has(operator)) return 'cheap';
   return gates.has(operator) ? 'gate' : 'special';
@@ -73,13 +73,19 @@ const computeKinds: ReadonlySet<KernelKind> = new Set<KernelKind>([
   'attention',
 ]);
 
-/** Whether multiply-accumulates, not traffic, are what a kernel is for. */
+/**
+ * Whether multiply-accumulates, not traffic, are what a kernel is for, by its kind: convolutions, products, attention,
+ * recurrent layers.
+ */
 export const isCompute = (kernel: Kernel): boolean => computeKinds.has(kernel.kind);
 
-/** Side of a square of as many positions. */
+/** Side of a square of as many positions, in positions: √positions, not rounded. */
 export const side = (positions: number): number => Math.sqrt(positions);
 
-/** Work of one launch, at `batch` times the kernel's own batch size. Sizes in units of four bytes (one float32). */
+/**
+ * Work of one launch at `batch` times the kernel's own batch size: `macs` in multiply-accumulates; activations `read`
+ * and `written`, and `weights` (which no batch multiplies), in units of four bytes, one float32.
+ */
 export function kernelWork(kernel: Kernel, batch = 1) {
   return {
     macs: kernel.macs * batch,
@@ -130,7 +136,10 @@ type Work = ReturnType<typeof kernelWork>;
 
 export const kernelFeatureNames: readonly string[] = [...kernelKinds, 'run', ...Object.keys(shapeFeatures)];
 
-/** One row of features [kernelFeatureNames.length] of a kernel at `batch` times its own batch size. */
+/**
+ * One row of features of a kernel at `batch` times its own batch size, named by `kernelFeatureNames`: `flagCount`
+ * flags, then the shape features, sizes as ln(1 + x) / 4. Not standardised.
+ */
 export function kernelFeatures(kernel: Kernel, batch = 1): number[] {
   const work = kernelWork(kernel, batch);
   const run = isRunConstant(kernel);

@@ -18,7 +18,7 @@ export interface KernelTable {
   row(launches: readonly Pick<KernelCount, 'kernel' | 'count'>[]): CountRow;
 }
 
-/** Two kernels with the same key have the same features and classes. */
+/** A text that names a kernel: two kernels with the same key have the same features and classes. */
 export const kernelKey = (k: Kernel): string =>
   [
     k.kind,
@@ -43,7 +43,10 @@ export const kernelKey = (k: Kernel): string =>
     k.blocked ? 1 : 0,
   ].join(' ');
 
-/** Starts with the run's constant, at index 0. */
+/**
+ * An empty table that numbers kernels in the order in which it meets them; the run's constant is there from the start,
+ * at index 0.
+ */
 export function kernelTable(): KernelTable {
   const kernels: Kernel[] = [runConstant];
   const known = new Map<string, number>([[kernelKey(runConstant), 0]]);

@@ -5,7 +5,11 @@ import type { PriceTable } from './bundle.ts';
 import { netCount, featureDimension as P } from './hypotheses.ts';
 import type { CountRow } from './kernel-table.ts';
 
-/** rows [networks][lowerings], indices into the table that `prices` are of. */
+/**
+ * ln m [networks × H] and φ [networks × H × P], row-major, of networks under every head (hypotheses.ts): m = Σ c μ and
+ * φ = Σ c μ ψ / m over a network's kernels, launched c times.
+ * @param rows [networks][lowerings], with indices into the table that `prices` are of; at least one kernel a row
+ */
 export function networkSums(prices: PriceTable, rows: readonly (readonly CountRow[])[]): Forward {
   const L = rows[0]?.length ?? 0;
   const H = netCount * L;

@@ -26,7 +26,10 @@ const outputs = 1 + learnedFeatures;
 const columns = kernelFeatureNames.length;
 const classes = kernelClassNames.length;
 
-/** The parameters of the network that prices kernels, for so many heads. */
+/**
+ * Names and shapes of the parameters of the price networks, and where each lies in one flat array, for a predictor with
+ * so many heads.
+ */
 export const priceLayout = (headCount: number) =>
   parameterLayout({
     weight1: [netCount, columns, hiddenWidth],
@@ -52,8 +55,11 @@ const initialWidth = 0.2;
 /** The constant of a run may be anything: most of a single operator's latency, a small part of a network's. */
 const initialRunWidth = 1;
 
-/** Weights uniform in ±1/√inputs, the last layer's × 0.3, the skip's × 0.1 with a first guess of the price: macs for
- * compute, traffic for the rest. */
+/**
+ * Parameters to start training from, flat in `layout`'s order: weights uniform in ±1/√inputs, the last layer's × 0.3,
+ * the skip's × 0.1 plus a first guess of ln μ (its `macs` and half of its `read` feature), class widths 0.2 (the run's
+ * 1), noise levels equally likely.
+ */
 export function initialParameters(layout: PriceLayout, random: Random): Float32Array {
   const flat = new Float32Array(layout.count);
   const fill = (name: keyof PriceLayout['shapes'], inputs: number, factor: number): void => {
@@ -90,7 +96,10 @@ export interface KernelPrices {
   readonly psi: Tensor;
 }
 
-/** Standardised features [U, d] and class memberships [U, classes] → prices under one of the networks. */
+/**
+ * ln μ [U, 1] and ψ [U, P] of U kernels under price network `net`, from standardised features [U, d] and class
+ * memberships [U, classes].
+ */
 export function kernelPrices(tensors: PriceTensors, net: number, features: Tensor, membership: Tensor): KernelPrices {
   const of = (name: keyof PriceTensors): Tensor => {
     const own = slice(tensors[name], 0, net, net + 1);
@@ -109,8 +118,10 @@ export interface Standardisation {
   readonly deviation: Float32Array;
 }
 
-/** Mean and deviation of the shape features over kernels' rows [rows × d]; flags keep mean 0 and deviation 1, and so
- * does a column that never changes. */
+/**
+ * Mean and deviation of each of the d columns of kernels' features, row-major [rows × d]. Flags keep mean 0 and
+ * deviation 1; a column that never changes keeps deviation 1.
+ */
 export function standardisationOf(features: Float32Array): Standardisation {
   const rows = features.length / columns;
   const mean = new Float64Array(columns);
@@ -123,12 +134,15 @@ export function standardisationOf(features: Float32Array): Standardisation {
   };
 }
 
-/** Features less their mean, over their deviation, in a new array of the same shape. */
+/** Features [rows × d] less their mean, over their deviation, in a new array of the same shape. */
 export const standardised = (features: Float32Array, { mean, deviation }: Standardisation): Float32Array =>
   features.map((value, i) => (value - mean[i % columns]!) / deviation[i % columns]!);
 
-/** predictor.onnx: `features` [n, d] as kernelFeatures gives them and `membership` [n, classes] → `lnMean{net}` [n, 1]
- * and `psi{net}` [n, P]. */
+/**
+ * The bytes of predictor.onnx: inputs `features` [n, d] as kernelFeatures gives them (standardised inside) and
+ * `membership` [n, classes]; outputs `lnMean{net}` [n, 1] and `psi{net}` [n, P] for each price network, all float32.
+ * @param parameters flat, in `layout`'s order
+ */
 export function encodePriceNetwork(
   layout: ParameterLayout<PriceLayout['shapes']>,
   parameters: Float32Array,

@@ -1,6 +1,7 @@
 // Simulated devices: a price for every kernel, drawn at random. A price has shares of arithmetic, traffic, weights and
 // launches, each with rates by kind of kernel; a smooth function of the shape, factors by class, scatter and a few
 // outliers bend it. They teach the predictor that devices unlike all real ones exist.
+// The ranges have no source: they are set by hand to cover the range of devices, and no tuning of them is recorded.
 import { type Kernel, kernelKinds } from '#core/graph/kernel.ts';
 import type { Random } from '#core/random.ts';
 import { classesOf, classIndex, kernelClassNames } from './kernel-classes.ts';
@@ -16,8 +17,11 @@ export interface SimulatedKernels {
 
 const smoothUnits = 6;
 
-/** Prices [U] of one random device, in its own unit; the run's constant costs nothing here (see runShare).
- * `launches` [U] is how often each kernel is launched by a typical network: shares are of its latency. */
+/**
+ * Prices [U] of one random device for a table's U kernels, in a unit of its own: shares of arithmetic, traffic, weights
+ * and launches, bent by smooth and random factors. The run's constant costs nothing here (see runShare).
+ * @param launches [U], how often each kernel is launched by a typical network: the shares are of its latency
+ */
 export function simulatePrices(
   random: Random,
   { kernels, features, batch }: SimulatedKernels,
@@ -112,5 +116,8 @@ function bendings(random: Random, kernels: readonly Kernel[], features: Float32A
   });
 }
 
-/** What a run costs beside its kernels, in shares of a typical network's latency: none for three devices in ten. */
+/**
+ * What a run of a random device costs beside its kernels, as a fraction of a typical network's latency: log-uniform in
+ * .005 to 1.2, and nothing for three devices in ten.
+ */
 export const runShare = (random: Random): number => (random.next() < 0.7 ? random.logUniform(0.005, 1.2) : 0);

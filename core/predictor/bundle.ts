@@ -54,26 +54,37 @@ export interface Predictor {
   close(): Promise<void>;
 }
 
-/** Names the encoder's outputs in one hash: the feature schema id. */
+/**
+ * The feature schema id of a search space: SHA-256, hex, over its id and the names of its encoder's outputs. A
+ * predictor trained under another id cannot be used.
+ */
 export const featureSchemaId = (space: SearchSpace): string =>
   createHash('sha256')
     .update(JSON.stringify([space.id, space.featureNames]))
     .digest('hex');
 
+/** SHA-256 of the bytes, 64 hex digits in lower case. */
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** SHA-256 over both files; with it a client can tell whether two answers came from the same predictor. */
+/**
+ * SHA-256 over predictor.onnx and then predictor.json, hex; with it a client can tell whether two answers came from the
+ * same predictor.
+ */
 export const bundleHash = (bundle: PredictorBundle): string =>
   createHash('sha256').update(bundle.onnx).update(bundle.json).digest('hex');
 
+/** Parameters as the bytes of a bundle's predictor.json: UTF-8, indented by one space, with a final newline. */
 export const encodeParameters = (parameters: PredictorParameters): Uint8Array =>
   new TextEncoder().encode(`${JSON.stringify(parameters, null, 1)}\n`);
 
 /** Rows a forward pass handles at once: keeps its memory at a few MiB. */
 const rowsPerPass = 4096;
 
-/** @throws DomainError `invalid-predictor` when the files are damaged, of another format, or made for an encoder that
- * differs from this code's. */
+/**
+ * A predictor ready for forward passes, from the two files of a bundle; it holds an ONNX session until it is closed.
+ * @throws DomainError `invalid-predictor` when the files are damaged, of another format, or made for an encoder that
+ * differs from this code's
+ */
 export async function loadPredictor(bundle: PredictorBundle): Promise<Predictor> {
   const parameters = parseParameters(bundle.json);
   const space = searchSpace(parameters.searchSpace);

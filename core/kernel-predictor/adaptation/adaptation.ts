@@ -1,10 +1,10 @@
 // Adaptation: the closed-form posterior of one target from its measurements under one predictor. For each head that the
 // measurements leave standing it is one Gaussian over prices: with θ = (1, w) in units of the scale,
 //   latency(a) = scale · m(a) · (θ₀ + φ(a)·w) · (1 + noise) = scale · Σ c(x) μ(x) (θ₀ + ψ(x)·w) · (1 + noise)
-// is linear in θ, so that every kernel x has a price in ms, and its uncertainty. The noise levels of a head, each with its
-// posterior (core/predictor/adaptation/posterior.ts), are merged into their common mean and covariance. Plain JSON, some
-// tens of kilobytes: of w only the coordinates that the measured networks touch are stated; the others keep their prior,
-// so that a kernel of a class never measured widens an interval.
+// is linear in θ, so that every kernel x has a price in ms, and its uncertainty. The noise levels of a head, each with
+// its posterior (core/predictor/adaptation/posterior.ts), are merged into their common mean and covariance. Plain JSON,
+// some tens of kilobytes: of w only the coordinates that the measured networks touch are stated; the others keep their
+// prior, so that a kernel of a class never measured widens an interval.
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import {
@@ -76,9 +76,15 @@ const farFromBest = 100;
 /** Heads below this posterior probability are dropped: they cannot move a prediction noticeably. */
 const leastWeight = 0.01;
 
-/** @param forward ln m and φ of the measured networks under every head (network-sums.ts)
- * @param latencyMs [forward.count]
- * @throws DomainError `too-few-measurements` without any; `invalid-request` for a latency that is not positive */
+/**
+ * The posterior of one target from its measurements, closed form for every head and noise level (docs/predictor.md;
+ * core/predictor/adaptation/posterior.ts has the equations). Intervals are as the posterior has them (`intervalScale`
+ * 1); heads that the measurements rule out are dropped.
+ * @param forward ln m and φ of the measured networks under every head (network-sums.ts)
+ * @param latencyMs measured latencies in ms, [forward.count]
+ * @throws DomainError `too-few-measurements` without any measurement; `invalid-request` for a latency that is not
+ * finite and positive
+ */
 export function adaptTarget(
   parameters: HeadParameters,
   predictorHash: string,
@@ -131,8 +137,8 @@ export function adaptTarget(
 /** With fewer, looking at every head is cheap. */
 const manyMeasurements = 20;
 
-/** Outliers are dear to look for. A head that no noise level, taking every measurement at its word, brings near the best
- * will not win by them: the largest noise level stands for outliers already. */
+/** Outliers are dear to look for. A head that no noise level, taking every measurement at its word, brings near the
+ * best will not win by them: the largest noise level stands for outliers already. */
 function nearBest<S extends { readonly system: SupportSystem }>(
   noiseLevels: readonly number[],
   systems: readonly S[],
@@ -144,7 +150,10 @@ function nearBest<S extends { readonly system: SupportSystem }>(
   return systems.filter((_, i) => evidence[i]! > best - farFromBest);
 }
 
-/** φ [count × P] and ln m [count] of one head. */
+/**
+ * One head's part of a forward pass over `headCount` heads of P features: φ [count × P], row-major, and ln m [count],
+ * in float64.
+ */
 export function headRows(P: number, headCount: number, forward: Forward, head: number) {
   const phi = new Float64Array(forward.count * P);
   const lnMean = new Float64Array(forward.count);

@@ -1,6 +1,6 @@
-// How wide a target's intervals must be. The posterior's own deviations are right for targets like those it was trained on;
-// how far they are right for this one its measurements tell: each is predicted from the others, and the residuals, in
-// standard deviations, should have a mean square of 1. What few measurements say is drawn towards 1.
+// How wide a target's intervals must be. The posterior's own deviations are right for targets like those it was trained
+// on; how far they are right for this one its measurements tell: each is predicted from the others, and the residuals,
+// in standard deviations, should have a mean square of 1. What few measurements say is drawn towards 1.
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
 import type { Forward } from '#core/predictor/types.ts';
 import { headsOf } from '../hypotheses.ts';
@@ -18,7 +18,14 @@ const mostLeftOutSingly = 32;
 const groups = 8;
 const mostUsed = 256;
 
-/** adaptTarget with the intervals that the measurements call for. */
+/**
+ * The posterior that adaptTarget gives, with `intervalScale` set from how well the target's measurements predict each
+ * other: the root mean square of the residuals in standard deviations, drawn towards 1 as if by ten more measurements
+ * and never below .9 (docs/predictor.md, Intervals). One measurement leaves it at 1.
+ * @param latencyMs measured latencies in ms, [forward.count]
+ * @throws DomainError `too-few-measurements` without any measurement; `invalid-request` for a latency that is not
+ * finite and positive
+ */
 export function adaptCalibrated(
   parameters: HeadParameters,
   predictorHash: string,

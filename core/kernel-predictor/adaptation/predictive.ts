@@ -1,6 +1,6 @@
-// Predictions from an adaptation and the sums over networks' kernels: latency, a central interval, and the probability of
-// meeting a budget. Every head gives a normal distribution of ln latency; the answer is the normal with their mixture's
-// mean and variance.
+// Predictions from an adaptation and the sums over networks' kernels: latency, a central interval, and the probability
+// of meeting a budget. Every head gives a normal distribution of ln latency; the answer is the normal with their
+// mixture's mean and variance.
 import type { Forward, Prediction, PredictOptions } from '#core/predictor/types.ts';
 import { normalCdf, normalQuantile } from '#core/statistics/normal.ts';
 import { headsOf } from '../hypotheses.ts';
@@ -10,8 +10,11 @@ import type { Adaptation, AdaptedHead } from './adaptation.ts';
 const leastRelativeLatency = 0.05;
 export const defaultConfidence = 0.9;
 
-/** Mean and standard deviation of ln latency [ms] under the heads together, the target's calibration applied.
- * @param lowerings of the predictor, in its order: which of forward's heads are which */
+/**
+ * Mean and standard deviation [forward.count] of ln latency (latency in ms) under the mixture of all adapted heads, the
+ * deviation times the target's `intervalScale`.
+ * @param lowerings the predictor's, in its order: which of forward's heads are which
+ */
 export function lnMoments(
   adaptation: Adaptation,
   lowerings: readonly string[],
@@ -74,7 +77,12 @@ function addHead(
   }
 }
 
-/** Latencies in ms of the networks of `forward`; the interval is central with mass `confidence`. */
+/**
+ * Latencies and central intervals in ms, one a network of `forward`, and with a budget the probability of meeting it:
+ * normal in ln latency with the moments of lnMoments.
+ * @param lowerings the predictor's, in its order
+ * @param options `confidence` is the interval's mass, in (0, 1), .9 by default; `budgetMs` in ms
+ */
 export function predictLatencies(
   adaptation: Adaptation,
   lowerings: readonly string[],

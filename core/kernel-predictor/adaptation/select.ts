@@ -1,7 +1,8 @@
-// Which networks to measure: greedy reduction of the posterior variance of ln latency, summed over candidates, under what
-// the predictor holds possible before any measurement: the scale, the weights of every head, and which head it is (by
-// how the heads' ln m differ, so that the measurements tell lowerings apart). Each pick is the candidate whose measurement
-// would lower that sum most; picks do not depend on latencies, so the whole set is known before anything is measured.
+// Which networks to measure: greedy reduction of the posterior variance of ln latency, summed over candidates, under
+// what the predictor holds possible before any measurement: the scale, the weights of every head, and which head it is
+// (by how the heads' ln m differ, so that the measurements tell lowerings apart). Each pick is the candidate whose
+// measurement would lower that sum most; picks do not depend on latencies, so the whole set is known before anything is
+// measured.
 import { DomainError } from '#core/errors.ts';
 import type { Forward } from '#core/predictor/types.ts';
 
@@ -18,8 +19,13 @@ export interface SupportSet {
   readonly variances: number[];
 }
 
-/** @param forward of the candidates @param measured into the candidates: already measured, not chosen again
- * @throws DomainError `invalid-request` when fewer candidates than `count` are left */
+/**
+ * Which `count` candidates to measure, in order: each lowers the posterior variance of ln latency, summed over all
+ * candidates, most. Costs an n × n covariance for n candidates.
+ * @param forward ln m and φ of the candidates under `headCount` heads
+ * @param measured indices of candidates that are already measured: known, and not chosen again
+ * @throws DomainError `invalid-request` when fewer candidates than `count` are left
+ */
 export function selectSupportSet(
   forward: Forward,
   headCount: number,
@@ -107,7 +113,10 @@ function meanVariance(covariance: Float64Array, n: number): number {
   return Math.max(trace / n, 0);
 }
 
-/** Median absolute relative error where ln latency has this posterior variance and noise of this standard deviation. */
+/**
+ * Median absolute relative error to expect where ln latency is normal with this posterior variance and the noise has
+ * this standard deviation (both of ln latency): .6745 √(variance + noise²), .6745 being the median of |N(0, 1)|.
+ */
 export function expectedErrorOf(variance: number, noise: number): number {
   return medianOfAbsoluteNormal * Math.sqrt(variance + noise ** 2);
 }

@@ -1,5 +1,5 @@
-// The honest yardstick: adapt a trained predictor to targets that it has not seen, from a few of their measurements, and
-// score it on networks that were not measured: of the same set or another, of families that were measured or not.
+// The honest yardstick: adapt a trained predictor to targets that it has not seen, from a few of their measurements,
+// and score it on networks that were not measured: of the same set or another, of families that were measured or not.
 // Nothing of a test target but its k measurements reaches the predictor.
 import { DomainError } from '#core/errors.ts';
 import type { Kernel } from '#core/graph/kernel.ts';
@@ -62,7 +62,12 @@ export interface NetworkEvaluationResult extends Accuracy {
 /** Candidates for a chosen set: the first of those that may be measured. */
 const mostCandidates = 900;
 
-/** @throws DomainError `too-few-measurements` where a target has fewer latencies than are asked for */
+/**
+ * Adapts the predictor to each target from `measurements` of its latencies, for each number and way of selection, and
+ * scores it on networks that were not measured: one result for each combination, the mean over its draws. Depends on
+ * `seed` alone.
+ * @throws DomainError `too-few-measurements` where a target has fewer latencies than are asked for
+ */
 export async function evaluateNetworks(
   predictor: KernelPredictor,
   plan: EvaluationOfNetworks,
@@ -163,6 +168,7 @@ function chosen(
 
 type Score = Accuracy & { readonly within20: number };
 
+/** The mean of each measure over the scores of at least one draw; shares and errors as fractions of 1. */
 export function meanOf(scores: readonly Score[]): Score {
   const mean = (key: keyof Score): number => scores.reduce((sum, own) => sum + own[key], 0) / scores.length;
   return {

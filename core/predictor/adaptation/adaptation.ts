@@ -50,9 +50,14 @@ export type Adaptation = z.infer<typeof adaptationSchema>;
 /** Hypotheses below this posterior probability are dropped: they cannot move a prediction noticeably. */
 const leastWeight = 1e-3;
 
-/** The posterior from a forward pass already made, its deviations as they are (`intervalScale` 1); latencyMs
- * [forward.count]. @throws DomainError `too-few-measurements` without any; `invalid-request` for a latency that is not
- * positive. */
+/**
+ * The posterior of one target from its measurements, closed form for every head and noise level (posterior.ts has the
+ * equations), its deviations as they are (`intervalScale` 1). Hypotheses that the measurements rule out are dropped.
+ * @param forward ln m and φ of the measured architectures
+ * @param latencyMs measured latencies in ms, [forward.count]
+ * @throws DomainError `too-few-measurements` without any measurement; `invalid-request` for a latency that is not
+ * finite and positive
+ */
 export function adaptFromForward(
   parameters: PredictorParameters,
   predictorHash: string,
@@ -101,7 +106,7 @@ export function adaptFromForward(
   };
 }
 
-/** φ [count × P] and ln m [count] of one head. */
+/** One head's part of a forward pass: φ [count × P], row-major, and ln m [count], in float64. */
 export function headRows(parameters: PredictorParameters, forward: Forward, head: number) {
   const P = parameters.featureDimension;
   const H = parameters.heads.length;

@@ -19,7 +19,14 @@ const mostLeftOutSingly = 32;
 const groups = 8;
 const mostUsed = 256;
 
-/** adaptFromForward with the intervals that the measurements call for. */
+/**
+ * The posterior that adaptFromForward gives, with `intervalScale` set from how well the target's measurements predict
+ * each other: the root mean square of the residuals in standard deviations, drawn towards 1 as if by ten more
+ * measurements and never below .9 (docs/predictor.md, Intervals).
+ * @param latencyMs measured latencies in ms, [forward.count]
+ * @throws DomainError `too-few-measurements` without any measurement; `invalid-request` for a latency that is not
+ * finite and positive
+ */
 export function adaptCalibrated(
   parameters: PredictorParameters,
   predictorHash: string,

@@ -11,12 +11,16 @@ import { fewestMeasurements, type SelfCheck } from './self-check.ts';
 const contradictoryMedian = 0.25;
 const contradictoryError80 = 0.5;
 
-/** Of ln latency; below it all differences are rounding. */
+/** Variance of ln latency below which all differences are rounding. */
 const leastVariance = 1e-12;
 
-/** Takes a second or so for a thousand measurements: choose a few hundred of more.
- * @param latencyMs [forward.count], at least 1, finite and positive
- * @param outliers rows that the adaptation takes for outliers: they count as errors, but not as variance to explain */
+/**
+ * What a target's measurements say about themselves: the errors when each is predicted from the others, and whether
+ * they contradict each other (rules: docs/ingest.md); nothing of either where there are fewer than five. Takes a second
+ * or so for a thousand measurements: choose a few hundred of more.
+ * @param latencyMs measured latencies in ms, [forward.count], at least 1, finite and positive
+ * @param outliers rows that the adaptation takes for outliers: they count as errors, but not as variance to explain
+ */
 export function checkMeasurements(
   parameters: PredictorParameters,
   predictorHash: string,
@@ -54,7 +58,10 @@ function explainedShare(lnErrors: Float64Array, latencyMs: Float64Array): number
     : null;
 }
 
-/** `half are off by more than 12.0 % and a fifth by more than 20.1 %`. */
+/**
+ * The median and the 80th percentile of |ln(measured / predicted)| in words, as percentages by which the larger exceeds
+ * the smaller: `half are off by more than 12.0 % and a fifth by more than 20.1 %`.
+ */
 export function errorsSentence(medianError: number, error80: number): string {
   // A ratio of e^error, as the percentage by which the larger exceeds the smaller.
   const percent = (lnError: number): string => `${(100 * Math.expm1(lnError)).toFixed(1)} %`;

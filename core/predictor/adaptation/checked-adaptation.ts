@@ -16,8 +16,15 @@ export const mostAdaptedFrom = 200;
 const probeCount = 256;
 const probes = new WeakMap<Predictor, Promise<Forward>>();
 
-/** @param contradiction what is known to be wrong with the measurements beforehand, in a sentence
- * @throws DomainError `too-few-measurements` without any; `invalid-request` for a latency that is not positive */
+/**
+ * The adaptation of a target as the service keeps it: calibrated, from at most `mostAdaptedFrom` evenly spaced
+ * measurements, with their self-check and the error to expect over the search space. `measurements` and `outliers`
+ * count in `measured`.
+ * @param measured architectures with their latencies in ms
+ * @param contradiction what is known to be wrong with the measurements beforehand, in a sentence
+ * @throws DomainError `too-few-measurements` without any measurement; `invalid-request` for a latency that is not
+ * finite and positive
+ */
 export async function adaptChecked(
   predictor: Predictor,
   measured: readonly Measured[],
@@ -38,13 +45,13 @@ export async function adaptChecked(
   };
 }
 
-/** At most `most` of `items`, in their order. */
+/** At most `most` of `items`, evenly spaced and in their order; all where there are no more. A new array. */
 export function evenlySpaced<T>(items: readonly T[], most: number): T[] {
   const count = Math.min(items.length, most);
   return Array.from({ length: count }, (_, i) => items[indexOf(i, items.length, most)]!);
 }
 
-/** Of the i-th of at most `most` evenly spaced ones. */
+/** Index, among `length` items, of the i-th of at most `most` evenly spaced ones. */
 const indexOf = (i: number, length: number, most: number): number => Math.floor((i * length) / Math.min(length, most));
 
 /** Random connected architectures of the search space, the same for every target. */

@@ -5,8 +5,10 @@ import type { Forward } from '#core/predictor/types.ts';
 import type { Adaptation } from './adaptation.ts';
 import { predict } from './posterior-predictive.ts';
 
-/** Median over the architectures of `forward` of half the central 50 % interval of ln latency: the median of
- * |ln(measured / predicted)| if the posterior is right. */
+/**
+ * The error to expect of a target's predictions, in ln latency: half the width of the central interval of mass .5, the
+ * median over the architectures of `forward`. It is the median of |ln(measured / predicted)| if the posterior is right.
+ */
 export function expectedError(adaptation: Adaptation, forward: Forward): number {
   const { lowMs, highMs } = predict(adaptation, forward, { confidence: 0.5 });
   const halves = lowMs.map((low, i) => Math.log(highMs[i]! / low) / 2).sort();

@@ -17,7 +17,12 @@ export interface LeftOut {
   readonly covered: Uint8Array;
 }
 
-/** @param latencyMs [forward.count], at least 2, finite and positive */
+/**
+ * Predicts every measurement of a target from the others: each alone up to 16, above in 16 interleaved groups.
+ * @param latencyMs measured latencies in ms, [forward.count], at least 2
+ * @throws DomainError `invalid-request` for a latency that is not finite and positive; `too-few-measurements` for a
+ * single one
+ */
 export function leaveOneOut(
   parameters: PredictorParameters,
   predictorHash: string,
@@ -47,7 +52,7 @@ export function leaveOneOut(
   return { lnErrors, covered };
 }
 
-/** The rows of a forward pass at `indices`, in that order. */
+/** The rows of a forward pass at `indices`, in that order, in new arrays. */
 export function forwardRows(forward: Forward, indices: readonly number[]): Forward {
   const pick = (values: Float32Array): Float32Array => {
     const width = values.length / forward.count;

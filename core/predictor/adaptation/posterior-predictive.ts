@@ -16,6 +16,11 @@ export interface LogPredictive {
   readonly deviations: readonly Float64Array[];
 }
 
+/**
+ * The normal distribution of ln latency (latency in ms) that each hypothesis of an adaptation gives for each
+ * architecture of `forward`, with the hypotheses' weights. Deviations contain the hypothesis's noise, not yet the
+ * target's `intervalScale`.
+ */
 export function logPredictive(adaptation: Adaptation, forward: Forward): LogPredictive {
   const { hypotheses } = adaptation;
   const outputs = new Map<Adaptation['hypotheses'][number], { means: Float64Array; deviations: Float64Array }>();
@@ -116,7 +121,10 @@ function hypothesisPredictive(
 
 export const defaultConfidence = 0.9;
 
-/** Mean and standard deviation of ln latency [ms] under the hypotheses together, the target's calibration applied. */
+/**
+ * Mean and standard deviation [forward.count] of ln latency (latency in ms) under the mixture of all hypotheses, the
+ * deviation times the target's `intervalScale`.
+ */
 export function lnMoments(adaptation: Adaptation, forward: Forward): { mean: Float64Array; deviation: Float64Array } {
   const { weights, means, deviations } = logPredictive(adaptation, forward);
   const mean = new Float64Array(forward.count);
@@ -136,7 +144,11 @@ export function lnMoments(adaptation: Adaptation, forward: Forward): { mean: Flo
   return { mean, deviation };
 }
 
-/** Latencies in ms of the architectures of `forward`; the interval is central with mass `confidence`. */
+/**
+ * Latencies and central intervals in ms, one an architecture of `forward`, and with a budget the probability of meeting
+ * it: normal in ln latency with the moments of lnMoments.
+ * @param options `confidence` is the interval's mass, in (0, 1), .9 by default; `budgetMs` in ms
+ */
 export function predict(adaptation: Adaptation, forward: Forward, options: PredictOptions = {}): Prediction {
   const { confidence = defaultConfidence, budgetMs } = options;
   const { mean, deviation } = lnMoments(adaptation, forward);

@@ -64,9 +64,13 @@ interface Solved {
   readonly toOne: Float64Array;
 }
 
-/** Whether k measurements are solved in the coordinates t = Xq. */
+/** Whether k measurements with P features are solved in the k coordinates t = Xq (k < P) instead of the P of t = q. */
 export const solvesInMeasurements = (k: number, P: number): boolean => k < P;
 
+/**
+ * Readies the k measurements of a target under one head to be solved for any noise: in the k × k Gram matrix X Xᵀ where
+ * k < P, else in the P features (the equations are in this file's header).
+ */
 export function supportSystem(rows: SupportRows): SupportSystem {
   const k = rows.lnMean.length;
   const P = rows.phi.length / k;
@@ -98,8 +102,14 @@ const mostOutliers = (k: number): number => Math.floor(k / 5);
 /** Residuals within so many of their standard deviations are never questioned. */
 const suspicion = 2.5;
 
-/** `outlierShare` 0 takes every measurement at its word. `noiseShape`: proportional to the fitted latency, as linear
- * heads have it, or even, D = I, as the training loss has it. */
+/**
+ * The posterior of one target under one hypothesis, a kind of head and a relative noise σ, with its ln evidence up to
+ * constants that all hypotheses share (the equations are in this file's header).
+ * @param outlierShare probability of a measurement being an outlier beforehand, in [0, 1); 0 takes every one at its
+ * word
+ * @param noiseShape proportional to the fitted latency, as linear heads have it, or even, D = I, as the training loss
+ * has it
+ */
 export function posteriorOf(
   kind: HeadKind,
   sigma: number,

@@ -19,8 +19,12 @@ export interface SupportSet {
   readonly variances: number[];
 }
 
-/** `measured`: architectures already measured on the target; they are not chosen again. @throws DomainError
- * `invalid-request` when fewer candidates than `count` are connected and not measured yet. */
+/**
+ * Which `count` candidates to measure, in order: each lowers the posterior variance of ln latency, summed over the
+ * connected candidates, most. Depends on no latency.
+ * @param measured architectures already measured on the target; they are not chosen again
+ * @throws DomainError `invalid-request` when fewer candidates than `count` are connected and not measured yet
+ */
 export async function selectSupportSet(
   predictor: Predictor,
   candidates: readonly Architecture[],
@@ -142,7 +146,10 @@ function meanVariance(covariance: Float64Array, gram: Float64Array, count: numbe
   return Math.max(inner(covariance, gram) / count, 0);
 }
 
-/** Median absolute relative error where ln latency has this posterior variance and noise of this standard deviation. */
+/**
+ * Median absolute relative error to expect where ln latency is normal with this posterior variance and the noise has
+ * this standard deviation (both of ln latency): .6745 √(variance + noise²), .6745 being the median of |N(0, 1)|.
+ */
 export function expectedErrorOf(variance: number, noise: number): number {
   return medianOfAbsoluteNormal * Math.sqrt(variance + noise ** 2);
 }

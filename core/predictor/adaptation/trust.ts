@@ -15,6 +15,11 @@ export interface TrustAssessment {
  * with fewer it may be chance. */
 const enoughToTell = 20;
 
+/**
+ * Whether to believe predictions for a target, and why in a sentence: `measure-first` where its measurements contradict
+ * each other or are fewer than five, `out-of-domain` where twenty or more predict each other no better than their mean
+ * would, else `trusted`.
+ */
 export function assessTrust({ measurements, selfCheck }: Adaptation): TrustAssessment {
   if (typeof selfCheck?.contradiction === 'string') {
     return { trust: 'measure-first', reason: `its measurements contradict each other: ${selfCheck.contradiction}` };

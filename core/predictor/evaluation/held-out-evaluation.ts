@@ -52,6 +52,11 @@ export interface EvaluationResult extends Accuracy {
 /** Candidates for a chosen support set: the first of the support rows. */
 const mostCandidates = 900;
 
+/**
+ * Adapts the predictor to each target of the plan from `measurements` of its latencies, for each number, way of
+ * selection and method, and scores it: one result for each combination, the mean over its draws.
+ * @throws DomainError `too-few-measurements` where a target has fewer usable latencies than asked for
+ */
 export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Promise<EvaluationResult[]> {
   const forward = await predictor.forward(plan.architectures);
   const order = plan.selections.includes('chosen') ? await supportOrder(predictor, plan) : [];
@@ -74,12 +79,18 @@ export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Prom
   return results;
 }
 
-/** Rows in the order in which to measure them, with some to spare for those that a target lacks. */
+/**
+ * Rows of the plan's architectures in the order in which to measure them, chosen by selectSupportSet among the
+ * connected support rows, with five to spare for those that a target lacks.
+ */
 export function supportOrder(predictor: Predictor, plan: EvaluationPlan): Promise<number[]> {
   return orderAmong(predictor, plan, plan.supportRows);
 }
 
-/** The common order as long as it holds enough rows that the target has, else one of the rows it has. */
+/**
+ * The order in which to measure one target: the `common` order as long as it holds enough rows that the target has,
+ * else one chosen among the rows it has.
+ */
 export async function supportOrderOf(
   predictor: Predictor,
   plan: EvaluationPlan,
@@ -104,7 +115,9 @@ async function orderAmong(predictor: Predictor, plan: EvaluationPlan, rows: read
 }
 
 /**
- * Draws depend on the seed and the repeat only: targets that have all rows are measured at the same architectures.
+ * The rows to measure on a target: `measurements` of them in each of `repeats` random draws, or one set, the first of
+ * `order` that the target has. Draws depend on the seed and the repeat only: targets that have all rows are measured at
+ * the same architectures.
  * @throws DomainError `too-few-measurements` where the target has fewer usable latencies than asked for
  */
 export function supportSets(
@@ -149,6 +162,7 @@ function score(
   return accuracy(target.latencyMs, predicted, { trimmed: plan.testRows, all: plan.allRows });
 }
 
+/** The mean of each measure over the scores of at least one draw; shares and errors as fractions of 1. */
 export function meanAccuracy(scores: readonly Accuracy[]): Accuracy {
   const mean = (key: keyof Accuracy): number => scores.reduce((sum, s) => sum + s[key], 0) / scores.length;
   return {

@@ -11,6 +11,10 @@ import type { Random } from '#core/random.ts';
 const hiddenWidth = 128;
 export const outputCount = meanCount + heads.length * featureDimension;
 
+/**
+ * Names and shapes of the parameters of the predictor's network for so many features, and where each lies in one flat
+ * array.
+ */
 export const networkLayout = (featureCount: number) =>
   parameterLayout({
     weight1: [featureCount, hiddenWidth],
@@ -27,7 +31,10 @@ export const networkLayout = (featureCount: number) =>
 export type NetworkLayout = ReturnType<typeof networkLayout>;
 export type NetworkTensors = Record<keyof NetworkLayout['shapes'], Tensor>;
 
-/** Weights uniform in ±1/√inputs, the last layer's and the skip's × 0.3; noise levels equally likely. */
+/**
+ * Parameters to start training from, flat in `layout`'s order: weights uniform in ±1/√inputs, the last layer's and the
+ * skip's × 0.3; noise levels equally likely.
+ */
 export function initialParameters(layout: NetworkLayout, random: Random): Float32Array {
   const flat = new Float32Array(layout.count);
   const fill = (name: keyof NetworkLayout['shapes'], inputs: number, factor: number): void => {
@@ -46,7 +53,9 @@ export function initialParameters(layout: NetworkLayout, random: Random): Float3
   return flat;
 }
 
-/** features [n, d], standardised → ln m [n, 2] and φ [n, heads · 32]. */
+/**
+ * The forward pass as a graph: standardised features [n, d] → ln m [n, 2], one for each mean, and φ [n, heads · 32].
+ */
 export function networkOutputs(tensors: NetworkTensors, features: Tensor): { lnMean: Tensor; phi: Tensor } {
   const hidden1 = silu(gemm(features, tensors.weight1, { bias: tensors.bias1 }));
   const hidden2 = silu(gemm(hidden1, tensors.weight2, { bias: tensors.bias2 }));
@@ -63,7 +72,10 @@ export interface Standardisation {
   readonly deviation: Float32Array;
 }
 
-/** Column means and deviations of features [rows, d]; a column that never changes keeps deviation 1. */
+/**
+ * Mean and deviation of each column of features, row-major [rows × columns]; a column that never changes keeps
+ * deviation 1.
+ */
 export function standardisationOf(features: Float32Array, columns: number): Standardisation {
   const rows = features.length / columns;
   const mean = new Float64Array(columns);
@@ -76,7 +88,11 @@ export function standardisationOf(features: Float32Array, columns: number): Stan
   };
 }
 
-/** predictor.onnx: `features` [n, d] as the encoder gives them → `lnMean` [n, 2], `phi` [n, heads · 32]. */
+/**
+ * The bytes of predictor.onnx: input `features` [n, d] as the search space encodes them (standardised inside); outputs
+ * `lnMean` [n, 2] and `phi` [n, heads · 32], all float32.
+ * @param parameters flat, in `layout`'s order
+ */
 export function encodeNetwork(
   layout: ParameterLayout<NetworkLayout['shapes']>,
   parameters: Float32Array,
@@ -98,4 +114,5 @@ export function encodeNetwork(
   return encodeModel(graph.build('predictor'));
 }
 
+/** The parameters by name, each in its shape, as slices of one flat tensor in `layout`'s order. */
 export const networkTensors = (layout: NetworkLayout, flat: Tensor): NetworkTensors => unpack(layout, flat);

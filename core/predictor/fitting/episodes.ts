@@ -43,8 +43,12 @@ interface Device {
   readonly latency: Float64Array;
 }
 
-/** `connected[i]`: whether pool architecture i computes anything; only those set a target's unit (their mean latency),
- * so a target without any of them measured is left out. Without targets every episode is simulated. */
+/**
+ * A source of training episodes over a pool of architectures: real devices, mixtures, mixtures blended with a simulated
+ * device and simulated ones in the proportions of `shares`. Without targets every episode is simulated.
+ * @param connected whether each architecture of the pool computes anything; only those set a target's unit (their mean
+ * latency), so a target without any of them measured is left out
+ */
 export function episodeSource(
   targets: readonly TrainingTarget[],
   connected: readonly boolean[],

@@ -47,7 +47,11 @@ export interface EpisodeTensors {
 const H = heads.length;
 const V = noiseLevels.length;
 
-/** Negative log evidence per measurement, [heads, B], float64. */
+/**
+ * Negative log evidence, divided by the number of measurements, of each of B episodes under each head: [heads, B],
+ * float64, the noise levels mixed by `noiseLogits` (the equations: this file's header and posterior.ts), constants that
+ * all hypotheses share left out.
+ */
 export function negativeLogEvidence(episodes: EpisodeTensors): Tensor {
   const graph = episodes.phi.graph;
   const [B, M] = episodes.lnLatency.shape as [number, number];
@@ -169,8 +173,12 @@ function logarithmicEvidence({ a, b, c, half }: Forms): Tensor {
 /** A device's loss is bounded: a device that nothing explains must not dominate a step. */
 const worstLoss = 5;
 
-/** Mean over the B episodes of: mixture × (evidence of heads 0 and 1 mixed) + (1 − mixture) × (their mean)
- * + ½ × head 2 where the device is simulated (`simulated` [B] is 1). Scalar, float32. */
+/**
+ * The training loss, a float32 scalar: mean over the B episodes of mixture × (evidence of heads 0 and 1 mixed) + (1 −
+ * mixture) × (their mean) + ½ × head 2 where the device is simulated (`simulated` [B] is 1), as negative logs a
+ * measurement.
+ * @param mixture in [0, 1]: whether heads 0 and 1 are scored as one or each for itself
+ */
 export function episodeLoss(episodes: EpisodeTensors, simulated: Tensor, mixture: number): Tensor {
   const losses = negativeLogEvidence(episodes);
   const bounded = clampMaximum(losses, worstLoss);
