@@ -1,5 +1,6 @@
 // One function: as many sandboxes as there are calls at once, up to a limit, kept warm for the next call. Calls beyond
-// the limit wait their turn; calls beyond a reserved concurrency are refused, as Lambda refuses them.
+// the limit wait their turn; calls beyond a reserved concurrency, which a deployment may set in infra/config.ts, are
+// refused, as Lambda refuses them.
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { FunctionPlan } from '../template/plan-functions.ts';

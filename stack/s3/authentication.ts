@@ -1,5 +1,9 @@
 // Who sent this request, and did they sign exactly this? Header signatures and presigned URLs of Signature Version 4.
 // Refusals carry S3's codes. The body's own hash, where one is signed, is compared later by body.ts.
+//
+// The stack's own credentials have no session token. Tokens stay because the functions' credentials in the cloud have
+// one, in a header and in every presigned URL that a device is given, and because a request with a token that this
+// endpoint never issued, such as one left in a shell, has to be refused by name and not let in.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { S3Request } from './request.ts';

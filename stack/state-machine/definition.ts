@@ -1,5 +1,7 @@
 // Reads a state machine's definition for the local interpreter: refuses by name what aws-local-stepfunctions would get
-// wrong or silently ignore, and finds the tasks with what they call.
+// wrong or silently ignore, and finds the tasks with what they call. Our machine has no Parallel state and no Iterator,
+// the old name of a map's ItemProcessor; both are walked because the interpreter runs them, and what they hold must not
+// pass unread.
 import { StackError } from '../stack-error.ts';
 
 export type Definition = Readonly<Record<string, unknown>>;
