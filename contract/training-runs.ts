@@ -75,7 +75,8 @@ export const runViewSchema = z
       .nonnegative()
       .nullable()
       .describe(
-        'Seconds until the run ends: steps under way at their pace, others as in the last run of the search space that ' +
+        'Seconds until the run ends: steps under way at their pace, others as in the last run of the search ' +
+          'space that ' +
           'promoted or refused. null: not known, or it has ended.',
       ),
   })

@@ -28,7 +28,11 @@ function sentence(view: ReportView): string {
   const devices = new Set(scores.map((s) => s.device)).size;
   const where = scores.length === devices ? '' : ` (${plural(scores.length, 'target')})`;
   const on = devices === 1 ? 'On a device' : `On average over ${devices} devices`;
-  return `${on}${where} it never saw in training, ${view.shownText} of each target, ${percent(meanOf(scores, 'within10'))} of its predictions are within ±10 % of the measured latency, and it ranks architectures with a Spearman correlation of ${correlation(meanOf(scores, 'spearman'))}.`;
+  return (
+    `${on}${where} it never saw in training, ${view.shownText} of each target, ` +
+    `${percent(meanOf(scores, 'within10'))} of its predictions are within ±10 % of the measured latency, and it ` +
+    `ranks architectures with a Spearman correlation of ${correlation(meanOf(scores, 'spearman'))}.`
+  );
 }
 
 const tileMetrics = ['within10', 'within5', 'spearman', 'medianApe', 'coverage90'] as const;
@@ -54,7 +58,8 @@ function worstTile(view: ReportView): Html | undefined {
     .filter((d) => d.within10 !== null)
     .toSorted((a, b) => a.within10! - b.within10!);
   if (!worst || !another) return undefined;
-  return html`<div class="tile"><dt>Worst device, within ±10 %</dt><dd>${percent(worst.within10)}</dd><dd class="aside">${worst.device}</dd></div>`;
+  const values = html`<dd>${percent(worst.within10)}</dd><dd class="aside">${worst.device}</dd>`;
+  return html`<div class="tile"><dt>Worst device, within ±10 %</dt>${values}</div>`;
 }
 
 const deltaOf = (metric: Metric, difference: number): Html =>
@@ -68,9 +73,7 @@ export function decisionSection(view: ReportView): Html | undefined {
   return section(
     'decision',
     decision ? `Why it was ${decision.outcome}` : 'Beyond noise?',
-    decision
-      ? html`<ul>${decision.reasons.map((reason) => html`<li>${reason.charAt(0).toUpperCase()}${reason.slice(1)}</li>`)}</ul>`
-      : undefined,
+    decision ? html`<ul>${decision.reasons.map(reasonItem)}</ul>` : undefined,
     ...(['champion', 'ridge'] as const).map((against) =>
       differenceTable(
         differences.filter((d) => d.against === against),
@@ -80,11 +83,14 @@ export function decisionSection(view: ReportView): Html | undefined {
   );
 }
 
+const reasonItem = (reason: string): Html => html`<li>${reason.charAt(0).toUpperCase()}${reason.slice(1)}</li>`;
+
 function differenceTable(differences: readonly Difference[], other: string): Html | undefined {
   if (differences.length === 0) return undefined;
   const write = (d: Difference, value: number) => reportedMetrics[d.metric].writeDifference(value);
   return table(
-    `This predictor less ${other}, on the same folds and measurements; each device counts once, averaged over its targets, all numbers of measurements, random and chosen`,
+    `This predictor less ${other}, on the same folds and measurements; each device counts once, averaged over ` +
+      'its targets, all numbers of measurements, random and chosen',
     [
       { title: 'Metric', text: true, cell: (d) => reportedMetrics[d.metric].name },
       {

@@ -26,7 +26,9 @@ export function lineageSection({ card }: ReportView): Html {
     { name: 'Training data hash', value: training.dataHash },
     {
       name: 'Training',
-      value: `${plural(training.steps, 'step')}, seed ${training.seed}, ${plural(Math.round(training.trainS), 'second')}`,
+      value:
+        `${plural(training.steps, 'step')}, seed ${training.seed}, ` +
+        `${plural(Math.round(training.trainS), 'second')}`,
     },
     ...(card.runId === undefined ? [] : [{ name: 'Training run', value: card.runId }]),
     ...(snapshot ? snapshotFacts(snapshot) : []),
@@ -46,7 +48,9 @@ function snapshotFacts(snapshot: NonNullable<ReportView['card']['snapshot']>): F
     { name: 'Snapshot', value: snapshot.id },
     {
       name: 'Learned from',
-      value: `${plural(measurements, 'measurement')} of ${plural(snapshot.targets.length, 'target')} on ${plural(devices, 'device')}`,
+      value:
+        `${plural(measurements, 'measurement')} of ${plural(snapshot.targets.length, 'target')} on ` +
+        `${plural(devices, 'device')}`,
     },
     { name: 'Manifest SHA-256', value: snapshot.manifestSha256 },
     { name: 'Measurements SHA-256', value: snapshot.measurementsSha256 },

@@ -35,5 +35,6 @@ export function failureSender(options: FailureSenderOptions): AsynchronousOption
 /** `aws/lambda/async/{function}/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-{uuid}` */
 function failureKey(functionName: string, timestamp: string): string {
   const [date = '', time = ''] = timestamp.split(/[T.]/);
-  return `aws/lambda/async/${functionName}/${date.replaceAll('-', '/')}/${date}T${time.replaceAll(':', '.')}-${randomUUID()}`;
+  const folder = `aws/lambda/async/${functionName}/${date.replaceAll('-', '/')}`;
+  return `${folder}/${date}T${time.replaceAll(':', '.')}-${randomUUID()}`;
 }

@@ -194,8 +194,9 @@ export function trainingScaleTable({ snapshot, rows }: ScaleResult): string {
   const mib = (value: number): string => value.toFixed(0);
   const thousands = (value: number): string => Math.round(value).toLocaleString('en-US');
   return [
-    `Snapshot of ${thousands(snapshot.measurements)} measurements of ${thousands(snapshot.targets)} targets, alone in a process: ` +
-      `${s(snapshot.seconds)} s, peak ${mib(snapshot.peakMiB)} MiB (${mib(snapshot.idleMiB)} MiB before it began); a Lambda has 1,769 MB.`,
+    `Snapshot of ${thousands(snapshot.measurements)} measurements of ${thousands(snapshot.targets)} targets, ` +
+      `alone in a process: ${s(snapshot.seconds)} s, peak ${mib(snapshot.peakMiB)} MiB ` +
+      `(${mib(snapshot.idleMiB)} MiB before it began); a Lambda has 1,769 MB.`,
     '',
     '| targets | measurements | snapshot | fit | evaluate a fold | adapt a batch | most memory |',
     '| --: | --: | --: | --: | --: | --: | --: |',
@@ -203,7 +204,8 @@ export function trainingScaleTable({ snapshot, rows }: ScaleResult): string {
       const most = Math.max(...[frozen, fit, fold, adapt].map((each) => each.peakMiB));
       return (
         `| ${thousands(targets)} | ${thousands(measurements)} | ${s(frozen.seconds)} s | ${s(fit.seconds)} s | ` +
-        `${s(fold.seconds)} s (${fold.evaluated} targets) | ${s(adapt.seconds)} s (${adapt.adapted}) | ${mib(most)} MiB |`
+        `${s(fold.seconds)} s (${fold.evaluated} targets) | ${s(adapt.seconds)} s (${adapt.adapted}) | ` +
+        `${mib(most)} MiB |`
       );
     }),
     '',
@@ -211,11 +213,13 @@ export function trainingScaleTable({ snapshot, rows }: ScaleResult): string {
     '| --: | --: | --: | --: | --: | --: | --: | --: |',
     ...rows.map(
       ({ targets, evaluate: { folds }, adapt, cost }) =>
-        `| ${thousands(targets)} | ${1 + folds} | ${adapt.batches} | ${thousands(cost.lambdaGbS)} | ${thousands(cost.s3Gets)} | ` +
+        `| ${thousands(targets)} | ${1 + folds} | ${adapt.batches} | ${thousands(cost.lambdaGbS)} | ` +
+        `${thousands(cost.s3Gets)} | ` +
         `${thousands(cost.s3Puts)} | ${cost.usd.toFixed(3)} | ${(100 * cost.adaptShare).toFixed(0)} % |`,
     ),
     '',
-    'Seconds of this machine are taken for those of a Lambda, and 30 ms are added for every S3 request. Prices: us-east-1,',
+    'Seconds of this machine are taken for those of a Lambda, and 30 ms are added for every S3 request. ' +
+      'Prices: us-east-1,',
     'arm64, without free tiers, looked up on 24 November 2026 (cli/bench/training-cost.ts says where).',
   ].join('\n');
 }

@@ -30,7 +30,9 @@ const options = {
   },
   steps: {
     value: 'STEPS',
-    help: 'gradient steps of the training of a search space; fewer are quicker and worse; default: what a predictor wants',
+    help:
+      'gradient steps of the training of a search space; fewer are quicker and worse; default: what a predictor ' +
+      'wants',
     schema: integerBetween(1, 100_000).optional(),
   },
 };

@@ -98,8 +98,9 @@ export async function evaluateShipped(options: ShippedEvaluation): Promise<Repor
       },
       evaluation: {
         protocol:
-          `The targets tested took no part in training. Of each, the predictor got only as many measurements as stated, ` +
-          `of architectures among the ${trainRows.length} trained on, either chosen by the predictor or drawn at random ` +
+          'The targets tested took no part in training. Of each, the predictor got only as many measurements ' +
+          `as stated, of architectures among the ${trainRows.length} trained on, either chosen by the predictor ` +
+          'or drawn at random ' +
           `(mean of ${repeats} draws); it is scored on ${plan.allRows.length} other architectures.`,
         folds: 1,
         shown,

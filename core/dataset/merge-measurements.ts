@@ -52,5 +52,8 @@ export function repeatContradiction(merged: readonly MergedMeasurement[]): strin
   const repeated = merged.filter(({ profiles }) => profiles > 1);
   const disagreeing = repeated.filter(({ disagreement }) => disagreement > disagreementFactor);
   if (repeated.length < fewestRepeats || disagreeing.length <= disagreementShare * repeated.length) return null;
-  return `${disagreeing.length} of ${repeated.length} architectures that were measured more than once differ by more than a factor of ${disagreementFactor}`;
+  return (
+    `${disagreeing.length} of ${repeated.length} architectures that were measured more than once differ by more ` +
+    `than a factor of ${disagreementFactor}`
+  );
 }

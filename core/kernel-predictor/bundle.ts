@@ -101,7 +101,8 @@ export async function loadKernelPredictor(bundle: PredictorBundle): Promise<Kern
   if (found !== parameters.network.sha256) {
     throw new DomainError(
       'invalid-predictor',
-      `predictor.onnx (${bundle.onnx.length} bytes, SHA-256 ${found}) is damaged or of another predictor: predictor.json names ${parameters.network.sha256}`,
+      `predictor.onnx (${bundle.onnx.length} bytes, SHA-256 ${found}) is damaged or of another predictor: ` +
+        `predictor.json names ${parameters.network.sha256}`,
     );
   }
   const session = await createSession(bundle.onnx);

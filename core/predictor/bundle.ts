@@ -92,14 +92,16 @@ export async function loadPredictor(bundle: PredictorBundle): Promise<Predictor>
     const wanted = `${space.featureNames.length} features, schema ${featureSchemaId(space)}`;
     throw new DomainError(
       'invalid-predictor',
-      `predictor of '${space.id}' was trained on ${parameters.features.count} features, schema ${parameters.features.schemaId}; this version encodes ${wanted}: retrain it`,
+      `predictor of '${space.id}' was trained on ${parameters.features.count} features, schema ` +
+        `${parameters.features.schemaId}; this version encodes ${wanted}: retrain it`,
     );
   }
   const found = sha256(bundle.onnx);
   if (found !== parameters.network.sha256) {
     throw new DomainError(
       'invalid-predictor',
-      `predictor.onnx (${bundle.onnx.length} bytes, SHA-256 ${found}) is damaged or of another predictor: predictor.json names ${parameters.network.sha256}`,
+      `predictor.onnx (${bundle.onnx.length} bytes, SHA-256 ${found}) is damaged or of another predictor: ` +
+        `predictor.json names ${parameters.network.sha256}`,
     );
   }
   const session = await createSession(bundle.onnx);

@@ -92,7 +92,8 @@ function checkSize(architectures: number, targets: number): void {
   if (architectures > most) fail(`${architectures} architectures in one request; at most ${most}: split the request`);
   if (architectures * targets > predictions) {
     fail(
-      `${architectures} architectures × ${targets} targets are ${architectures * targets} predictions in one request; ` +
+      `${architectures} architectures × ${targets} targets are ${architectures * targets} predictions in one ` +
+        'request; ' +
         `at most ${predictions}: ask for fewer targets at a time`,
     );
   }
@@ -116,7 +117,8 @@ function parseArchitectures(space: SearchSpace, texts: readonly string[]): Archi
   const named = malformed > issues.length ? `; the first ${issues.length} are named` : '';
   throw new DomainError(
     'invalid-architecture',
-    `${malformed} of ${texts.length} architectures are not of search space '${space.id}'${named}; ${first!.path}: ${first!.message}`,
+    `${malformed} of ${texts.length} architectures are not of search space '${space.id}'${named}; ` +
+      `${first!.path}: ${first!.message}`,
     { issues },
   );
 }

@@ -193,7 +193,8 @@ export class LambdaFunction {
     this.#write(`END RequestId: ${report.requestId}`);
     this.#write(
       `REPORT RequestId: ${report.requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\t` +
-        `Memory Size: ${this.plan.memoryMiB} MB\tMax Memory Used: ${Math.ceil(report.peakMemoryMiB)} MB${init}${status}`,
+        `Memory Size: ${this.plan.memoryMiB} MB\t` +
+        `Max Memory Used: ${Math.ceil(report.peakMemoryMiB)} MB${init}${status}`,
     );
     this.#options.onReport?.(report);
   }

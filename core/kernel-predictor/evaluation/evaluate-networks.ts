@@ -135,7 +135,9 @@ function score(
     test = test.filter((i) => held.has(plan.tested.families[i]!));
   }
   if (pool.length < measurements) {
-    const message = `target '${target.id}' has a usable latency for ${pool.length} of the networks to measure; ${measurements} are asked for`;
+    const message =
+      `target '${target.id}' has a usable latency for ${pool.length} of the networks to measure; ${measurements} ` +
+      'are asked for';
     throw new DomainError('too-few-measurements', message);
   }
   const support =

@@ -175,7 +175,8 @@ function checkLatencies({ id, latencyMs }: TrainingTarget, count: number): void 
   if (bad >= 0) {
     throw new DomainError(
       'invalid-request',
-      `target '${id}' has latency ${latencyMs[bad]} ms at row ${bad}: NaN where there is none, else finite and positive`,
+      `target '${id}' has latency ${latencyMs[bad]} ms at row ${bad}: NaN where there is none, else finite and ` +
+        'positive',
     );
   }
 }

@@ -42,7 +42,9 @@ export function decide(
   const within10 = byMetric.get('within10')!;
   const mean = meanDifference(within10);
   if (mean.devices < bounds.fewestHardwareKeys) {
-    const reason = `${mean.devices} devices could be evaluated; at least ${bounds.fewestHardwareKeys} are needed to tell an improvement from chance`;
+    const reason =
+      `${mean.devices} devices could be evaluated; at least ${bounds.fewestHardwareKeys} are needed to tell an ` +
+      'improvement from chance';
     return { decision: { outcome: 'refused', reasons: [reason] }, differences };
   }
   const checks = [
@@ -66,7 +68,10 @@ const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(
 
 function better({ devices, difference, low, high }: MeanDifference, against: string): Check {
   const holds = low > 0;
-  const found = `predictions within ±10 % differ from the ${against}'s by ${points(difference)} on average over ${devices} devices, from ${evaluatedMeasurements.join(', ')} measurements (95 % interval ${points(low)} to ${points(high)})`;
+  const found =
+    `predictions within ±10 % differ from the ${against}'s by ${points(difference)} on average over ${devices} ` +
+    `devices, from ${evaluatedMeasurements.join(', ')} measurements (95 % interval ${points(low)} to ` +
+    `${points(high)})`;
   return { holds, reason: `${found}: ${holds ? 'better beyond noise' : 'not better beyond noise'}` };
 }
 
@@ -81,7 +86,9 @@ function noHardwareLoses(
   if (byHardware.length === 0) return { holds: true, reason: `no device has a ${name} to compare` };
   const worst = byHardware.reduce((a, b) => (b.difference < a.difference ? b : a));
   const holds = worst.difference >= -bound;
-  const reason = `the worst device in ${name} against the ${against} is '${worst.hardwareKey}' with ${write(worst.difference)}; ${write(-bound)} is allowed`;
+  const reason =
+    `the worst device in ${name} against the ${against} is '${worst.hardwareKey}' with ` +
+    `${write(worst.difference)}; ${write(-bound)} is allowed`;
   return { holds, reason };
 }
 

@@ -147,7 +147,9 @@ export async function planFits(store: Store, run: RunRecord): Promise<PlannedFit
   const manifest = await readManifest(store, searchSpace, snapshotId!);
   const folds = foldsOf(manifest, settings.folds);
   if (folds.length < 2) {
-    const message = `'${searchSpace}' has ${folds.length} device to learn from; training needs two, to be tested on one that it has not seen`;
+    const message =
+      `'${searchSpace}' has ${folds.length} device to learn from; training needs two, to be tested on one that ` +
+      'it has not seen';
     throw new DomainError('training-failed', message);
   }
   const { candidates, champion } = await specsOf(store, run, manifest, folds, championBefore);

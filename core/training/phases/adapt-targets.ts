@@ -28,7 +28,8 @@ export async function planAdaptation(store: Store, searchSpace: SearchSpaceId): 
   const ids: string[] = [];
   for await (const key of store.list(targetsPrefix(searchSpace))) ids.push(idOf(searchSpace, key));
   if (ids.length > batchSize * mostBatches) {
-    const message = `'${searchSpace}' has ${ids.length} targets; the state machine adapts at most ${batchSize * mostBatches}`;
+    const message =
+      `'${searchSpace}' has ${ids.length} targets; the state machine adapts ` + `at most ${batchSize * mostBatches}`;
     throw new DomainError('invalid-request', message);
   }
   return Array.from({ length: Math.ceil(ids.length / batchSize) }, (_, i) => ({

@@ -202,8 +202,9 @@ function protocolOf({ devices, folds }: NonNullable<RunRecord['heldOut']>, repea
       ? `Each of the ${devices} devices was held out in turn (leave-one-device-out)`
       : `The ${devices} devices were held out in ${folds} groups, one group at a time`;
   return (
-    `${held}: a device's targets, of all batch sizes and settings, are predicted by a fit that saw none of them, from ` +
-    `${evaluatedMeasurements.join(', ')} measurements, ${repeats === 1 ? 'one random draw' : `${repeats} random draws`} and one chosen by the predictor, on ` +
+    `${held}: a device's targets, of all batch sizes and settings, are predicted by a fit that saw none of ` +
+    `them, from ${evaluatedMeasurements.join(', ')} measurements, ` +
+    `${repeats === 1 ? 'one random draw' : `${repeats} random draws`} and one chosen by the predictor, on ` +
     'architectures that no fit was trained on.'
   );
 }

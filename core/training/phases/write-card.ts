@@ -67,8 +67,10 @@ async function cardOf(
 
 function limitsOf(notEvaluated: number, devices: number): string[] {
   return [
-    `It has learned from ${devices} devices; a target unlike all of them needs more measurements, and the service then says measure-first or out-of-domain.`,
-    'It predicts the latency of one inference of the whole batch on an otherwise idle device; load, throttling and other inputs are not in it.',
+    `It has learned from ${devices} devices; a target unlike all of them needs more measurements, and the ` +
+      'service then says measure-first or out-of-domain.',
+    'It predicts the latency of one inference of the whole batch on an otherwise idle device; load, throttling ' +
+      'and other inputs are not in it.',
     ...(notEvaluated > 0 ? [`${notEvaluated} targets had too few measurements to be evaluated on.`] : []),
   ];
 }

@@ -55,7 +55,9 @@ async function requireFree(
   const isSilent = (heardOf: string): boolean => now - Date.parse(heardOf) >= silentAfterS * 1000;
   if (!isSilent(record?.updatedAt ?? since)) throw taken(searchSpace, runId);
   if (record === undefined) return;
-  const reason = `not heard of since ${record.updatedAt}: its execution was aborted, timed out or lost; run '${by}' took its place`;
+  const reason =
+    `not heard of since ${record.updatedAt}: its execution was aborted, timed out or lost; run '${by}' took its ` +
+    'place';
   await failRun(store, runId, reason, now, ({ updatedAt }) => {
     if (!isSilent(updatedAt)) throw taken(searchSpace, runId);
   });

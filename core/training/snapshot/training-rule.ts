@@ -29,7 +29,9 @@ export function trainingVerdicts(records: readonly TargetRecord[]): Map<string, 
       const withRoom = devices.find((device) => (ofDevice.get(device) ?? 0) < mostTargetsOfDevice);
       if (withRoom !== undefined) ofDevice.set(withRoom, (ofDevice.get(withRoom) ?? 0) + 1);
       else {
-        const reason = `${devices.length === 1 ? `device '${devices[0]}' has` : 'each of its devices has'} ${mostTargetsOfDevice} targets before it`;
+        const reason =
+          `${devices.length === 1 ? `device '${devices[0]}' has` : 'each of its devices has'} ` +
+          `${mostTargetsOfDevice} targets before it`;
         verdict = { enters: false, code: 'too-many-of-device', reason };
       }
     }

@@ -65,7 +65,8 @@ test('damaged progress is no progress, and a verdict whose clearing away was cut
 
 test('the lock of a killed agent does not hold, that of a running one does', async () => {
   const url = new URL('../../../../agent/upload/spool.ts', import.meta.url).href;
-  const script = `import { openSpool } from '${url}'; openSpool('${folder}'); console.log('open'); setInterval(() => {}, 1e6)`;
+  const script =
+    `import { openSpool } from '${url}'; ` + `openSpool('${folder}'); console.log('open'); setInterval(() => {}, 1e6)`;
   const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -92,6 +93,7 @@ test('nor does one whose process id is somebody else’s by now, as after the pl
 
 test('a writer killed at any moment leaves whole profiles only', async () => {
   const script = join(folder, 'writer.mjs');
+  const changed = '({ ...m, latency: { ...m.latency, medianMs: i }, samplesMs })';
   const url = (path: string): string => new URL(`../../../../${path}`, import.meta.url).href;
   writeFileSync(
     script,
@@ -102,7 +104,7 @@ test('a writer killed at any moment leaves whole profiles only', async () => {
      const spool = openSpool('${join(folder, 'spool')}');
      process.stdout.write('open\\n');
      for (let i = 1; ; i++) {
-       profile.measurements = profile.measurements.map((m) => ({ ...m, latency: { ...m.latency, medianMs: i }, samplesMs }));
+       profile.measurements = profile.measurements.map((m) => ${changed});
        spool.add(profile);
      }`,
   );

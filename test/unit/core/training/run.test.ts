@@ -337,7 +337,8 @@ describe('starting', () => {
       failedStep: 'fit',
       finishedAt: '1970-01-01T01:29:00.000Z',
       failureReason:
-        "not heard of since 1970-01-01T00:44:00.000Z: its execution was aborted, timed out or lost; run 'b' took its place",
+        "not heard of since 1970-01-01T00:44:00.000Z: its execution was aborted, timed out or lost; run 'b' " +
+        'took its place',
     });
     await expect(requireRunning(store, 'a')).rejects.toMatchObject({ code: 'cancelled' });
   });
