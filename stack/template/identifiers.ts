@@ -1,6 +1,6 @@
 // The names and ARNs that CloudFormation would give to resources, made locally: from stack and logical id only, so that
-// they are the same after every restart. Of types that plan.ts builds or passes over, and no others. Beyond what our own
-// template asks for there are the API's address and ids and the state machine's Arn: what CDK writes as soon as a
+// they are the same after every restart. Of types that plan.ts builds or passes over, and no others. Beyond what our
+// own template asks for there are the API's address and ids and the state machine's Arn: what CDK writes as soon as a
 // construct of ours hands its API or its machine to another.
 import { createHash } from 'node:crypto';
 
