@@ -54,8 +54,8 @@ function factsOf(data: TargetData, merged: readonly MergedMeasurement[], adaptat
   for (const profile of data.profiles) {
     for (const [code, count] of Object.entries(profile.excluded)) excluded[code] = (excluded[code] ?? 0) + count;
   }
-  const contradiction = adaptation?.selfCheck?.contradiction ?? repeatContradiction(merged);
-  const explained = adaptation?.selfCheck?.leftOut?.explained;
+  const contradiction = adaptation?.selfCheck.contradiction ?? repeatContradiction(merged);
+  const explained = adaptation?.selfCheck.leftOut?.explained;
   return {
     searchSpace,
     targetId: data.targetId,

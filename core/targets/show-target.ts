@@ -22,7 +22,7 @@ export interface TargetView {
     readonly trust: Trust;
     readonly trustReason: string;
     /** Median of |ln(measured / predicted)| that the posterior expects over the search space. */
-    readonly expectedError: number | null;
+    readonly expectedError: number;
     /** The same as it was when each measurement was predicted from the others, and more of that. */
     readonly leftOut: SelfCheck['leftOut'];
     /** Measurements that are more likely outliers than not. */
@@ -49,8 +49,8 @@ async function adaptationOf(
   if (predictorVersion === undefined) return null;
   const adaptation = await readJson(store, adaptationKey(searchSpace, predictorVersion, targetId), adaptationSchema);
   if (!adaptation) return null;
-  const { measurements, expectedError = null, selfCheck, outliers } = adaptation.value;
+  const { measurements, expectedError, selfCheck, outliers } = adaptation.value;
   const { trust, reason: trustReason } = assessTrust(adaptation.value);
-  const leftOut = selfCheck?.leftOut ?? null;
+  const { leftOut } = selfCheck;
   return { predictorVersion, measurements, trust, trustReason, expectedError, leftOut, outliers: outliers.length };
 }

@@ -126,8 +126,8 @@ async function championOrNone(
 
 /** What the posterior of the target's own measurements expects, or, where that is worse, what leaving each of them out
  * gave: further measurements are held against it. */
-function errorNow({ expectedError, selfCheck }: Adaptation): number | undefined {
-  return expectedError && Math.max(expectedError, selfCheck?.leftOut?.medianError ?? 0);
+function errorNow({ expectedError, selfCheck }: Adaptation): number {
+  return Math.max(expectedError, selfCheck.leftOut?.medianError ?? 0);
 }
 
 /** Standard deviation of the noise that the target's measurements show. */

@@ -9,7 +9,8 @@ import { selfCheckSchema } from './self-check.ts';
 
 const vector = z.array(z.number());
 
-export const adaptationSchema = z.strictObject({
+/** What predictions need of a target: enough to predict with, and to leave measurements out. */
+export const targetPosteriorSchema = z.strictObject({
   predictorHash: z.string(),
   /** How many measurements it was made from. */
   measurements: z.int().positive(),
@@ -38,12 +39,17 @@ export const adaptationSchema = z.strictObject({
   ),
   /** Indices of measurements that are more likely outliers than not: they hardly count. */
   outliers: z.array(z.int().nonnegative()),
-  /** What the target's measurements say about themselves (self-check.ts); absent where nobody looked. */
-  selfCheck: selfCheckSchema.optional(),
+});
+export type TargetPosterior = z.infer<typeof targetPosteriorSchema>;
+
+/** The posterior as the service keeps it, with what has been found out about it (checked-adaptation.ts). */
+export const adaptationSchema = targetPosteriorSchema.extend({
+  /** What the target's measurements say about themselves (self-check.ts). */
+  selfCheck: selfCheckSchema,
   /** How many profiles the target's data were joined from; adaptations replace each other in this order only. */
-  dataRevision: z.int().positive().optional(),
+  dataRevision: z.int().positive(),
   /** Median of |ln(measured / predicted)| that the posterior expects over the search space (expected-error.ts). */
-  expectedError: z.number().nonnegative().optional(),
+  expectedError: z.number().nonnegative(),
 });
 export type Adaptation = z.infer<typeof adaptationSchema>;
 
@@ -64,7 +70,7 @@ export function adaptFromForward(
   forward: Forward,
   latencyMs: Float64Array,
   outlierShare = defaultOutlierShare,
-): Adaptation {
+): TargetPosterior {
   if (latencyMs.length === 0) throw new DomainError('too-few-measurements', 'adaptation needs at least 1 measurement');
   const lnLatency = latencyMs.map((value, i) => {
     if (value > 0 && value < Number.POSITIVE_INFINITY) return Math.log(value);

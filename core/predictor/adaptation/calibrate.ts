@@ -4,7 +4,7 @@
 
 import type { PredictorParameters } from '#core/predictor/bundle.ts';
 import type { Forward } from '#core/predictor/types.ts';
-import { type Adaptation, adaptFromForward } from './adaptation.ts';
+import { adaptFromForward, type TargetPosterior } from './adaptation.ts';
 import { forwardRows } from './leave-one-out.ts';
 import { lnMoments } from './posterior-predictive.ts';
 
@@ -33,7 +33,7 @@ export function adaptCalibrated(
   forward: Forward,
   latencyMs: Float64Array,
   outlierShare?: number,
-): Adaptation {
+): TargetPosterior {
   const adaptation = adaptFromForward(parameters, predictorHash, forward, latencyMs, outlierShare);
   const used = Math.min(forward.count, mostUsed);
   const rows = Array.from({ length: used }, (_, i) => Math.floor((i * forward.count) / used));

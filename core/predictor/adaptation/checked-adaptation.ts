@@ -1,4 +1,4 @@
-// The adaptation of a target as the service keeps it: from at most a few hundred of its measurements, with what they
+// The adaptation of a target as the service keeps it, but for the revision of its data: from at most a few hundred of its measurements, with what they
 // say of themselves and the error to expect.
 
 import type { Predictor } from '#core/predictor/bundle.ts';
@@ -9,6 +9,9 @@ import type { Adaptation } from './adaptation.ts';
 import { adaptCalibrated } from './calibrate.ts';
 import { checkMeasurements } from './check-measurements.ts';
 import { expectedError } from './expected-error.ts';
+
+/** What the service keeps of a target, but for the number of its profiles, which whoever stores it knows. */
+export type CheckedAdaptation = Omit<Adaptation, 'dataRevision'>;
 
 /** More measurements hardly make predictions better, and narrow the intervals below what the predictor can know. */
 export const mostAdaptedFrom = 200;
@@ -29,7 +32,7 @@ export async function adaptChecked(
   predictor: Predictor,
   measured: readonly Measured[],
   contradiction: string | null = null,
-): Promise<Adaptation> {
+): Promise<CheckedAdaptation> {
   const used = evenlySpaced(measured, mostAdaptedFrom);
   const { parameters, identity } = predictor;
   const forward = await predictor.forward(used.map(({ architecture }) => architecture));

@@ -4,7 +4,7 @@
 
 import type { Forward, Prediction, PredictOptions } from '#core/predictor/types.ts';
 import { normalCdf, normalQuantile } from '#core/statistics/normal.ts';
-import type { Adaptation } from './adaptation.ts';
+import type { TargetPosterior } from './adaptation.ts';
 
 /** A linear head's relative latency 1 + φ·w may fall to this before it is cut off. */
 const leastRelativeLatency = 0.05;
@@ -21,9 +21,9 @@ export interface LogPredictive {
  * architecture of `forward`, with the hypotheses' weights. Deviations contain the hypothesis's noise, not yet the
  * target's `intervalScale`.
  */
-export function logPredictive(adaptation: Adaptation, forward: Forward): LogPredictive {
+export function logPredictive(adaptation: TargetPosterior, forward: Forward): LogPredictive {
   const { hypotheses } = adaptation;
-  const outputs = new Map<Adaptation['hypotheses'][number], { means: Float64Array; deviations: Float64Array }>();
+  const outputs = new Map<TargetPosterior['hypotheses'][number], { means: Float64Array; deviations: Float64Array }>();
   for (const [head, own] of Map.groupBy(hypotheses, (h) => h.head)) {
     const queries = queryCoordinates(adaptation.basis[head], forward, head, own[0]!.weights.length);
     for (const hypothesis of own) {
@@ -76,7 +76,7 @@ function queryCoordinates(basis: readonly number[] | undefined, forward: Forward
 }
 
 function hypothesisPredictive(
-  hypothesis: Adaptation['hypotheses'][number],
+  hypothesis: TargetPosterior['hypotheses'][number],
   forward: Forward,
   { coordinates, priorVariance }: Queries,
 ): { means: Float64Array; deviations: Float64Array } {
@@ -125,7 +125,10 @@ export const defaultConfidence = 0.9;
  * Mean and standard deviation [forward.count] of ln latency (latency in ms) under the mixture of all hypotheses, the
  * deviation times the target's `intervalScale`.
  */
-export function lnMoments(adaptation: Adaptation, forward: Forward): { mean: Float64Array; deviation: Float64Array } {
+export function lnMoments(
+  adaptation: TargetPosterior,
+  forward: Forward,
+): { mean: Float64Array; deviation: Float64Array } {
   const { weights, means, deviations } = logPredictive(adaptation, forward);
   const mean = new Float64Array(forward.count);
   const deviation = new Float64Array(forward.count);
@@ -149,7 +152,7 @@ export function lnMoments(adaptation: Adaptation, forward: Forward): { mean: Flo
  * it: normal in ln latency with the moments of lnMoments.
  * @param options `confidence` is the interval's mass, in (0, 1), .9 by default; `budgetMs` in ms
  */
-export function predict(adaptation: Adaptation, forward: Forward, options: PredictOptions = {}): Prediction {
+export function predict(adaptation: TargetPosterior, forward: Forward, options: PredictOptions = {}): Prediction {
   const { confidence = defaultConfidence, budgetMs } = options;
   const { mean, deviation } = lnMoments(adaptation, forward);
   const z = normalQuantile((1 + confidence) / 2);

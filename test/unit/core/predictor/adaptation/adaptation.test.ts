@@ -1,6 +1,6 @@
 // Adaptation against the Python reference: every hypothesis, and their mixture, from one measurement to fifty.
 import { describe, expect, test } from 'vitest';
-import { adaptationSchema, adaptFromForward } from '#core/predictor/adaptation/adaptation.ts';
+import { adaptationSchema, adaptFromForward, targetPosteriorSchema } from '#core/predictor/adaptation/adaptation.ts';
 import { logPredictive, predict } from '#core/predictor/adaptation/posterior-predictive.ts';
 import type { PredictorParameters } from '#core/predictor/bundle.ts';
 import { heads, noiseLevels } from '#core/predictor/hypotheses.ts';
@@ -115,10 +115,19 @@ describe('an adaptation', () => {
   const adaptation = adaptFromForward(referenceParameters, hash, support, latencyMs);
 
   test('is plain JSON that predicts the same after storage', () => {
-    const stored = adaptationSchema.parse(JSON.parse(JSON.stringify(adaptation)));
+    const stored = targetPosteriorSchema.parse(JSON.parse(JSON.stringify(adaptation)));
     expect(stored).toEqual(adaptation);
     const rows = referenceForward(1, range(64, 70));
     expect(predict(stored, rows)).toEqual(predict(adaptation, rows));
+  });
+
+  test('is kept by the service only with what was found out about it', () => {
+    const found = { selfCheck: { leftOut: null, contradiction: null }, dataRevision: 1, expectedError: 0.1 };
+    const kept = { ...adaptation, ...found };
+    expect(adaptationSchema.parse(kept)).toEqual(kept);
+    for (const name of Object.keys(found)) {
+      expect(adaptationSchema.safeParse({ ...kept, [name]: undefined }).success, name).toBe(false);
+    }
   });
 
   test('does not depend on the order of the measurements, nor on the unit of time', () => {

@@ -134,7 +134,7 @@ describe('trust', () => {
     const { forward, latencyMs } = drawTarget(11, 5);
     expect(trustOf(forward, latencyMs).trust).toBe('trusted');
     expect(trustOf(forwardRows(forward, [0, 1, 2, 3]), latencyMs.slice(0, 4)).trust).toBe('measure-first');
-    expect(assessTrust(adaptFromForward(parameters, 'h', forwardRows(forward, [1]), latencyMs.slice(1, 2)))).toEqual({
+    expect(trustOf(forwardRows(forward, [1]), latencyMs.slice(1, 2))).toEqual({
       trust: 'measure-first',
       reason: '1 measurement; at least 5 are needed',
     });
