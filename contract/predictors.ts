@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { aliasesSchema, versionPattern } from '#core/predictors/aliases.ts';
 import { cardSchema } from '#core/predictors/card.ts';
 import type { OperationsOf } from './operation.ts';
+import { searchSpaceNameSchema } from './search-spaces.ts';
 
 const version = z.string().regex(versionPattern);
 
-export const predictorPathSchema = z.strictObject({ version });
+export const predictorsPathSchema = z.strictObject({ searchSpace: searchSpaceNameSchema });
+export const predictorPathSchema = z.strictObject({ searchSpace: searchSpaceNameSchema, version });
 export const setChampionRequestSchema = z.strictObject({ version }).meta({ id: 'SetChampion' });
 export const aliasesReplySchema = aliasesSchema.meta({ id: 'PredictorAliases' });
 
@@ -33,17 +35,18 @@ export const predictorViewSchema = z
 
 export const predictorOperations = {
   listPredictors: {
-    summary: 'List the predictors',
+    summary: 'List the predictors of a search space',
     tag: 'training',
+    path: predictorsPathSchema,
     reply: predictorListSchema,
-    refusals: [],
+    refusals: ['unknown-search-space'],
   },
   showPredictor: {
     summary: 'Show the card of a predictor: its data, evaluation, decision and limits',
     tag: 'training',
     path: predictorPathSchema,
     reply: predictorViewSchema,
-    refusals: ['not-found'],
+    refusals: ['unknown-search-space', 'not-found'],
   },
   showReport: {
     summary: 'Show the report of a predictor, a page to look at',
@@ -52,15 +55,16 @@ export const predictorOperations = {
     reply: z.string(),
     media: 'text/html',
     done: 'The page.',
-    refusals: ['not-found'],
+    refusals: ['unknown-search-space', 'not-found'],
   },
   setChampion: {
     summary: 'Promote a predictor, or roll back to one',
     description:
       'Every target is adapted under it before the alias moves. Predictions follow within the revalidation time.',
     tag: 'training',
+    path: predictorsPathSchema,
     body: setChampionRequestSchema,
     reply: aliasesReplySchema,
-    refusals: ['not-found', 'conflict', 'not-ready'],
+    refusals: ['unknown-search-space', 'not-found', 'conflict', 'not-ready'],
   },
 } as const satisfies OperationsOf<'predictors'>;

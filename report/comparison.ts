@@ -23,10 +23,12 @@ export async function comparisonSection(view: ReportView): Promise<Html | undefi
   const compared = rows.some((r) => r.champion !== undefined);
   const figures: Html[] = [];
   for (const [i, metric] of drawnMetrics.entries()) figures.push(await figure(dotFigure(view, rows, metric, i === 0)));
+  const each = rows.length === 1 ? 'The one target' : 'Every target';
+  const alone = compared ? '' : ' There was no champion to compare with.';
   return section(
     'targets',
     compared ? 'Target by target, against the champion' : 'Target by target',
-    html`<p>${rows.length === 1 ? 'The one target' : 'Every target'} as the predictor does ${view.shownText}, worst first.${compared ? '' : ' There was no champion to compare with.'}</p>`,
+    html`<p>${each} as the predictor does ${view.shownText}, worst first.${alone}</p>`,
     compared ? comparedLegend : undefined,
     html`<div class="dots">${figures}</div>`,
     scoreTable(view, rows, compared),
@@ -83,7 +85,9 @@ function dotFigure(view: ReportView, rows: readonly TargetRow[], metric: Metric,
     id: `targets-${metric.key}`,
     title: metric.name,
     note: labels ? rowsNote(rows).replace(/^; /, '') || undefined : undefined,
-    description: `${metric.name} of each target ${view.shownText}${compared ? ', with the champion beside it' : ''}: ${summary}${drawn.length > 8 ? ' and more, all in the table below' : ''}.`,
+    description:
+      `${metric.name} of each target ${view.shownText}${compared ? ', with the champion beside it' : ''}: ` +
+      `${summary}${drawn.length > 8 ? ' and more, all in the table below' : ''}.`,
     spec,
   };
 }
@@ -134,7 +138,9 @@ function scoreTable(view: ReportView, rows: readonly TargetRow[], compared: bool
 
 function compareCell(metric: Metric, own: number | null | undefined, other: number | null | undefined): HtmlValue {
   if (typeof own !== 'number' || typeof other !== 'number') return metric.write(own);
-  return html`${metric.write(own)} <small class="${verdict(metric, own - other)}">${metric.writeDifference(own - other)}</small>`;
+  const difference = own - other;
+  const written = html`<small class="${verdict(metric, difference)}">${metric.writeDifference(difference)}</small>`;
+  return html`${metric.write(own)} ${written}`;
 }
 
 /** Means over each device's targets; absent where every device has one. */

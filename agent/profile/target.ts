@@ -1,5 +1,6 @@
 // Which target this device with these settings is, in the words of the profile format.
-import { nominalMemoryMib, type ProfileTarget } from '#core/dataset/profile-target.ts';
+import { nominalMemoryMib, type ProfileTarget } from '#core/dataset/profile.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Hardware } from '../device/hardware.ts';
 import type { Runtime, RuntimeSettings } from '../runtimes/runtime.ts';
 
@@ -11,6 +12,9 @@ export interface TargetFacts {
   readonly accelerator: string | undefined;
   readonly settings: RuntimeSettings;
   readonly pinned: boolean;
+  readonly searchSpace: SearchSpaceId;
+  readonly inputSize: number | null;
+  readonly batchSize: number;
 }
 
 /** The target of a profile from what is known of hardware, runtime and workload; only settings that the runtime
@@ -34,6 +38,11 @@ export function describeTarget(facts: TargetFacts): ProfileTarget {
       executionProvider: runtime.executionProvider,
       settings: { ...heeded, pinned: facts.pinned },
     },
-    precision: settings.precision,
+    workload: {
+      searchSpace: facts.searchSpace,
+      inputSize: facts.inputSize,
+      batchSize: facts.batchSize,
+      precision: settings.precision,
+    },
   };
 }

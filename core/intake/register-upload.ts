@@ -33,8 +33,7 @@ export interface RegisterUploadDependencies<Place> {
 
 export interface RegisterUploadRequest {
   readonly deviceId: string;
-  /** The only one that the profile may be of; left out: it says so itself, and may be of several. */
-  readonly searchSpace?: string | undefined;
+  readonly searchSpace: string;
   readonly sizeBytes: number;
   /** Lower-case hex. */
   readonly sha256: string;
@@ -58,7 +57,7 @@ export async function registerUpload<Place>(
   dependencies: RegisterUploadDependencies<Place>,
   request: RegisterUploadRequest,
 ): Promise<RegisteredUpload<Place>> {
-  const searchSpace = request.searchSpace === undefined ? undefined : searchSpaceOf(request.searchSpace).id;
+  const searchSpace = searchSpaceOf(request.searchSpace).id;
   const { deviceId, sizeBytes, sha256, idempotencyKey, now } = request;
   if (sizeBytes < 1 || sizeBytes > uploadLimits.compressedBytes) {
     const message = `sizeBytes is ${sizeBytes}; allowed: 1 to ${uploadLimits.compressedBytes}`;
@@ -68,7 +67,7 @@ export async function registerUpload<Place>(
   const wanted: UploadRecord = {
     uploadId,
     deviceId,
-    ...(searchSpace !== undefined && { searchSpace }),
+    searchSpace,
     sizeBytes,
     sha256,
     registeredAt: new Date(now).toISOString(),
@@ -112,10 +111,8 @@ async function withinQuota({ store, dailyQuota }: Quota, upload: UploadRecord): 
 async function registeredBefore(store: Store, wanted: UploadRecord): Promise<UploadRecord | undefined> {
   const stored = (await readJson(store, uploadKey(wanted.uploadId), uploadRecordSchema))?.value;
   for (const field of ['searchSpace', 'sizeBytes', 'sha256'] as const) {
-    const [before, now] = [stored?.[field], wanted[field]];
-    // An agent that was updated in between no longer says the search space.
-    if (before === undefined || now === undefined || before === now) continue;
-    const message = `was used for an upload with another ${field} (${before})`;
+    if (stored === undefined || stored[field] === wanted[field]) continue;
+    const message = `was used for an upload with another ${field} (${stored[field]})`;
     const issues = [{ path: 'idempotencyKey', message }];
     throw new DomainError('conflict', `the idempotency key ${message}`, { issues });
   }

@@ -19,10 +19,7 @@ const exclusionSchema = z.strictObject({
 export const uploadRecordSchema = z.strictObject({
   uploadId: z.string().regex(/^[0-9a-f]{32}$/),
   deviceId: z.string(),
-  searchSpace: z
-    .enum(searchSpaceIds)
-    .optional()
-    .describe('The only one that the profile may be of, where that was registered.'),
+  searchSpace: z.enum(searchSpaceIds),
   sizeBytes: z.int().positive().describe('Of the compressed profile.'),
   sha256: z
     .string()

@@ -16,7 +16,7 @@ export interface StateMachinePlan {
 export interface SchedulePlan {
   readonly key: string;
   readonly name: string;
-  /** `rate(…)`, `cron(…)` or `at(…)`. */
+  /** `rate(…)` or `cron(…)`. */
   readonly expression: string;
   readonly timezone: string;
   readonly enabled: boolean;

@@ -36,7 +36,8 @@ export interface PlannedResource {
   readonly metadata: Record<string, unknown>;
 }
 
-/** Access, logs and metadata: checked by the cloud, not needed to run on one machine. */
+/** Access, logs and metadata: checked by the cloud, not needed to run on one machine. More than our template has: what
+ * an operator adds to watch a deployment must not keep it from running here. */
 const withoutEffect = new Set([
   'AWS::IAM::Role',
   'AWS::IAM::Policy',

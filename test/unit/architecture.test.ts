@@ -141,6 +141,7 @@ const coreOrder = [
   'store',
   'access',
   'predictor',
+  'kernel-predictor',
   'predictors',
   'targets',
   'intake',

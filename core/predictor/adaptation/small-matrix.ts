@@ -1,7 +1,10 @@
 // Dense float64 algebra for the few dozen dimensions of an adaptation: row-major Float64Array, no allocation tricks.
 // They are inner loops of prediction and adaptation, so they stay free of a matrix class.
 
-/** Lower Cholesky factor of a symmetric positive definite n × n matrix. @throws RangeError when it is not. */
+/**
+ * Lower Cholesky factor L, with L Lᵀ = matrix, of a symmetric positive definite matrix [n × n], row-major.
+ * @throws RangeError when the matrix is not positive definite
+ */
 export function cholesky(matrix: Float64Array, n: number): Float64Array {
   const lower = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
@@ -17,14 +20,14 @@ export function cholesky(matrix: Float64Array, n: number): Float64Array {
   return lower;
 }
 
-/** ln det of L Lᵀ. */
+/** ln det of L Lᵀ, from its Cholesky factor `lower` [n × n]. */
 export function logDeterminantOf(lower: Float64Array, n: number): number {
   let total = 0;
   for (let i = 0; i < n; i++) total += 2 * Math.log(lower[i * n + i]!);
   return total;
 }
 
-/** x with L x = b. */
+/** x [n] with L x = b, for a lower triangular `lower` [n × n]: forward substitution. */
 export function solveLower(lower: Float64Array, n: number, b: Float64Array): Float64Array {
   const x = new Float64Array(n);
   for (let i = 0; i < n; i++) {
@@ -35,7 +38,7 @@ export function solveLower(lower: Float64Array, n: number, b: Float64Array): Flo
   return x;
 }
 
-/** x with Lᵀ x = b. */
+/** x [n] with Lᵀ x = b, for a lower triangular `lower` [n × n]: backward substitution. */
 export function solveUpper(lower: Float64Array, n: number, b: Float64Array): Float64Array {
   const x = new Float64Array(n);
   for (let i = n - 1; i >= 0; i--) {
@@ -46,11 +49,11 @@ export function solveUpper(lower: Float64Array, n: number, b: Float64Array): Flo
   return x;
 }
 
-/** x with L Lᵀ x = b. */
+/** x [n] with L Lᵀ x = b, from the Cholesky factor `lower` [n × n]. */
 export const solveCholesky = (lower: Float64Array, n: number, b: Float64Array): Float64Array =>
   solveUpper(lower, n, solveLower(lower, n, b));
 
-/** L⁻¹, lower triangular. */
+/** L⁻¹ [n × n], lower triangular like `lower`. */
 export function invertLower(lower: Float64Array, n: number): Float64Array {
   const inverse = new Float64Array(n * n);
   for (let column = 0; column < n; column++) {
@@ -63,6 +66,7 @@ export function invertLower(lower: Float64Array, n: number): Float64Array {
   return inverse;
 }
 
+/** The inner product Σ aᵢ bᵢ over the length of `a`; `b` has at least that length. */
 export function dot(a: Float64Array, b: Float64Array): number {
   let total = 0;
   for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;

@@ -112,7 +112,9 @@ export const fbnetCosts: FbnetCosts = {
   weights: tabulate((block, layer) => kernelWeights(shapeOf(block, layer))),
 };
 
-/** Entry by entry over the three kernels. */
+/**
+ * Cost of whole blocks, [layer × fbnetChoices + choice]: the sum over kernels of tables of that shape, in their unit.
+ */
 export function sumKernels(tables: readonly Float64Array[]): Float64Array {
   return tables[0]!.map((_, entry) => tables.reduce((sum, table) => sum + table[entry]!, 0));
 }

@@ -45,7 +45,10 @@ export interface NetworkInput {
   readonly size: number;
 }
 
-/** @returns the layers and the feature map that they start from. */
+/**
+ * Starts a network on a square input [batchSize, channels, size, size] in pixels.
+ * @returns the layers to build it with, and the feature map that they start from
+ */
 export function startNetwork(options: NetworkInput): { layers: Layers; input: Tensor } {
   const { batchSize, channels: inputChannels, size: inputSize } = options;
   const nodes: OperatorNode[] = [];

@@ -1,0 +1,62 @@
+// How wide a target's intervals must be. The posterior's own deviations are right for targets like those it was trained
+// on; how far they are right for this one its measurements tell: each is predicted from the others, and the residuals,
+// in standard deviations, should have a mean square of 1. What few measurements say is drawn towards 1.
+import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
+import type { Forward } from '#core/predictor/types.ts';
+import { headsOf } from '../hypotheses.ts';
+import { type Adaptation, type AdaptOptions, adaptTarget, type HeadParameters } from './adaptation.ts';
+import { lnMoments } from './predictive.ts';
+
+/** How many measurements the posterior's own word counts for. */
+const priorMeasurements = 10;
+/** Intervals are never narrowed by more than a tenth: too narrow misleads more than too wide. */
+const leastScale = 0.9;
+/** A residual beyond three deviations counts as three: one outlier must not widen every interval. */
+const largestSquare = 9;
+/** With more measurements, so many interleaved groups of at most so many evenly spaced ones are left out in turn. */
+const mostLeftOutSingly = 32;
+const groups = 8;
+const mostUsed = 256;
+
+/**
+ * The posterior that adaptTarget gives, with `intervalScale` set from how well the target's measurements predict each
+ * other: the root mean square of the residuals in standard deviations, drawn towards 1 as if by ten more measurements
+ * and never below .9 (docs/predictor.md, Intervals). One measurement leaves it at 1.
+ * @param latencyMs measured latencies in ms, [forward.count]
+ * @throws DomainError `too-few-measurements` without any measurement; `invalid-request` for a latency that is not
+ * finite and positive
+ */
+export function adaptCalibrated(
+  parameters: HeadParameters,
+  predictorHash: string,
+  forward: Forward,
+  latencyMs: Float64Array,
+  options: AdaptOptions = {},
+): Adaptation {
+  const adaptation = adaptTarget(parameters, predictorHash, forward, latencyMs, options);
+  const used = Math.min(forward.count, mostUsed);
+  const rows = Array.from({ length: used }, (_, i) => Math.floor((i * forward.count) / used));
+  const folds = used <= mostLeftOutSingly ? used : groups;
+  if (used < 2) return adaptation;
+  const latencies = (of: readonly number[]): Float64Array => Float64Array.from(of, (row) => latencyMs[row]!);
+  // With many measurements leaving a few out brings no head back.
+  const known =
+    used > mostLeftOutSingly ? { ...options, heads: headIndices(adaptation, parameters.lowerings) } : options;
+  let squares = 0;
+  for (let fold = 0; fold < folds; fold++) {
+    const out = rows.filter((_, i) => i % folds === fold);
+    const rest = rows.filter((_, i) => i % folds !== fold);
+    const without = adaptTarget(parameters, predictorHash, forwardRows(forward, rest), latencies(rest), known);
+    const { mean, deviation } = lnMoments(without, parameters.lowerings, forwardRows(forward, out));
+    for (const [i, latency] of latencies(out).entries()) {
+      squares += Math.min(((Math.log(latency) - mean[i]!) / deviation[i]!) ** 2, largestSquare);
+    }
+  }
+  const scale = Math.sqrt((priorMeasurements + squares) / (priorMeasurements + used));
+  return { ...adaptation, intervalScale: Math.max(scale, leastScale) };
+}
+
+const headIndices = (adaptation: Adaptation, lowerings: readonly string[]): number[] =>
+  adaptation.heads.map((own) =>
+    headsOf(lowerings).findIndex(({ lowering, net }) => lowering === own.lowering && net === own.net),
+  );

@@ -1,0 +1,102 @@
+// Predictions from an adaptation and the sums over networks' kernels: latency, a central interval, and the probability
+// of meeting a budget. Every head gives a normal distribution of ln latency; the answer is the normal with their
+// mixture's mean and variance.
+import type { Forward, Prediction, PredictOptions } from '#core/predictor/types.ts';
+import { normalCdf, normalQuantile } from '#core/statistics/normal.ts';
+import { headsOf } from '../hypotheses.ts';
+import type { Adaptation, AdaptedHead } from './adaptation.ts';
+
+/** A head's relative latency θ₀ + φ·w may fall to this before it is cut off. */
+const leastRelativeLatency = 0.05;
+export const defaultConfidence = 0.9;
+
+/**
+ * Mean and standard deviation [forward.count] of ln latency (latency in ms) under the mixture of all adapted heads, the
+ * deviation times the target's `intervalScale`.
+ * @param lowerings the predictor's, in its order: which of forward's heads are which
+ */
+export function lnMoments(
+  adaptation: Adaptation,
+  lowerings: readonly string[],
+  forward: Forward,
+): { mean: Float64Array; deviation: Float64Array } {
+  const mean = new Float64Array(forward.count);
+  const square = new Float64Array(forward.count);
+  const all = headsOf(lowerings);
+  for (const head of adaptation.heads) {
+    const at = all.findIndex(({ lowering, net }) => lowering === head.lowering && net === head.net);
+    addHead(head, at, all.length, forward, mean, square);
+  }
+  const deviation = square.map((second, i) => {
+    const variance = Math.max(second - mean[i]! ** 2, 0);
+    return adaptation.intervalScale * Math.sqrt(variance);
+  });
+  return { mean, deviation };
+}
+
+function addHead(
+  head: AdaptedHead,
+  at: number,
+  headCount: number,
+  { count, lnMean, phi }: Forward,
+  mean: Float64Array,
+  square: Float64Array,
+): void {
+  const P = phi.length / (count * headCount);
+  const touched = new Set(head.coordinates);
+  const others = Array.from({ length: P }, (_, p) => p).filter((p) => !touched.has(p));
+  const coordinates = Int32Array.from(head.coordinates);
+  const weights = Float64Array.from(head.weights);
+  const factor = Float64Array.from(head.factor);
+  const r = coordinates.length;
+  const q = new Float64Array(r + 1);
+  const product = new Float64Array(r + 1);
+  q[0] = 1;
+  for (let i = 0; i < count; i++) {
+    const start = (i * headCount + at) * P;
+    let relative = 1;
+    for (let c = 0; c < r; c++) {
+      const value = phi[start + coordinates[c]!]!;
+      q[c + 1] = value;
+      relative += value * weights[c]!;
+    }
+    let outside = 0;
+    for (const p of others) outside += phi[start + p]! ** 2;
+    // ‖Lᵀq‖², L stated by rows.
+    product.fill(0);
+    for (let row = 0, f = 0; row <= r; row++) {
+      const value = q[row]!;
+      for (let column = 0; column <= row; column++, f++) product[column]! += factor[f]! * value;
+    }
+    let variance = head.priorVariance * outside;
+    for (let c = 0; c <= r; c++) variance += product[c]! ** 2;
+    const kept = Math.max(relative, leastRelativeLatency);
+    const m = lnMean[i * headCount + at]! + head.lnScale + Math.log(kept);
+    mean[i]! += head.weight * m;
+    square[i]! += head.weight * (m * m + variance / (kept * kept) + head.noiseVariance);
+  }
+}
+
+/**
+ * Latencies and central intervals in ms, one a network of `forward`, and with a budget the probability of meeting it:
+ * normal in ln latency with the moments of lnMoments.
+ * @param lowerings the predictor's, in its order
+ * @param options `confidence` is the interval's mass, in (0, 1), .9 by default; `budgetMs` in ms
+ */
+export function predictLatencies(
+  adaptation: Adaptation,
+  lowerings: readonly string[],
+  forward: Forward,
+  { confidence = defaultConfidence, budgetMs }: PredictOptions = {},
+): Prediction {
+  const { mean, deviation } = lnMoments(adaptation, lowerings, forward);
+  const z = normalQuantile((1 + confidence) / 2);
+  return {
+    latencyMs: mean.map(Math.exp),
+    lowMs: mean.map((m, i) => Math.exp(m - z * deviation[i]!)),
+    highMs: mean.map((m, i) => Math.exp(m + z * deviation[i]!)),
+    ...(budgetMs !== undefined && {
+      withinBudgetProbability: mean.map((m, i) => normalCdf((Math.log(budgetMs) - m) / deviation[i]!)),
+    }),
+  };
+}
