@@ -1,5 +1,5 @@
-// The adaptation of a target as the service keeps it, but for the revision of its data: from at most a few hundred of its measurements, with what they
-// say of themselves and the error to expect.
+// The adaptation of a target as the service keeps it, but for the revision of its data: from at most a few hundred of
+// its measurements, with what they say of themselves and the error to expect.
 
 import type { Predictor } from '#core/predictor/bundle.ts';
 import type { Forward, Measured } from '#core/predictor/types.ts';
