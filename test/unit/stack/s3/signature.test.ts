@@ -125,8 +125,9 @@ describe("the SDK's own signer", () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 });
     const key = text.filter((value) => value.isWellFormed());
     const value = fc.stringMatching(/^[ -~]{0,20}$/);
+    // The SDK's signer keeps parameters in a plain object, which loses one of the name `__proto__`.
     const entries = fc.dictionary(
-      key.filter((name) => !/^x-amz-/i.test(name)),
+      key.filter((name) => !/^(x-amz-|__proto__$)/i.test(name)),
       key,
       { maxKeys: 4 },
     );
