@@ -47,7 +47,14 @@ export async function storeSimulated(store: Store, targets: number): Promise<voi
       descriptor: null,
     });
     const facts = { searchSpace: space.id, targetId, title: targetId, source: 'device', quality: 'good' } as const;
-    const more = { measurements: rows.length, excluded: {}, target, profiles: 1, devices: [deviceId] };
+    const more = {
+      measurements: rows.length,
+      excluded: {},
+      target,
+      profiles: 1,
+      devices: [deviceId],
+      descriptor: null,
+    };
     const time = new Date(i).toISOString();
     const record = targetRecordSchema.parse({ ...facts, ...more, createdAt: time, updatedAt: time });
     await writeJson(store, targetKey(space.id, targetId), record);
