@@ -17,6 +17,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/import.ts')).importCommand,
   },
   {
+    name: 'train',
+    summary: 'trains the predictor that comes with the project',
+    load: async () => (await import('./commands/train.ts')).trainCommand,
+  },
+  {
     name: 'evaluate',
     summary: 'how good predictions are on targets that the training has not seen',
     load: async () => (await import('./commands/evaluate.ts')).evaluateCommand,
@@ -35,6 +40,11 @@ const entries: readonly Entry[] = [
     name: 'issue-token',
     summary: 'issues a bearer token with the AWS credentials of an operator',
     load: async () => (await import('./commands/issue-token.ts')).issueTokenCommand,
+  },
+  {
+    name: 'migrate-dataset',
+    summary: 'brings the targets of a dataset of before to where they are looked for now',
+    load: async () => (await import('./commands/migrate-dataset.ts')).migrateDatasetCommand,
   },
   {
     name: 'agent',

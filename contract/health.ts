@@ -6,8 +6,8 @@ import type { OperationsOf } from './operation.ts';
 export const healthSchema = z
   .strictObject({
     live: z.literal(true),
-    ready: z.boolean().describe('Whether at least one search space can predict. The status is 200 if so, 503 if not.'),
-    searchSpaces: z.array(z.strictObject({ searchSpace: z.string(), ready: z.boolean() })),
+    ready: z.boolean().describe('Whether there is a predictor. The status is 200 if so, 503 if not.'),
+    champion: z.string().nullable().describe('Version of the predictor in use; null: none.'),
   })
   .meta({ id: 'Health' }) satisfies z.ZodType<Health>;
 

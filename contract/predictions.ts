@@ -1,6 +1,6 @@
 // The form of POST /v1/predictions.
 import { z } from 'zod';
-import { searchSpaceIds } from '#core/search-space/registry.ts';
+import { mostBatchSize, workloadSchema } from '#core/search-space/workload.ts';
 import { type PredictReply, type PredictRequest, predictionLimits } from '#core/serve/predict-latencies.ts';
 import type { OperationsOf } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
@@ -10,6 +10,13 @@ const targetNameSchema = z.string().min(1).max(256);
 export const predictRequestSchema = z
   .strictObject({
     searchSpace: searchSpaceNameSchema,
+    inputSize: z
+      .int()
+      .positive()
+      .max(4096)
+      .optional()
+      .describe('Height and width of the input, pixels. Default: the usual one of the search space.'),
+    batchSize: z.int().positive().max(mostBatchSize).optional().describe('Images per inference. Default 1.'),
     target: targetNameSchema.optional().describe('The target to predict for. Exactly one of target and targets.'),
     targets: z
       .array(targetNameSchema)
@@ -46,7 +53,7 @@ const perArchitecture = (what: string) =>
 
 export const predictReplySchema = z
   .strictObject({
-    searchSpace: z.enum(searchSpaceIds),
+    ...workloadSchema.shape,
     architectures: z.int().describe('How many architectures the arrays are for.'),
     confidence: z.number().describe('Probability that an interval is to have.'),
     budgetMs: z.number().optional().describe('As asked.'),

@@ -3,12 +3,10 @@ import { z } from 'zod';
 import { aliasesSchema, versionPattern } from '#core/predictors/aliases.ts';
 import { cardSchema } from '#core/predictors/card.ts';
 import type { OperationsOf } from './operation.ts';
-import { searchSpaceNameSchema } from './search-spaces.ts';
 
 const version = z.string().regex(versionPattern);
 
-export const predictorsPathSchema = z.strictObject({ searchSpace: searchSpaceNameSchema });
-export const predictorPathSchema = z.strictObject({ searchSpace: searchSpaceNameSchema, version });
+export const predictorPathSchema = z.strictObject({ version });
 export const setChampionRequestSchema = z.strictObject({ version }).meta({ id: 'SetChampion' });
 export const aliasesReplySchema = aliasesSchema.meta({ id: 'PredictorAliases' });
 
@@ -35,18 +33,17 @@ export const predictorViewSchema = z
 
 export const predictorOperations = {
   listPredictors: {
-    summary: 'List the predictors of a search space',
+    summary: 'List the predictors',
     tag: 'training',
-    path: predictorsPathSchema,
     reply: predictorListSchema,
-    refusals: ['unknown-search-space'],
+    refusals: [],
   },
   showPredictor: {
     summary: 'Show the card of a predictor: its data, evaluation, decision and limits',
     tag: 'training',
     path: predictorPathSchema,
     reply: predictorViewSchema,
-    refusals: ['unknown-search-space', 'not-found'],
+    refusals: ['not-found'],
   },
   showReport: {
     summary: 'Show the report of a predictor, a page to look at',
@@ -55,16 +52,15 @@ export const predictorOperations = {
     reply: z.string(),
     media: 'text/html',
     done: 'The page.',
-    refusals: ['unknown-search-space', 'not-found'],
+    refusals: ['not-found'],
   },
   setChampion: {
     summary: 'Promote a predictor, or roll back to one',
     description:
       'Every target is adapted under it before the alias moves. Predictions follow within the revalidation time.',
     tag: 'training',
-    path: predictorsPathSchema,
     body: setChampionRequestSchema,
     reply: aliasesReplySchema,
-    refusals: ['unknown-search-space', 'not-found', 'conflict', 'not-ready'],
+    refusals: ['not-found', 'conflict', 'not-ready'],
   },
 } as const satisfies OperationsOf<'predictors'>;

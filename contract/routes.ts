@@ -28,7 +28,7 @@ export const routes = {
     function: 'search-spaces',
   },
   listTargets: { method: 'GET', path: '/v1/targets', access: ['reader'], function: 'targets' },
-  showTarget: { method: 'GET', path: '/v1/targets/{searchSpace}/{id}', access: ['reader'], function: 'targets' },
+  showTarget: { method: 'GET', path: '/v1/targets/{id}', access: ['reader'], function: 'targets' },
   supportSet: {
     method: 'GET',
     path: '/v1/search-spaces/{id}/support-set',
@@ -51,25 +51,25 @@ export const routes = {
   },
   listPredictors: {
     method: 'GET',
-    path: '/v1/predictors/{searchSpace}',
+    path: '/v1/predictors',
     access: ['reader', 'operator'],
     function: 'predictors',
   },
   showPredictor: {
     method: 'GET',
-    path: '/v1/predictors/{searchSpace}/{version}',
+    path: '/v1/predictors/{version}',
     access: ['reader', 'operator'],
     function: 'predictors',
   },
   showReport: {
     method: 'GET',
-    path: '/v1/predictors/{searchSpace}/{version}/report',
+    path: '/v1/predictors/{version}/report',
     access: ['reader', 'operator'],
     function: 'predictors',
   },
   setChampion: {
     method: 'PUT',
-    path: '/v1/predictors/{searchSpace}/aliases/champion',
+    path: '/v1/predictors/aliases/champion',
     access: ['operator'],
     function: 'predictors',
   },

@@ -18,8 +18,15 @@ export const searchSpaceSchema = z
     searchSpace: z.string().meta({ example: 'nasbench201' }),
     title: z.string().meta({ example: 'NAS-Bench-201' }),
     example: z.string().describe('A valid architecture.'),
-    features: z.int().describe('Numbers that an architecture is encoded to.'),
-    champion: z.string().nullable().describe('Version of the predictor in use; null before the first training.'),
+    inputSizes: z
+      .strictObject({
+        usual: z.int().positive().describe("What the space's papers use, and what is meant where none is given."),
+        smallest: z.int().positive(),
+        largest: z.int().positive(),
+        step: z.int().positive().describe('Divides every allowed size.'),
+      })
+      .nullable()
+      .describe('Height and width that the input can have, pixels; null: each architecture states its own.'),
   })
   .meta({ id: 'SearchSpace' }) satisfies z.ZodType<SearchSpaceView>;
 

@@ -1,4 +1,4 @@
-// The form of GET /v1/targets and GET /v1/targets/{searchSpace}/{id}.
+// The form of GET /v1/targets and GET /v1/targets/{id}.
 import { z } from 'zod';
 import { selfCheckSchema } from '#core/predictor/adaptation/self-check.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
@@ -6,7 +6,11 @@ import type { OperationsOf } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
 
 export const listTargetsQuerySchema = z.strictObject({
-  searchSpace: searchSpaceNameSchema.optional(),
+  searchSpace: searchSpaceNameSchema
+    .optional()
+    .describe(
+      `Only targets that were measured in it; a page may then have fewer than limit, or none, and not be the last.`,
+    ),
   limit: z.coerce
     .number<number>()
     .int()
@@ -18,7 +22,6 @@ export const listTargetsQuerySchema = z.strictObject({
 });
 
 export const targetPathSchema = z.strictObject({
-  searchSpace: searchSpaceNameSchema,
   id: z.string().max(256).meta({ description: 'Id of the target.' }),
 });
 
@@ -45,7 +48,7 @@ export const targetViewSchema = z
         expectedError: z
           .number()
           .nullable()
-          .describe('Median relative error (of ln latency) that the posterior expects over the search space.'),
+          .describe('Median relative error (of ln latency) that the posterior expects.'),
         leftOut: selfCheckSchema.shape.leftOut.describe(
           'What the errors were when each measurement was predicted from the others; null with fewer than five.',
         ),
@@ -72,6 +75,6 @@ export const targetOperations = {
     tag: 'catalogue',
     path: targetPathSchema,
     reply: targetViewSchema,
-    refusals: ['unknown-search-space', 'unknown-target'],
+    refusals: ['unknown-target'],
   },
 } as const satisfies OperationsOf<'targets'>;

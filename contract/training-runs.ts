@@ -3,13 +3,11 @@ import { z } from 'zod';
 import { runPhases, runRecordSchema } from '#core/training/runs/run-record.ts';
 import { runSettingsSchema } from '#core/training/runs/run-settings.ts';
 import type { OperationsOf } from './operation.ts';
-import { searchSpaceNameSchema } from './search-spaces.ts';
 
 const { seeds, steps, folds, repeats } = runSettingsSchema.shape;
 
 export const startRunRequestSchema = z
   .strictObject({
-    searchSpace: searchSpaceNameSchema,
     seeds: seeds.describe('One candidate each; the best is compared with the champion.'),
     steps: steps.describe('Training steps of each fit.'),
     folds: folds.describe(
@@ -24,7 +22,6 @@ export const runPathSchema = z.strictObject({
 });
 
 export const listRunsQuerySchema = z.strictObject({
-  searchSpace: searchSpaceNameSchema.optional(),
   limit: z.coerce
     .number<number>()
     .int()
@@ -75,8 +72,7 @@ export const runViewSchema = z
       .nonnegative()
       .nullable()
       .describe(
-        'Seconds until the run ends: steps under way at their pace, others as in the last run of the search ' +
-          'space that ' +
+        'Seconds until the run ends: steps under way at their pace, others as in the last run that ' +
           'promoted or refused. null: not known, or it has ended.',
       ),
   })
@@ -86,21 +82,21 @@ export const trainingRunOperations = {
   startTrainingRun: {
     summary: 'Start a training run',
     description:
-      'One run at a time in a search space: a second one is refused with the id of the first in `issues`, as ' +
+      'One predictor for all search spaces, one run at a time: a second one is refused with the id of the first in `issues`, as ' +
       '`runs/{id}`. The same `Idempotency-Key` gives the same run.',
     tag: 'training',
     idempotent: true,
     body: startRunRequestSchema,
     status: 201,
     reply: runViewSchema,
-    refusals: ['unknown-search-space', 'conflict'],
+    refusals: ['conflict'],
   },
   listTrainingRuns: {
     summary: 'List the training runs, a page at a time',
     tag: 'training',
     query: listRunsQuerySchema,
     reply: runListSchema,
-    refusals: ['unknown-search-space'],
+    refusals: [],
   },
   showTrainingRun: {
     summary: 'Show one training run, how far each step is and how long the fits still take',

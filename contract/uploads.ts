@@ -17,7 +17,9 @@ export const registerUploadRequestSchema = z
       .string()
       .regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits')
       .describe('SHA-256 of the gzip-compressed profile, in lower-case hexadecimal.'),
-    searchSpace: searchSpaceNameSchema,
+    searchSpace: searchSpaceNameSchema
+      .optional()
+      .describe('The only one that the profile may be of. Left out: what it says itself, which may be several.'),
   })
   .meta({ id: 'RegisterUploadRequest' });
 
@@ -38,12 +40,16 @@ export const uploadPathSchema = z.strictObject({
   id: z.string().max(256).meta({ description: 'uploadId.' }),
 });
 
-const { accepted, quarantined, finishedAt: _, ...registered } = uploadRecordSchema.shape;
+const { accepted, quarantined, searchSpace, finishedAt: _, ...registered } = uploadRecordSchema.shape;
 const acceptedShape = accepted.unwrap().shape;
 
 export const uploadSchema = z
   .strictObject({
     ...registered,
+    searchSpace: searchSpace
+      .unwrap()
+      .nullable()
+      .describe('The only one that the profile may be of; null: it was registered without one.'),
     finishedAt: z.iso.datetime().nullable().describe('null while waiting.'),
     targetId: z.string().nullable().describe('The target that the profile is of; null unless accepted.'),
     measurements: acceptedShape.measurements.nullable(),

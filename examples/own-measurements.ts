@@ -10,8 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { apiClient } from '#client/client.ts';
 import { operations } from '#contract/operations.ts';
-import { usualInputSize } from '#core/search-space/network/input-size.ts';
-import { searchSpace as spaceOf } from '#core/search-space/registry.ts';
+import { workloadOf } from '#core/search-space/workload.ts';
 
 process.on('uncaughtException', ({ message }) => {
   console.error(message);
@@ -26,19 +25,21 @@ const operator = apiClient({ api, token, operations });
 // docs/profile-format.md has every field; null is "not known", and whatever makes two numbers comparable belongs here.
 const unknown = { frequencyMhz: null, load1: null, temperatureC: null };
 const profile = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   target: {
     hardware: { vendor: null, model, cpu: null, cores: null, memoryMib: null, accelerator: null },
     runtime: { name: null, version: null, executionProvider: null, settings: {} },
-    workload: { searchSpace, inputSize: usualInputSize(spaceOf(searchSpace)), batchSize: 1, precision: null },
+    precision: null,
   },
   context: {
     ...{ agentVersion: 'own-measurements 1', deviceId: null, kernel: null, governor: null },
     ...{ before: unknown, after: unknown },
     clock: { source: null, resolutionNs: null, startedAt: null, endedAt: null },
   },
+  workloads: [workloadOf({ searchSpace })],
   descriptor: null,
   measurements: rows.map(({ architecture, latency_ms }) => ({
+    workload: 0,
     architecture,
     latency: { medianMs: Number(latency_ms), trimmedMeanMs: null, spreadMs: null },
     ...{ runs: null, stable: null },
@@ -49,8 +50,9 @@ const sha256 = createHash('sha256').update(bytes).digest('hex');
 
 // The same name is the same device, however often this runs.
 const idempotencyKey = `own-${createHash('sha256').update(model).digest('hex').slice(0, 32)}`;
-const device = operator.as((await operator.call('enrolDevice', { body: { name: model }, idempotencyKey })).token);
-const place = await device.call('registerUpload', { body: { sizeBytes: bytes.length, sha256, searchSpace } });
+const { token: deviceToken } = await operator.call('enrolDevice', { body: { name: model }, idempotencyKey });
+const device = operator.as(deviceToken);
+const place = await device.call('registerUpload', { body: { sizeBytes: bytes.length, sha256 } });
 await device.putUpload(place, bytes);
 const show = () => device.call('showUpload', { path: { id: place.uploadId } });
 let upload = await show();

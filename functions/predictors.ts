@@ -1,9 +1,8 @@
-// Lambda: GET /v1/predictors/{searchSpace}[/{version}[/report]] and PUT /v1/predictors/{searchSpace}/aliases/champion.
+// Lambda: GET /v1/predictors[/{version}[/report]] and PUT /v1/predictors/aliases/champion.
 
 import { predictorOperations } from '#contract/predictors.ts';
 import { filledPath } from '#contract/routes.ts';
 import { listPredictors, readReport, showPredictor } from '#core/predictors/show-predictor.ts';
-import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import { setChampion } from '#core/training/phases/promote-phase.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler } from './shared/http-handler.ts';
@@ -13,12 +12,11 @@ const { DATA_BUCKET } = readEnvironment(process.env);
 const store = s3Store({ bucket: DATA_BUCKET });
 
 export const handler = httpHandler(predictorOperations, {
-  listPredictors: async ({ path }) => listPredictors(store, searchSpaceOf(path.searchSpace).id),
+  listPredictors: () => listPredictors(store),
   showPredictor: async ({ path }) => {
-    const { hasReport, ...shown } = await showPredictor(store, searchSpaceOf(path.searchSpace).id, path.version);
+    const { hasReport, ...shown } = await showPredictor(store, path.version);
     return { ...shown, report: hasReport ? filledPath('showReport', path) : null };
   },
-  showReport: async ({ path }) => readReport(store, searchSpaceOf(path.searchSpace).id, path.version),
-  setChampion: async ({ path, body }) =>
-    setChampion({ store, now: Date.now }, searchSpaceOf(path.searchSpace).id, body.version),
+  showReport: ({ path }) => readReport(store, path.version),
+  setChampion: ({ body }) => setChampion({ store, now: Date.now }, body.version),
 });

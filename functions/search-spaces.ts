@@ -16,7 +16,7 @@ const onError = (error: unknown): void => logger.warn('revalidation failed', { e
 const predictors = predictorCache({ store, now: Date.now, loadPredictor, revalidateS, onError });
 
 export const handler = httpHandler(searchSpaceOperations, {
-  listSearchSpaces: async () => ({ searchSpaces: await listSearchSpaces(store) }),
-  showSearchSpace: ({ path }) => showSearchSpace(store, path.id),
+  listSearchSpaces: async () => ({ searchSpaces: listSearchSpaces() }),
+  showSearchSpace: async ({ path }) => showSearchSpace(path.id),
   supportSet: ({ path, query }) => supportSet({ store, predictors }, { searchSpace: path.id, ...query }),
 });

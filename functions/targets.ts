@@ -1,4 +1,4 @@
-// Lambda: GET /v1/targets and GET /v1/targets/{searchSpace}/{id}.
+// Lambda: GET /v1/targets and GET /v1/targets/{id}.
 
 import { targetOperations } from '#contract/targets.ts';
 import { listTargets } from '#core/targets/list-targets.ts';
@@ -12,5 +12,5 @@ const store = s3Store({ bucket: DATA_BUCKET });
 
 export const handler = httpHandler(targetOperations, {
   listTargets: ({ query }) => listTargets(store, query),
-  showTarget: ({ path }) => showTarget(store, path.searchSpace, path.id),
+  showTarget: ({ path }) => showTarget(store, path.id),
 });

@@ -1,7 +1,6 @@
 // Lambda: POST and GET of /v1/training-runs, GET /v1/training-runs/{id}, POST /v1/training-runs/{id}/stop.
 import { randomUUID } from 'node:crypto';
 import { trainingRunOperations } from '#contract/training-runs.ts';
-import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import { stopRun } from '#core/training/runs/end-run.ts';
 import { listRuns, showRun } from '#core/training/runs/show-run.ts';
 import { startRun } from '#core/training/runs/start-run.ts';
@@ -16,11 +15,10 @@ const executor = stepFunctionsExecutor(STATE_MACHINE_ARN);
 const view = (runId: string) => showRun(store, runId, Date.now());
 
 export const handler = httpHandler(trainingRunOperations, {
-  startTrainingRun: async ({ body: { searchSpace, ...settings }, caller, idempotencyKey = randomUUID() }) => {
-    const { id } = searchSpaceOf(searchSpace);
+  startTrainingRun: async ({ body: settings, caller, idempotencyKey = randomUUID() }) => {
     const key = `${caller.tokenId}\n${idempotencyKey}`;
-    const request = { searchSpace: id, settings, requestedBy: 'operator', idempotencyKey: key } as const;
-    const { runId } = await startRun(store, executor, { ...request, now: Date.now() });
+    const request = { settings, requestedBy: 'operator', idempotencyKey: key, now: Date.now() } as const;
+    const { runId } = await startRun(store, executor, request);
     return view(runId);
   },
   listTrainingRuns: ({ query }) => listRuns(store, query),

@@ -45,8 +45,6 @@ export interface SugarbushConfig {
     readonly retries: number;
   };
   readonly training: {
-    /** Search spaces that are trained on a schedule. */
-    readonly searchSpaces: readonly string[];
     /** EventBridge Scheduler's `rate(…)` or `cron(…)`, UTC: trains whatever is new. Unset: only by operators. */
     readonly schedule?: string;
     /** Looks more often, and trains where the dataset has grown by `leastGrowth`, a share of what the champion had. */
@@ -76,7 +74,6 @@ export const config: SugarbushConfig = {
   predictions: { revalidateS: 3 },
   uploads: { keptDays: 30, validS: 900, perDeviceAndDay: 1000, retries: 2 },
   training: {
-    searchSpaces: ['nasbench201', 'fbnet', 'ofa'],
     schedule: 'cron(0 3 * * ? *)',
     newData: { schedule: 'rate(6 hours)', leastGrowth: 0.1 },
     atOnce: 8,

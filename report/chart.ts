@@ -58,8 +58,5 @@ export async function drawChart(chart: Chart): Promise<Html> {
   const [tag, width, height] = opening as unknown as [string, string, string];
   const { id, title, description } = chart;
   const body = new Html(allowedCharacters(svg.slice(tag.length)));
-  const role = html`role="img" aria-labelledby="${id}-title ${id}-desc"`;
-  const size = html`viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
-  const named = html`<title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>`;
-  return html`<svg class="chart" id="${id}" ${role} ${size} xmlns="http://www.w3.org/2000/svg">${named}${body}`;
+  return html`<svg class="chart" id="${id}" role="img" aria-labelledby="${id}-title ${id}-desc" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" xmlns="http://www.w3.org/2000/svg"><title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>${body}`;
 }

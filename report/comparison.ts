@@ -23,12 +23,10 @@ export async function comparisonSection(view: ReportView): Promise<Html | undefi
   const compared = rows.some((r) => r.champion !== undefined);
   const figures: Html[] = [];
   for (const [i, metric] of drawnMetrics.entries()) figures.push(await figure(dotFigure(view, rows, metric, i === 0)));
-  const each = rows.length === 1 ? 'The one target' : 'Every target';
-  const alone = compared ? '' : ' There was no champion to compare with.';
   return section(
     'targets',
     compared ? 'Target by target, against the champion' : 'Target by target',
-    html`<p>${each} as the predictor does ${view.shownText}, worst first.${alone}</p>`,
+    html`<p>${rows.length === 1 ? 'The one target' : 'Every target'} as the predictor does ${view.shownText}, worst first.${compared ? '' : ' There was no champion to compare with.'}</p>`,
     compared ? comparedLegend : undefined,
     html`<div class="dots">${figures}</div>`,
     scoreTable(view, rows, compared),
@@ -85,9 +83,7 @@ function dotFigure(view: ReportView, rows: readonly TargetRow[], metric: Metric,
     id: `targets-${metric.key}`,
     title: metric.name,
     note: labels ? rowsNote(rows).replace(/^; /, '') || undefined : undefined,
-    description:
-      `${metric.name} of each target ${view.shownText}${compared ? ', with the champion beside it' : ''}: ` +
-      `${summary}${drawn.length > 8 ? ' and more, all in the table below' : ''}.`,
+    description: `${metric.name} of each target ${view.shownText}${compared ? ', with the champion beside it' : ''}: ${summary}${drawn.length > 8 ? ' and more, all in the table below' : ''}.`,
     spec,
   };
 }
@@ -138,9 +134,7 @@ function scoreTable(view: ReportView, rows: readonly TargetRow[], compared: bool
 
 function compareCell(metric: Metric, own: number | null | undefined, other: number | null | undefined): HtmlValue {
   if (typeof own !== 'number' || typeof other !== 'number') return metric.write(own);
-  const difference = own - other;
-  const written = html`<small class="${verdict(metric, difference)}">${metric.writeDifference(difference)}</small>`;
-  return html`${metric.write(own)} ${written}`;
+  return html`${metric.write(own)} <small class="${verdict(metric, own - other)}">${metric.writeDifference(own - other)}</small>`;
 }
 
 /** Means over each device's targets; absent where every device has one. */

@@ -31,13 +31,10 @@ export async function coverageSection(view: ReportView): Promise<Html | undefine
   if (targets.length === 0) return undefined;
   const figures = [await figure(reliability(targets, confidences))];
   if (confidences.includes(nominal)) figures.push(await figure(byTarget(targets)));
-  const explanation =
-    'An interval of 90 % should hold nine measurements of ten, on every target. ' +
-    'Above the line intervals are wider than they need to be; below it they promise too much.';
   return section(
     'coverage',
     'Do the intervals hold?',
-    html`<p>${explanation}</p>`,
+    html`<p>An interval of 90 % should hold nine measurements of ten, on every target. Above the line intervals are wider than they need to be; below it they promise too much.</p>`,
     html`<div class="pair">${figures}</div>`,
     folded('Share of measurements inside, by confidence', coverageTable(targets, confidences)),
   );
@@ -98,9 +95,7 @@ function reliability(targets: readonly TargetCoverage[], confidences: readonly n
     id: 'coverage-reliability',
     title: 'Promised and kept',
     note: targets.length > 1 ? 'thick: mean over targets, faint: single targets' : undefined,
-    description:
-      'Share of measurements inside the interval against its confidence: ' +
-      `${mean.map((m) => `${percent(m.observed)} inside at ${percent(m.confidence, 0)}`).join(', ')}.`,
+    description: `Share of measurements inside the interval against its confidence: ${mean.map((m) => `${percent(m.observed)} inside at ${percent(m.confidence, 0)}`).join(', ')}.`,
     spec,
   };
 }

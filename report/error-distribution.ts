@@ -25,13 +25,10 @@ export async function errorSection(view: ReportView): Promise<Html | undefined> 
     .filter((t) => t.predictions !== undefined)
     .map((t) => ({ id: t.id, sorted: relativeErrors(t.predictions!).toSorted((a, b) => a - b) }));
   if (targets.length === 0) return undefined;
-  const explanation =
-    'Prediction over measurement less one: to the left of zero the predictor promises too little time, ' +
-    'to the right too much.';
   return section(
     'errors',
     'Error distribution',
-    html`<p>${explanation}</p>`,
+    html`<p>Prediction over measurement less one: to the left of zero the predictor promises too little time, to the right too much.</p>`,
     legend(bandLegend),
     html`<div class="pair">${[await figure(histogram(targets)), await figure(strips(targets))]}</div>`,
     folded('Percentiles of the error', percentileTable(targets)),
@@ -54,9 +51,7 @@ function histogram(targets: readonly TargetErrors[]): Figure {
     id: 'error-histogram',
     title: 'All targets together',
     note: `${whole(errors.length)} predictions, ${within} within ±10 %`,
-    description:
-      `Histogram of the relative error of ${errors.length} predictions in bins of one percent; ${within} are ` +
-      `within ±10 %, ${percent(shareWithin(errors, 0.05))} within ±5 %.`,
+    description: `Histogram of the relative error of ${errors.length} predictions in bins of one percent; ${within} are within ±10 %, ${percent(shareWithin(errors, 0.05))} within ±5 %.`,
     spec: {
       width: 430,
       height: 240,
@@ -176,9 +171,7 @@ function strips(targets: readonly TargetErrors[]): Figure {
     id: 'error-strips',
     title: 'Each target',
     note: `dot: median, thick: middle half, thin: 5th to 95th percentile${rowsNote(targets)}`,
-    description:
-      'For each target the middle half and the 5th to 95th percentile of the relative error, against the band of ' +
-      '±10 %. The numbers are in the table below.',
+    description: `For each target the middle half and the 5th to 95th percentile of the relative error, against the band of ±10 %. The numbers are in the table below.`,
     spec,
   };
 }

@@ -22,10 +22,7 @@ export async function figure(drawn: Figure): Promise<Html> {
 
 /** What the colours of a drawing mean. */
 export const legend = (entries: readonly LegendEntry[]): Html =>
-  html`<ul class="legend">${entries.map(legendItem)}</ul>`;
-
-const legendItem = ({ swatch, label }: LegendEntry): Html =>
-  html`<li><span class="swatch ${swatch}" aria-hidden="true"></span>${label}</li>`;
+  html`<ul class="legend">${entries.map((e) => html`<li><span class="swatch ${e.swatch}" aria-hidden="true"></span>${e.label}</li>`)}</ul>`;
 
 /** A section of the page under a heading; parts that are undefined are left out. */
 export const section = (id: string, title: string, ...content: readonly (Html | undefined)[]): Html =>

@@ -9,12 +9,12 @@ import type { ReportView } from './view.ts';
 
 /** The top of the page: which predictor, what became of it, and in a sentence how good it is. */
 export function headline(view: ReportView): Html {
-  const { searchSpace, version, createdAt, champion, decision } = view.card;
+  const { version, createdAt, champion, decision } = view.card;
   const badge = decision ? html` <span class="badge ${decision.outcome}">${decision.outcome}</span>` : undefined;
   const before = champion ? `the champion then was ${champion.version}` : 'there was no champion then';
   return html`<header>
 <p class="eyebrow">Predictor report</p>
-<h1>${searchSpace} <span class="version">${version}</span>${badge}</h1>
+<h1>Predictor <span class="version">${version}</span>${badge}</h1>
 <p class="lead">${sentence(view)}</p>
 <p class="made">Made ${utcMinute(createdAt)}; ${before}.</p>
 </header>
@@ -26,13 +26,12 @@ function sentence(view: ReportView): string {
   const scores = view.shownScores('candidate');
   if (scores.length === 0) return 'It has not been evaluated on any device that it was not trained on.';
   const devices = new Set(scores.map((s) => s.device)).size;
-  const where = scores.length === devices ? '' : ` (${plural(scores.length, 'target')})`;
+  const where =
+    scores.length === devices
+      ? ''
+      : ` (${plural(scores.length, view.workloads.length > 1 ? 'target and workload' : 'target', view.workloads.length > 1 ? 'pairs of target and workload' : 'targets')})`;
   const on = devices === 1 ? 'On a device' : `On average over ${devices} devices`;
-  return (
-    `${on}${where} it never saw in training, ${view.shownText} of each target, ` +
-    `${percent(meanOf(scores, 'within10'))} of its predictions are within ±10 % of the measured latency, and it ` +
-    `ranks architectures with a Spearman correlation of ${correlation(meanOf(scores, 'spearman'))}.`
-  );
+  return `${on}${where} it never saw in training, ${view.shownText} of each target, ${percent(meanOf(scores, 'within10'))} of its predictions are within ±10 % of the measured latency, and it ranks architectures with a Spearman correlation of ${correlation(meanOf(scores, 'spearman'))}.`;
 }
 
 const tileMetrics = ['within10', 'within5', 'spearman', 'medianApe', 'coverage90'] as const;
@@ -58,8 +57,7 @@ function worstTile(view: ReportView): Html | undefined {
     .filter((d) => d.within10 !== null)
     .toSorted((a, b) => a.within10! - b.within10!);
   if (!worst || !another) return undefined;
-  const values = html`<dd>${percent(worst.within10)}</dd><dd class="aside">${worst.device}</dd>`;
-  return html`<div class="tile"><dt>Worst device, within ±10 %</dt>${values}</div>`;
+  return html`<div class="tile"><dt>Worst device, within ±10 %</dt><dd>${percent(worst.within10)}</dd><dd class="aside">${worst.device}</dd></div>`;
 }
 
 const deltaOf = (metric: Metric, difference: number): Html =>
@@ -73,7 +71,9 @@ export function decisionSection(view: ReportView): Html | undefined {
   return section(
     'decision',
     decision ? `Why it was ${decision.outcome}` : 'Beyond noise?',
-    decision ? html`<ul>${decision.reasons.map(reasonItem)}</ul>` : undefined,
+    decision
+      ? html`<ul>${decision.reasons.map((reason) => html`<li>${reason.charAt(0).toUpperCase()}${reason.slice(1)}</li>`)}</ul>`
+      : undefined,
     ...(['champion', 'ridge'] as const).map((against) =>
       differenceTable(
         differences.filter((d) => d.against === against),
@@ -83,14 +83,11 @@ export function decisionSection(view: ReportView): Html | undefined {
   );
 }
 
-const reasonItem = (reason: string): Html => html`<li>${reason.charAt(0).toUpperCase()}${reason.slice(1)}</li>`;
-
 function differenceTable(differences: readonly Difference[], other: string): Html | undefined {
   if (differences.length === 0) return undefined;
   const write = (d: Difference, value: number) => reportedMetrics[d.metric].writeDifference(value);
   return table(
-    `This predictor less ${other}, on the same folds and measurements; each device counts once, averaged over ` +
-      'its targets, all numbers of measurements, random and chosen',
+    `This predictor less ${other}, on the same folds and measurements; each device counts once, averaged over its targets, all numbers of measurements, random and chosen`,
     [
       { title: 'Metric', text: true, cell: (d) => reportedMetrics[d.metric].name },
       {

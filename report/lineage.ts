@@ -14,21 +14,18 @@ interface Fact {
 export function lineageSection({ card }: ReportView): Html {
   const { training, snapshot } = card;
   const facts: readonly Fact[] = [
-    { name: 'Search space', value: card.searchSpace },
     { name: 'Version', value: card.version },
     { name: 'Content hash', value: card.hash },
     { name: 'Made', value: utcMinute(card.createdAt) },
     { name: 'Champion then', value: card.champion?.version ?? 'none' },
     {
       name: 'Trained on',
-      value: `${plural(training.targets.length, 'target')}, ${plural(training.architectures, 'architecture')}`,
+      value: `${plural(training.targets.length, 'target')}, ${plural(training.networks, 'network')}`,
     },
     { name: 'Training data hash', value: training.dataHash },
     {
       name: 'Training',
-      value:
-        `${plural(training.steps, 'step')}, seed ${training.seed}, ` +
-        `${plural(Math.round(training.trainS), 'second')}`,
+      value: `${plural(training.steps, 'step')}, seed ${training.seed}, ${plural(Math.round(training.trainS), 'second')}`,
     },
     ...(card.runId === undefined ? [] : [{ name: 'Training run', value: card.runId }]),
     ...(snapshot ? snapshotFacts(snapshot) : []),
@@ -48,9 +45,7 @@ function snapshotFacts(snapshot: NonNullable<ReportView['card']['snapshot']>): F
     { name: 'Snapshot', value: snapshot.id },
     {
       name: 'Learned from',
-      value:
-        `${plural(measurements, 'measurement')} of ${plural(snapshot.targets.length, 'target')} on ` +
-        `${plural(devices, 'device')}`,
+      value: `${plural(measurements, 'measurement')} of ${plural(snapshot.targets.length, 'target')} on ${plural(devices, 'device')}`,
     },
     { name: 'Manifest SHA-256', value: snapshot.manifestSha256 },
     { name: 'Measurements SHA-256', value: snapshot.measurementsSha256 },

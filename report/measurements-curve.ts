@@ -147,12 +147,10 @@ function curveFigure(
       }),
     ],
   };
-  const curve = (s: Series): string =>
-    `${s.label}: ${counts.map((k) => `${metric.write(meanAt(s, k, metric))} at ${k}`).join(', ')}`;
   return {
     id: `learning-${metric.key}`,
     title: isError ? 'Median error' : 'Within ±10 %',
-    description: `${metric.name} against the number of measurements. ${all.map(curve).join('. ')}.`,
+    description: `${metric.name} against the number of measurements. ${all.map((s) => `${s.label}: ${counts.map((k) => `${metric.write(meanAt(s, k, metric))} at ${k}`).join(', ')}`).join('. ')}.`,
     spec,
   };
 }

@@ -10,6 +10,7 @@ import { Html, html } from './html.ts';
 import { limitsSection, lineageSection } from './lineage.ts';
 import { learningSection } from './measurements-curve.ts';
 import { scatterSection } from './scatter.ts';
+import { searchSpacesSection } from './search-spaces.ts';
 import { style } from './style.ts';
 import { lossSection } from './training-loss.ts';
 import { viewOf } from './view.ts';
@@ -19,6 +20,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
   const view = viewOf(input);
   const sections = [
     decisionSection(view),
+    searchSpacesSection(view),
     await scatterSection(view),
     await errorSection(view),
     await comparisonSection(view),
@@ -36,7 +38,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${input.card.searchSpace} ${input.card.version}: predictor report</title>
+<title>${input.card.version}: predictor report</title>
 <style>${new Html(style)}</style>
 </head>
 <body>

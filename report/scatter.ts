@@ -40,16 +40,10 @@ export async function scatterSection(view: ReportView): Promise<Html | undefined
   const thinned = drawn.some((t) => t.predictions!.measuredMs.length > limit);
   const left =
     withPoints.length > drawn.length ? ` The ${drawn.length} worst of ${withPoints.length} targets are drawn.` : '';
-  const fewer = thinned
-    ? ` Of each target at most ${whole(limit)} dots are drawn, evenly spread over its latencies.`
-    : '';
-  const explanation =
-    `Each dot is an architecture the predictor was not given on that target, ${view.shownText}. ` +
-    `On the line the prediction is exact; the shaded band is ±10 %.${left}${fewer}`;
   return section(
     'scatter',
     'Predicted against measured',
-    html`<p>${explanation}</p>`,
+    html`<p>Each dot is an architecture the predictor was not given on that target, ${view.shownText}. On the line the prediction is exact; the shaded band is ±10 %.${left}${thinned ? ` Of each target at most ${whole(limit)} dots are drawn, evenly spread over its latencies.` : ''}</p>`,
     legend(bandLegend),
     html`<div class="squares">${figures}</div>`,
     folded('Accuracy by latency, fastest fifth to slowest', fifthsTable(withPoints)),
@@ -69,12 +63,8 @@ function scatterFigure(target: TargetRow, index: number, limit: number): Figure 
   return {
     id: `scatter-${index}`,
     title: target.id,
-    note:
-      `${within} within ±10 %` +
-      (beyond.length === 0 ? '' : `; ${plural(beyond.length, 'dot')} beyond the axes, drawn at the edge`),
-    description:
-      `Scatter plot of predicted against measured latency on ${target.id}, ${points.length} architectures from ` +
-      `${fastest} to ${slowest}; ${within} of the predictions are within ±10 % of the measurement.`,
+    note: `${within} within ±10 %${beyond.length === 0 ? '' : `; ${plural(beyond.length, 'dot')} beyond the axes, drawn at the edge`}`,
+    description: `Scatter plot of predicted against measured latency on ${target.id}, ${points.length} architectures from ${fastest} to ${slowest}; ${within} of the predictions are within ±10 % of the measurement.`,
     spec: scatterSpec(points, low, high),
   };
 }

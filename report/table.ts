@@ -17,8 +17,7 @@ export function table<Row>(caption: string, columns: readonly Column<Row>[], row
   const shown = rows.slice(0, mostRows);
   const all = rows.length > shown.length ? `${caption} (the first ${shown.length} of ${rows.length} rows)` : caption;
   const lines = shown.map((row) => html`<tr>${columns.map((column, i) => cellOf(column, row, i === 0))}</tr>\n`);
-  const top = html`<caption>${all}</caption><thead><tr>${heads}</tr></thead>`;
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>${top}<tbody>
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table><caption>${all}</caption><thead><tr>${heads}</tr></thead><tbody>
 ${lines}</tbody></table></div>`;
 }
 

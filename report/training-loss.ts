@@ -25,9 +25,7 @@ export async function lossSection(view: ReportView): Promise<Html | undefined> {
     id: 'loss',
     title: 'Loss by training step',
     note: 'negative log evidence of an episode; lower is better',
-    description:
-      `Training loss, from ${decimal(first.loss, 2)} at step ${first.step} to ${decimal(last.loss, 2)} at step ` +
-      `${last.step}.`,
+    description: `Training loss, from ${decimal(first.loss, 2)} at step ${first.step} to ${decimal(last.loss, 2)} at step ${last.step}.`,
     spec: {
       width: 930,
       height: 200,

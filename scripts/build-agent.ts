@@ -30,9 +30,7 @@ export async function buildAgent(folder: string): Promise<string> {
     external: runtimes,
     // What is CommonJS in it (the parser of the command line) asks for built-in modules with require.
     banner: {
-      js:
-        `import { createRequire as __createRequire } from 'node:module'; ` +
-        'const require = __createRequire(import.meta.url);',
+      js: `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`,
     },
     legalComments: 'inline',
     define: { SUGARBUSH_AGENT_VERSION: JSON.stringify(manifest.version) },

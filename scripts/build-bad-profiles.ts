@@ -1,10 +1,13 @@
 // Writes test/fixtures/profiles/{quarantined,excluded}: for each reason code at least one profile that has it, named
 // CODE.json, CODE.VARIANT.json, or .gz where the fault is in the compression. Codes that depend on the registration or
 // on what is stored have none here. Run: node scripts/build-bad-profiles.ts
+
+import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { Profile } from '#core/dataset/profile.ts';
+import type { ProfileV1 } from '#core/dataset/profile-v1.ts';
 import { exampleProfile } from './build-profile-fixtures.ts';
 
 const folder = fileURLToPath(new URL('../test/fixtures/profiles/', import.meta.url));
@@ -14,8 +17,17 @@ const [first, second] = exampleProfile.measurements as [
   Profile['measurements'][number],
 ];
 
-/** The example without its descriptor and with two measurements. */
-const small: Profile = { ...exampleProfile, descriptor: null, measurements: [first, second] };
+/** The example without its descriptor and with two measurements of one workload. */
+const small: Profile = {
+  ...exampleProfile,
+  workloads: exampleProfile.workloads.slice(0, 1),
+  descriptor: null,
+  measurements: [first, second],
+};
+/** Such a one of version 1. */
+const exampleV1 = JSON.parse(readFileSync(`${folder}version-1/raspberry-pi-5.json`, 'utf8')) as ProfileV1;
+const [firstV1, secondV1] = exampleV1.measurements;
+const smallV1 = { ...exampleV1, descriptor: null, measurements: [firstV1, secondV1] };
 
 /** `small` as text, with the second measurement changed. Text, so that it can hold numbers no value prints as. */
 function withSecond(change: Record<string, unknown>, replace: [string, string] = ['', '']): string {
@@ -32,6 +44,13 @@ const excluded: Record<string, string> = {
   'measurement-invalid.weights.json': withSecond({ weights: [0.1, 0.2] }),
   'measurement-invalid.text-latency.json': withSecond({ latency: '88.17 ms' }),
   'measurement-invalid.zero-runs.json': withSecond({ runs: 0 }),
+  'measurement-invalid.no-such-workload.json': withSecond({ workload: 1 }),
+  'measurement-invalid.no-workload.json': withSecond({ workload: undefined }),
+  'measurement-invalid.version-1-workload.json': JSON.stringify(
+    { ...smallV1, measurements: [firstV1, { ...secondV1, workload: 0 }] },
+    null,
+    1,
+  ),
   'latency-not-finite.infinite.json': withSecond(latency(88.17), ['"medianMs": 88.17', '"medianMs": 1e999']),
   'latency-not-finite.nan.json': withSecond(latency(Number.NaN)),
   'latency-not-positive.zero.json': withSecond(latency(0)),
@@ -46,6 +65,7 @@ const excluded: Record<string, string> = {
     architecture: 'r204|k7e6-k5e4|k7e6-k7e3|k5e3-k7e6|k5e3-k3e6|k5e6-k3e4',
   }),
   'architecture-duplicate.json': withSecond({ architecture: first.architecture }),
+  'architecture-duplicate.version-1.json': JSON.stringify({ ...smallV1, measurements: [firstV1, firstV1] }, null, 1),
   'samples-disagree.json': withSecond({ samplesMs: [44.1, 44.0, 44.2] }),
   'measurement-unstable.spread.json': withSecond(latency(88.17, { spreadMs: 23 })),
   'measurement-unstable.mean.json': withSecond(latency(88.17, { trimmedMeanMs: 133 })),
@@ -76,18 +96,37 @@ const quarantined: Record<string, string | Uint8Array> = {
   'json-invalid.nan.json': changed({}).replace('"medianMs": 21.42', '"medianMs": NaN'),
   'json-too-complex.deep.json': `${'['.repeat(5000)}${']'.repeat(5000)}`,
   'schema-invalid.not-an-object.json': '[]',
-  'schema-invalid.version.json': changed({ schemaVersion: 2 }),
+  'schema-invalid.version.json': changed({ schemaVersion: 3 }),
+  'schema-invalid.version-0.json': changed({ schemaVersion: '2' }),
   'schema-invalid.unknown-field.json': changed({ weights: [0.1] }),
   'schema-invalid.proto.json': changed({}).replace('{', '{"__proto__": {"schemaVersion": 1},'),
   'schema-invalid.no-measurements.json': changed({ measurements: [] }),
-  'schema-invalid.no-batch-size.json': changed({}).replace(/"batchSize": 1,\s*/, ''),
+  'schema-invalid.no-batch-size.json': changed({}).replace(/,\s*"batchSize": 1/, ''),
   'schema-invalid.operator-missing.json': changed({
     descriptor: { ...exampleProfile.descriptor, operators: { 'stage1/none': operators['stage1/none'] } },
   }),
-  'search-space-mismatch.json': JSON.stringify(
+  'schema-invalid.no-workloads.json': changed({ workloads: [] }),
+  'schema-invalid.workload-twice.json': changed({ workloads: [...small.workloads, ...small.workloads] }),
+  'schema-invalid.too-many-workloads.json': changed({
+    workloads: Array.from({ length: 65 }, (_, i) => ({ ...small.workloads[0], batchSize: i + 1 })),
+  }),
+  'schema-invalid.input-size.json': changed({ workloads: [{ ...small.workloads[0], inputSize: 30 }] }),
+  'schema-invalid.no-precision.json': changed({ target: { ...small.target, precision: undefined } }),
+  'schema-invalid.version-1-target.json': changed({ target: exampleV1.target }),
+  'schema-invalid.version-1-operator-missing.json': JSON.stringify(
+    { ...smallV1, descriptor: { ...exampleV1.descriptor, operators: { 'stage1/none': operators['stage1/none'] } } },
+    null,
+    1,
+  ),
+  'schema-invalid.version-1-no-precision.json': JSON.stringify(smallV1, null, 1).replace(/,\s*"precision": "fp32"/, ''),
+  'search-space-mismatch.json': changed({ workloads: [{ searchSpace: 'fbnet', inputSize: 224, batchSize: 1 }] }),
+  'search-space-mismatch.one-of-two.json': changed({
+    workloads: [...small.workloads, { searchSpace: 'ofa', inputSize: null, batchSize: 1 }],
+  }),
+  'search-space-mismatch.version-1.json': JSON.stringify(
     {
-      ...small,
-      target: { ...small.target, workload: { ...small.target.workload, searchSpace: 'fbnet', inputSize: 224 } },
+      ...smallV1,
+      target: { ...smallV1.target, workload: { ...smallV1.target.workload, searchSpace: 'fbnet', inputSize: 224 } },
     },
     null,
     1,

@@ -1,8 +1,9 @@
 // Writes the example profile of test/fixtures/profiles. Its numbers are made up (no device was measured); its form is
-// complete: every field, every kind of missing value. Run: node scripts/build-profile-fixtures.ts
+// complete: every field, every kind of missing value, two workloads. The one of version 1 beside it was written by this
+// script before there was a second version, and stays as it is. Run: node scripts/build-profile-fixtures.ts
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Profile } from '#core/dataset/profile.ts';
+import { type Profile, profileSchemaVersion } from '#core/dataset/profile.ts';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 
 const folder = fileURLToPath(new URL('../test/fixtures/profiles/', import.meta.url));
@@ -18,6 +19,17 @@ const cells: readonly [text: string, medianMs: number][] = [
   ['|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|', 9.71],
   ['|nor_conv_1x1~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|nor_conv_1x1~0|nor_conv_1x1~1|nor_conv_1x1~2|', 52.04],
   ['|avg_pool_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|avg_pool_3x3~2|', 55.3],
+];
+
+const networks: readonly [text: string, medianMs: number][] = [
+  [
+    'k3_e1,k3_e6,k5_e1,skip,k3_e1_g2,k5_e6,k3_e3,k3_e3,skip,k5_e6,k5_e3,k3_e3,k5_e1,k5_e6,k3_e3,k5_e1_g2,k5_e3,k5_e6,k5_e6,k3_e6,k5_e3,k3_e6',
+    58.4,
+  ],
+  [
+    'skip,skip,skip,skip,skip,skip,skip,skip,skip,skip,skip,skip,skip,skip,skip,skip,skip,skip,skip,skip,skip,skip',
+    12.36,
+  ],
 ];
 
 function operators(): NonNullable<Profile['descriptor']>['operators'] {
@@ -48,7 +60,7 @@ function operators(): NonNullable<Profile['descriptor']>['operators'] {
 }
 
 export const exampleProfile: Profile = {
-  schemaVersion: 1,
+  schemaVersion: profileSchemaVersion,
   target: {
     hardware: {
       vendor: 'Raspberry Pi Foundation',
@@ -64,7 +76,7 @@ export const exampleProfile: Profile = {
       executionProvider: 'cpu',
       settings: { threads: 4, graphOptimization: 'all' },
     },
-    workload: { searchSpace: 'nasbench201', inputSize: 32, batchSize: 1, precision: 'fp32' },
+    precision: 'fp32',
   },
   context: {
     agentVersion: 'sugarbush-agent 0.1.0',
@@ -80,7 +92,14 @@ export const exampleProfile: Profile = {
       endedAt: '2026-02-03T10:21:43.512Z',
     },
   },
+  workloads: [
+    { searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 },
+    { searchSpace: 'fbnet', inputSize: 224, batchSize: 8 },
+  ],
   descriptor: {
+    list: 'nasbench201',
+    inputSize: 32,
+    batchSize: 1,
     counters: {
       'cpu-cycles': { pmu: 'armv8_cortex_a76', event: 'cycles:u' },
       instructions: { pmu: 'armv8_cortex_a76', event: 'instructions:u' },
@@ -92,14 +111,19 @@ export const exampleProfile: Profile = {
     },
     operators: operators(),
   },
-  measurements: cells.map(([architecture, medianMs], index) => {
+  measurements: [...measured(0, cells), ...measured(1, networks)],
+};
+
+function measured(workload: number, latencies: readonly (readonly [string, number])[]): Profile['measurements'] {
+  return latencies.map(([architecture, medianMs], index) => {
     const measurement = {
+      workload,
       architecture,
       latency: { medianMs, trimmedMeanMs: Math.round(medianMs * 1004) / 1000, spreadMs: 0.12 },
       runs: 50,
       stable: true,
     };
-    if (index > 0) return measurement;
+    if (workload > 0 || index > 0) return measurement;
     const samplesMs = [21.6, 21.45, 21.42, 21.42, 21.36, 21.4, 21.42];
     return {
       ...measurement,
@@ -107,8 +131,8 @@ export const exampleProfile: Profile = {
       runs: 7,
       samplesMs,
     };
-  }),
-};
+  });
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
   await writeFile(`${folder}raspberry-pi-5.json`, `${JSON.stringify(exampleProfile, null, 2)}\n`);

@@ -1,6 +1,4 @@
-// Bucket events to functions: which notification of the template a record meets, and its delivery, at least once. Our
-// template subscribes to every kind of write (`s3:ObjectCreated:*`); one kind alone (`s3:ObjectCreated:Put`) is matched
-// too, as it is the same comparison.
+// Bucket events to functions: which notification of the template a record meets, and its delivery, at least once.
 import type { S3Event, S3EventRecord } from 'aws-lambda';
 import type { NotificationPlan } from './template/plan-notifications.ts';
 

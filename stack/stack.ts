@@ -119,7 +119,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     });
     undo.push(() => s3.close());
 
-    const sendFailure = failureSender({ s3Url: s3.url, region, credentials });
+    const sendFailure = failureSender({ s3Url: s3.url, region, credentials, functionOf });
     const invokeLater = (functionArn: string, event: unknown): Promise<void> =>
       invokeAsynchronously(functionOf(functionArn), event, {
         retryDelaysMs: options.retryDelaysMs ?? [1000, 2000],

@@ -1,22 +1,49 @@
 // Which networks to measure: from a file, from the service, or, without one, drawn with a seed.
 import { readFileSync } from 'node:fs';
+import { profileLimits } from '#core/dataset/profile.ts';
 import { DomainError } from '#core/errors.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { Workload } from '#core/search-space/workload.ts';
+import type { PlannedNetwork } from '../profile/measure-profile.ts';
 import type { Service } from '../upload/service.ts';
 
 const mostDrawn = 20_000;
+
+/** The networks of each workload, one workload after the other.
+ * @param choice a number for each workload, or the path of a file, which must be of the one search space there is
+ * @throws as `chooseArchitectures` */
+export async function chooseNetworks(
+  choice: string,
+  workloads: readonly Workload[],
+  ...rest: [seed: number, asked: Asked | undefined]
+): Promise<PlannedNetwork[]> {
+  const networks: PlannedNetwork[] = [];
+  for (const [workload, each] of workloads.entries()) {
+    const architectures = await chooseArchitectures(choice, each, ...rest);
+    networks.push(...architectures.map((architecture) => ({ workload, architecture })));
+  }
+  const { measurements: most } = profileLimits;
+  if (networks.length <= most) return networks;
+  throw new DomainError('invalid-usage', `--support-set: ${networks.length} networks; a profile holds ${most}`);
+}
+
+export interface Asked {
+  readonly service: Service;
+  readonly targetId: string;
+}
 
 /** @param choice a number, or the path of a file with one architecture a line (empty lines and # lines are passed over)
  * @returns distinct, valid, in canonical text
  * @throws DomainError `invalid-architecture` with file and line, `invalid-usage` */
 export async function chooseArchitectures(
   choice: string,
-  spaceId: SearchSpaceId,
+  workload: Workload,
   seed: number,
-  asked: { readonly service: Service; readonly targetId: string } | undefined,
+  asked: Asked | undefined,
 ): Promise<string[]> {
+  const { searchSpace: spaceId } = workload;
   const space = searchSpace(spaceId);
   if (!/^\d+$/.test(choice)) return readArchitectures(choice, spaceId);
   const count = Number(choice);
@@ -24,7 +51,7 @@ export async function chooseArchitectures(
     throw new DomainError('invalid-usage', `--support-set ${choice}: from 1 to ${mostDrawn}, or a file`);
   }
   if (asked !== undefined) {
-    const texts = await asked.service.supportSet(spaceId, count, asked.targetId);
+    const texts = await asked.service.supportSet(workload, count, asked.targetId);
     return unique(texts.map((text) => space.format(space.parse(text))));
   }
   const random = seededRandom(seed);

@@ -2,8 +2,11 @@
 import { z } from 'zod';
 import { flag, type Values } from '#command-line/command.ts';
 import { positiveInteger, positiveNumber, text, wholeNumber } from '#command-line/values.ts';
+import { profileLimits } from '#core/dataset/profile.ts';
+import { DomainError } from '#core/errors.ts';
 import { statesInputSize, usualInputSize } from '#core/search-space/network/input-size.ts';
-import { searchSpace, searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
+import { searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
+import { type Workload, workloadKey, workloadOf } from '#core/search-space/workload.ts';
 import { defaultQuietRule } from '../device/quiet.ts';
 import { defaultStopRule, type StopRule } from '../measure/stop-rule.ts';
 import { runtimeNames, runtimePrograms } from '../runtimes/registry.ts';
@@ -19,16 +22,26 @@ function inputSizeHelp(): string {
 }
 
 export const workloadOptions = {
-  searchSpace: { value: 'ID', help: searchSpaceIds.join(', '), schema: z.enum(searchSpaceIds) },
+  searchSpace: {
+    value: 'ID',
+    help: searchSpaceIds.join(', '),
+    schema: z.array(z.enum(searchSpaceIds)).min(1),
+    repeatable: true,
+  },
   inputSize: {
     value: 'PIXELS',
     help: inputSizeHelp(),
     schema: positiveInteger.optional(),
   },
-  batch: { value: 'N', help: 'images per inference', schema: positiveInteger, default: '1' },
+  batch: {
+    value: 'N',
+    help: 'images per inference; default 1',
+    schema: z.array(positiveInteger).default([1]),
+    repeatable: true,
+  },
   supportSet: {
     value: 'N|FILE',
-    help: 'which networks: N of them, or a file with an architecture a line',
+    help: 'which networks: N of them for each search space and batch, or a file with an architecture a line',
     schema: text,
     default: '10',
   },
@@ -133,9 +146,36 @@ export const stateOption = {
 export type MeasuringOptions = Values<typeof measuringOptions>;
 export type WorkloadOptions = Values<typeof workloadOptions>;
 
-/** Side of the square input in pixels, as asked or as usual; null where each architecture states its own. */
-export function inputSizeOf(options: WorkloadOptions): number | null {
-  return options.inputSize ?? usualInputSize(searchSpace(options.searchSpace));
+/** Each search space at each batch size, in the order given.
+ * @throws DomainError `invalid-usage` for an input size that a space cannot have, or for more than a profile holds */
+export function workloadsOf(options: WorkloadOptions): Workload[] {
+  const { searchSpace: ids, inputSize, batch } = options;
+  const workloads = new Map<string, Workload>();
+  for (const id of ids) {
+    for (const batchSize of batch) {
+      const workload = readWorkload({ searchSpace: id, inputSize, batchSize });
+      workloads.set(workloadKey(workload), workload);
+    }
+  }
+  const { workloads: most } = profileLimits;
+  if (workloads.size <= most) return [...workloads.values()];
+  throw new DomainError('invalid-usage', `${workloads.size} search spaces × batch sizes; a profile holds ${most}`);
+}
+
+/** For what takes one only. @throws DomainError `invalid-usage` */
+export function onlyWorkload(options: WorkloadOptions, what: string): Workload {
+  const [first, ...others] = workloadsOf(options);
+  if (others.length === 0) return first!;
+  throw new DomainError('invalid-usage', `${what}: of one --search-space and one --batch`);
+}
+
+function readWorkload(given: Parameters<typeof workloadOf>[0]): Workload {
+  try {
+    return workloadOf(given);
+  } catch (cause) {
+    if (!(cause instanceof DomainError)) throw cause;
+    throw new DomainError('invalid-usage', `--search-space ${given.searchSpace}: ${cause.message}`, { cause });
+  }
 }
 
 /** When a measurement is warm and when it is enough, by the command's options. */

@@ -5,17 +5,17 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { exportModels } from '../profile/models.ts';
 import { cannotWrite } from '../upload/atomic-file.ts';
 import { chooseArchitectures } from './architectures.ts';
-import { inputSizeOf, workloadOptions } from './measuring-options.ts';
+import { onlyWorkload, workloadOptions } from './measuring-options.ts';
 
 export const models = defineCommand({
   options: { ...workloadOptions, out: { value: 'FOLDER', help: 'where to', schema: text } },
   async run(options, terminal): Promise<ExitCode> {
-    const { searchSpace, supportSet, seed } = options;
-    const architectures = await chooseArchitectures(supportSet, searchSpace, seed, undefined);
-    const network = { inputSize: inputSizeOf(options), batchSize: options.batch, seed };
+    const { supportSet, seed } = options;
+    const workload = onlyWorkload(options, 'models');
+    const architectures = await chooseArchitectures(supportSet, workload, seed, undefined);
     let count: number;
     try {
-      count = exportModels(options.out, searchSpace, architectures, network);
+      count = exportModels(options.out, workload, architectures, seed);
     } catch (cause) {
       throw cannotWrite(options.out, cause);
     }

@@ -1,6 +1,8 @@
 // From the options to everything that measuring needs: runtime, counters, models, target.
 import { release, type as systemType } from 'node:os';
+import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
+import type { Workload } from '#core/search-space/workload.ts';
 import { chooseCpus } from '../device/affinity.ts';
 import { readHardware } from '../device/hardware.ts';
 import { defaultQuietRule } from '../device/quiet.ts';
@@ -15,13 +17,11 @@ import { describeTarget } from '../profile/target.ts';
 import { createRuntime } from '../runtimes/registry.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 import { agentVersion } from '../version.ts';
-import { inputSizeOf, type MeasuringOptions, stopRuleOf } from './measuring-options.ts';
+import { type MeasuringOptions, onlyWorkload, stopRuleOf, workloadsOf } from './measuring-options.ts';
 
-/** Everything but which architectures. @throws DomainError `program-missing` when the runtime is not here */
-export async function makePlan(
-  options: MeasuringOptions,
-  files: SystemFiles,
-): Promise<Omit<ProfilePlan, 'architectures'>> {
+/** Everything but which networks. @throws DomainError `program-missing` when the runtime is not here */
+export async function makePlan(options: MeasuringOptions, files: SystemFiles): Promise<Omit<ProfilePlan, 'networks'>> {
+  const workloads = workloadsOf(options);
   const runtime = createRuntime({ name: options.runtime, program: options.program, command: options.command });
   if (!runtime.precisions.includes(options.precision)) {
     throw new DomainError(
@@ -38,9 +38,7 @@ export async function makePlan(
     graphOptimization: options.graphOptimization,
     precision: options.precision,
   };
-  const inputSize = inputSizeOf(options);
-  const network = { inputSize, batchSize: options.batch, seed: options.seed };
-  const models = chooseModels(options, runtime, inputSize) ?? builtModels(options.searchSpace, network);
+  const models = chooseModels(options, runtime) ?? builtModels(options.seed);
   const target = describeTarget({
     hardware: options.model === undefined ? hardware : { ...hardware, model: options.model },
     runtime,
@@ -48,16 +46,15 @@ export async function makePlan(
     accelerator: options.accelerator,
     settings,
     pinned: cpus !== undefined,
-    searchSpace: options.searchSpace,
-    inputSize,
-    batchSize: options.batch,
   });
   return {
     target,
     runtime,
     settings,
     models,
-    withDescriptor: !options.noDescriptor,
+    workloads,
+    // The operators of the first search space that has a list of them.
+    described: options.noDescriptor ? undefined : workloads.find(hasOperators),
     counting: options.noCounters || options.noDescriptor || !runtime.counts ? undefined : await findCounting(),
     rule: stopRuleOf(options),
     quiet: { ...defaultQuietRule, pauseMs: options.coolDown * 1000, maxWaitMs: options.maxWait * 1000 },
@@ -70,29 +67,28 @@ export async function makePlan(
   };
 }
 
+function hasOperators({ searchSpace }: Workload): boolean {
+  return descriptorOperators[searchSpace].length > 0;
+}
+
 async function findCounting(): Promise<Counting | undefined> {
   const perf = await findPerf();
   if (perf === undefined || !perf.hasControl) return undefined;
   return { perf, abilities: await probePerf(perf) };
 }
 
-function chooseModels(
-  options: MeasuringOptions,
-  runtime: Runtime,
-  inputSize: number | null,
-): ProfilePlan['models'] | undefined {
+function chooseModels(options: MeasuringOptions, runtime: Runtime): ProfilePlan['models'] | undefined {
   if (options.models === undefined) {
     if (runtime.modelSuffix === '.onnx') return undefined;
     const hint = "export the networks with the command 'models', convert them, and name the folder with --models";
     throw new DomainError('invalid-usage', `${runtime.name} takes ${runtime.modelSuffix} files, not ONNX: ${hint}`);
   }
   const { models, index } = givenModels(options.models, runtime.modelSuffix);
-  const wanted = { searchSpace: options.searchSpace, inputSize, batchSize: options.batch };
-  for (const [name, value] of Object.entries(wanted)) {
-    const given = index[name as keyof typeof wanted];
-    if (given !== value) {
-      throw new DomainError('invalid-usage', `${options.models} was exported with ${name} ${given}, not ${value}`);
-    }
+  const wanted = onlyWorkload(options, '--models');
+  for (const name of ['searchSpace', 'inputSize', 'batchSize'] as const) {
+    if (index[name] === wanted[name]) continue;
+    const made = `${options.models} was exported with ${name} ${index[name]}`;
+    throw new DomainError('invalid-usage', `${made}, not ${wanted[name]}`);
   }
   return models;
 }

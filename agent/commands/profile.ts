@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { defineCommand, type Values } from '#command-line/command.ts';
 import type { Terminal } from '#command-line/terminal.ts';
 import { text } from '#command-line/values.ts';
-import { targetDigest, targetId } from '#core/dataset/target-id.ts';
+import { targetId } from '#core/dataset/target-id.ts';
 import { systemFiles } from '../device/system-files.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { openJournal } from '../profile/journal.ts';
@@ -13,13 +13,14 @@ import {
   type MeasuredProfile,
   measureProfileOnce,
   type ProfilePlan,
+  planDigest,
   planIdentity,
 } from '../profile/measure-profile.ts';
 import { textProgress } from '../profile/progress.ts';
 import { spoolFolder, stateFolder } from '../state-folder.ts';
 import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
 import { openSpool } from '../upload/spool.ts';
-import { chooseArchitectures } from './architectures.ts';
+import { chooseNetworks } from './architectures.ts';
 import { measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
 import { makePlan } from './plan.ts';
 import { sendSpool, serviceOf } from './upload.ts';
@@ -44,11 +45,10 @@ async function measureAndKeep(given: Values<typeof options>, terminal: Terminal)
   const planned = await makePlan(given, systemFiles());
   try {
     const asked = service === undefined ? undefined : { service, targetId: targetId(planned.target) };
-    const architectures = await chooseArchitectures(given.supportSet, given.searchSpace, given.seed, asked);
-    const plan = { ...planned, architectures };
+    const networks = await chooseNetworks(given.supportSet, planned.workloads, given.seed, asked);
+    const plan = { ...planned, networks };
     const state = stateFolder(given.state, terminal.env);
-    const journal =
-      given.out === undefined ? join(state, `${targetDigest(plan.target)}.partial`) : `${given.out}.partial`;
+    const journal = given.out === undefined ? join(state, `${planDigest(plan)}.partial`) : `${given.out}.partial`;
     if (given.out === undefined) makeFolder(state);
     const measured = await measureWithJournal(plan, journal, terminal);
     const { profile: written } = measured.result;
@@ -84,7 +84,10 @@ export async function measureWithJournal(
   terminal: Terminal,
 ): Promise<{ result: MeasuredProfile; forget: () => void }> {
   // What is wrong with the input size or a folder of models shows before anything is measured.
-  plan.models.architecture(plan.architectures[0]!);
+  for (const [at, workload] of plan.workloads.entries()) {
+    const first = plan.networks.find((network) => network.workload === at);
+    if (first !== undefined) plan.models.architecture(workload, first.architecture);
+  }
   const journal = openJournal<JournalEntry>(file, planIdentity(plan), (value) =>
     value !== null && typeof value === 'object' ? (value as JournalEntry) : undefined,
   );

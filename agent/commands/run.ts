@@ -7,21 +7,29 @@ import { ApiError, UnreachableError } from '#client/errors.ts';
 import { defineCommand, flag, type Values } from '#command-line/command.ts';
 import type { Terminal } from '#command-line/terminal.ts';
 import { positiveNumber } from '#command-line/values.ts';
-import { targetDigest, targetId } from '#core/dataset/target-id.ts';
+import { targetId } from '#core/dataset/target-id.ts';
 import { DomainError } from '#core/errors.ts';
+import type { Workload } from '#core/search-space/workload.ts';
 import { waitForQuiet } from '../device/quiet.ts';
 import { systemFiles } from '../device/system-files.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { relativeHalfWidth } from '../measure/stop-rule.ts';
-import { type Canary, type Comparison, canarySchema, chooseCanaries, compareCanaries } from '../profile/canaries.ts';
-import { type ProfilePlan, requestFor } from '../profile/measure-profile.ts';
+import {
+  type Canary,
+  type Comparison,
+  canarySchema,
+  chooseCanaries,
+  compareCanaries,
+  networkSchema,
+} from '../profile/canaries.ts';
+import { type PlannedNetwork, type ProfilePlan, planDigest, requestFor } from '../profile/measure-profile.ts';
 import { duration } from '../profile/progress.ts';
 import type { MeasuredLatency } from '../runtimes/runtime.ts';
 import { spoolFolder, stateFolder } from '../state-folder.ts';
 import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
 import type { Service } from '../upload/service.ts';
 import { openSpool } from '../upload/spool.ts';
-import { chooseArchitectures } from './architectures.ts';
+import { type Asked, chooseNetworks } from './architectures.ts';
 import { measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
 import { makePlan } from './plan.ts';
 import { measureWithJournal, report } from './profile.ts';
@@ -38,9 +46,9 @@ type RunOptions = Values<typeof options>;
 
 export const run = defineCommand({ options, run: rounds });
 
-/** The last profile of a target, as far as the next round needs it. */
+/** The last profile of a plan, as far as the next round needs it. */
 const rememberedSchema = z.strictObject({
-  architectures: z.array(z.string().min(1)).min(1),
+  networks: z.array(networkSchema).min(1),
   canaries: z.array(canarySchema).min(1),
 });
 type Remembered = z.infer<typeof rememberedSchema>;
@@ -81,18 +89,17 @@ async function roundOrReason(...args: Parameters<typeof round>): Promise<ExitCod
 async function round(options: RunOptions, state: string, service: Service, terminal: Terminal): Promise<ExitCode> {
   const plan = await makePlan(options, systemFiles());
   try {
-    const file = join(state, `${targetDigest(plan.target)}.last.json`);
+    const file = join(state, `${planDigest(plan)}.last.json`);
     const remembered = readRemembered(file);
     if (remembered !== undefined) {
       const compared = await measureCanaries(plan, remembered, terminal);
       terminal.say(`${targetId(plan.target)}: ${sentence(compared)}\n`);
       if (compared.verdict !== 'changed') return await sendSpool(state, service, terminal);
     }
-    const architectures =
-      remembered?.architectures ??
-      (await askArchitectures(options, { service, targetId: targetId(plan.target) }, terminal));
-    const journal = join(state, `${targetDigest(plan.target)}.partial`);
-    const { result, forget } = await measureWithJournal({ ...plan, architectures }, journal, terminal);
+    const asked = { service, targetId: targetId(plan.target) };
+    const networks = remembered?.networks ?? (await askNetworks(options, plan.workloads, asked, terminal));
+    const journal = join(state, `${planDigest(plan)}.partial`);
+    const { result, forget } = await measureWithJournal({ ...plan, networks }, journal, terminal);
     report(result, terminal);
     const spool = openSpool(spoolFolder(state));
     try {
@@ -103,13 +110,14 @@ async function round(options: RunOptions, state: string, service: Service, termi
     // What never settled says little about a change, unless there is nothing else.
     const { measurements } = result.profile;
     const settled = measurements.filter(({ stable }) => stable !== false);
-    const medians = (settled.length > 0 ? settled : measurements).map(({ architecture, latency }) => ({
+    const medians = (settled.length > 0 ? settled : measurements).map(({ workload, architecture, latency }) => ({
+      workload,
       architecture,
       medianMs: latency.medianMs,
       // What is settled has at most this; the next round compares with it.
       halfWidth: plan.rule.sampling.tolerance,
     }));
-    const next: Remembered = { architectures: [...architectures], canaries: chooseCanaries(medians) };
+    const next: Remembered = { networks: [...networks], canaries: chooseCanaries(medians) };
     writeAtomically(file, JSON.stringify(next));
     forget();
     return await sendSpool(state, service, terminal);
@@ -119,33 +127,38 @@ async function round(options: RunOptions, state: string, service: Service, termi
 }
 
 /** The network may be away when the first round begins: then the drawn set does. */
-async function askArchitectures(
+async function askNetworks(
   options: RunOptions,
-  asked: { service: Service; targetId: string },
+  workloads: readonly Workload[],
+  asked: Asked,
   terminal: Terminal,
-): Promise<string[]> {
+): Promise<PlannedNetwork[]> {
   try {
-    return await chooseArchitectures(options.supportSet, options.searchSpace, options.seed, asked);
+    return await chooseNetworks(options.supportSet, workloads, options.seed, asked);
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof ApiError)) throw error;
     terminal.say(`no support set from the service (${error.message}): a drawn one is measured\n`);
-    return await chooseArchitectures(options.supportSet, options.searchSpace, options.seed, undefined);
+    return await chooseNetworks(options.supportSet, workloads, options.seed, undefined);
   }
 }
 
 async function measureCanaries(
-  plan: Omit<ProfilePlan, 'architectures'>,
+  plan: Omit<ProfilePlan, 'networks'>,
   remembered: Remembered,
   terminal: Terminal,
 ): Promise<Comparison> {
   const now: (Canary & { stable: boolean })[] = [];
-  for (const { architecture } of remembered.canaries) {
+  for (const { workload, architecture } of remembered.canaries) {
     await waitForQuiet(systemFiles(), plan.quiet, terminal.signal);
     try {
-      const request = requestFor(plan, plan.models.architecture(architecture), terminal.signal);
+      const request = requestFor(
+        plan,
+        plan.models.architecture(plan.workloads[workload]!, architecture),
+        terminal.signal,
+      );
       const measured = await plan.runtime.measure(request);
       const { medianMs } = measured.latency;
-      now.push({ architecture, medianMs, halfWidth: halfWidthOf(measured, plan), stable: measured.stable });
+      now.push({ workload, architecture, medianMs, halfWidth: halfWidthOf(measured, plan), stable: measured.stable });
     } catch (error) {
       if (!(error instanceof DomainError) || error.code === 'cancelled') throw error;
       terminal.say(`canary ${architecture}: ${error.message}\n`);
@@ -154,7 +167,7 @@ async function measureCanaries(
   return compareCanaries(remembered.canaries, now);
 }
 
-function halfWidthOf(measured: MeasuredLatency, plan: Omit<ProfilePlan, 'architectures'>): number {
+function halfWidthOf(measured: MeasuredLatency, plan: Omit<ProfilePlan, 'networks'>): number {
   const width = measured.samplesMs === undefined ? undefined : relativeHalfWidth(measured.samplesMs);
   return width ?? plan.rule.sampling.tolerance;
 }

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { defineCommand, jsonFlag } from '#command-line/command.ts';
 import type { Terminal } from '#command-line/terminal.ts';
 import { positiveNumber, text } from '#command-line/values.ts';
-import { profileSchema } from '#core/dataset/profile.ts';
+import type { Profile } from '#core/dataset/profile.ts';
+import { anyProfileSchema } from '#core/dataset/read-profile.ts';
 import { DomainError } from '#core/errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { spoolFolder, stateFolder } from '../state-folder.ts';
@@ -54,10 +55,10 @@ export function serviceOf(options: Parameters<typeof readAccess>[0], terminal: T
 }
 
 function addFile(file: string, state: string): void {
-  let profile: z.infer<typeof profileSchema>;
+  let profile: Profile;
   try {
     const bytes = readFileSync(file);
-    profile = profileSchema.parse(JSON.parse((file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')));
+    profile = anyProfileSchema.parse(JSON.parse((file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')));
   } catch (cause) {
     const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
     throw new DomainError('invalid-usage', `--profile ${file} is no profile: ${reason.slice(0, 600)}`, { cause });

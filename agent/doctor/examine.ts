@@ -83,9 +83,7 @@ export function advise(examined: Omit<Examination, 'advice'>): Advice[] {
   }
   adviseOnCounters(counters, hardware, limit);
   if (state.governor !== null && state.governor !== 'performance') {
-    const text =
-      `the frequency governor is '${state.governor}'. Steadier until the next restart: sudo cpupower ` +
-      'frequency-set -g performance';
+    const text = `the frequency governor is '${state.governor}'. Steadier until the next restart: sudo cpupower frequency-set -g performance`;
     limit('governor', text);
   }
   if (state.turbo === true) {
@@ -131,9 +129,7 @@ function adviseOnCounters(
     const level = counters.paranoid === null ? '' : ` (perf_event_paranoid is ${counters.paranoid})`;
     limit(
       'permission',
-      `${forbidden} counters are not permitted${level}. Best: sudo setcap cap_perfmon=ep $(readlink -f ` +
-        '$(command -v perf)); or until the next restart: sudo sysctl ' +
-        `kernel.perf_event_paranoid=${(counters.paranoid ?? 3) > 2 ? 2 : 1}`,
+      `${forbidden} counters are not permitted${level}. Best: sudo setcap cap_perfmon=ep $(readlink -f $(command -v perf)); or until the next restart: sudo sysctl kernel.perf_event_paranoid=${(counters.paranoid ?? 3) > 2 ? 2 : 1}`,
     );
   }
   if (counters.pmus.length === 0) {

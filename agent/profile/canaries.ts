@@ -1,8 +1,15 @@
 // Whether a target still behaves as in its last profile: three of its networks, measured again and compared. Pure.
 import { z } from 'zod';
 
-export const canarySchema = z.strictObject({
+/** One network of a profile. */
+export const networkSchema = z.strictObject({
+  /** Index into the workloads of the profile. */
+  workload: z.int().nonnegative(),
   architecture: z.string().min(1),
+});
+
+export const canarySchema = z.strictObject({
+  ...networkSchema.shape,
   medianMs: z.number().positive(),
   /** Half width of the 95 % interval of the median, relative. */
   halfWidth: z.number().nonnegative(),
@@ -29,7 +36,9 @@ export function compareCanaries(then: readonly Canary[], now: readonly (Canary &
   const pairs = now
     .filter((canary) => canary.stable)
     .flatMap((canary) => {
-      const old = then.find(({ architecture }) => architecture === canary.architecture);
+      const old = then.find(
+        ({ workload, architecture }) => workload === canary.workload && architecture === canary.architecture,
+      );
       return old === undefined ? [] : [{ old, canary, ratio: canary.medianMs / old.medianMs }];
     });
   const needed = Math.min(2, then.length);

@@ -1,18 +1,20 @@
 // Measures a target and writes it down as a profile: the operators with their counters, then the networks end to end.
 // What never settles is marked, what fails is left out with its reason, and nothing is lost when it is cut off.
+import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import {
   type Profile,
   type ProfileMeasurement,
-  type ProfileTarget,
   profileLimits,
   profileSchema,
   profileSchemaVersion,
 } from '#core/dataset/profile.ts';
+import type { ProfileTarget } from '#core/dataset/profile-target.ts';
 import type { CounterName } from '#core/descriptor/counters.ts';
-import type { Descriptor, Operator } from '#core/descriptor/descriptor.ts';
+import type { Descriptor, DescriptorValues, Operator } from '#core/descriptor/descriptor.ts';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
+import { type Workload, workloadKey } from '#core/search-space/workload.ts';
 import { canonicalJson } from '#core/text/canonical-json.ts';
 import { corePmu } from '../device/core-pmu.ts';
 import { type QuietRule, waitForQuiet } from '../device/quiet.ts';
@@ -27,13 +29,21 @@ import type { Models } from './models.ts';
 import { type Counting, measureOperator } from './operators.ts';
 import type { ProfileProgress } from './progress.ts';
 
+export interface PlannedNetwork {
+  /** Index into the workloads. */
+  readonly workload: number;
+  readonly architecture: string;
+}
+
 export interface ProfilePlan {
   readonly target: ProfileTarget;
   readonly runtime: Runtime;
   readonly settings: RuntimeSettings;
   readonly models: Models;
-  readonly architectures: readonly string[];
-  readonly withDescriptor: boolean;
+  readonly workloads: readonly Workload[];
+  readonly networks: readonly PlannedNetwork[];
+  /** What the operators are made for; undefined: they are left out. */
+  readonly described: Workload | undefined;
   readonly counting: Counting | undefined;
   readonly rule: StopRule;
   readonly quiet: QuietRule;
@@ -76,6 +86,13 @@ export interface MeasuredProfile {
   readonly disturbed: readonly string[];
 }
 
+/** A name for what is measured on what, the same in every run of it: 64 hexadecimal digits. */
+export function planDigest({ target, workloads }: Pick<ProfilePlan, 'target' | 'workloads'>): string {
+  return createHash('sha256')
+    .update(canonicalJson([target, workloads]))
+    .digest('hex');
+}
+
 /** Everything that a single result depends on besides what is measured: for the journal. */
 export function planIdentity(plan: ProfilePlan): string {
   return canonicalJson([plan.target, plan.rule, plan.seed, plan.rawSamples, plan.counting !== undefined]);
@@ -84,7 +101,8 @@ export function planIdentity(plan: ProfilePlan): string {
 /** Made once: whoever was cut off before the profile was safe makes the same one again, to the byte, so that it counts
  * once. @throws as `measureProfile` */
 export async function measureProfileOnce(plan: ProfilePlan, ports: ProfilePorts): Promise<MeasuredProfile> {
-  const key = `profile of ${canonicalJson([plan.architectures, plan.withDescriptor, plan.deviceId])}`;
+  const { workloads, networks, described, deviceId } = plan;
+  const key = `profile of ${canonicalJson([workloads, networks, described ?? null, deviceId])}`;
   const known = profileSchema.safeParse(ports.journal.get(key)?.profile);
   if (known.success) return { profile: known.data, failures: [], unstable: unstableOf(known.data), disturbed: [] };
   const measured = await measureProfile(plan, ports);
@@ -100,8 +118,9 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
   const failures: Failure[] = [];
   const disturbed: string[] = [];
   let wasDisturbed = false;
-  const operators = plan.withDescriptor ? descriptorOperators[plan.target.workload.searchSpace] : [];
-  progress.start(operators.length + plan.architectures.length);
+  const { described } = plan;
+  const operators = described === undefined ? [] : descriptorOperators[described.searchSpace];
+  progress.start(operators.length + plan.networks.length);
 
   async function once(key: string, measure: () => Promise<JournalEntry>): Promise<JournalEntry> {
     const known = ports.journal.get(key);
@@ -125,8 +144,8 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
 
   const entries = new Map<string, JournalEntry>();
   for (const key of operators) {
-    const entry = await once(key, async () => {
-      const request = requestFor(plan, plan.models.operator(key), ports.signal);
+    const entry = await once(`${workloadKey(described!)} ${key}`, async () => {
+      const request = requestFor(plan, plan.models.operator(described!, key), ports.signal);
       const { operator, events, failure } = await measureOperator(plan.runtime, request, plan.counting);
       return { operator, events: [...events], ...(failure === undefined ? {} : { failure }) };
     });
@@ -134,18 +153,17 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
     if (entry.failure !== undefined) failures.push({ what: key, reason: entry.failure });
   }
   const measurements: ProfileMeasurement[] = [];
-  for (const architecture of plan.architectures) {
-    const entry = await once(architecture, () => measureArchitecture(plan, architecture, ports));
-    if (entry.measurement !== undefined) measurements.push(entry.measurement);
-    else failures.push({ what: architecture, reason: entry.failure ?? 'no result' });
+  for (const network of plan.networks) {
+    const key = `${workloadKey(plan.workloads[network.workload]!)} ${network.architecture}`;
+    const { measurement, failure } = await once(key, () => measureNetwork(plan, network, ports));
+    // The journal may be of a plan that had its workloads in another order.
+    if (measurement !== undefined) measurements.push({ ...measurement, workload: network.workload });
+    else failures.push({ what: key, reason: failure ?? 'no result' });
   }
   progress.stop();
   if (measurements.length === 0) {
     const reason = failures.at(-1)?.reason ?? 'no architectures were given';
-    throw new DomainError(
-      'program-failed',
-      `none of ${plan.architectures.length} networks could be measured: ${reason}`,
-    );
+    throw new DomainError('program-failed', `none of ${plan.networks.length} networks could be measured: ${reason}`);
   }
   const context: Profile['context'] = {
     agentVersion: plan.agentVersion,
@@ -166,7 +184,8 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
     schemaVersion: profileSchemaVersion,
     target: plan.target,
     context,
-    descriptor: operators.length === 0 ? null : asDescriptor(entries, corePmu(files)),
+    workloads: plan.workloads,
+    descriptor: described === undefined ? null : asDescriptor(described, asValues(entries, corePmu(files))),
     measurements,
   });
   return { profile, failures, unstable: unstableOf(profile), disturbed };
@@ -180,13 +199,13 @@ function unstableOf({ descriptor, measurements }: Profile): string[] {
   ];
 }
 
-async function measureArchitecture(
+async function measureNetwork(
   plan: ProfilePlan,
-  architecture: string,
+  { workload, architecture }: PlannedNetwork,
   ports: ProfilePorts,
 ): Promise<JournalEntry> {
   try {
-    const request = requestFor(plan, plan.models.architecture(architecture), ports.signal);
+    const request = requestFor(plan, plan.models.architecture(plan.workloads[workload]!, architecture), ports.signal);
     let measured = await plan.runtime.measure(request);
     if (!measured.stable) {
       // Once more, rested: something passing may have disturbed it.
@@ -194,7 +213,7 @@ async function measureArchitecture(
       const again = await plan.runtime.measure(request);
       if (again.stable || spread(again) < spread(measured)) measured = again;
     }
-    return { measurement: asMeasurement(architecture, measured, plan.rawSamples) };
+    return { measurement: asMeasurement({ workload, architecture }, measured, plan.rawSamples) };
   } catch (error) {
     if (!(error instanceof DomainError) || error.code === 'cancelled') throw error;
     return { failure: error.message };
@@ -203,7 +222,7 @@ async function measureArchitecture(
 
 /** What a runtime is asked for one model file of a plan. */
 export function requestFor(
-  plan: Omit<ProfilePlan, 'architectures'>,
+  plan: Omit<ProfilePlan, 'networks'>,
   modelPath: string,
   signal: AbortSignal | undefined,
 ): MeasureRequest {
@@ -225,9 +244,9 @@ function shorter(rule: QuietRule): QuietRule {
   return { ...rule, maxWaitMs: rule.maxWaitMs / 10 };
 }
 
-function asMeasurement(architecture: string, measured: MeasuredLatency, rawSamples: boolean): ProfileMeasurement {
+function asMeasurement(network: PlannedNetwork, measured: MeasuredLatency, rawSamples: boolean): ProfileMeasurement {
   const { latency, runs, stable, samplesMs } = measured;
-  const base = { architecture, latency, runs, stable };
+  const base = { ...network, latency, runs, stable };
   return rawSamples && samplesMs !== undefined ? { ...base, samplesMs: thin(samplesMs, profileLimits.samples) } : base;
 }
 
@@ -237,7 +256,11 @@ export function thin(samples: readonly number[], count: number): number[] {
   return Array.from({ length: count }, (_, i) => samples[Math.floor((i * samples.length) / count)]!);
 }
 
-function asDescriptor(entries: ReadonlyMap<string, JournalEntry>, pmuName: string | undefined): Descriptor {
+function asDescriptor({ searchSpace, inputSize, batchSize }: Workload, values: DescriptorValues): Descriptor {
+  return { list: searchSpace, inputSize, batchSize, ...values };
+}
+
+function asValues(entries: ReadonlyMap<string, JournalEntry>, pmuName: string | undefined): DescriptorValues {
   const counters: Descriptor['counters'] = {};
   const operators: Descriptor['operators'] = {};
   for (const [key, entry] of entries) {

@@ -6,26 +6,22 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
-import { describeNetwork, describeOperator, type NetworkOptions } from '#core/search-space/network/describe.ts';
+import { describeNetwork, describeOperator } from '#core/search-space/network/describe.ts';
 import { modelBytes } from '#core/search-space/network/with-weights.ts';
-import { searchSpace, searchSpaceIds } from '#core/search-space/registry.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
+import { type Workload, workloadKey, workloadSchema, workloadTitle } from '#core/search-space/workload.ts';
 import { makeFolder } from '../upload/atomic-file.ts';
-
-export interface ModelOptions extends NetworkOptions {
-  /** Seed of the random weights. */
-  readonly seed: number;
-}
 
 export interface Models {
   /** Path of a file that can be measured now; valid until the next call. */
-  operator(key: string): string;
-  architecture(text: string): string;
+  operator(workload: Workload, key: string): string;
+  architecture(workload: Workload, text: string): string;
   remove(): void;
 }
 
-/** Files are made when they are wanted and overwritten by the next one: a support set never fills a small device. */
-export function builtModels(space: SearchSpaceId, options: ModelOptions): Models {
+/** Files are made when they are wanted and overwritten by the next one: a support set never fills a small device.
+ * @param seed of the random weights */
+export function builtModels(seed: number): Models {
   const folder = mkdtempSync(join(tmpdir(), 'sugarbush-models-'));
   const path = join(folder, 'network.onnx');
   const write = (bytes: Uint8Array): string => {
@@ -33,27 +29,26 @@ export function builtModels(space: SearchSpaceId, options: ModelOptions): Models
     return path;
   };
   return {
-    operator: (key) => write(operatorBytes(space, key, options)),
-    architecture: (text) => write(architectureBytes(space, text, options)),
+    operator: (workload, key) => write(operatorBytes(workload, key, seed)),
+    architecture: (workload, text) => write(architectureBytes(workload, text, seed)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
 /** @throws DomainError `invalid-request` (an operator or input size that the space does not have) */
-function operatorBytes(space: SearchSpaceId, key: string, options: ModelOptions): Uint8Array {
-  return modelBytes(describeOperator(searchSpace(space), key, options), options.seed);
+function operatorBytes(workload: Workload, key: string, seed: number): Uint8Array {
+  return modelBytes(describeOperator(searchSpace(workload.searchSpace), key, workload), seed);
 }
 
 /** @throws DomainError `invalid-architecture`, `invalid-request` (an input size that the space cannot have) */
-function architectureBytes(id: SearchSpaceId, text: string, options: ModelOptions): Uint8Array {
-  const space = searchSpace(id);
-  return modelBytes(describeNetwork(space, space.parse(text), options), options.seed);
+function architectureBytes(workload: Workload, text: string, seed: number): Uint8Array {
+  const space = searchSpace(workload.searchSpace);
+  return modelBytes(describeNetwork(space, space.parse(text), workload), seed);
 }
 
+/** An export is of one workload. */
 const indexSchema = z.strictObject({
-  searchSpace: z.enum(searchSpaceIds),
-  inputSize: z.int().positive().nullable(),
-  batchSize: z.int().positive(),
+  ...workloadSchema.shape,
   /** File name without its ending → what it is. */
   operators: z.record(z.string(), z.string()),
   architectures: z.record(z.string(), z.string()),
@@ -62,31 +57,27 @@ export type ModelIndex = z.infer<typeof indexSchema>;
 
 const indexName = 'index.json';
 
-/** Writes every network as ONNX with an index, for conversion on another machine. @returns number of files
+/** Writes every network as ONNX with an index, for conversion on another machine.
+ * @param seed of the random weights
+ * @returns number of files
  * @throws DomainError `storage-failed` where there can be no such folder */
 export function exportModels(
   folder: string,
-  space: SearchSpaceId,
+  workload: Workload,
   architectures: readonly string[],
-  options: ModelOptions,
+  seed: number,
 ): number {
   makeFolder(folder);
-  const index: ModelIndex = {
-    searchSpace: space,
-    inputSize: options.inputSize,
-    batchSize: options.batchSize,
-    operators: {},
-    architectures: {},
-  };
+  const index: ModelIndex = { ...workload, operators: {}, architectures: {} };
   const write = (name: string, bytes: Uint8Array): void => writeFileSync(join(folder, `${name}.onnx`), bytes);
-  for (const key of descriptorOperators[space]) {
+  for (const key of descriptorOperators[workload.searchSpace]) {
     const name = `operator-${key.replace('/', '-')}`;
-    write(name, operatorBytes(space, key, options));
+    write(name, operatorBytes(workload, key, seed));
     index.operators[name] = key;
   }
   for (const [i, text] of architectures.entries()) {
     const name = `network-${String(i).padStart(5, '0')}`;
-    write(name, architectureBytes(space, text, options));
+    write(name, architectureBytes(workload, text, seed));
     index.architectures[name] = text;
   }
   writeFileSync(join(folder, indexName), `${JSON.stringify(index, null, 2)}\n`);
@@ -97,9 +88,13 @@ export function exportModels(
  * @throws DomainError `invalid-usage` when the folder has no such index or a file is missing */
 export function givenModels(folder: string, suffix: string): { readonly models: Models; readonly index: ModelIndex } {
   const index = readIndex(folder);
-  const find = (names: Readonly<Record<string, string>>): ((wanted: string) => string) => {
+  const find = (names: Readonly<Record<string, string>>): Models['operator'] => {
     const nameOf = new Map(Object.entries(names).map(([name, what]) => [what, name]));
-    return (wanted) => {
+    return (workload, wanted) => {
+      if (workloadKey(workload) !== workloadKey(index)) {
+        const made = `${folder} was made for ${workloadTitle(index)}`;
+        throw new DomainError('invalid-usage', `${made}, not for ${workloadTitle(workload)}`);
+      }
       const path = join(folder, `${nameOf.get(wanted) ?? '?'}${suffix}`);
       if (existsSync(path)) return path;
       throw new DomainError('invalid-usage', `no file for '${wanted}' in ${folder}: ${path} is missing`);

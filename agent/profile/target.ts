@@ -1,6 +1,5 @@
 // Which target this device with these settings is, in the words of the profile format.
-import { nominalMemoryMib, type ProfileTarget } from '#core/dataset/profile.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { nominalMemoryMib, type ProfileTarget } from '#core/dataset/profile-target.ts';
 import type { Hardware } from '../device/hardware.ts';
 import type { Runtime, RuntimeSettings } from '../runtimes/runtime.ts';
 
@@ -12,9 +11,6 @@ export interface TargetFacts {
   readonly accelerator: string | undefined;
   readonly settings: RuntimeSettings;
   readonly pinned: boolean;
-  readonly searchSpace: SearchSpaceId;
-  readonly inputSize: number | null;
-  readonly batchSize: number;
 }
 
 /** The target of a profile from what is known of hardware, runtime and workload; only settings that the runtime
@@ -38,11 +34,6 @@ export function describeTarget(facts: TargetFacts): ProfileTarget {
       executionProvider: runtime.executionProvider,
       settings: { ...heeded, pinned: facts.pinned },
     },
-    workload: {
-      searchSpace: facts.searchSpace,
-      inputSize: facts.inputSize,
-      batchSize: facts.batchSize,
-      precision: settings.precision,
-    },
+    precision: settings.precision,
   };
 }

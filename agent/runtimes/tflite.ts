@@ -12,9 +12,7 @@ const processes = 5;
 export function tflite(path = 'benchmark_model'): Runtime {
   const program: ExternalProgram = {
     name: 'benchmark_model',
-    hint:
-      'It is TensorFlow Lite’s benchmark tool (tensorflow.org/lite/performance/measurement); name it with ' +
-      '--program.',
+    hint: 'It is TensorFlow Lite’s benchmark tool (tensorflow.org/lite/performance/measurement); name it with --program.',
     program: path,
   };
   return {

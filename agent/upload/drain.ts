@@ -102,8 +102,8 @@ async function deliver(spooled: Spooled, ports: DrainPorts): Promise<Outcome> {
 }
 
 function register(spooled: Spooled, progress: UploadProgress, ports: DrainPorts): Promise<AnnouncedUpload> {
-  const { sha256, body, searchSpace } = spooled;
-  const request = { sizeBytes: body.byteLength, sha256, searchSpace };
+  const { sha256, body } = spooled;
+  const request = { sizeBytes: body.byteLength, sha256 };
   return ports.service.register(request, `profile-${sha256}-${progress.attempt}`);
 }
 

@@ -8,6 +8,7 @@ import type { Retry, RetryRule } from '#client/retry.ts';
 import { searchSpaceOperations } from '#contract/search-spaces.ts';
 import { uploadOperations } from '#contract/uploads.ts';
 import { DomainError } from '#core/errors.ts';
+import type { Workload } from '#core/search-space/workload.ts';
 
 /** Calls wait out what may pass. @throws UnreachableError, or ApiError that may pass, when that was of no use;
  * DomainError `unauthorized` or `forbidden` when the service refuses this device, `upload-failed` when it refuses the
@@ -15,7 +16,7 @@ import { DomainError } from '#core/errors.ts';
 export interface Service {
   /** Architectures to measure next on the target, best first; of a target that the service does not know, what a new
    * one starts with. */
-  supportSet(searchSpace: string, count: number, targetId: string): Promise<string[]>;
+  supportSet(workload: Workload, count: number, targetId: string): Promise<string[]>;
   /** The same key gives the same upload again. */
   register(upload: UploadRequest, idempotencyKey: string): Promise<AnnouncedUpload>;
   /** undefined: the service does not know such an upload (any more). */
@@ -26,7 +27,6 @@ export interface Service {
 export interface UploadRequest {
   readonly sizeBytes: number;
   readonly sha256: string;
-  readonly searchSpace: string;
 }
 
 export interface AnnouncedUpload {
@@ -87,10 +87,10 @@ function readToken(file: string | undefined, env: NodeJS.ProcessEnv): string {
 export function connect(access: ServiceAccess): Service {
   const client = apiClient({ ...access, operations: { ...searchSpaceOperations, ...uploadOperations } });
   return {
-    async supportSet(id, count, target) {
-      const ofTarget = await found(client.call('supportSet', { path: { id }, query: { count, target } }));
-      const { architectures } =
-        ofTarget ?? (await accepted(client.call('supportSet', { path: { id }, query: { count } })));
+    async supportSet({ searchSpace: id, inputSize, batchSize }, count, target) {
+      const query = { count, batchSize, ...(inputSize !== null && { inputSize }) };
+      const ofTarget = await found(client.call('supportSet', { path: { id }, query: { ...query, target } }));
+      const { architectures } = ofTarget ?? (await accepted(client.call('supportSet', { path: { id }, query })));
       return architectures;
     },
     async register(body, idempotencyKey) {

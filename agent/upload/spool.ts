@@ -6,7 +6,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { type Profile, profileSchema } from '#core/dataset/profile.ts';
+import type { Profile } from '#core/dataset/profile.ts';
+import { anyProfileSchema } from '#core/dataset/read-profile.ts';
 import { DomainError } from '#core/errors.ts';
 import { uploadLimits } from '#core/intake/acceptance.ts';
 import { cannotWrite, makeFolder, removeDurably, removeTemporaries, writeAtomically } from './atomic-file.ts';
@@ -23,7 +24,6 @@ export type UploadProgress = z.infer<typeof progressSchema>;
 export interface Spooled {
   readonly sha256: string;
   readonly body: Uint8Array;
-  readonly searchSpace: string;
   readonly progress: UploadProgress;
 }
 
@@ -82,14 +82,13 @@ export function openSpool(folder: string): Spool {
           continue;
         }
         const body = readFileSync(profilePath(sha256));
-        const searchSpace = readSearchSpace(body);
-        if (searchSpace === undefined || createHash('sha256').update(body).digest('hex') !== sha256) {
+        if (!isProfile(body) || createHash('sha256').update(body).digest('hex') !== sha256) {
           writeAtomically(join(bad, `${sha256}${profileSuffix}`), body);
           writeAtomically(join(bad, `${sha256}.reason.txt`), 'damaged on this device\n');
           remove(sha256);
           continue;
         }
-        found.push({ sha256, body, searchSpace, progress: readProgress(progressPath(sha256)) });
+        found.push({ sha256, body, progress: readProgress(progressPath(sha256)) });
       }
       return found;
     },
@@ -117,12 +116,13 @@ function readProgress(path: string): UploadProgress {
   }
 }
 
-function readSearchSpace(body: Uint8Array): string | undefined {
+/** Also one of an older version, which waited while the agent was updated. */
+function isProfile(body: Uint8Array): boolean {
   try {
     const text = gunzipSync(body, { maxOutputLength: uploadLimits.expandedBytes }).toString('utf8');
-    return profileSchema.parse(JSON.parse(text)).target.workload.searchSpace;
+    return anyProfileSchema.safeParse(JSON.parse(text)).success;
   } catch {
-    return undefined;
+    return false;
   }
 }
 

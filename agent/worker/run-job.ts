@@ -77,8 +77,7 @@ export function readResult(program: ProgramResult, timeoutS: number): Extract<Jo
     const said = lastLines(program.stderr) || lastLines(program.stdout);
     throw new DomainError(
       program.timedOut ? 'program-timeout' : 'program-failed',
-      'the measuring process gave no result: ' +
-        `${describeEnd(program, timeoutS)}${said === '' ? '' : `; it said:\n${said}`}`,
+      `the measuring process gave no result: ${describeEnd(program, timeoutS)}${said === '' ? '' : `; it said:\n${said}`}`,
     );
   }
   const result = resultSchema.safeParse(jsonOrUndefined(line.slice(resultMark.length)));

@@ -1,18 +1,19 @@
-// The predict function as it is deployed: its bundle from the synthesised app, a bucket with a small predictor and one
-// target in it, and an event as API Gateway sends it. Shared by the warm and the cold bench.
+// The predict function as it is deployed: its bundle from the synthesised app, a bucket with the shipped predictor and
+// one target in it, and an event as API Gateway sends it. Shared by the warm and the cold bench.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor, type PredictorBundle } from '#core/predictor/bundle.ts';
-import { fit } from '#core/predictor/fitting/fit-predictor.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
+import { workloadOf } from '#core/search-space/workload.ts';
 import { s3Client, s3Store } from '#functions/shared/s3-store.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { startS3 } from '#stack/s3/server.ts';
 import { planStack } from '#stack/template/plan.ts';
 import { adaptTarget, promote, publishPredictor } from '../../test/fixtures/served-predictor.ts';
+import { readShippedPredictor } from '../start/shipped-predictor.ts';
 
 export interface BundledPredict {
   /** Folder of the bundle: `import(`${codeFolder}/index.mjs`)`. */
@@ -27,8 +28,6 @@ export interface BundledPredict {
 
 const bucket = 'bench-data';
 const target = 'titanx_1';
-/** The size of the network does not depend on how long it was trained. */
-const steps = 100;
 
 /** Synthesises the app and gives the bundled function Predict over a store with a trained champion. */
 export async function bundledPredict(): Promise<BundledPredict> {
@@ -53,28 +52,21 @@ export async function bundledPredict(): Promise<BundledPredict> {
   Object.assign(process.env, environment);
 
   const space = searchSpace('nasbench201');
+  const workload = workloadOf({ searchSpace: space.id });
   const file = new URL('../../data/latency-nasbench201.csv.gz', import.meta.url);
   const table = parseLatencyTable(gunzipSync(readFileSync(file)).toString('utf8'), { file: file.pathname, space });
-  const pool = 900;
-  const bundle = await fit({
-    space,
-    architectures: table.architectures.slice(0, pool),
-    targets: table.targets
-      .filter(({ id }) => !id.startsWith('titanx'))
-      .map(({ id, latencyMs }) => ({ id, latencyMs: latencyMs.slice(0, pool) })),
-    seed: 0,
-    steps,
-  });
+  const { bundle } = await readShippedPredictor();
   const predictor = await loadPredictor(bundle);
   const store = s3Store({ bucket, client: s3Client() });
   await publishPredictor(store, bundle, predictor);
   const latencyMs = table.targets.find(({ id }) => id === target)!.latencyMs;
   const measured = Array.from({ length: 10 }, (_, i) => ({
+    workload,
     architecture: table.architectures[i]!,
     latencyMs: latencyMs[i]!,
   }));
   await adaptTarget(store, predictor, target, measured);
-  await promote(store, 'nasbench201', predictor.identity.version);
+  await promote(store, predictor.identity.version);
   await predictor.close();
 
   const template = JSON.parse(

@@ -12,13 +12,13 @@ import { operations } from '#contract/operations.ts';
 import { issueToken } from '#core/access/issue-token.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { fit } from '#core/predictor/fitting/fit-predictor.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, startStack } from '#stack/stack.ts';
 import { promote, publishPredictor } from '../../test/fixtures/served-predictor.ts';
+import { readShippedPredictor } from '../start/shipped-predictor.ts';
 import { quantileOf } from './statistics.ts';
 
 export interface IngestLevel {
@@ -84,17 +84,10 @@ async function prepare(stack: Stack, table: LatencyTable): Promise<Bench> {
   const { s3Url: endpoint, region, credentials, buckets } = stack;
   const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
   const store = s3Store({ bucket: buckets['Data']!, client: s3 });
-  const rows = 200;
-  const bundle = await fit({
-    space: searchSpace('nasbench201'),
-    architectures: table.architectures.slice(0, rows),
-    targets: table.targets.slice(0, 4).map(({ id, latencyMs }) => ({ id, latencyMs: latencyMs.slice(0, rows) })),
-    seed: 0,
-    steps: 20,
-  });
+  const { bundle } = await readShippedPredictor();
   const predictor = await loadPredictor(bundle);
   await publishPredictor(store, bundle, predictor, Date.now());
-  await promote(store, predictor.space.id, predictor.identity.version);
+  await promote(store, predictor.identity.version);
   await predictor.close();
   const tokenOf = async (role: 'reader' | 'operator'): Promise<string> =>
     (await issueToken(store, { role, validForS: 3600, now: Date.now(), randomBytes })).token;
@@ -112,6 +105,7 @@ async function prepare(stack: Stack, table: LatencyTable): Promise<Bench> {
         ...exampleProfile,
         target: { ...target, hardware: { ...target.hardware, model } },
         measurements: Array.from({ length: measurementsPerProfile }, (_, row) => ({
+          workload: 0,
           architecture: table.texts[row]!,
           latency: { medianMs: latencyMs[row]!, trimmedMeanMs: null, spreadMs: null },
           runs: 50,

@@ -3,6 +3,7 @@
 import { pathToFileURL } from 'node:url';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
+import { workloadOf } from '#core/search-space/workload.ts';
 import type { BundledPredict } from './bundled-predict.ts';
 import { interleaved, type Timing } from './statistics.ts';
 
@@ -33,6 +34,7 @@ export async function benchPredict(deployed: BundledPredict): Promise<PredictRes
     handler(event: unknown, context: unknown): Promise<Reply>;
   };
   const space = searchSpace('nasbench201');
+  const workload = workloadOf({ searchSpace: space.id });
   const predictor = await loadPredictor(deployed.bundle);
   const results: PredictResult[] = [];
   for (const { architectures, rounds } of sizes) {
@@ -47,7 +49,7 @@ export async function benchPredict(deployed: BundledPredict): Promise<PredictRes
     const reply: unknown = JSON.parse(first.body);
     const timings = await interleaved(rounds, {
       handler: call,
-      forward: () => predictor.forward(parsed),
+      forward: () => predictor.forward([{ workload, architectures: parsed }]),
       json: () => [JSON.parse(request), JSON.stringify(reply)],
     });
     results.push({

@@ -3,15 +3,16 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { parseLatencyTable } from '#core/dataset/table.ts';
-import { fit } from '#core/predictor/fitting/fit-predictor.ts';
+import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { defaultSplits } from '../evaluate/default-splits.ts';
+import { tableEpisodes } from '../evaluate/table-networks.ts';
 
 export interface FitTimes {
   readonly seconds: number;
   /** CPU time of this process, all its threads, during the fit. */
   readonly cpuSeconds: number;
-  /** Milliseconds a step, one for each call of the Scan but the first: drawing the episodes, forward, backward,
+  /** Milliseconds a step, one for each report but the first: drawing the episodes, forward, backward,
    * AdamW. */
   readonly stepMs: readonly number[];
 }
@@ -23,22 +24,19 @@ const text = gunzipSync(readFileSync(url)).toString('utf8');
 const table = parseLatencyTable(text, { file: `latency-${space.id}.csv.gz`, space });
 const split = defaultSplits[space.id];
 const rows = split.trainRows.last + 1;
-const options = {
-  space,
-  architectures: table.architectures.slice(0, rows),
-  targets: split.train.map((name) => {
-    const target = table.targets.find((t) => t.id === name)!;
-    return { id: name, latencyMs: target.latencyMs.slice(0, rows) };
-  }),
-};
+const data = tableEpisodes(
+  table,
+  split.train,
+  Array.from({ length: rows }, (_, row) => row),
+);
 
 const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 const stepMs: number[] = [];
 const cpuBefore = process.cpuUsage();
 const started = now();
 let called: { at: number; step: number } | undefined;
-await fit({
-  ...options,
+await fitKernelPredictor({
+  data,
   seed: Number(seed),
   steps: Number(steps),
   onProgress: ({ step }) => {

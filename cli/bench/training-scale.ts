@@ -6,18 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { featureSchemaId } from '#core/predictor/bundle.ts';
 import { evaluate } from '#core/predictor/evaluation/held-out-evaluation.ts';
+import { featureSchemaId } from '#core/predictor/predictor-parameters.ts';
 import { predictorKey } from '#core/predictors/keys.ts';
-import { searchSpace } from '#core/search-space/registry.ts';
 import { writeJson } from '#core/store/stored-json.ts';
-import { evaluationPlan, heldOutTargets, loadFit } from '#core/training/evaluation/evaluate-fold.ts';
+import { heldOutTargets, loadFit, tasksOf } from '#core/training/evaluation/evaluate-fold.ts';
 import { continueFit } from '#core/training/fits/continue-fit.ts';
+import { fitLowerings } from '#core/training/fits/fit-lowerings.ts';
 import { foldsOf } from '#core/training/fits/plan-fits.ts';
 import { type FitSpec, fitFormatVersion, fitIdOf } from '#core/training/fits/specification.ts';
 import { fitKey } from '#core/training/keys.ts';
 import { adaptBatch, planAdaptation } from '#core/training/phases/adapt-targets.ts';
-import { runSettingsSchema, stepsPerCall } from '#core/training/runs/run-settings.ts';
+import { runSettingsSchema, stepsPerReport } from '#core/training/runs/run-settings.ts';
 import { freezeSnapshot } from '#core/training/snapshot/freeze-snapshot.ts';
 import { readManifest, readMeasurements } from '#core/training/snapshot/snapshot.ts';
 import { trainingPool } from '#core/training/snapshot/training-pool.ts';
@@ -25,7 +25,6 @@ import { folderStore } from './folder-store.ts';
 import { costOf, type MeasuredStep, type RunCost } from './training-cost.ts';
 import { measurementsPerTarget, storeSimulated } from './training-dataset.ts';
 
-const space = searchSpace('nasbench201');
 const settings = runSettingsSchema.parse({});
 
 interface Measured extends MeasuredStep {
@@ -48,50 +47,51 @@ async function runPart(part: Part, folder: string, argument: string): Promise<ob
   }
   if (part === 'snapshot') {
     return measure(store, async () => {
-      const { snapshotId, targets, measurements } = await freezeSnapshot(store, space.id);
+      const { snapshotId, targets, measurements } = await freezeSnapshot(store);
       return { snapshotId, targets: targets.length, measurements: measurements.rows };
     });
   }
   const fitId = fitIdOf(specOf(argument));
   if (part === 'fit') {
-    await writeJson(store, fitKey(space.id, fitId, 'spec.json'), specOf(argument));
+    await writeJson(store, fitKey(fitId, 'spec.json'), specOf(argument));
     return measure(store, async () => {
       const started = performance.now();
       const atMs: number[] = [];
-      await continueFit(store, space.id, fitId, {
+      await continueFit(store, fitId, {
         now: Date.now,
         deadlineMs: Number.POSITIVE_INFINITY,
         onProgress: async () => void atMs.push(performance.now() - started),
       });
-      const paceS = (atMs.at(-1)! - atMs[0]!) / 1000 / (measuredSteps - stepsPerCall);
+      const paceS = (atMs.at(-1)! - atMs[0]!) / 1000 / (measuredSteps - stepsPerReport);
       // What was measured is a start and a few steps; a whole fit has more of them.
-      return { seconds: atMs[0]! / 1000 + paceS * (settings.steps - stepsPerCall) };
+      return { seconds: atMs[0]! / 1000 + paceS * (settings.steps - stepsPerReport) };
     });
   }
   if (part === 'evaluate') {
-    const predictor = await loadFit(store, space.id, fitId);
+    const predictor = await loadFit(store, fitId);
     return measure(store, async () => {
-      const manifest = await readManifest(store, space.id, argument);
-      const pool = trainingPool(space, manifest, await readMeasurements(store, manifest));
+      const manifest = await readManifest(store, argument);
+      const pool = trainingPool(manifest, await readMeasurements(store, manifest));
       const folds = foldsOf(manifest, settings.folds);
       const { used } = heldOutTargets(pool, folds[0]!.hardwareKeys);
-      const plan = evaluationPlan(pool, used, settings);
-      // As in a run: the candidate with the regression, then the champion.
-      await evaluate(predictor, { ...plan, methods: ['sugarbush', 'ridge'] });
-      await evaluate(predictor, { ...plan, methods: ['sugarbush'] });
+      for (const task of tasksOf(used, settings)) {
+        // As in a run: the candidate with the regression, then the champion.
+        await evaluate(predictor, { ...task, methods: ['sugarbush', 'ridge'] });
+        await evaluate(predictor, { ...task, methods: ['sugarbush'] });
+      }
       return { evaluated: used.length, folds: folds.length };
     });
   }
-  const predictor = await loadFit(store, space.id, fitId);
+  const predictor = await loadFit(store, fitId);
   const { version } = predictor.identity;
   await predictor.close();
   for (const file of ['predictor.onnx', 'predictor.json'] as const) {
-    const { body } = (await store.get(fitKey(space.id, fitId, file)))!;
-    await store.put(predictorKey(space.id, version, file), body);
+    const { body } = (await store.get(fitKey(fitId, file)))!;
+    await store.put(predictorKey(version, file), body);
   }
-  const batches = await planAdaptation(store, space.id);
+  const batches = await planAdaptation(store);
   return measure(store, async () => {
-    await adaptBatch(store, space.id, version, batches[0]!);
+    await adaptBatch(store, version, batches[0]!);
     return { adapted: batches[0]!.count, batches: batches.length };
   });
 }
@@ -106,17 +106,17 @@ async function measure<T extends object>(
   return { seconds, gets: requests.gets - gets, puts: requests.puts - puts, peakMiB: peakMiB(), idleMiB, ...found };
 }
 
-const measuredSteps = 4 * stepsPerCall;
+const measuredSteps = 4 * stepsPerReport;
 const specOf = (snapshotId: string): FitSpec => ({
   formatVersion: fitFormatVersion,
-  searchSpace: space.id,
   snapshotId,
-  features: featureSchemaId(space),
+  features: featureSchemaId,
+  lowerings: [...fitLowerings],
   heldOut: [],
   only: null,
   seed: 0,
   steps: measuredSteps,
-  stepsPerCall,
+  stepsPerReport,
 });
 
 export interface ScaleRow {
@@ -194,9 +194,8 @@ export function trainingScaleTable({ snapshot, rows }: ScaleResult): string {
   const mib = (value: number): string => value.toFixed(0);
   const thousands = (value: number): string => Math.round(value).toLocaleString('en-US');
   return [
-    `Snapshot of ${thousands(snapshot.measurements)} measurements of ${thousands(snapshot.targets)} targets, ` +
-      `alone in a process: ${s(snapshot.seconds)} s, peak ${mib(snapshot.peakMiB)} MiB ` +
-      `(${mib(snapshot.idleMiB)} MiB before it began); a Lambda has 1,769 MB.`,
+    `Snapshot of ${thousands(snapshot.measurements)} measurements of ${thousands(snapshot.targets)} targets, alone in a process: ` +
+      `${s(snapshot.seconds)} s, peak ${mib(snapshot.peakMiB)} MiB (${mib(snapshot.idleMiB)} MiB before it began); a Lambda has 1,769 MB.`,
     '',
     '| targets | measurements | snapshot | fit | evaluate a fold | adapt a batch | most memory |',
     '| --: | --: | --: | --: | --: | --: | --: |',
@@ -204,8 +203,7 @@ export function trainingScaleTable({ snapshot, rows }: ScaleResult): string {
       const most = Math.max(...[frozen, fit, fold, adapt].map((each) => each.peakMiB));
       return (
         `| ${thousands(targets)} | ${thousands(measurements)} | ${s(frozen.seconds)} s | ${s(fit.seconds)} s | ` +
-        `${s(fold.seconds)} s (${fold.evaluated} targets) | ${s(adapt.seconds)} s (${adapt.adapted}) | ` +
-        `${mib(most)} MiB |`
+        `${s(fold.seconds)} s (${fold.evaluated} targets) | ${s(adapt.seconds)} s (${adapt.adapted}) | ${mib(most)} MiB |`
       );
     }),
     '',
@@ -213,13 +211,11 @@ export function trainingScaleTable({ snapshot, rows }: ScaleResult): string {
     '| --: | --: | --: | --: | --: | --: | --: | --: |',
     ...rows.map(
       ({ targets, evaluate: { folds }, adapt, cost }) =>
-        `| ${thousands(targets)} | ${1 + folds} | ${adapt.batches} | ${thousands(cost.lambdaGbS)} | ` +
-        `${thousands(cost.s3Gets)} | ` +
+        `| ${thousands(targets)} | ${1 + folds} | ${adapt.batches} | ${thousands(cost.lambdaGbS)} | ${thousands(cost.s3Gets)} | ` +
         `${thousands(cost.s3Puts)} | ${cost.usd.toFixed(3)} | ${(100 * cost.adaptShare).toFixed(0)} % |`,
     ),
     '',
-    'Seconds of this machine are taken for those of a Lambda, and 30 ms are added for every S3 request. ' +
-      'Prices: us-east-1,',
+    'Seconds of this machine are taken for those of a Lambda, and 30 ms are added for every S3 request. Prices: us-east-1,',
     'arm64, without free tiers, looked up on 24 November 2026 (cli/bench/training-cost.ts says where).',
   ].join('\n');
 }

@@ -31,9 +31,7 @@ const options = {
   },
   graphs: {
     value: 'FILE',
-    help:
-      'JSON lines of operator graphs, .gz or not; the shipped tables are trained on too; --data then has a ' +
-      'column network',
+    help: 'JSON lines of operator graphs, .gz or not; the shipped tables are trained on too; --data then has a column network',
     schema: z.array(text).optional(),
     repeatable: true,
   },

@@ -28,9 +28,8 @@ export const issueTokenCommand = defineCommand({
     },
     json: jsonFlag,
   },
-  notes:
-    'Credentials and region are those of the AWS SDK: AWS_PROFILE, AWS_REGION and so on. The token is printed to ' +
-    'standard\noutput and kept nowhere; its id and its end go to standard error.',
+  notes: `Credentials and region are those of the AWS SDK: AWS_PROFILE, AWS_REGION and so on. The token is printed to standard
+output and kept nowhere; its id and its end go to standard error.`,
   async run({ bucket, role, validDays, json }, { out, say }) {
     const { issueToken } = await import('#core/access/issue-token.ts');
     const { s3Store } = await import('#functions/shared/s3-store.ts');

@@ -7,8 +7,10 @@ import { defineCommand, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, list, text } from '#command-line/values.ts';
 import { DomainError } from '#core/errors.ts';
+import type { Score } from '#core/predictors/card.ts';
 import { type ReportInput, reportInputSchema } from '#core/predictors/report-input.ts';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
+import { workloadKey } from '#core/search-space/workload.ts';
 
 const options = {
   searchSpace: {
@@ -87,12 +89,16 @@ function readEvaluation(file: string): ReportInput {
 /** Puts the candidate's scores of an earlier evaluation beside this one's as the champion's. */
 function withChampion({ card, predictions }: ReportInput, earlier: ReportInput): ReportInput {
   const [own, other] = [card.evaluation, earlier.card.evaluation];
-  if (!own || !other || earlier.card.searchSpace !== card.searchSpace) {
-    throw new DomainError('invalid-usage', `--champion must be an evaluation on '${card.searchSpace}'`);
+  const keyOf = (s: Score): string => `${s.target} ${workloadKey(s)}`;
+  const keys = new Set(own?.scores.map(keyOf));
+  if (!own || !other?.scores.some((s) => keys.has(keyOf(s)))) {
+    throw new DomainError(
+      'invalid-usage',
+      '--champion must be an evaluation of the same targets in the same search space',
+    );
   }
-  const ids = new Set(own.scores.map((s) => s.target));
   const scores = other.scores
-    .filter((s) => s.model === 'candidate' && ids.has(s.target))
+    .filter((s) => s.model === 'candidate' && keys.has(keyOf(s)))
     .map((s) => ({ ...s, model: 'champion' as const }));
   const champion = { version: earlier.card.version };
   return { card: { ...card, champion, evaluation: { ...own, scores: [...own.scores, ...scores] } }, predictions };

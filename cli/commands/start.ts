@@ -1,6 +1,6 @@
 // `sugarbush start`: the whole service on this machine, from a fresh checkout to a prediction that anyone can ask for.
 import { z } from 'zod';
-import { defineCommand, type Values } from '#command-line/command.ts';
+import { defineCommand, flag, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, listOf, text } from '#command-line/values.ts';
 import { searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
@@ -21,18 +21,17 @@ const options = {
   },
   searchSpace: {
     value: 'IDS',
-    help: 'only these, as a,b',
+    help: 'the shipped tables to import: only these, as a,b',
     schema: listOf(z.enum(searchSpaceIds)).transform((ids): SearchSpaceId[] => [...new Set(ids)]),
     default: searchSpaces
       .filter((space) => space.shippedTable !== null)
       .map(({ id }) => id)
       .join(','),
   },
+  train: flag('also train a predictor from these tables, and serve it in place of the shipped one'),
   steps: {
     value: 'STEPS',
-    help:
-      'gradient steps of the training of a search space; fewer are quicker and worse; default: what a predictor ' +
-      'wants',
+    help: 'with --train: gradient steps of a fit; fewer are quicker and worse; default: what a predictor wants',
     schema: integerBetween(1, 100_000).optional(),
   },
 };
@@ -41,7 +40,7 @@ export type StartOptions = Values<typeof options>;
 
 export const startCommand = defineCommand({
   options,
-  notes: 'The first start trains; later ones find everything in place. Ctrl-C stops.',
+  notes: 'The first start imports the shipped tables; later ones find everything in place. Ctrl-C stops.',
   async run(given, { out, signal }) {
     const { lockState } = await import('#stack/state-lock.ts');
     const { StackError } = await import('#stack/stack-error.ts');

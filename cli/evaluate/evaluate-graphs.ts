@@ -2,16 +2,16 @@
 // but what is tested, scored on networks that were not measured.
 
 import { DomainError } from '#core/errors.ts';
-import { loadKernelPredictor } from '#core/kernel-predictor/bundle.ts';
-import { blockCounter } from '#core/kernel-predictor/count-kernels.ts';
-import type { TrainingGroup } from '#core/kernel-predictor/episodes.ts';
-import { evaluateNetworks, type NetworkEvaluationResult } from '#core/kernel-predictor/evaluation/evaluate-networks.ts';
-import { fitKernelPredictor } from '#core/kernel-predictor/fit.ts';
-import { defaultLowerings } from '#core/kernel-predictor/hypotheses.ts';
-import { type KernelTable, kernelTable } from '#core/kernel-predictor/kernel-table.ts';
+import { loadPredictor } from '#core/predictor/bundle.ts';
+import { evaluateNetworks, type NetworkEvaluationResult } from '#core/predictor/evaluation/evaluate-networks.ts';
 import type { Selection } from '#core/predictor/evaluation/held-out-evaluation.ts';
+import type { TrainingGroup } from '#core/predictor/fitting/episodes.ts';
+import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
+import { defaultLowerings } from '#core/predictor/hypotheses.ts';
+import { blockCounter } from '#core/predictor/kernels/count-kernels.ts';
+import { type KernelTable, kernelTable } from '#core/predictor/kernels/kernel-table.ts';
 import { searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
-import { batchOfTarget, type NetworkSet, readGraphSet, readNetworkLatencies, readSpaceSet } from './network-sets.ts';
+import { batchOfTarget, type EvaluatedSet, readGraphSet, readNetworkLatencies, readSpaceSet } from './network-sets.ts';
 
 export interface GraphEvaluation {
   readonly graphs: readonly string[];
@@ -42,10 +42,10 @@ export interface GraphRun {
 export interface Sets {
   readonly table: KernelTable;
   /** The files of graphs, then the search spaces' shipped tables. */
-  readonly sets: readonly NetworkSet[];
+  readonly sets: readonly EvaluatedSet[];
 }
 
-/** As many rows of a shipped table as training profits from, and of its published test rows. */
+/** For a shipped table as much as training profits from, and the published test rows. */
 const mostTrainingRows = 1500;
 const mostTestRows = 1000;
 
@@ -103,7 +103,7 @@ function setsOf({ sets }: Pick<Sets, 'sets'>, { measuredIn, testedOn }: GraphEva
 const isSpace = (id: string): boolean => searchSpaceIds.some((space) => space === id);
 
 /** Weights of the groups in training: small sets of graphs are drawn less often. */
-const weightOf = ({ id, names }: NetworkSet): number => (isSpace(id) ? 0.25 : names.length >= 200 ? 0.1 : 0.08);
+const weightOf = ({ id, names }: EvaluatedSet): number => (isSpace(id) ? 0.25 : names.length >= 200 ? 0.1 : 0.08);
 const fewestNetworks = 12;
 
 function trainingGroups({ sets }: Sets, plan: GraphEvaluation): TrainingGroup[] {
@@ -154,10 +154,10 @@ export async function evaluateGraphs(
     },
   });
   const trainSeconds = (performance.now() - started) / 1000;
-  const predictor = await loadKernelPredictor(bundle);
+  const predictor = await loadPredictor(bundle);
   const { measured, tested } = setsOf(read, plan);
   const excluded = new Set(plan.excludeFamilies);
-  const networks = (set: NetworkSet) => ({
+  const networks = (set: EvaluatedSet) => ({
     rows: set.rows,
     families: set.families,
     measurable: set.connected.map((is, i) => is && !excluded.has(set.families[i]!)),

@@ -4,11 +4,10 @@ import { exclusionLines, readTable } from '#cli/read-table.ts';
 import { joinTables } from '#core/dataset/join-tables.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { evaluate } from '#core/predictor/evaluation/held-out-evaluation.ts';
-import { fit } from '#core/predictor/fitting/fit-predictor.ts';
-import { searchSpace } from '#core/search-space/registry.ts';
+import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
 import type { Rows } from './default-splits.ts';
 import type { Run } from './print-runs.ts';
+import { evaluateTablePlan, tableEpisodes } from './table-networks.ts';
 
 /** @param note takes what was left out, a line each
  * @throws DomainError `invalid-table` */
@@ -28,17 +27,11 @@ export async function evaluateTable(
   seed: number,
   note: (line: string) => void,
 ): Promise<Run> {
-  const space = searchSpace(options.searchSpace);
   const trainRows = rowNumbers(options.trainRows);
   const column = (id: string) => table.targets.find((t) => t.id === id)!;
   const started = performance.now();
-  const bundle = await fit({
-    space,
-    architectures: trainRows.map((row) => table.architectures[row]!),
-    targets: options.train.map((id) => ({
-      id,
-      latencyMs: Float64Array.from(trainRows, (row) => column(id).latencyMs[row]!),
-    })),
+  const bundle = await fitKernelPredictor({
+    data: tableEpisodes(table, options.train, trainRows),
     seed,
     steps: options.steps,
     onProgress({ step, steps, loss }) {
@@ -50,8 +43,7 @@ export async function evaluateTable(
   const trainSeconds = (performance.now() - started) / 1000;
   const predictor = await loadPredictor(bundle);
   const after = { first: options.trainRows.last + 1, last: table.architectures.length - 1 };
-  const results = await evaluate(predictor, {
-    architectures: table.architectures,
+  const results = await evaluateTablePlan(predictor, table, {
     targets: options.test.map(column),
     supportRows: trainRows,
     testRows: rowNumbers(options.testRows),

@@ -7,14 +7,14 @@ import { parse } from 'csv-parse/sync';
 import { readTable } from '#cli/read-table.ts';
 import { DomainError } from '#core/errors.ts';
 import { parseOperatorGraph } from '#core/graph/graph-json.ts';
-import { type BlockCounter, countGraph } from '#core/kernel-predictor/count-kernels.ts';
-import { defaultLowerings } from '#core/kernel-predictor/hypotheses.ts';
-import type { CountRow, KernelTable } from '#core/kernel-predictor/kernel-table.ts';
+import { defaultLowerings } from '#core/predictor/hypotheses.ts';
+import { type BlockCounter, countGraph } from '#core/predictor/kernels/count-kernels.ts';
+import type { CountRow, KernelTable } from '#core/predictor/kernels/kernel-table.ts';
 import { usualInputSize } from '#core/search-space/network/input-size.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 
-export interface NetworkSet {
+export interface EvaluatedSet {
   /** A search space's id, or the name of the file of graphs without its endings. */
   readonly id: string;
   readonly names: readonly string[];
@@ -63,7 +63,7 @@ export function readNetworkLatencies(files: readonly string[]): NetworkLatencies
 const familyOfName = (name: string): string => name.replace(/[-_.]?\d+$/, '') || name;
 
 /** @throws DomainError `invalid-model` for a line that is no operator graph */
-export function readGraphSet(file: string, latencies: NetworkLatencies, table: KernelTable): NetworkSet {
+export function readGraphSet(file: string, latencies: NetworkLatencies, table: KernelTable): EvaluatedSet {
   const graphs = readText(file)
     .split('\n')
     .filter((line) => line.trim() !== '')
@@ -96,7 +96,7 @@ export function readSpaceSet(
   file: string,
   rowNumbers: (rows: number) => readonly number[],
   counter: BlockCounter,
-): NetworkSet {
+): EvaluatedSet {
   const space = searchSpace(id);
   const { architectures, texts, targets } = readTable(file, id);
   const numbers = rowNumbers(architectures.length);

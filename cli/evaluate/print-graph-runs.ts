@@ -1,5 +1,5 @@
 // What an evaluation over sets of graphs prints: a table for people, one object for programs.
-import { meanOf, type NetworkEvaluationResult } from '#core/kernel-predictor/evaluation/evaluate-networks.ts';
+import { meanOf, type NetworkEvaluationResult } from '#core/predictor/evaluation/evaluate-networks.ts';
 import type { GraphRun } from './evaluate-graphs.ts';
 
 type MeanRow = Omit<NetworkEvaluationResult, 'target'>;

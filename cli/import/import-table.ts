@@ -95,7 +95,7 @@ export async function importTable(request: ImportRequest): Promise<ImportedColum
     const { bytes, sha256 } = tableProfile(table, column);
     const known = state.finished[sha256];
     if (known) return { column, verdict: known, before: true };
-    const body = { sizeBytes: bytes.length, sha256, searchSpace: table.searchSpace };
+    const body = { sizeBytes: bytes.length, sha256 };
     const request = { body, idempotencyKey: `import-${sha256}` };
     const registered = await asDevice((device) => device.call('registerUpload', request));
     if (registered.status === 'waiting') await put(registered, bytes);

@@ -1,8 +1,9 @@
-// A latency table as profiles: one for each column. What a table does not say (makers, runtimes, spreads, clocks) is
-// null.
+// A latency table as profiles: one for each column; columns of one device at several batch sizes are profiles of one
+// target. What a table does not say (makers, runtimes, spreads, clocks) is null.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { type Profile, type ProfileTarget, profileLimits } from '#core/dataset/profile.ts';
+import { type Profile, profileLimits, profileSchemaVersion } from '#core/dataset/profile.ts';
+import type { ProfileTarget } from '#core/dataset/profile-target.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import { DomainError } from '#core/errors.ts';
@@ -10,6 +11,7 @@ import { uploadLimits } from '#core/intake/acceptance.ts';
 import { usualInputSize } from '#core/search-space/network/input-size.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { Workload } from '#core/search-space/workload.ts';
 import { importAgent } from '#core/targets/refresh-target.ts';
 
 export interface TableProfile {
@@ -26,35 +28,34 @@ export interface TableProfile {
 /** A phone whose name ends like a batch size (data/README.md). */
 const withoutBatchSize = new Set(['essential_ph_1']);
 
-/** A table does not say the input size: it is the usual one of the space.
- * `titanx_32` is `titanx` at batch size 32; a name that does not end in a power of two up to 1,024 is a device at 1. */
-export function targetOfColumn(column: string, id: SearchSpaceId): ProfileTarget {
+/** `titanx_32` is `titanx` at batch size 32; a name that does not end in a power of two up to 1,024 is a device at
+ * 1. */
+function readColumn(column: string): { readonly model: string; readonly batchSize: number } {
   const [, device, batch] = /^(.+)_(\d+)$/.exec(column) ?? [];
   const size = Number(batch);
   const isBatch = size >= 1 && size <= 1024 && Number.isInteger(Math.log2(size)) && !withoutBatchSize.has(column);
+  return isBatch ? { model: device!, batchSize: size } : { model: column, batchSize: 1 };
+}
+
+/** The same for all batch sizes of a device. */
+export function targetOfColumn(column: string): ProfileTarget {
+  const { model } = readColumn(column);
   return {
-    hardware: {
-      vendor: null,
-      model: isBatch ? device! : column,
-      cpu: null,
-      cores: null,
-      memoryMib: null,
-      accelerator: null,
-    },
+    hardware: { vendor: null, model, cpu: null, cores: null, memoryMib: null, accelerator: null },
     runtime: { name: null, version: null, executionProvider: null, settings: {} },
-    workload: {
-      searchSpace: id,
-      inputSize: usualInputSize(searchSpace(id)),
-      batchSize: isBatch ? size : 1,
-      precision: null,
-    },
+    precision: null,
   };
+}
+
+/** A table does not say the input size: it is the usual one of the space. */
+export function workloadOfColumn(column: string, id: SearchSpaceId): Workload {
+  return { searchSpace: id, inputSize: usualInputSize(searchSpace(id)), batchSize: readColumn(column).batchSize };
 }
 
 /** @throws DomainError `invalid-table` for a column without any latency, or with more than one profile can hold */
 export function tableProfile(table: LatencyTable, column: string): TableProfile {
   const latencyMs = table.targets.find(({ id }) => id === column)!.latencyMs;
-  const target = targetOfColumn(column, table.searchSpace);
+  const target = targetOfColumn(column);
   const rows = [...latencyMs.keys()].filter((row) => !Number.isNaN(latencyMs[row]));
   const allowed = `a profile holds 1 to ${profileLimits.measurements}`;
   if (rows.length === 0 || rows.length > profileLimits.measurements) {
@@ -62,10 +63,10 @@ export function tableProfile(table: LatencyTable, column: string): TableProfile 
   }
   const unknown = { frequencyMhz: null, load1: null, temperatureC: null };
   const profile: Profile = {
-    schemaVersion: 1,
+    schemaVersion: profileSchemaVersion,
     target,
     context: {
-      agentVersion: `${importAgent} 1`,
+      agentVersion: `${importAgent} 2`,
       deviceId: null,
       kernel: null,
       governor: null,
@@ -73,8 +74,10 @@ export function tableProfile(table: LatencyTable, column: string): TableProfile 
       after: unknown,
       clock: { source: null, resolutionNs: null, startedAt: null, endedAt: null },
     },
+    workloads: [workloadOfColumn(column, table.searchSpace)],
     descriptor: null,
     measurements: rows.map((row) => ({
+      workload: 0,
       architecture: table.texts[row]!,
       latency: { medianMs: latencyMs[row]!, trimmedMeanMs: null, spreadMs: null },
       runs: null,

@@ -2,22 +2,21 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { defaultSplits, type Rows } from '#cli/evaluate/default-splits.ts';
+import { evaluateTablePlan, plansByBatch, type TablePlan, tableEpisodes } from '#cli/evaluate/table-networks.ts';
+import { targetOfColumn, workloadOfColumn } from '#cli/import/table-profiles.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { DomainError } from '#core/errors.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import {
-  type EvaluationPlan,
-  type EvaluationResult,
-  evaluate,
-} from '#core/predictor/evaluation/held-out-evaluation.ts';
-import { fit } from '#core/predictor/fitting/fit-predictor.ts';
+import type { EvaluationResult } from '#core/predictor/evaluation/held-out-evaluation.ts';
+import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
 import type { Score } from '#core/predictors/card.ts';
+import { learnedFrom } from '#core/predictors/learned-from.ts';
 import type { ReportedCard, ReportInput } from '#core/predictors/report-input.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { predictionsForReport } from '#core/training/evaluation/report-predictions.ts';
 import { scoreOf } from '#core/training/evaluation/score-of.ts';
-import { hardwareKeyOfColumn } from '#core/training/snapshot/hardware-key.ts';
+import { hardwareKeyOf } from '#core/training/snapshot/hardware-key.ts';
 
 export interface ShippedEvaluation {
   readonly searchSpace: SearchSpaceId;
@@ -50,13 +49,8 @@ export async function evaluateShipped(options: ShippedEvaluation): Promise<Repor
   const trainRows = rowNumbers(split.trainRows);
   const learningCurve: NonNullable<ReportedCard['learningCurve']> = [];
   const started = performance.now();
-  const bundle = await fit({
-    space,
-    architectures: trainRows.map((row) => table.architectures[row]!),
-    targets: split.train.map((id) => ({
-      id,
-      latencyMs: Float64Array.from(trainRows, (row) => columnOf(table, id).latencyMs[row]!),
-    })),
+  const bundle = await fitKernelPredictor({
+    data: tableEpisodes(table, split.train, trainRows),
     seed,
     steps,
     onProgress({ step, loss }) {
@@ -67,8 +61,7 @@ export async function evaluateShipped(options: ShippedEvaluation): Promise<Repor
   const trainS = (performance.now() - started) / 1000;
   const predictor = await loadPredictor(bundle);
   try {
-    const plan: EvaluationPlan = {
-      architectures: table.architectures,
+    const plan: TablePlan = {
       targets: test.map((id) => columnOf(table, id)),
       supportRows: trainRows,
       testRows: rowNumbers(split.testRows),
@@ -80,11 +73,11 @@ export async function evaluateShipped(options: ShippedEvaluation): Promise<Repor
       methods: ['sugarbush', 'ridge'],
       onProgress: (done, total) => note(`evaluated ${done}/${total}`),
     };
-    const results = await evaluate(predictor, plan);
-    const { predictions, coverage } = await predictionsForReport(predictor, plan, shown);
+    const results = await evaluateTablePlan(predictor, table, plan);
+    const drawn = [];
+    for (const own of plansByBatch(table, plan)) drawn.push(await predictionsForReport(predictor, own, shown));
     const { lineage } = predictor.parameters;
     const card: ReportedCard = {
-      searchSpace: space.id,
       version: predictor.identity.version,
       hash: predictor.identity.hash,
       createdAt: options.createdAt.toISOString(),
@@ -92,32 +85,33 @@ export async function evaluateShipped(options: ShippedEvaluation): Promise<Repor
         seed: lineage.seed,
         steps: lineage.steps,
         trainS: Math.round(trainS),
-        architectures: lineage.architectures,
-        targets: lineage.targets.map((t) => t.id),
+        networks: trainRows.length,
+        targets: learnedFrom(lineage).targets.map(({ id }) => id),
         dataHash: lineage.dataHash,
       },
       evaluation: {
         protocol:
-          'The targets tested took no part in training. Of each, the predictor got only as many measurements ' +
-          `as stated, of architectures among the ${trainRows.length} trained on, either chosen by the predictor ` +
-          'or drawn at random ' +
+          `The targets tested took no part in training. Of each, the predictor got only as many measurements as stated, ` +
+          `of architectures among the ${trainRows.length} trained on, either chosen by the predictor or drawn at random ` +
           `(mean of ${repeats} draws); it is scored on ${plan.allRows.length} other architectures.`,
         folds: 1,
         shown,
-        scores: results.map(toScore),
+        scores: results.map((result) => toScore(result, options.searchSpace)),
         differences: [],
-        coverage,
+        coverage: drawn.flatMap(({ coverage }) => coverage),
         notEvaluated: [],
       },
       learningCurve,
     };
     return {
       card,
-      predictions: predictions.map(({ target, measuredMs, predictedMs }) => ({
-        target,
-        measuredMs: measuredMs.map(rounded),
-        predictedMs: predictedMs.map(rounded),
-      })),
+      predictions: drawn.flatMap(({ predictions }) =>
+        predictions.map((own) => ({
+          ...own,
+          measuredMs: own.measuredMs.map(rounded),
+          predictedMs: own.predictedMs.map(rounded),
+        })),
+      ),
     };
   } finally {
     await predictor.close();
@@ -131,5 +125,10 @@ function columnOf(table: LatencyTable, id: string): LatencyTable['targets'][numb
   throw new DomainError('invalid-usage', `no target '${id}' in ${table.file}; there are ${there}`);
 }
 
-const toScore = (result: EvaluationResult): Score =>
-  scoreOf(result, result.method === 'ridge' ? 'ridge' : 'candidate', hardwareKeyOfColumn(result.target));
+const toScore = (result: EvaluationResult, id: SearchSpaceId): Score =>
+  scoreOf(
+    result,
+    result.method === 'ridge' ? 'ridge' : 'candidate',
+    hardwareKeyOf({ target: targetOfColumn(result.target) }),
+    workloadOfColumn(result.target, id),
+  );

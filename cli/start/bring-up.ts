@@ -1,15 +1,12 @@
 // The phases of a start. What is in place already is left as it is, so that an interrupted start is simply started
-// again: the shipped tables come in through the same door as devices' profiles, and a search space without a champion
-// that this code can run gets one by a run of the training state machine.
+// again: a store without a predictor that this code can run gets the shipped one, and the shipped tables come in
+// through the same door as devices' profiles. Asked to train, it runs the training state machine.
 import { createServer } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
 import { apiClient, type Client } from '#client/client.ts';
 import { operations } from '#contract/operations.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
 import { targetId } from '#core/dataset/target-id.ts';
-import { loadPredictor } from '#core/predictor/bundle.ts';
-import { hasUsableChampion } from '#core/predictors/usable-champion.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { synthesise } from '#scripts/synth.ts';
@@ -22,6 +19,7 @@ import { firstTraining } from './first-training.ts';
 import { importShipped } from './import-shipped.ts';
 import { type LocalTokens, localTokens } from './local-tokens.ts';
 import type { Screen, ScreenProgress } from './screen.ts';
+import { seedPredictor } from './shipped-predictor.ts';
 import { readShippedTable, type ShippedTable } from './shipped-tables.ts';
 
 export interface Running {
@@ -103,34 +101,18 @@ interface Service {
   readonly signal: AbortSignal;
 }
 
-/** Share of a first start that the import of a table takes. */
-const importShare = 0.2;
+/** The name under which a training is shown beside the tables. */
+const trainingName = 'training';
 
-/** Tables one after another; the training of one goes on while the next is imported. */
 async function prepare(shipped: readonly ShippedTable[], service: Service): Promise<void> {
-  const { store, screen, signal } = service;
+  const { store, options, screen } = service;
+  const version = await seedPredictor(store, Date.now);
+  if (version !== undefined) screen.say(`serving the shipped predictor ${version}`);
   const names = shipped.map(({ table }) => table.searchSpace);
-  const progress = screen.progress(names);
-  const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
-  const trainings: Promise<void>[] = [];
+  const progress = screen.progress([...names, ...(options.train ? [trainingName] : [])]);
   try {
-    for (const each of shipped) {
-      const { searchSpace } = each.table;
-      await bringTable(each, { ...service, signal: either }, progress);
-      if (await hasUsableChampion(store, searchSpace, loadPredictor)) {
-        progress.report(searchSpace, 1, 'ready');
-        continue;
-      }
-      const training = train(searchSpace, { ...service, signal: either }, progress);
-      training.catch((error: unknown) => failed.abort(error));
-      trainings.push(training);
-    }
-    await Promise.all(trainings);
-  } catch (error) {
-    failed.abort(error);
-    await Promise.allSettled(trainings);
-    throw error;
+    for (const each of shipped) await bringTable(each, service, progress);
+    if (options.train) await train(service, progress);
   } finally {
     progress.stop();
   }
@@ -144,8 +126,9 @@ async function bringTable(shipped: ShippedTable, service: Service, progress: Scr
     client,
     stateDir: options.state,
     signal,
-    onProgress: (share) => progress.report(searchSpace, importShare * share, 'import'),
+    onProgress: (share) => progress.report(searchSpace, share, 'import'),
   });
+  progress.report(searchSpace, 1, 'ready');
   if (sent === 0) return;
   for (const { target, reason, count } of exclusions) {
     screen.say(`${file}: ${count} latencies of '${target}' left out (${reason})`);
@@ -153,15 +136,15 @@ async function bringTable(shipped: ShippedTable, service: Service, progress: Scr
   screen.say(`imported ${file}: ${sent} targets`);
 }
 
-async function train(searchSpace: SearchSpaceId, service: Service, progress: ScreenProgress): Promise<void> {
-  const { client, options, screen, signal } = service;
-  const said = await firstTraining(searchSpace, {
+async function train({ client, options, screen, signal }: Service, progress: ScreenProgress): Promise<void> {
+  progress.begin(trainingName);
+  const said = await firstTraining({
     client,
     steps: options.steps,
     signal,
-    onProgress: (share, step) => progress.report(searchSpace, importShare + (1 - importShare) * share, step),
+    onProgress: (share, step) => progress.report(trainingName, share, step),
   });
-  progress.report(searchSpace, 1, 'ready');
+  progress.report(trainingName, 1, 'ready');
   screen.say(said);
 }
 
@@ -174,7 +157,7 @@ function firstRequest({ searchSpace, targets, texts }: LatencyTable): FirstReque
   const budgetMs = Math.round(Math.max(first, second));
   return {
     searchSpace,
-    target: targetId(targetOfColumn(target.id, searchSpace)),
+    target: targetId(targetOfColumn(target.id)),
     architectures: texts.slice(0, 2),
     budgetMs,
   };

@@ -1,10 +1,9 @@
-// The first predictor of a search space: a run of the training state machine, started and watched over the API.
+// Training in front of a person: a run of the training state machine, started and watched over the API.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, InputOf, ReplyOf } from '#client/client.ts';
 import { ApiError } from '#client/errors.ts';
 import type { predictorOperations } from '#contract/predictors.ts';
 import type { trainingRunOperations } from '#contract/training-runs.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { StackError } from '#stack/stack-error.ts';
 
 export type TrainingClient = Client<typeof trainingRunOperations & typeof predictorOperations>;
@@ -26,33 +25,25 @@ const settings = { folds: 2, repeats: 1 };
 const lookEveryMs = 500;
 
 /** @returns what is worth saying about it
- * @throws StackError with the run's reason when no predictor came of it */
-export async function firstTraining(searchSpace: SearchSpaceId, options: FirstTrainingOptions): Promise<string> {
+ * @throws StackError with the run's reason when it failed or was stopped */
+export async function firstTraining(options: FirstTrainingOptions): Promise<string> {
   const { client, steps, signal, onProgress } = options;
-  let view = await startRun(client, { searchSpace, ...settings, ...(steps !== undefined && { steps }) });
+  let view = await startRun(client, { ...settings, ...(steps !== undefined && { steps }) });
   while (view.run.status === 'running') {
     onProgress(shareOf(view), stepOf(view));
     await sleep(lookEveryMs, undefined, { signal });
     view = await client.call('showTrainingRun', { path: { id: view.run.runId } });
   }
   const { status, failedStep, failureReason, decision } = view.run;
-  if (status === 'promoted') return `trained ${searchSpace}: ${decision?.reasons[0]}`;
-  // Nothing else could be served: an operator would take what there is, and so does a first start.
-  const { predictors } =
-    status === 'failed' || status === 'stopped'
-      ? { predictors: [] }
-      : await client.call('listPredictors', { path: { searchSpace } });
-  const newest = predictors[0]?.version;
-  if (newest === undefined) {
-    const where = failedStep === undefined ? '' : ` in step ${failedStep}`;
-    throw new StackError(`training ${searchSpace}: the run ${status}${where}: ${failureReason ?? 'no reason given'}`);
+  if (status === 'promoted') return `trained: ${decision?.reasons[0]}`;
+  if (status !== 'failed' && status !== 'stopped') {
+    return `the run was ${status}, and the predictor in use stays (${decision?.reasons[0] ?? failureReason})`;
   }
-  await client.call('setChampion', { path: { searchSpace }, body: { version: newest } });
-  const why = decision?.reasons[0] ?? failureReason;
-  return `trained ${searchSpace}: served although the run was ${status}, since there is no other predictor (${why})`;
+  const where = failedStep === undefined ? '' : ` in step ${failedStep}`;
+  throw new StackError(`training: the run ${status}${where}: ${failureReason ?? 'no reason given'}`);
 }
 
-/** A run that is under way in the search space already is that run. */
+/** A run that is under way already is that run. */
 async function startRun(client: TrainingClient, body: InputOf<typeof trainingRunOperations.startTrainingRun>['body']) {
   try {
     return await client.call('startTrainingRun', { body });

@@ -1,10 +1,12 @@
-// One latency for each architecture of a target. The rule: the median over a device's own profiles, then the median
-// over devices. A device counts once however often it measures, so that one of three devices cannot move a target; and
-// no order, time or upload decides.
+// One latency for each network of a target. The rule: the median over a device's own profiles, then the median over
+// devices. A device counts once however often it measures, so that one of three devices cannot move a target; and no
+// order, time or upload decides.
+import type { Workload } from '#core/search-space/workload.ts';
 import { median } from '#core/statistics/quantile.ts';
 import type { TargetData } from './target-data.ts';
 
 export interface MergedMeasurement {
+  readonly workload: Workload;
   /** Canonical text. */
   readonly architecture: string;
   readonly latencyMs: number;
@@ -16,25 +18,29 @@ export interface MergedMeasurement {
   readonly disagreement: number;
 }
 
-/** In the order of `data.architectures`. */
+/** In the order of `data.workloads` and of `data.architectures` in each. */
 export function mergeMeasurements(data: TargetData): MergedMeasurement[] {
-  const rows = data.architectures.map(() => new Map<string, number[]>());
-  for (const [architecture, profile, medianMs] of data.values) {
+  const { length } = data.architectures;
+  /** By network, then by device; values ascend, and so do the networks. */
+  const networks = new Map<number, Map<string, number[]>>();
+  for (const [workload, architecture, profile, medianMs] of data.values) {
+    const at = workload * length + architecture;
+    const byDevice = networks.get(at) ?? new Map<string, number[]>();
+    networks.set(at, byDevice);
     const { deviceId } = data.profiles[profile]!;
-    const row = rows[architecture]!;
-    const values = row.get(deviceId);
+    const values = byDevice.get(deviceId);
     if (values) values.push(medianMs);
-    else row.set(deviceId, [medianMs]);
+    else byDevice.set(deviceId, [medianMs]);
   }
-  return data.architectures.flatMap((architecture, index) => {
-    const byDevice = [...rows[index]!.values()];
-    if (byDevice.length === 0) return [];
-    const medians = byDevice.map((values) => median(values));
+  return Array.from(networks, ([at, values]) => {
+    const byDevice = [...values.values()];
+    const medians = byDevice.map((ofDevice) => median(ofDevice));
     const compared = medians.length > 1 ? medians : byDevice[0]!;
     return {
-      architecture,
+      workload: data.workloads[Math.floor(at / length)]!,
+      architecture: data.architectures[at % length]!,
       latencyMs: median(medians),
-      profiles: byDevice.reduce((count, values) => count + values.length, 0),
+      profiles: byDevice.reduce((count, ofDevice) => count + ofDevice.length, 0),
       devices: byDevice.length,
       disagreement: Math.max(...compared) / Math.min(...compared),
     };
@@ -43,7 +49,7 @@ export function mergeMeasurements(data: TargetData): MergedMeasurement[] {
 
 /** Repeats that differ by more than this factor disagree; some do when a device was busy once. */
 const disagreementFactor = 1.5;
-/** At least so many architectures must be repeated, and more than this share of them disagree, for a contradiction. */
+/** Among at least so many repeated networks, more than this share has to disagree to be a contradiction. */
 const fewestRepeats = 3;
 const disagreementShare = 0.25;
 
@@ -52,8 +58,5 @@ export function repeatContradiction(merged: readonly MergedMeasurement[]): strin
   const repeated = merged.filter(({ profiles }) => profiles > 1);
   const disagreeing = repeated.filter(({ disagreement }) => disagreement > disagreementFactor);
   if (repeated.length < fewestRepeats || disagreeing.length <= disagreementShare * repeated.length) return null;
-  return (
-    `${disagreeing.length} of ${repeated.length} architectures that were measured more than once differ by more ` +
-    `than a factor of ${disagreementFactor}`
-  );
+  return `${disagreeing.length} of ${repeated.length} networks that were measured more than once differ by more than a factor of ${disagreementFactor}`;
 }

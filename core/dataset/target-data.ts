@@ -1,13 +1,16 @@
-// Everything measured on one target: what its accepted profiles said, by profile, so that nothing is lost by merging.
-// A join of profiles that does not depend on their order or on repeats: the same set of profiles gives the same data.
+// Everything measured on one target: what its accepted profiles said, by profile, so that nothing is lost by merging;
+// of whatever search spaces, input sizes and batch sizes. A join of profiles that does not depend on their order or on
+// repeats: the same set of profiles gives the same data.
 import { z } from 'zod';
 import { descriptorSchema } from '#core/descriptor/descriptor.ts';
-import { profileTargetSchema } from './profile.ts';
+import { type Workload, workloadKey, workloadSchema } from '#core/search-space/workload.ts';
+import { profileTargetSchema } from './profile-target.ts';
 
+const index = z.int().nonnegative();
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const targetDataSchema = z.strictObject({
-  formatVersion: z.literal(1),
+  formatVersion: z.literal(2),
   targetId: z.string(),
   target: profileTargetSchema,
   /** By SHA-256 of the uploaded bytes, ascending. */
@@ -23,28 +26,34 @@ export const targetDataSchema = z.strictObject({
       excluded: z.record(z.string(), z.int().positive()),
     }),
   ),
-  /** Canonical texts, ascending in code units. */
+  /** What was run; ascending in code units of their keys. */
+  workloads: z.array(workloadSchema),
+  /** Canonical texts, of all workloads together; ascending in code units. */
   architectures: z.array(z.string()),
-  /** `[architecture, profile, medianMs]`, the first two as indices; ascending. */
-  values: z.array(z.tuple([z.int().nonnegative(), z.int().nonnegative(), z.number().positive()])),
-  /** The descriptor of the profile that was started last among those that have one. */
+  /** `[workload, architecture, profile, medianMs]`, the first three as indices; ascending. */
+  values: z.array(z.tuple([index, index, index, z.number().positive()])),
+  /** From the profile that was started last among those that have one. */
   descriptor: z.strictObject({ sha256: hex256, descriptor: descriptorSchema }).nullable(),
 });
 
 export type TargetData = z.infer<typeof targetDataSchema>;
 
-/** Values that one target may hold; years of daily profiles, or six times the largest shipped table. */
-export const maxValues = 100_000;
+/** Values that one target may hold: years of daily profiles, or four times the largest shipped table at three batch
+ * sizes. */
+export const maxValues = 200_000;
 
-/** How many of these may be one device's: nobody fills a target that others measure too. More than any search space
- * that is enumerated has architectures. */
-export const maxValuesOfDevice = 25_000;
+/** Among these, values of one device: nobody fills a target that others measure too. More than three times what any
+ * search space that is enumerated has architectures. */
+export const maxValuesOfDevice = 50_000;
+
+/** Different workloads that one target may hold: each is lowered by itself. */
+export const maxWorkloads = 64;
 
 /** Whether a target has more values than one target, or one device of it, may have. */
 export const isFull = (data: TargetData): boolean => {
-  if (data.values.length > maxValues) return true;
+  if (data.values.length > maxValues || data.workloads.length > maxWorkloads) return true;
   const ofDevice = new Map<string, number>();
-  for (const [, profile] of data.values) {
+  for (const [, , profile] of data.values) {
     const { deviceId } = data.profiles[profile]!;
     ofDevice.set(deviceId, (ofDevice.get(deviceId) ?? 0) + 1);
   }
@@ -64,25 +73,37 @@ export function joinTargetData(a: TargetData, b: TargetData): TargetData {
     if (known === undefined || firstAccepted(profile, known)) byHash.set(profile.sha256, profile);
   }
   const hashes = [...byHash.keys()].sort();
-  const profileIndex = new Map(hashes.map((sha256, index) => [sha256, index]));
+  const profileIndex = indexOf(hashes);
+  const byKey = new Map([...a.workloads, ...b.workloads].map((workload) => [workloadKey(workload), workload]));
+  const workloadKeys = [...byKey.keys()].sort();
+  const workloadIndex = indexOf(workloadKeys);
   const architectures = [...new Set([...a.architectures, ...b.architectures])].sort();
-  const architectureIndex = new Map(architectures.map((text, index) => [text, index]));
-  const values = new Map<number, [number, number, number]>();
+  const architectureIndex = indexOf(architectures);
+  const values = new Map<number, TargetData['values'][number]>();
   for (const part of [a, b]) {
-    for (const [architecture, profile, medianMs] of part.values) {
+    for (const [workload, architecture, profile, medianMs] of part.values) {
+      const run = workloadIndex.get(workloadKey(part.workloads[workload]!))!;
       const row = architectureIndex.get(part.architectures[architecture]!)!;
       const column = profileIndex.get(part.profiles[profile]!.sha256)!;
-      values.set(row * hashes.length + column, [row, column, medianMs]);
+      values.set((run * architectures.length + row) * hashes.length + column, [run, row, column, medianMs]);
     }
   }
   return {
     ...a,
     profiles: hashes.map((sha256) => byHash.get(sha256)!),
+    workloads: workloadKeys.map((key) => byKey.get(key)!),
     architectures,
     values: [...values].sort(([x], [y]) => x - y).map(([, value]) => value),
     descriptor: laterDescriptor(a, b),
   };
 }
+
+const indexOf = (sorted: readonly string[]): ReadonlyMap<string, number> =>
+  new Map(sorted.map((text, at) => [text, at]));
+
+/** What was run, in the order in which targets hold it. */
+export const sortedWorkloads = (workloads: readonly Workload[]): Workload[] =>
+  workloads.toSorted((a, b) => (workloadKey(a) < workloadKey(b) ? -1 : 1));
 
 type ProfileEntry = TargetData['profiles'][number];
 

@@ -1,20 +1,21 @@
 // The id of a target: readable parts of its content and a digest of all of it. The same content gives the same id on
-// every machine and in every version of schema 1; different content gives a different one.
+// every machine; different content gives a different one. What is run on the target is no part of it.
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '#core/text/canonical-json.ts';
 import { slug } from '#core/text/slug.ts';
-import type { ProfileTarget } from './profile.ts';
+import type { ProfileTarget } from './profile-target.ts';
 
 export const targetIdPattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
 /** Longest id; the readable part is cut, the digest never. */
 export const targetIdMaxLength = 96;
 
-const digestLength = 10;
+/** Hexadecimal digits: 80 bits. Of a million targets two share them with a probability of 4e-13. */
+const digestLength = 20;
 
-/** Such as `raspberry-pi-5-onnxruntime-cpu-t4-b1-fp32-1f0c9e2a7b`. */
+/** Such as `raspberry-pi-5-onnxruntime-cpu-t4-fp32-1f0c9e2a7b44d1c09e55`. */
 export function targetId(target: ProfileTarget): string {
-  const { hardware, runtime, workload } = target;
+  const { hardware, runtime, precision } = target;
   const threads = runtime.settings['threads'];
   const parts = [
     hardware.model,
@@ -22,8 +23,7 @@ export function targetId(target: ProfileTarget): string {
     runtime.name,
     runtime.executionProvider,
     typeof threads === 'number' ? `t${threads}` : null,
-    `b${workload.batchSize}`,
-    workload.precision,
+    precision,
   ];
   const readable = parts
     .map((part) => (part === null ? '' : slug(part)))
@@ -31,7 +31,8 @@ export function targetId(target: ProfileTarget): string {
     .join('-')
     .slice(0, targetIdMaxLength - digestLength - 1)
     .replace(/-$/, '');
-  return `${readable}-${targetDigest(target).slice(0, digestLength)}`;
+  // A name without a letter or digit of ASCII leaves nothing to read.
+  return `${readable || 'target'}-${targetDigest(target).slice(0, digestLength)}`;
 }
 
 /** SHA-256 of the target's canonical JSON, hex. Two targets are the same when these are equal. */

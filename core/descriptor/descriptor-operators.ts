@@ -1,4 +1,5 @@
-// The operators of each search space that a hardware-runtime descriptor describes, in the order of its vector.
+// The lists of operators that a hardware-runtime descriptor describes, in the order of its vector. A list is named
+// after the search space whose operators it has.
 import { operatorKeys } from '#core/search-space/network/describe.ts';
 import { searchSpaces } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
@@ -7,3 +8,8 @@ import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 export const descriptorOperators = Object.fromEntries(
   searchSpaces.map((space) => [space.id, operatorKeys(space)]),
 ) as Readonly<Record<SearchSpaceId, readonly string[]>>;
+
+/** The lists that have operators. */
+export const descriptorLists = searchSpaces
+  .filter(({ id }) => descriptorOperators[id].length > 0)
+  .map(({ id }) => id) as readonly SearchSpaceId[];

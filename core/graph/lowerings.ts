@@ -152,3 +152,5 @@ export const lowerings = [
 ] as const satisfies readonly Lowering[];
 
 export type LoweringId = (typeof lowerings)[number]['id'];
+
+export const loweringIds = lowerings.map(({ id }) => id) as [LoweringId, ...LoweringId[]];

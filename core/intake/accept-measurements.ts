@@ -1,9 +1,10 @@
 // Which measurements of a profile are used. Each is judged alone, so that a bad one costs only itself.
 
-import { measurementSchema, type ProfileMeasurement } from '#core/dataset/profile.ts';
+import { noSuchWorkload, type ProfileMeasurement } from '#core/dataset/profile.ts';
+import type { ReadEnvelope } from '#core/dataset/read-profile.ts';
 import { DomainError } from '#core/errors.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import type { SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { SearchSpace } from '#core/search-space/search-space.ts';
 import { summariseLatency } from '#core/statistics/latency-summary.ts';
 import type { ExclusionCode } from './reasons.ts';
 
@@ -30,35 +31,43 @@ const sampleTolerance = 0.05;
 export const plausibleLatencyMs = (latencyMs: number): boolean =>
   latencyMs >= plausibleRangeMs.low && latencyMs <= plausibleRangeMs.high;
 
-/** Accepted ones keep their order. @param resolutionNs step of the clock they were taken with, where known. */
-export function acceptMeasurements(
-  measurements: readonly unknown[],
-  searchSpaceId: SearchSpaceId,
-  resolutionNs: number | null,
-): { readonly accepted: ProfileMeasurement[]; readonly excluded: ExcludedMeasurement[] } {
-  const space = searchSpace(searchSpaceId);
-  const clockStepMs = (resolutionNs ?? 0) / 1e6;
-  const firstIndex = new Map<string, number>();
+/** Accepted ones keep their order. */
+export function acceptMeasurements({ envelope, measurement }: ReadEnvelope): {
+  readonly accepted: ProfileMeasurement[];
+  readonly excluded: ExcludedMeasurement[];
+} {
+  const court: Court = {
+    schema: measurement,
+    spaces: envelope.workloads.map((workload) => searchSpace(workload.searchSpace)),
+    clockStepMs: (envelope.context.clock.resolutionNs ?? 0) / 1e6,
+    firstIndex: new Map(),
+  };
   const accepted: ProfileMeasurement[] = [];
   const excluded: ExcludedMeasurement[] = [];
-  measurements.forEach((value, index) => {
-    const judged = judge(value, index, space, clockStepMs, firstIndex);
+  envelope.measurements.forEach((value, index) => {
+    const judged = judge(value, index, court);
     if ('code' in judged) excluded.push(judged);
     else accepted.push(judged);
   });
   return { accepted, excluded };
 }
 
-function judge(
-  value: unknown,
-  index: number,
-  space: SearchSpace,
-  clockStepMs: number,
-  firstIndex: Map<string, number>,
-): ProfileMeasurement | ExcludedMeasurement {
+/** What a measurement is judged by. */
+interface Court {
+  readonly schema: ReadEnvelope['measurement'];
+  /** One for each workload of the profile. */
+  readonly spaces: readonly SearchSpace[];
+  /** Resolution of the clock that they were taken with; 0 where it is not known. */
+  readonly clockStepMs: number;
+  /** Where each network stands first. */
+  readonly firstIndex: Map<string, number>;
+}
+
+function judge(value: unknown, index: number, court: Court): ProfileMeasurement | ExcludedMeasurement {
+  const { schema, spaces, clockStepMs, firstIndex } = court;
   const excluded = (code: ExclusionCode, message: string): ExcludedMeasurement => ({ index, code, message });
   const wrong = latencyFault(value);
-  const parsed = measurementSchema.safeParse(value);
+  const parsed = schema.safeParse(value);
   if (!parsed.success) {
     if (wrong !== undefined) return excluded(...wrong);
     const [issue] = parsed.error.issues;
@@ -71,11 +80,16 @@ function judge(
     const allowed = `allowed: ${plausibleRangeMs.low} to ${plausibleRangeMs.high} ms`;
     return excluded('latency-implausible', `latency/medianMs is ${medianMs}; ${allowed}`);
   }
+  const space = spaces[measurement.workload];
+  if (space === undefined) {
+    return excluded('measurement-invalid', noSuchWorkload(measurement.workload, spaces.length));
+  }
   const architecture = canonicalArchitecture(space, measurement.architecture);
   if (architecture instanceof DomainError) return excluded('architecture-invalid', architecture.message.slice(0, 300));
-  const first = firstIndex.get(architecture);
+  const network = `${measurement.workload} ${architecture}`;
+  const first = firstIndex.get(network);
   if (first !== undefined) return excluded('architecture-duplicate', `the same architecture as measurement ${first}`);
-  firstIndex.set(architecture, index);
+  firstIndex.set(network, index);
   const unstable = instability(measurement, clockStepMs);
   if (unstable !== undefined) return excluded(...unstable);
   return { ...measurement, architecture };

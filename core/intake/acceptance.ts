@@ -2,7 +2,8 @@
 // way, as an accepted profile with its excluded measurements or as a reason, whatever the bytes are.
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { type ProfileMeasurement, profileEnvelopeSchema } from '#core/dataset/profile.ts';
+import type { ProfileEnvelope, ProfileMeasurement } from '#core/dataset/profile.ts';
+import { knownVersions, readEnvelope } from '#core/dataset/read-profile.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import type { Issue } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
@@ -21,17 +22,17 @@ export interface ExpectedUpload {
   readonly sizeBytes: number;
   /** SHA-256 of the compressed bytes, lower-case hex. */
   readonly sha256: string;
-  readonly searchSpace: SearchSpaceId;
+  /** The only one that the profile may be of; undefined: it was registered without one. */
+  readonly searchSpace?: SearchSpaceId | undefined;
   readonly deviceId: string;
   /** What is known to be wrong with who uploaded it. */
   readonly ownerFault?: { readonly code: 'device-mismatch' | 'device-revoked'; readonly message: string } | undefined;
 }
 
-type Envelope = z.infer<typeof profileEnvelopeSchema>;
-
-export interface AcceptedProfile extends Omit<Envelope, 'measurements'> {
+/** In the words of version 2, whatever version it came in. */
+export interface AcceptedProfile extends Omit<ProfileEnvelope, 'measurements'> {
   readonly targetId: string;
-  /** At least one; architectures are valid, canonical and distinct. */
+  /** At least one; architectures are valid and canonical, and distinct within a workload. */
   readonly measurements: readonly ProfileMeasurement[];
   readonly excluded: readonly ExcludedMeasurement[];
 }
@@ -87,21 +88,25 @@ export function acceptProfile(compressed: Uint8Array, expected: ExpectedUpload):
 }
 
 function acceptEnvelope(value: unknown, expected: ExpectedUpload): Acceptance {
-  const parsed = profileEnvelopeSchema.safeParse(value);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.slice(0, reportedIssues).map(asIssue);
+  const read = readEnvelope(value);
+  if (!read.success) {
+    const issues = read.error.issues.slice(0, reportedIssues).map(asIssue);
     const { path, message } = issues[0]!;
+    const versions = knownVersions.join(' or ');
     return quarantined(
       'schema-invalid',
-      `not a profile of version 1: ${path === '' ? '' : `${path}: `}${message}`,
+      `not a profile of version ${versions}: ${path === '' ? '' : `${path}: `}${message}`,
       issues,
     );
   }
-  const { measurements, ...profile } = parsed.data;
-  const { searchSpace } = profile.target.workload;
-  if (searchSpace !== expected.searchSpace) {
+  const { measurements: _, ...profile } = read.data.envelope;
+  const foreign = profile.workloads.findIndex(
+    ({ searchSpace }) => searchSpace !== (expected.searchSpace ?? searchSpace),
+  );
+  if (foreign >= 0) {
+    const { searchSpace } = profile.workloads[foreign]!;
     const message = `the profile is of '${searchSpace}'; the upload was registered for '${expected.searchSpace}'`;
-    return quarantined('search-space-mismatch', message, [{ path: 'target/workload/searchSpace', message }]);
+    return quarantined('search-space-mismatch', message, [{ path: `workloads/${foreign}/searchSpace`, message }]);
   }
   const { deviceId } = profile.context;
   if (deviceId !== null && deviceId !== expected.deviceId) {
@@ -113,7 +118,7 @@ function acceptEnvelope(value: unknown, expected: ExpectedUpload): Acceptance {
   if (implausible.length > 0) {
     return quarantined('descriptor-implausible', `${implausible[0]!.path}: ${implausible[0]!.message}`, implausible);
   }
-  const { accepted, excluded } = acceptMeasurements(measurements, searchSpace, profile.context.clock.resolutionNs);
+  const { accepted, excluded } = acceptMeasurements(read.data);
   if (accepted.length === 0) {
     const first = excluded[0]!;
     return quarantined(
@@ -129,7 +134,7 @@ function acceptEnvelope(value: unknown, expected: ExpectedUpload): Acceptance {
   };
 }
 
-function implausibleOperators(descriptor: Envelope['descriptor']): Issue[] {
+function implausibleOperators(descriptor: ProfileEnvelope['descriptor']): Issue[] {
   return Object.entries(descriptor?.operators ?? {}).flatMap(([key, { latency }]) =>
     typeof latency === 'string' || plausibleLatencyMs(latency.medianMs)
       ? []

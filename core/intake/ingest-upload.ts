@@ -4,8 +4,8 @@
 
 import { type DeviceRecord, deviceRecordSchema } from '#core/access/device-record.ts';
 import { deviceKey } from '#core/access/keys.ts';
-import { maxValues, maxValuesOfDevice } from '#core/dataset/target-data.ts';
-import type { ActivePredictors } from '#core/predictors/active-predictors.ts';
+import { maxValues, maxValuesOfDevice, maxWorkloads } from '#core/dataset/target-data.ts';
+import type { Predictor } from '#core/predictor/types.ts';
 import { isPreconditionFailed, putIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, type StoredJson, type UpdateOptions, writeJson } from '#core/store/stored-json.ts';
@@ -30,7 +30,8 @@ export interface IngestDependencies {
   readonly data: Store;
   /** The untrusted bucket. */
   readonly uploads: Store;
-  readonly predictors: ActivePredictors;
+  /** Those that targets are adapted under, the champion first; none before the first training. */
+  readonly predictors: () => Promise<readonly Predictor[]>;
   /** ms since the epoch. */
   readonly now: () => number;
   /** How objects are changed that several uploads change at once. */
@@ -97,19 +98,19 @@ async function keep(
   profile: AcceptedProfile,
   bytes: Uint8Array,
 ): Promise<Acceptance> {
-  const { sha256, deviceId, searchSpace } = upload;
+  const { sha256, deviceId } = upload;
   const part = targetDataOf(profile, { sha256, deviceId, acceptedAt: new Date(now()).toISOString() });
   const joined = await joinProfile(data, part, update);
   if (joined.outcome !== 'joined') {
     const detail =
       joined.outcome === 'target-full'
-        ? ` (${maxValues} values, ${maxValuesOfDevice} of one device)`
+        ? ` (${maxValues} values, ${maxValuesOfDevice} of one device, ${maxWorkloads} workloads)`
         : ` ('${profile.targetId}')`;
     return quarantined(joined.outcome, `${quarantineReasons[joined.outcome].replace(/\.$/, '')}${detail}`);
   }
   // Content-addressed: what is there already is the same.
-  await putIfAbsent(data, profileKey(searchSpace, profile.targetId, sha256), bytes);
-  await refreshTarget(data, joined.data, await predictors(searchSpace), { ...update, now: now() });
+  await putIfAbsent(data, profileKey(profile.targetId, sha256), bytes);
+  await refreshTarget(data, joined.data, await predictors(), { ...update, now: now() });
   return { outcome: 'accepted', profile };
 }
 

@@ -1,6 +1,5 @@
 // Where uploads lie: what a device has put in the uploads bucket, and in the data bucket the record of each upload, the
 // marks of its quota and the profiles that were accepted.
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 
 /** Key of an upload's record. */
 export const uploadKey = (uploadId: string): string => `uploads/${uploadId}.json`;
@@ -8,11 +7,9 @@ export const uploadKey = (uploadId: string): string => `uploads/${uploadId}.json
 export const uploadQuotaPrefix = (deviceId: string, day: string): string => `upload-quota/${deviceId}/${day}/`;
 
 /** Prefix of the accepted profiles of a target. */
-export const profilesPrefix = (searchSpace: SearchSpaceId, targetId: string): string =>
-  `profiles/${searchSpace}/${targetId}/`;
+export const profilesPrefix = (targetId: string): string => `profiles/${targetId}/`;
 /** Key of an accepted profile, by the hash of its bytes. */
-export const profileKey = (searchSpace: SearchSpaceId, targetId: string, sha256: string): string =>
-  `${profilesPrefix(searchSpace, targetId)}${sha256}.json.gz`;
+export const profileKey = (targetId: string, sha256: string): string => `${profilesPrefix(targetId)}${sha256}.json.gz`;
 
 /** In the uploads bucket; all others are in the data bucket. */
 export const incomingPrefix = 'incoming/';

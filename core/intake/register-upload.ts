@@ -33,7 +33,8 @@ export interface RegisterUploadDependencies<Place> {
 
 export interface RegisterUploadRequest {
   readonly deviceId: string;
-  readonly searchSpace: string;
+  /** The only one that the profile may be of; left out: it says so itself, and may be of several. */
+  readonly searchSpace?: string | undefined;
   readonly sizeBytes: number;
   /** Lower-case hex. */
   readonly sha256: string;
@@ -57,7 +58,7 @@ export async function registerUpload<Place>(
   dependencies: RegisterUploadDependencies<Place>,
   request: RegisterUploadRequest,
 ): Promise<RegisteredUpload<Place>> {
-  const searchSpace = searchSpaceOf(request.searchSpace).id;
+  const searchSpace = request.searchSpace === undefined ? undefined : searchSpaceOf(request.searchSpace).id;
   const { deviceId, sizeBytes, sha256, idempotencyKey, now } = request;
   if (sizeBytes < 1 || sizeBytes > uploadLimits.compressedBytes) {
     const message = `sizeBytes is ${sizeBytes}; allowed: 1 to ${uploadLimits.compressedBytes}`;
@@ -67,7 +68,7 @@ export async function registerUpload<Place>(
   const wanted: UploadRecord = {
     uploadId,
     deviceId,
-    searchSpace,
+    ...(searchSpace !== undefined && { searchSpace }),
     sizeBytes,
     sha256,
     registeredAt: new Date(now).toISOString(),
@@ -111,8 +112,10 @@ async function withinQuota({ store, dailyQuota }: Quota, upload: UploadRecord): 
 async function registeredBefore(store: Store, wanted: UploadRecord): Promise<UploadRecord | undefined> {
   const stored = (await readJson(store, uploadKey(wanted.uploadId), uploadRecordSchema))?.value;
   for (const field of ['searchSpace', 'sizeBytes', 'sha256'] as const) {
-    if (stored === undefined || stored[field] === wanted[field]) continue;
-    const message = `was used for an upload with another ${field} (${stored[field]})`;
+    const [before, now] = [stored?.[field], wanted[field]];
+    // An agent that was updated in between no longer says the search space.
+    if (before === undefined || now === undefined || before === now) continue;
+    const message = `was used for an upload with another ${field} (${before})`;
     const issues = [{ path: 'idempotencyKey', message }];
     throw new DomainError('conflict', `the idempotency key ${message}`, { issues });
   }

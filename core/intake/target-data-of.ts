@@ -1,5 +1,5 @@
 // What one accepted profile says of its target, in the form that everything measured on the target is kept in.
-import type { TargetData } from '#core/dataset/target-data.ts';
+import { sortedWorkloads, type TargetData } from '#core/dataset/target-data.ts';
 import type { AcceptedProfile } from './acceptance.ts';
 
 export interface ProfileSource {
@@ -14,9 +14,20 @@ export interface ProfileSource {
 export function targetDataOf(profile: AcceptedProfile, source: ProfileSource): TargetData {
   const excluded: Record<string, number> = {};
   for (const { code } of profile.excluded) excluded[code] = (excluded[code] ?? 0) + 1;
-  const measurements = [...profile.measurements].sort((a, b) => (a.architecture < b.architecture ? -1 : 1));
+  const measured = new Set(profile.measurements.map(({ workload }) => workload));
+  // What was announced and then not measured, or not accepted, was not run.
+  const workloads = sortedWorkloads(profile.workloads.filter((_, at) => measured.has(at)));
+  const workloadIndex = profile.workloads.map((workload) => workloads.indexOf(workload));
+  const architectures = [...new Set(profile.measurements.map(({ architecture }) => architecture))].sort();
+  const architectureIndex = new Map(architectures.map((text, at) => [text, at]));
+  const values = profile.measurements.map(({ workload, architecture, latency }): TargetData['values'][number] => [
+    workloadIndex[workload]!,
+    architectureIndex.get(architecture)!,
+    0,
+    latency.medianMs,
+  ]);
   return {
-    formatVersion: 1,
+    formatVersion: 2,
     targetId: profile.targetId,
     target: profile.target,
     profiles: [
@@ -29,8 +40,9 @@ export function targetDataOf(profile: AcceptedProfile, source: ProfileSource): T
         excluded,
       },
     ],
-    architectures: measurements.map(({ architecture }) => architecture),
-    values: measurements.map(({ latency }, index) => [index, 0, latency.medianMs]),
+    workloads,
+    architectures,
+    values: values.toSorted(([a, x], [b, y]) => a - b || x - y),
     descriptor: profile.descriptor && { sha256: source.sha256, descriptor: profile.descriptor },
   };
 }

@@ -19,7 +19,10 @@ const exclusionSchema = z.strictObject({
 export const uploadRecordSchema = z.strictObject({
   uploadId: z.string().regex(/^[0-9a-f]{32}$/),
   deviceId: z.string(),
-  searchSpace: z.enum(searchSpaceIds),
+  searchSpace: z
+    .enum(searchSpaceIds)
+    .optional()
+    .describe('The only one that the profile may be of, where that was registered.'),
   sizeBytes: z.int().positive().describe('Of the compressed profile.'),
   sha256: z
     .string()

@@ -1,10 +1,12 @@
 // An upload as its device sees it: everything in one level, null where it does not apply.
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { UploadRecord } from './upload-record.ts';
 
 export interface UploadView {
   readonly uploadId: string;
   readonly deviceId: string;
-  readonly searchSpace: UploadRecord['searchSpace'];
+  /** The only one that the profile may be of; null: it was registered without one. */
+  readonly searchSpace: SearchSpaceId | null;
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly registeredAt: string;
@@ -19,10 +21,11 @@ export interface UploadView {
   readonly reason: NonNullable<UploadRecord['quarantined']> | null;
 }
 
-/** An upload's record as its device and operators see it: null instead of absent. */
-export function uploadView({ accepted, quarantined, finishedAt, ...upload }: UploadRecord): UploadView {
+/** An upload as its device and operators see it. */
+export function uploadView({ accepted, quarantined, finishedAt, searchSpace, ...upload }: UploadRecord): UploadView {
   return {
     ...upload,
+    searchSpace: searchSpace ?? null,
     finishedAt: finishedAt ?? null,
     targetId: accepted?.targetId ?? null,
     measurements: accepted?.measurements ?? null,

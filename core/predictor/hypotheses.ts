@@ -1,23 +1,35 @@
-// What the predictor holds possible of a target: which head describes it, and how noisy it is. A target's latency is
-//   linear head:      latency = scale · m(a) · (1 + φ(a)·w + σ ε)
-//   logarithmic head: ln latency = ln scale + ln m(a) + φ(a)·w + σ ε,      w ~ N(0, I), ε ~ N(0, 1)
-// for each of the noise levels σ. Head 2 learns from simulated devices only: a broad prior for targets unlike the pool.
+// What the predictor holds possible of a target: which lowering its runtime is like, whether prices learned from real
+// targets or from simulated ones alone describe it, and how noisy it is. For kernels x of a network a, launched c(x)
+// times:
+//   m(a) = Σ c(x) μ(x),   φ(a) = Σ c(x) μ(x) ψ(x) / m(a),   latency = scale · m(a) · (1 + φ(a)·w + σ ε)
+// with w ~ N(0, I) and ε ~ N(0, 1). ψ has learned features and one coordinate a class of kernels (kernel-classes.ts).
+import type { LoweringId } from '#core/graph/lowerings.ts';
+import { kernelClassNames } from './kernels/kernel-classes.ts';
 
-export type HeadKind = 'linear' | 'logarithmic';
-
-export interface Head {
-  readonly kind: HeadKind;
-  /** Which of the network's two means ln m the head uses. */
-  readonly mean: 0 | 1;
-}
-
-export const heads: readonly Head[] = [
-  { kind: 'linear', mean: 0 },
-  { kind: 'logarithmic', mean: 0 },
-  { kind: 'linear', mean: 1 },
-];
-export const meanCount = 2;
-/** φ's dimension P in every head. */
-export const featureDimension = 32;
+/** Price networks: 0 learns from every episode, 1 from simulated devices only. */
+export const netCount = 2;
+/** Learned features of a kernel beside its classes. */
+export const learnedFeatures = 24;
+/** P, the dimension of ψ, φ and w. */
+export const featureDimension = learnedFeatures + kernelClassNames.length;
 /** Relative noise standard deviations. */
 export const noiseLevels: readonly number[] = [0.003, 0.01, 0.03, 0.08, 0.2];
+
+export interface Head {
+  readonly lowering: LoweringId;
+  readonly net: 0 | 1;
+}
+
+/** All heads of a predictor over these lowerings: first net 0 with each lowering, then net 1. */
+export const headsOf = (lowerings: readonly LoweringId[]): Head[] =>
+  ([0, 1] as const).flatMap((net) => lowerings.map((lowering) => ({ lowering, net })));
+
+/** Kinds of runtime that a predictor tells apart unless it is given others. Those of ONNX Runtime that launch nearly
+ * the same kernels as one of these for all known networks are left out: each costs time and none decides anything. */
+export const defaultLowerings = [
+  'eager',
+  'fused',
+  'pruned',
+  'pruned-sums',
+  'onnxruntime-all',
+] as const satisfies readonly LoweringId[];

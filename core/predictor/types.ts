@@ -1,19 +1,33 @@
 // The plain data that the predictor takes and gives. Units: latencies in ms; lnMean is a natural logarithm of a
 // dimensionless relative latency (the scale of a target is part of its adaptation).
-import type { Architecture, SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { Kernel } from '#core/graph/kernel.ts';
+import type { LoweringId } from '#core/graph/lowerings.ts';
+import type { PredictorParameters } from '#core/predictor/predictor-parameters.ts';
+import type { Architecture } from '#core/search-space/search-space.ts';
+import type { Workload } from '#core/search-space/workload.ts';
 
+/** Networks of one workload. */
+export interface NetworkSet {
+  readonly workload: Workload;
+  readonly architectures: readonly Architecture[];
+}
+
+/** A network and what it took. */
 export interface Measured {
+  readonly workload: Workload;
   readonly architecture: Architecture;
   readonly latencyMs: number;
 }
 
-/** What predictor.onnx gives for n architectures. H heads, P features a head. */
+/** What a predictor says of n networks, whatever the target. H heads, P features a head. */
 export interface Forward {
   readonly count: number;
   /** [n × H] row-major. */
   readonly lnMean: Float32Array;
   /** [n × H × P] row-major. */
   readonly phi: Float32Array;
+  /** Which heads the H are; left out: all of the predictor's. */
+  readonly heads?: readonly number[];
 }
 
 export interface Prediction {
@@ -34,8 +48,40 @@ export interface PredictOptions {
 export type Trust = 'trusted' | 'measure-first' | 'out-of-domain';
 
 export interface PredictorIdentity {
-  readonly searchSpace: SearchSpaceId;
+  /** The first 16 digits of the hash. */
   readonly version: string;
   /** SHA-256 over predictor.onnx and predictor.json, hex. */
   readonly hash: string;
+}
+
+/** Prices of kernels in the order asked for, one set a price network. */
+export interface PriceTable {
+  readonly count: number;
+  /** [nets][count]. */
+  readonly lnMean: readonly Float32Array[];
+  /** [nets][count · P]. */
+  readonly psi: readonly Float32Array[];
+}
+
+/** A trained predictor that is loaded. */
+export interface Predictor {
+  readonly identity: PredictorIdentity;
+  readonly parameters: PredictorParameters;
+  /** Rows in the order of the sets and of the architectures in each. One pass serves any number of targets.
+   * @param heads the only ones that are wanted; left out: all */
+  forward(sets: readonly NetworkSet[], heads?: readonly number[]): Promise<Forward>;
+  /** Prices of kernels at `batch` times their own batch size; for networks that are no search space's. */
+  prices(kernels: readonly Kernel[], batch?: number): Promise<PriceTable>;
+  close(): Promise<void>;
+}
+
+/** What adaptation and prediction need to know of a predictor beside a forward pass. */
+export interface HeadParameters {
+  readonly lowerings: readonly LoweringId[];
+  /** P, the dimension of φ and of a target's weights. */
+  readonly featureDimension: number;
+  /** Relative noise standard deviations. */
+  readonly noiseLevels: readonly number[];
+  /** ln prior probability of (head, noise level), [heads][levels]. */
+  readonly logPriors: readonly (readonly number[])[];
 }

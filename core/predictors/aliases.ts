@@ -1,7 +1,6 @@
-// Which version of a search space's predictor is in use. The only mutable object of a predictor; everything it points
-// to is immutable.
+// Which versions of the predictor are in use. The only mutable object of a predictor; everything it points to
+// is immutable.
 import { z } from 'zod';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, type StoredJson, updateJson } from '#core/store/stored-json.ts';
 import { aliasesKey } from './keys.ts';
@@ -16,8 +15,8 @@ export type Aliases = z.infer<typeof aliasesSchema>;
 
 /** Which versions are champion and challenger; undefined before the first.
  * @throws DomainError `internal` for a damaged object */
-export function readAliases(store: Store, searchSpace: SearchSpaceId): Promise<StoredJson<Aliases> | undefined> {
-  return readJson(store, aliasesKey(searchSpace), aliasesSchema);
+export function readAliases(store: Store): Promise<StoredJson<Aliases> | undefined> {
+  return readJson(store, aliasesKey, aliasesSchema);
 }
 
 // Everybody who changes an alias does it by one of these three.
@@ -25,32 +24,31 @@ export function readAliases(store: Store, searchSpace: SearchSpaceId): Promise<S
 /** The challenger alias: while it stands, a target that is measured is adapted under it too (active-predictors.ts), so
  * that no target is missed between the adaptation of all targets and the moment the champion's alias moves. Where there
  * is no champion yet there is nobody to challenge, and nothing is done. */
-export function setChallenger(store: Store, searchSpace: SearchSpaceId, version: string): Promise<void> {
-  return changeAliases(store, searchSpace, (current) =>
+export function setChallenger(store: Store, version: string): Promise<void> {
+  return changeAliases(store, (current) =>
     current === undefined || current.champion === version ? current : { ...current, challenger: version },
   );
 }
 
 /** Takes the challenger away where it is this version.
  * @throws DomainError `conflict` when others were first every time */
-export function clearChallenger(store: Store, searchSpace: SearchSpaceId, version: string): Promise<void> {
-  return changeAliases(store, searchSpace, (current) =>
+export function clearChallenger(store: Store, version: string): Promise<void> {
+  return changeAliases(store, (current) =>
     current?.challenger === version ? { champion: current.champion } : current,
   );
 }
 
 /** The alias moves; no challenger is left. */
-export function moveChampion(store: Store, searchSpace: SearchSpaceId, version: string): Promise<void> {
-  return changeAliases(store, searchSpace, () => ({ champion: version }));
+export function moveChampion(store: Store, version: string): Promise<void> {
+  return changeAliases(store, () => ({ champion: version }));
 }
 
 /** Writes nothing where the change leaves the aliases as they are. */
 async function changeAliases(
   store: Store,
-  searchSpace: SearchSpaceId,
   change: (current: Aliases | undefined) => Aliases | undefined,
 ): Promise<void> {
-  await updateJson(store, aliasesKey(searchSpace), aliasesSchema, (current) => {
+  await updateJson(store, aliasesKey, aliasesSchema, (current) => {
     const next = change(current);
     const same = next?.champion === current?.champion && next?.challenger === current?.challenger;
     return same ? undefined : next;

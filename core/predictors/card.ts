@@ -1,9 +1,8 @@
-// The card of a predictor with everything a training run knows of it: predictors/{searchSpace}/{version}/card.json.
+// The card of a predictor with everything a training run knows of it: predictors/{version}/card.json.
 // Written once, last of the predictor's files, so that a predictor with a card is complete. Predictions of the
 // evaluation, which only the report draws, lie beside it in predictions.json.
 import * as z from 'zod';
-import { searchSpaceIds } from '#core/search-space/registry.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { workloadSchema } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { predictorKey } from './keys.ts';
@@ -28,12 +27,13 @@ export const accuracyMetrics = [
 ] as const;
 export type AccuracyMetric = (typeof accuracyMetrics)[number];
 
-/** One model on one held-out target. */
+/** One model on one held-out target with one workload. */
 export const scoreSchema = z.strictObject({
   model: z.enum(evaluatedModels),
   target: text,
   /** Its hardware key, under the stored and the wire's name: all targets on that hardware are held out together. */
   device: text,
+  ...workloadSchema.shape,
   measurements: z.int().positive(),
   selection: z.enum(['random', 'chosen']),
   spearmanTrimmed: metric,
@@ -48,6 +48,7 @@ export type Score = z.infer<typeof scoreSchema>;
 /** Share of measurements inside the central interval of a nominal confidence. */
 export const coverageSchema = z.strictObject({
   target: text,
+  ...workloadSchema.shape,
   confidence: z.number().gt(0).lt(1),
   observed: z.number().min(0).max(1),
 });
@@ -74,7 +75,7 @@ export const evaluationSchema = z.strictObject({
   scores: z.array(scoreSchema),
   differences: z.array(differenceSchema),
   coverage: z.array(coverageSchema),
-  /** Targets with too few measurements to be evaluated on. */
+  /** Targets, with workload, that have too few measurements to be evaluated on. */
   notEvaluated: z.array(text),
 });
 export type Evaluation = z.infer<typeof evaluationSchema>;
@@ -87,7 +88,6 @@ export const decisionSchema = z.strictObject({
 export type Decision = z.infer<typeof decisionSchema>;
 
 export const cardSchema = z.strictObject({
-  searchSpace: z.enum(searchSpaceIds),
   version: z.string(),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   createdAt: z.iso.datetime(),
@@ -95,24 +95,27 @@ export const cardSchema = z.strictObject({
     seed: z.int(),
     steps: z.int().positive(),
     trainS: z.number().nonnegative(),
-    architectures: z.int().positive(),
+    /** Networks that it learned from: architectures of search spaces, and graphs of other families. */
+    networks: z.int().positive(),
     targets: z.array(z.string()),
-    /** SHA-256 over architectures and latencies as trained on. */
+    /** SHA-256 over kernels, counts and latencies as trained on. */
     dataHash: z.string(),
   }),
-  runId: z.string(),
+  runId: z.string().optional(),
   /** The dataset it was trained on. */
-  snapshot: z.strictObject({
-    id: z.string(),
-    manifestSha256: hex256,
-    measurementsSha256: hex256,
-    targets: z.array(z.strictObject({ id: text, device: text, measurements: z.int().nonnegative() })),
-  }),
+  snapshot: z
+    .strictObject({
+      id: z.string(),
+      manifestSha256: hex256,
+      measurementsSha256: hex256,
+      targets: z.array(z.strictObject({ id: text, device: text, measurements: z.int().nonnegative() })),
+    })
+    .optional(),
   /** The predictor that was champion at the time; absent where there was none. */
   champion: z.strictObject({ version: z.string() }).optional(),
-  evaluation: evaluationSchema,
+  evaluation: evaluationSchema.optional(),
   /** What the run decided. Which predictor is in use is aliases.json's to say. */
-  decision: decisionSchema,
+  decision: decisionSchema.optional(),
   /** Mean loss of the steps before `step`. */
   learningCurve: z.array(z.strictObject({ step: z.int().positive(), loss: z.number() })),
   /** Where it must not be trusted, one sentence each. */
@@ -125,14 +128,15 @@ export type Card = z.infer<typeof cardSchema>;
 export const heldOutPredictionsSchema = z.array(
   z.strictObject({
     target: text,
+    ...workloadSchema.shape,
     measuredMs: z.array(z.number().positive()),
     predictedMs: z.array(z.number().positive()),
   }),
 );
 export type HeldOutPredictions = z.infer<typeof heldOutPredictionsSchema>;
 
-/** @returns undefined where the search space has no such predictor
+/** @returns undefined where there is no such predictor
  * @throws DomainError `internal` when the stored card is not of its schema */
-export async function readCard(store: Store, searchSpace: SearchSpaceId, version: string): Promise<Card | undefined> {
-  return (await readJson(store, predictorKey(searchSpace, version, 'card.json'), cardSchema))?.value;
+export async function readCard(store: Store, version: string): Promise<Card | undefined> {
+  return (await readJson(store, predictorKey(version, 'card.json'), cardSchema))?.value;
 }

@@ -1,7 +1,7 @@
 // The one way from the store to a predictor that predicts: a published version, or a fit that a run made.
 import { DomainError } from '#core/errors.ts';
-import { loadPredictor, type Predictor, type PredictorBundle } from '#core/predictor/bundle.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { loadPredictor, type PredictorBundle } from '#core/predictor/bundle.ts';
+import type { Predictor } from '#core/predictor/types.ts';
 import type { Store } from '#core/store/store.ts';
 import { predictorKey } from './keys.ts';
 
@@ -18,7 +18,7 @@ export interface BundlePlace {
 }
 
 /** @throws DomainError `invalid-predictor` where a file is missing or damaged, the two are not of one predictor, or it
- * was made for another encoder */
+ * was made for other features of kernels */
 export async function loadStored(
   store: Store,
   { name, keyOf }: BundlePlace,
@@ -30,12 +30,7 @@ export async function loadStored(
 }
 
 /** A published version: champion, challenger or neither. @throws DomainError as `loadStored` */
-export function loadPublished(
-  store: Store,
-  searchSpace: SearchSpaceId,
-  version: string,
-  load: LoadBundle = loadPredictor,
-): Promise<Predictor> {
-  const name = `predictor '${searchSpace}/${version}'`;
-  return loadStored(store, { name, keyOf: (file) => predictorKey(searchSpace, version, file) }, load);
+export function loadPublished(store: Store, version: string, load: LoadBundle = loadPredictor): Promise<Predictor> {
+  const name = `predictor '${version}'`;
+  return loadStored(store, { name, keyOf: (file) => predictorKey(version, file) }, load);
 }

@@ -1,7 +1,6 @@
-// Use cases: the predictors of a search space as people see them.
+// Use cases: the predictors as people see them.
 
 import { DomainError } from '#core/errors.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { inOrder } from '#core/store/in-order.ts';
 import type { Store } from '#core/store/store.ts';
 import { readAliases } from './aliases.ts';
@@ -20,35 +19,33 @@ export interface PredictorSummary {
   readonly within10: number | null;
 }
 
-async function aliasOf(store: Store, searchSpace: SearchSpaceId): Promise<(version: string) => Alias> {
-  const aliases = (await readAliases(store, searchSpace))?.value;
+async function aliasOf(store: Store): Promise<(version: string) => Alias> {
+  const aliases = (await readAliases(store))?.value;
   return (version) =>
     aliases?.champion === version ? 'champion' : aliases?.challenger === version ? 'challenger' : null;
 }
 
 /** Newest first. */
-export async function listPredictors(
-  store: Store,
-  searchSpace: SearchSpaceId,
-): Promise<{ readonly predictors: readonly PredictorSummary[] }> {
+export async function listPredictors(store: Store): Promise<{ readonly predictors: readonly PredictorSummary[] }> {
   const versions: string[] = [];
-  const prefix = predictorsPrefix(searchSpace);
+  const prefix = predictorsPrefix;
   for await (const key of store.list(prefix)) {
     const [version, file] = key.slice(prefix.length).split('/');
     if (file === 'card.json') versions.push(version!);
   }
-  const alias = await aliasOf(store, searchSpace);
+  const alias = await aliasOf(store);
   const predictors: PredictorSummary[] = [];
-  for await (const card of inOrder(versions, 8, (version) => readCard(store, searchSpace, version))) {
+  for await (const card of inOrder(versions, 8, (version) => readCard(store, version))) {
     if (!card) continue;
-    const { version, createdAt, runId, decision } = card;
-    const { outcome } = decision;
+    const { version, createdAt, runId = null, decision } = card;
+    const outcome = decision?.outcome ?? null;
     predictors.push({ version, createdAt, alias: alias(version), runId, outcome, within10: headline(card) });
   }
   return { predictors: predictors.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)) };
 }
 
 function headline({ evaluation }: Card): number | null {
+  if (evaluation === undefined) return null;
   const { shown, scores } = evaluation;
   const values = scores.flatMap(({ model, measurements, selection, within10 }) =>
     model === 'candidate' && measurements === shown.measurements && selection === shown.selection && within10 !== null
@@ -59,23 +56,22 @@ function headline({ evaluation }: Card): number | null {
 }
 
 /** @throws DomainError `not-found` */
-export async function showPredictor(store: Store, searchSpace: SearchSpaceId, version: string) {
-  const card = await readCard(store, searchSpace, version);
-  if (!card) throw missing(searchSpace, version);
-  const report = await store.get(predictorKey(searchSpace, version, 'report.html'));
+export async function showPredictor(store: Store, version: string) {
+  const card = await readCard(store, version);
+  if (!card) throw missing(version);
+  const report = await store.get(predictorKey(version, 'report.html'));
   return {
     card,
-    alias: (await aliasOf(store, searchSpace))(version),
+    alias: (await aliasOf(store))(version),
     hasReport: report !== undefined,
   };
 }
 
 /** An HTML page. @throws DomainError `not-found` */
-export async function readReport(store: Store, searchSpace: SearchSpaceId, version: string): Promise<string> {
-  const object = await store.get(predictorKey(searchSpace, version, 'report.html'));
+export async function readReport(store: Store, version: string): Promise<string> {
+  const object = await store.get(predictorKey(version, 'report.html'));
   if (object) return new TextDecoder().decode(object.body);
-  throw new DomainError('not-found', `predictor '${searchSpace}/${version}' has no report`);
+  throw new DomainError('not-found', `predictor '${version}' has no report`);
 }
 
-const missing = (searchSpace: SearchSpaceId, version: string): DomainError =>
-  new DomainError('not-found', `search space '${searchSpace}' has no predictor '${version}'`);
+const missing = (version: string): DomainError => new DomainError('not-found', `there is no predictor '${version}'`);

@@ -3,8 +3,6 @@ import { DomainError } from '#core/errors.ts';
 import { quoteText } from '#core/text/quote-text.ts';
 
 /**
- * The error for a malformed architecture text, to be thrown: DomainError `invalid-architecture`, which says which part
- * is wrong, its text, and what is allowed there.
  * @param part which part, in the words of the space: `edge 1→2`, `layer 7`, `stage 3 block 2`
  * @param text the text of that part as given
  */

@@ -8,10 +8,7 @@ export const searchSpaces: readonly SearchSpace[] = spaces;
 
 export const searchSpaceIds: readonly SearchSpaceId[] = searchSpaces.map(({ id }) => id);
 
-/**
- * The search space with this id.
- * @throws DomainError `unknown-search-space`, naming those there are
- */
+/** @throws DomainError `unknown-search-space`, naming those there are */
 export function searchSpace(id: string): SearchSpace {
   const space = searchSpaces.find((candidate) => candidate.id === id);
   if (space === undefined) {

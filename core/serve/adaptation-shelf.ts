@@ -57,7 +57,7 @@ export function adaptationShelf(identity: PredictorIdentity, options: ShelfOptio
   }
 
   async function readOnce(targetId: string, entry: Entry): Promise<void> {
-    const key = adaptationKey(identity.searchSpace, identity.version, targetId);
+    const key = adaptationKey(identity.version, targetId);
     const object = entry.etag === undefined ? await store.get(key) : await store.get(key, entry.etag);
     if (object !== 'not-modified') {
       entry.adaptation = object && parseAdaptation(key, object.body, identity);

@@ -1,14 +1,14 @@
-// Use case: is the service live and ready? Ready means that the store answers and at least one search space can
-// predict. Anyone may ask, so the answer is kept for a while: asking often costs the store nothing.
+// Use case: is the service live and ready? Ready means that the store answers and that there is a predictor. Anyone may
+// ask, so the answer is kept for a while: asking often costs the store nothing.
 
 import { readAliases } from '#core/predictors/aliases.ts';
-import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { Store } from '#core/store/store.ts';
 
 export interface Health {
   readonly live: true;
   readonly ready: boolean;
-  readonly searchSpaces: readonly { readonly searchSpace: string; readonly ready: boolean }[];
+  /** Version of the predictor in use; null: none, or the store does not say. */
+  readonly champion: string | null;
 }
 
 export interface HealthOptions {
@@ -29,11 +29,6 @@ export function healthCheck({ store, now, keptS = 2 }: HealthOptions): () => Pro
 }
 
 async function check(store: Store): Promise<Health> {
-  const spaces = await Promise.all(
-    searchSpaceIds.map(async (searchSpace) => {
-      const aliases = await readAliases(store, searchSpace).catch(() => undefined);
-      return { searchSpace, ready: aliases !== undefined };
-    }),
-  );
-  return { live: true, ready: spaces.some(({ ready }) => ready), searchSpaces: spaces };
+  const aliases = await readAliases(store).catch(() => undefined);
+  return { live: true, ready: aliases !== undefined, champion: aliases?.value.champion ?? null };
 }

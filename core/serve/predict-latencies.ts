@@ -2,12 +2,13 @@
 // reply holds one array a quantity, in the order of the architectures: at 20,000 architectures a third of the size of
 // one object an architecture, and quicker to print and to read.
 import { DomainError, type Issue } from '#core/errors.ts';
-import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
-import { predict as predictTarget } from '#core/predictor/adaptation/posterior-predictive.ts';
+import { type Adaptation, standingHeads } from '#core/predictor/adaptation/adaptation.ts';
+import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { assessTrust } from '#core/predictor/adaptation/trust.ts';
-import type { Forward, Trust } from '#core/predictor/types.ts';
+import type { Forward, Predictor, Trust } from '#core/predictor/types.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
+import { workloadOf } from '#core/search-space/workload.ts';
 import { unknownTargetError } from '#core/targets/target-names.ts';
 import { targetIdSchema } from '#core/targets/target-record.ts';
 import { significant } from '#core/text/significant.ts';
@@ -25,6 +26,10 @@ const namedIssues = 20;
 
 export interface PredictRequest {
   readonly searchSpace: string;
+  /** Pixels. Left out: the usual one of the search space. */
+  readonly inputSize?: number | undefined;
+  /** Left out: 1. */
+  readonly batchSize?: number | undefined;
   /** Exactly one of `target` and `targets`. */
   readonly target?: string | undefined;
   readonly targets?: readonly string[] | undefined;
@@ -47,6 +52,9 @@ export interface TargetPredictions {
 
 export interface PredictReply {
   readonly searchSpace: SearchSpaceId;
+  /** Null where each architecture states its own. */
+  readonly inputSize: number | null;
+  readonly batchSize: number;
   readonly architectures: number;
   readonly confidence: number;
   readonly budgetMs?: number | undefined;
@@ -55,23 +63,27 @@ export interface PredictReply {
 
 export interface PredictDependencies {
   readonly predictors: PredictorCache;
-  /** Ids of all targets of a search space; asked only for names that are not there. */
-  readonly targetNames: (searchSpace: SearchSpaceId) => Promise<string[]>;
+  /** Ids of all targets; asked only for names that are not there. */
+  readonly targetNames: () => Promise<string[]>;
 }
 
 /** @throws DomainError `unknown-search-space`, `unknown-target`, `invalid-architecture`, `too-many-architectures`,
- * `not-ready` */
+ * `not-ready`; `invalid-request` for an input size that the space's networks cannot have */
 export async function predict(dependencies: PredictDependencies, request: PredictRequest): Promise<PredictReply> {
   const space = searchSpaceOf(request.searchSpace);
+  const workload = workloadOf(request);
   const targets = request.targets ?? [request.target!];
   checkSize(request.architectures.length, targets.length);
   const architectures = parseArchitectures(space, request.architectures);
-  const champion = await dependencies.predictors.champion(space.id);
-  const adaptations = await findAdaptations(dependencies, space.id, champion, request);
-  const forward = await champion.predictor.forward(architectures);
+  const champion = await dependencies.predictors.champion();
+  const adaptations = await findAdaptations(dependencies, champion, request);
+  const forward = await champion.predictor.forward(
+    [{ workload, architectures }],
+    headsOfAll(adaptations, champion.predictor),
+  );
   const { confidence = 0.9, budgetMs } = request;
   return {
-    searchSpace: space.id,
+    ...workload,
     architectures: architectures.length,
     confidence,
     ...(budgetMs !== undefined && { budgetMs }),
@@ -92,8 +104,7 @@ function checkSize(architectures: number, targets: number): void {
   if (architectures > most) fail(`${architectures} architectures in one request; at most ${most}: split the request`);
   if (architectures * targets > predictions) {
     fail(
-      `${architectures} architectures × ${targets} targets are ${architectures * targets} predictions in one ` +
-        'request; ' +
+      `${architectures} architectures × ${targets} targets are ${architectures * targets} predictions in one request; ` +
         `at most ${predictions}: ask for fewer targets at a time`,
     );
   }
@@ -117,15 +128,13 @@ function parseArchitectures(space: SearchSpace, texts: readonly string[]): Archi
   const named = malformed > issues.length ? `; the first ${issues.length} are named` : '';
   throw new DomainError(
     'invalid-architecture',
-    `${malformed} of ${texts.length} architectures are not of search space '${space.id}'${named}; ` +
-      `${first!.path}: ${first!.message}`,
+    `${malformed} of ${texts.length} architectures are not of search space '${space.id}'${named}; ${first!.path}: ${first!.message}`,
     { issues },
   );
 }
 
 async function findAdaptations(
   { targetNames }: PredictDependencies,
-  searchSpace: SearchSpaceId,
   { adaptations }: Champion,
   { target, targets }: PredictRequest,
 ): Promise<Adaptation[]> {
@@ -137,11 +146,17 @@ async function findAdaptations(
   const found = await Promise.all(wanted.map(({ targetId }) => find(targetId)));
   const missing = wanted.filter((_, i) => !found[i]);
   if (missing.length === 0) return found as Adaptation[];
-  const known = await targetNames(searchSpace);
+  const known = await targetNames();
   const unknown = missing.filter(({ targetId }) => !known.includes(targetId));
-  if (unknown.length > 0) throw unknownTargetError(searchSpace, unknown, known);
+  if (unknown.length > 0) throw unknownTargetError(unknown, known);
   const waiting = missing.map(({ targetId }) => targetId).join(', ');
-  throw new DomainError('not-ready', `targets of '${searchSpace}' that are not adapted yet: ${waiting}`);
+  throw new DomainError('not-ready', `targets that are not adapted yet: ${waiting}`);
+}
+
+/** The heads of all the targets: what none stands on is not computed. */
+function headsOfAll(adaptations: readonly Adaptation[], { parameters }: Predictor): number[] {
+  const heads = adaptations.flatMap((adaptation) => standingHeads(adaptation, parameters.lowerings));
+  return [...new Set(heads)].sort((a, b) => a - b);
 }
 
 function predictOne(
@@ -151,7 +166,12 @@ function predictOne(
   forward: Forward,
   options: { readonly confidence: number; readonly budgetMs?: number },
 ): TargetPredictions {
-  const { latencyMs, lowMs, highMs, withinBudgetProbability } = predictTarget(adaptation, forward, options);
+  const { latencyMs, lowMs, highMs, withinBudgetProbability } = predictLatencies(
+    adaptation,
+    predictor.parameters.lowerings,
+    forward,
+    options,
+  );
   const { trust, reason } = assessTrust(adaptation);
   return {
     target,

@@ -1,13 +1,12 @@
-// Keeps champions with their adaptations in memory, so that a prediction on the warm path asks the store nothing.
+// Keeps the champion with its adaptations in memory, so that a prediction on the warm path asks the store nothing.
 // Whoever took a champion has a predictor and adaptations that match, whatever is promoted meanwhile. What is in use is
 // compared with the store in the background; a new champion answers once it and the adaptations in use are loaded.
 
 import { DomainError } from '#core/errors.ts';
-import type { Predictor } from '#core/predictor/bundle.ts';
+import type { Predictor } from '#core/predictor/types.ts';
 import { aliasesSchema } from '#core/predictors/aliases.ts';
 import { aliasesKey } from '#core/predictors/keys.ts';
 import { type LoadBundle, loadPublished } from '#core/predictors/load-stored.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { parseJson } from '#core/store/stored-json.ts';
 import { type AdaptationShelf, adaptationShelf } from './adaptation-shelf.ts';
@@ -17,7 +16,7 @@ export interface PredictorCacheOptions {
   /** ms. */
   readonly now: () => number;
   readonly loadPredictor: LoadBundle;
-  /** Least seconds between two comparisons of a search space with the store. Default 3. */
+  /** Least seconds between two comparisons with the store. Default 3. */
   readonly revalidateS?: number;
   /** What was unused for so long is compared before its next use, and not in the background. Default 300. */
   readonly idleS?: number;
@@ -36,8 +35,8 @@ export interface Champion {
 }
 
 export interface PredictorCache {
-  /** @throws DomainError `not-ready` while the search space has no champion. */
-  champion(searchSpace: SearchSpaceId): Promise<Champion>;
+  /** @throws DomainError `not-ready` while there is none. */
+  champion(): Promise<Champion>;
   /** Compares what is in use with the store where `revalidateS` have passed. Never rejects. */
   revalidate(): Promise<void>;
 }
@@ -60,84 +59,82 @@ const retryS = 30;
 /** An empty cache; a champion is loaded when its search space is first asked for. */
 export function predictorCache(options: PredictorCacheOptions): PredictorCache {
   const { store, now, revalidateS = 3, idleS = 300, missingS = 2, capacity = 1000, onError = () => {} } = options;
-  const slots = new Map<SearchSpaceId, Slot>();
-  const opening = new Map<SearchSpaceId, Promise<Slot>>();
-  const missingSince = new Map<SearchSpaceId, number>();
+  let slot: Slot | undefined;
+  let opening: Promise<Slot> | undefined;
+  let missingSince = Number.NEGATIVE_INFINITY;
 
-  async function champion(searchSpace: SearchSpaceId): Promise<Champion> {
-    const slot = slots.get(searchSpace) ?? (await open(searchSpace));
-    const comparedMs = now() - slot.comparedAt;
-    const unusedMs = now() - slot.usedAt;
-    slot.usedAt = now();
-    const comparing = comparedMs >= revalidateS * 1000 ? compare(searchSpace, slot) : undefined;
+  async function champion(): Promise<Champion> {
+    const own = slot ?? (await open());
+    const comparedMs = now() - own.comparedAt;
+    const unusedMs = now() - own.usedAt;
+    own.usedAt = now();
+    const comparing = comparedMs >= revalidateS * 1000 ? compare(own) : undefined;
     if (comparedMs >= idleS * 1000 && unusedMs >= idleS * 1000) await comparing;
-    return slot.champion;
+    return own.champion;
   }
 
-  /** The first load of a search space, once however many ask. */
-  function open(searchSpace: SearchSpaceId): Promise<Slot> {
-    const running = opening.get(searchSpace) ?? openOnce(searchSpace).finally(() => opening.delete(searchSpace));
-    opening.set(searchSpace, running);
-    return running;
+  /** The first load, once however many ask. */
+  function open(): Promise<Slot> {
+    opening ??= openOnce().finally(() => {
+      opening = undefined;
+    });
+    return opening;
   }
 
-  async function openOnce(searchSpace: SearchSpaceId): Promise<Slot> {
-    const missing = () => new DomainError('not-ready', `search space '${searchSpace}' has no predictor yet`);
-    if (now() - (missingSince.get(searchSpace) ?? Number.NEGATIVE_INFINITY) < missingS * 1000) throw missing();
-    const aliases = await store.get(aliasesKey(searchSpace));
+  async function openOnce(): Promise<Slot> {
+    const missing = () => new DomainError('not-ready', 'there is no predictor yet');
+    if (now() - missingSince < missingS * 1000) throw missing();
+    const aliases = await store.get(aliasesKey);
     if (!aliases) {
-      missingSince.set(searchSpace, now());
+      missingSince = now();
       throw missing();
     }
-    const version = parseJson(aliasesKey(searchSpace), aliases.body, aliasesSchema).champion;
-    const loaded = await load(searchSpace, version);
-    const slot = { champion: loaded, version, aliasEtag: aliases.etag, comparedAt: now(), usedAt: now() };
-    slots.set(searchSpace, slot);
+    const version = parseJson(aliasesKey, aliases.body, aliasesSchema).champion;
+    const loaded = await load(version);
+    slot = { champion: loaded, version, aliasEtag: aliases.etag, comparedAt: now(), usedAt: now() };
     return slot;
   }
 
-  async function load(searchSpace: SearchSpaceId, version: string): Promise<Champion> {
-    const predictor = await loadPublished(store, searchSpace, version, options.loadPredictor);
+  async function load(version: string): Promise<Champion> {
+    const predictor = await loadPublished(store, version, options.loadPredictor);
     const { hash } = predictor.identity;
-    const shelf = adaptationShelf({ searchSpace, version, hash }, { store, now, idleS, missingS, capacity, onError });
+    const shelf = adaptationShelf({ version, hash }, { store, now, idleS, missingS, capacity, onError });
     return { predictor, adaptations: shelf };
   }
 
-  function compare(searchSpace: SearchSpaceId, slot: Slot): Promise<void> {
-    slot.comparing ??= compareOnce(searchSpace, slot)
+  function compare(own: Slot): Promise<void> {
+    own.comparing ??= compareOnce(own)
       .catch(onError)
       .finally(() => {
-        slot.comparedAt = now();
-        slot.comparing = undefined;
+        own.comparedAt = now();
+        own.comparing = undefined;
       });
-    return slot.comparing;
+    return own.comparing;
   }
 
-  async function compareOnce(searchSpace: SearchSpaceId, slot: Slot): Promise<void> {
-    const aliases = await store.get(aliasesKey(searchSpace), slot.aliasEtag);
+  async function compareOnce(own: Slot): Promise<void> {
+    const aliases = await store.get(aliasesKey, own.aliasEtag);
     // A missing alias is no order to stop predicting.
-    if (aliases === undefined || aliases === 'not-modified') return slot.champion.adaptations.compare();
-    const version = parseJson(aliasesKey(searchSpace), aliases.body, aliasesSchema).champion;
-    if (version === slot.version) {
-      slot.aliasEtag = aliases.etag;
-      return slot.champion.adaptations.compare();
+    if (aliases === undefined || aliases === 'not-modified') return own.champion.adaptations.compare();
+    const version = parseJson(aliasesKey, aliases.body, aliasesSchema).champion;
+    if (version === own.version) {
+      own.aliasEtag = aliases.etag;
+      return own.champion.adaptations.compare();
     }
-    if (slot.failed?.version === version && now() - slot.failed.at < retryS * 1000) return;
+    if (own.failed?.version === version && now() - own.failed.at < retryS * 1000) return;
     try {
-      const next = await load(searchSpace, version);
-      await Promise.all(slot.champion.adaptations.inUse().map((targetId) => next.adaptations.get(targetId)));
-      Object.assign(slot, { champion: next, version, aliasEtag: aliases.etag });
+      const next = await load(version);
+      await Promise.all(own.champion.adaptations.inUse().map((targetId) => next.adaptations.get(targetId)));
+      Object.assign(own, { champion: next, version, aliasEtag: aliases.etag });
     } catch (error) {
-      slot.failed = { version, at: now() };
+      own.failed = { version, at: now() };
       throw error;
     }
   }
 
   async function revalidate(): Promise<void> {
-    const due = [...slots].filter(
-      ([, slot]) => now() - slot.comparedAt >= revalidateS * 1000 && now() - slot.usedAt < idleS * 1000,
-    );
-    await Promise.all(due.map(([searchSpace, slot]) => compare(searchSpace, slot)));
+    const due = slot && now() - slot.comparedAt >= revalidateS * 1000 && now() - slot.usedAt < idleS * 1000;
+    if (slot && due) await compare(slot);
   }
 
   return { champion, revalidate };

@@ -1,38 +1,27 @@
-// Use cases: list the search spaces, show one. What a caller needs to write architectures and to know which predictor
-// answers.
-
-import { readAliases } from '#core/predictors/aliases.ts';
+// Use cases: list the search spaces, show one. What a caller needs to write architectures and to say what they run at.
 import { searchSpace, searchSpaces } from '#core/search-space/registry.ts';
 import type { SearchSpace } from '#core/search-space/search-space.ts';
-import type { Store } from '#core/store/store.ts';
 
 export interface SearchSpaceView {
   readonly searchSpace: string;
   readonly title: string;
   /** A valid architecture. */
   readonly example: string;
-  readonly features: number;
-  /** Version of the predictor in use; null before the first training. */
-  readonly champion: string | null;
+  /** Sides of the square input that its networks can have, pixels; null: each architecture states its own. */
+  readonly inputSizes: {
+    readonly usual: number;
+    readonly smallest: number;
+    readonly largest: number;
+    readonly step: number;
+  } | null;
 }
 
-/** All search spaces with the version of their champions, in the order of the list. */
-export function listSearchSpaces(store: Store): Promise<SearchSpaceView[]> {
-  return Promise.all(searchSpaces.map((space) => view(store, space)));
-}
+/** All search spaces, in the order in which they are listed everywhere. */
+export const listSearchSpaces = (): SearchSpaceView[] => searchSpaces.map(view);
 
 /** @throws DomainError `unknown-search-space` */
-export async function showSearchSpace(store: Store, id: string): Promise<SearchSpaceView> {
-  return view(store, searchSpace(id));
-}
+export const showSearchSpace = (id: string): SearchSpaceView => view(searchSpace(id));
 
-async function view(store: Store, space: SearchSpace): Promise<SearchSpaceView> {
-  const aliases = await readAliases(store, space.id);
-  return {
-    searchSpace: space.id,
-    title: space.title,
-    example: space.example,
-    features: space.featureNames.length,
-    champion: aliases?.value.champion ?? null,
-  };
+function view({ id, title, example, networks }: SearchSpace): SearchSpaceView {
+  return { searchSpace: id, title, example, inputSizes: networks.inputSizes };
 }

@@ -3,7 +3,8 @@
 import { type MergedMeasurement, repeatContradiction } from '#core/dataset/merge-measurements.ts';
 import { type Adaptation, adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
 import { adaptChecked } from '#core/predictor/adaptation/checked-adaptation.ts';
-import type { Predictor } from '#core/predictor/bundle.ts';
+import type { Predictor } from '#core/predictor/types.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
 import type { Store } from '#core/store/store.ts';
 import { type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
 import { adaptationKey } from './keys.ts';
@@ -15,26 +16,27 @@ export interface MergedTarget {
   readonly revision: number;
 }
 
-/** From merged profiles, unless there is an adaptation already from as many: of writers that race, the one with the
- * most profiles is kept. Returns the one that is kept. */
+/** From merged profiles, all workloads together, unless there is an adaptation already from as many: of writers that
+ * race, the one with the most profiles is kept. Returns the one that is kept. */
 export async function adaptMergedTarget(
   store: Store,
   predictor: Predictor,
   { targetId, merged, revision }: MergedTarget,
   options: UpdateOptions,
 ): Promise<Adaptation> {
-  const { searchSpace, version } = predictor.identity;
+  const { version } = predictor.identity;
   let made: Adaptation | undefined;
   const make = async (): Promise<Adaptation> => {
-    const measured = merged.map(({ architecture, latencyMs }) => ({
-      architecture: predictor.space.parse(architecture),
+    const measured = merged.map(({ workload, architecture, latencyMs }) => ({
+      workload,
+      architecture: searchSpace(workload.searchSpace).parse(architecture),
       latencyMs,
     }));
     return { ...(await adaptChecked(predictor, measured, repeatContradiction(merged))), dataRevision: revision };
   };
   const kept = await updateJson(
     store,
-    adaptationKey(searchSpace, version, targetId),
+    adaptationKey(version, targetId),
     adaptationSchema,
     async (current) => {
       if ((current?.dataRevision ?? 0) >= revision) return undefined;

@@ -1,4 +1,4 @@
-// Adds an accepted profile to what is known of its target: measurements/{searchSpace}/{targetId}.json.
+// Adds an accepted profile to what is known of its target: measurements/{targetId}.json.
 
 import { hasProfile, isFull, joinTargetData, type TargetData, targetDataSchema } from '#core/dataset/target-data.ts';
 import { targetDigest } from '#core/dataset/target-id.ts';
@@ -21,7 +21,7 @@ class Refusal extends Error {
 /** Safe to repeat and when others add to the same target.
  * @throws DomainError `conflict` when others were first every time */
 export async function joinProfile(store: Store, part: TargetData, options: UpdateOptions): Promise<JoinedProfile> {
-  const key = measurementsKey(part.target.workload.searchSpace, part.targetId);
+  const key = measurementsKey(part.targetId);
   try {
     const data = await updateJson(store, key, targetDataSchema, (current) => joined(current, part), options);
     return { outcome: 'joined', data: data! };

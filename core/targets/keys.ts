@@ -1,21 +1,24 @@
 // Where targets lie in the data bucket: the record of each, everything measured on it, and its adaptation under each
 // version of a predictor.
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-
-/** Prefix of the records of all targets, or of those of a search space. */
-export const targetsPrefix = (searchSpace?: SearchSpaceId): string =>
-  searchSpace === undefined ? 'targets/' : `targets/${searchSpace}/`;
+export const targetsPrefix = 'targets/';
 /** Key of a target's record. */
-export const targetKey = (searchSpace: SearchSpaceId, targetId: string): string =>
-  `${targetsPrefix(searchSpace)}${targetId}.json`;
+export const targetKey = (targetId: string): string => `${targetsPrefix}${targetId}.json`;
 
+export const measurementsPrefix = 'measurements/';
 /** Everything measured on a target: the join of its profiles. */
-export const measurementsKey = (searchSpace: SearchSpaceId, targetId: string): string =>
-  `measurements/${searchSpace}/${targetId}.json`;
+export const measurementsKey = (targetId: string): string => `${measurementsPrefix}${targetId}.json`;
 
 /** Prefix of the adaptations to one version of a predictor. */
-export const adaptationsPrefix = (searchSpace: SearchSpaceId, version: string): string =>
-  `adaptations/${searchSpace}/${version}/`;
+export const adaptationsPrefix = (version: string): string => `adaptations/${version}/`;
 /** Key of a target's adaptation to one version of a predictor. */
-export const adaptationKey = (searchSpace: SearchSpaceId, version: string, targetId: string): string =>
-  `${adaptationsPrefix(searchSpace, version)}${targetId}.json`;
+export const adaptationKey = (version: string, targetId: string): string =>
+  `${adaptationsPrefix(version)}${targetId}.json`;
+
+/** The target whose object a key under `prefix` is; undefined for another key: datasets of older versions have folders
+ * by search space in the same places. */
+export function targetIdIn(prefix: string, key: string): string | undefined {
+  const name = key.slice(prefix.length);
+  return key.startsWith(prefix) && name.endsWith('.json') && !name.includes('/')
+    ? name.slice(0, -'.json'.length)
+    : undefined;
+}

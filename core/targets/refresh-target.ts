@@ -3,8 +3,8 @@ import { type MergedMeasurement, mergeMeasurements, repeatContradiction } from '
 import { type TargetData, targetDataSchema } from '#core/dataset/target-data.ts';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
-import type { Predictor } from '#core/predictor/bundle.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { Predictor } from '#core/predictor/types.ts';
+import { type Workload, workloadKey } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
 import { adaptMergedTarget } from './adapt-target.ts';
@@ -36,50 +36,58 @@ export async function refreshTarget(
 }
 
 /** The measurements of a target, joined from its profiles; undefined where it has none. */
-export async function readTargetData(
-  store: Store,
-  searchSpace: SearchSpaceId,
-  targetId: string,
-): Promise<TargetData | undefined> {
-  return (await readJson(store, measurementsKey(searchSpace, targetId), targetDataSchema))?.value;
+export async function readTargetData(store: Store, targetId: string): Promise<TargetData | undefined> {
+  return (await readJson(store, measurementsKey(targetId), targetDataSchema))?.value;
 }
 
 type Facts = Omit<TargetRecord, 'createdAt' | 'updatedAt'> & { readonly profiles: number };
 
 function factsOf(data: TargetData, merged: readonly MergedMeasurement[], adaptation: Adaptation | undefined): Facts {
-  const { searchSpace } = data.target.workload;
   const byAcceptance = data.profiles.toSorted((a, b) => (a.acceptedAt < b.acceptedAt ? -1 : 1));
   const devices = [...new Set(byAcceptance.map(({ deviceId }) => deviceId))];
   const excluded: Record<string, number> = {};
   for (const profile of data.profiles) {
     for (const [code, count] of Object.entries(profile.excluded)) excluded[code] = (excluded[code] ?? 0) + count;
   }
-  const contradiction = adaptation?.selfCheck.contradiction ?? repeatContradiction(merged);
-  const explained = adaptation?.selfCheck.leftOut?.explained;
+  const contradiction = adaptation?.selfCheck?.contradiction ?? repeatContradiction(merged);
+  const explained = adaptation?.selfCheck?.leftOut?.explained;
   return {
-    searchSpace,
     targetId: data.targetId,
     title: targetTitle(data.target),
     source: data.profiles.every(({ agentVersion }) => agentVersion.startsWith(importAgent)) ? 'table' : 'device',
     measurements: merged.length,
+    workloads: countWorkloads(data.workloads, merged),
     excluded,
     quality: contradiction === null ? 'good' : 'contradictory',
     ...(contradiction !== null && { qualityReason: contradiction }),
     target: data.target,
     profiles: data.profiles.length,
     devices: devices.slice(0, namedDevices),
-    descriptor: descriptorSummary(data, searchSpace),
+    descriptor: descriptorSummary(data),
     ...(explained !== undefined && { explained }),
   };
 }
 
-function descriptorSummary({ descriptor }: TargetData, searchSpace: SearchSpaceId): TargetRecord['descriptor'] {
+function countWorkloads(
+  workloads: readonly Workload[],
+  merged: readonly MergedMeasurement[],
+): TargetRecord['workloads'] {
+  const counts = new Map<string, number>();
+  for (const { workload } of merged) counts.set(workloadKey(workload), (counts.get(workloadKey(workload)) ?? 0) + 1);
+  return workloads.map((workload) => ({ ...workload, measurements: counts.get(workloadKey(workload)) ?? 0 }));
+}
+
+function descriptorSummary({ descriptor }: TargetData): TargetRecord['descriptor'] {
   if (descriptor === null) return null;
+  const { list, inputSize, batchSize } = descriptor.descriptor;
   const operators = Object.values(descriptor.descriptor.operators);
   const counters = Object.keys(descriptor.descriptor.counters) as (keyof typeof descriptor.descriptor.counters)[];
   return {
+    list,
+    inputSize,
+    batchSize,
     operatorsMeasured: operators.filter(({ latency }) => typeof latency !== 'string').length,
-    operators: descriptorOperators[searchSpace].length,
+    operators: descriptorOperators[list].length,
     counters: counters.filter((name) => operators.some((operator) => typeof operator.counters[name] === 'number')),
   };
 }
@@ -90,7 +98,7 @@ async function updateRecord(store: Store, facts: Facts, options: RefreshOptions)
   const time = new Date(options.now).toISOString();
   const updated = await updateJson(
     store,
-    targetKey(facts.searchSpace, facts.targetId),
+    targetKey(facts.targetId),
     targetRecordSchema,
     (current) => {
       if ((current?.profiles ?? 0) > facts.profiles) return undefined;

@@ -5,8 +5,6 @@ import type { SelfCheck } from '#core/predictor/adaptation/self-check.ts';
 import { assessTrust } from '#core/predictor/adaptation/trust.ts';
 import type { Trust } from '#core/predictor/types.ts';
 import { readAliases } from '#core/predictors/aliases.ts';
-import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { adaptationKey, targetKey } from './keys.ts';
@@ -21,8 +19,8 @@ export interface TargetView {
     readonly measurements: number;
     readonly trust: Trust;
     readonly trustReason: string;
-    /** Median of |ln(measured / predicted)| that the posterior expects over the search space. */
-    readonly expectedError: number;
+    /** Median of |ln(measured / predicted)| that the posterior expects. */
+    readonly expectedError: number | null;
     /** The same as it was when each measurement was predicted from the others, and more of that. */
     readonly leftOut: SelfCheck['leftOut'];
     /** Measurements that are more likely outliers than not. */
@@ -30,27 +28,22 @@ export interface TargetView {
   } | null;
 }
 
-/** @throws DomainError `unknown-search-space`; `unknown-target` with the nearest names */
-export async function showTarget(store: Store, searchSpace: string, targetId: string): Promise<TargetView> {
-  const { id } = searchSpaceOf(searchSpace);
+/** @throws DomainError `unknown-target` with the nearest names */
+export async function showTarget(store: Store, targetId: string): Promise<TargetView> {
   const record = targetIdSchema.safeParse(targetId).success
-    ? await readJson(store, targetKey(id, targetId), targetRecordSchema)
+    ? await readJson(store, targetKey(targetId), targetRecordSchema)
     : undefined;
-  if (!record) throw unknownTargetError(id, [{ targetId, path: 'id' }], await listTargetIds(store, id));
-  return { target: record.value, adaptation: await adaptationOf(store, id, targetId) };
+  if (!record) throw unknownTargetError([{ targetId, path: 'id' }], await listTargetIds(store));
+  return { target: record.value, adaptation: await adaptationOf(store, targetId) };
 }
 
-async function adaptationOf(
-  store: Store,
-  searchSpace: SearchSpaceId,
-  targetId: string,
-): Promise<TargetView['adaptation']> {
-  const predictorVersion = (await readAliases(store, searchSpace))?.value.champion;
+async function adaptationOf(store: Store, targetId: string): Promise<TargetView['adaptation']> {
+  const predictorVersion = (await readAliases(store))?.value.champion;
   if (predictorVersion === undefined) return null;
-  const adaptation = await readJson(store, adaptationKey(searchSpace, predictorVersion, targetId), adaptationSchema);
+  const adaptation = await readJson(store, adaptationKey(predictorVersion, targetId), adaptationSchema);
   if (!adaptation) return null;
-  const { measurements, expectedError, selfCheck, outliers } = adaptation.value;
+  const { measurements, expectedError = null, selfCheck, outliers } = adaptation.value;
   const { trust, reason: trustReason } = assessTrust(adaptation.value);
-  const { leftOut } = selfCheck;
+  const leftOut = selfCheck?.leftOut ?? null;
   return { predictorVersion, measurements, trust, trustReason, expectedError, leftOut, outliers: outliers.length };
 }

@@ -1,14 +1,16 @@
-// Use case: which architectures to measure next on a target, and what error to expect after that; without a target,
-// what a new one should start with.
+// Use case: which architectures of a workload to measure next on a target, and what error to expect after that; without
+// a target, what a new one should start with.
 
+import type { TargetData } from '#core/dataset/target-data.ts';
 import { DomainError } from '#core/errors.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { evenlySpaced, mostAdaptedFrom } from '#core/predictor/adaptation/checked-adaptation.ts';
 import { expectedErrorOf, selectSupportSet } from '#core/predictor/adaptation/select-support-set.ts';
-import type { Predictor } from '#core/predictor/bundle.ts';
+import type { NetworkSet, Predictor } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
-import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
+import { type Workload, workloadKey, workloadOf } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
 import { readTargetData } from './refresh-target.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
@@ -21,17 +23,20 @@ const usualNoise = 0.03;
 
 export interface SupportSetRequest {
   readonly searchSpace: string;
+  /** Pixels. Left out: the usual one of the search space. */
+  readonly inputSize?: number | undefined;
+  /** Left out: 1. */
+  readonly batchSize?: number | undefined;
   /** 1 to `mostSupport`. */
   readonly count: number;
   readonly target?: string | undefined;
 }
 
-export interface SupportSetReply {
-  readonly searchSpace: SearchSpaceId;
+export interface SupportSetReply extends Workload {
   readonly target: string | null;
   /** Version of the predictor that chose; null: there is none yet and the architectures are random. */
   readonly predictorVersion: string | null;
-  /** Architectures measured on the target already. */
+  /** Architectures of this workload that are measured on the target already. */
   readonly measured: number;
   /** In the order in which to measure. */
   readonly architectures: string[];
@@ -40,7 +45,7 @@ export interface SupportSetReply {
   readonly expectedErrors: number[] | null;
 }
 
-/** The predictor that answers in a search space, with what it made of its targets. */
+/** The predictor that answers, with what it made of its targets. */
 export interface AdaptedChampion {
   readonly predictor: Predictor;
   readonly adaptations: { get(targetId: string): Promise<Adaptation | undefined> };
@@ -48,32 +53,36 @@ export interface AdaptedChampion {
 
 export interface SupportSetDependencies {
   readonly store: Store;
-  /** `champion` rejects with `not-ready` while the search space has none. */
-  readonly predictors: { champion(searchSpace: SearchSpaceId): Promise<AdaptedChampion> };
+  /** `champion` rejects with `not-ready` while there is none. */
+  readonly predictors: { champion(): Promise<AdaptedChampion> };
 }
 
-/** @throws DomainError `unknown-search-space`; `unknown-target` with the nearest names; `invalid-request` when nothing
- * is left to measure */
+/** What is measured in other workloads counts for what is known, too.
+ * @throws DomainError `unknown-search-space`; `unknown-target` with the nearest names; `invalid-request` for an input
+ * size that the space's networks cannot have, and when nothing is left to measure */
 export async function supportSet(
   { store, predictors }: SupportSetDependencies,
-  { searchSpace, count, target }: SupportSetRequest,
+  { searchSpace, inputSize, batchSize, count, target }: SupportSetRequest,
 ): Promise<SupportSetReply> {
   const space = searchSpaceOf(searchSpace);
-  const measured = target === undefined ? [] : await measuredOn(store, space, target);
-  const candidates = candidatesOf(space, new Set(measured));
+  const workload = workloadOf({ searchSpace, inputSize, batchSize });
+  const measured = target === undefined ? [] : await measuredOn(store, target);
+  const mine = measured.filter((network) => workloadKey(network.workload) === workloadKey(workload));
+  const candidates = candidatesOf(space, new Set(mine.map(({ architecture }) => architecture)));
   if (candidates.length < count) {
     const message = `${count} asked for; only ${candidates.length} candidates are not measured yet`;
     throw new DomainError('invalid-request', `count: ${message}`, { issues: [{ path: 'count', message }] });
   }
-  const champion = await championOrNone(predictors, space.id);
-  const common = { searchSpace: space.id, target: target ?? null, measured: measured.length };
+  const champion = await championOrNone(predictors);
+  const common = { ...workload, target: target ?? null, measured: mine.length };
   if (!champion) {
     const architectures = candidates.slice(0, count).map((each) => space.format(each));
     return { ...common, predictorVersion: null, architectures, expectedErrors: null };
   }
   const { predictor, adaptations } = champion;
-  const known = evenlySpaced(measured, mostAdaptedFrom).map((text) => space.parse(text));
-  const { indices, variances } = await selectSupportSet(predictor, candidates, count, known);
+  const known = setsOf(evenlySpaced(measured, mostAdaptedFrom));
+  const offered = { workload, architectures: candidates };
+  const { indices, variances } = await selectSupportSet(predictor, offered, count, known);
   const adaptation = target === undefined ? undefined : await adaptations.get(target);
   const noise = adaptation ? noiseOf(adaptation) : usualNoise;
   const ofDesign = variances.map((variance) => expectedErrorOf(variance, noise));
@@ -87,13 +96,40 @@ export async function supportSet(
   };
 }
 
-/** Canonical texts, in code-unit order. */
-async function measuredOn(store: Store, space: SearchSpace, target: string): Promise<readonly string[]> {
-  const data = targetIdSchema.safeParse(target).success ? await readTargetData(store, space.id, target) : undefined;
-  if (data) return data.architectures;
-  const known = await listTargetIds(store, space.id);
+interface MeasuredNetwork {
+  readonly workload: Workload;
+  /** Canonical text. */
+  readonly architecture: string;
+}
+
+/** In the order in which the target's data hold them. */
+async function measuredOn(store: Store, target: string): Promise<readonly MeasuredNetwork[]> {
+  const data = targetIdSchema.safeParse(target).success ? await readTargetData(store, target) : undefined;
+  if (data) return networksOf(data);
+  const known = await listTargetIds(store);
   if (known.includes(target)) return [];
-  throw unknownTargetError(space.id, [{ targetId: target, path: 'target' }], known);
+  throw unknownTargetError([{ targetId: target, path: 'target' }], known);
+}
+
+function networksOf({ workloads, architectures, values }: TargetData): MeasuredNetwork[] {
+  // Values ascend by workload and architecture: repeats stand beside each other.
+  const first = values.filter(([workload, architecture], at) => {
+    const before = values[at - 1];
+    return before === undefined || before[0] !== workload || before[1] !== architecture;
+  });
+  return first.map(([workload, architecture]) => ({
+    workload: workloads[workload]!,
+    architecture: architectures[architecture]!,
+  }));
+}
+
+function setsOf(networks: readonly MeasuredNetwork[]): NetworkSet[] {
+  const byWorkload = Map.groupBy(networks, ({ workload }) => workloadKey(workload));
+  return Array.from(byWorkload.values(), (group) => {
+    const { workload } = group[0]!;
+    const space = searchSpaceOf(workload.searchSpace);
+    return { workload, architectures: group.map(({ architecture }) => space.parse(architecture)) };
+  });
 }
 
 /** Random connected architectures that are not measured, always the same and in the same order. */
@@ -112,12 +148,9 @@ function candidatesOf(space: SearchSpace, measured: ReadonlySet<string>): Archit
   return candidates;
 }
 
-async function championOrNone(
-  predictors: SupportSetDependencies['predictors'],
-  searchSpace: SearchSpaceId,
-): Promise<AdaptedChampion | undefined> {
+async function championOrNone(predictors: SupportSetDependencies['predictors']): Promise<AdaptedChampion | undefined> {
   try {
-    return await predictors.champion(searchSpace);
+    return await predictors.champion();
   } catch (error) {
     if (error instanceof DomainError && error.code === 'not-ready') return undefined;
     throw error;
@@ -126,11 +159,11 @@ async function championOrNone(
 
 /** What the posterior of the target's own measurements expects, or, where that is worse, what leaving each of them out
  * gave: further measurements are held against it. */
-function errorNow({ expectedError, selfCheck }: Adaptation): number {
-  return Math.max(expectedError, selfCheck.leftOut?.medianError ?? 0);
+function errorNow({ expectedError, selfCheck }: Adaptation): number | undefined {
+  return expectedError && Math.max(expectedError, selfCheck?.leftOut?.medianError ?? 0);
 }
 
 /** Standard deviation of the noise that the target's measurements show. */
-function noiseOf({ hypotheses }: Adaptation): number {
-  return Math.sqrt(hypotheses.reduce((sum, { weight, sigma }) => sum + weight * sigma ** 2, 0));
+function noiseOf({ heads }: Adaptation): number {
+  return Math.sqrt(heads.reduce((sum, { weight, noiseVariance }) => sum + weight * noiseVariance, 0));
 }

@@ -1,10 +1,9 @@
-// The error for a target name that is not there: it offers the nearest names of the search space.
+// The error for a target name that is not there: it offers the nearest names.
 
 import { DomainError, type Issue } from '#core/errors.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { nearestNames } from '#core/text/nearest-names.ts';
-import { targetsPrefix } from './keys.ts';
+import { targetIdIn, targetsPrefix } from './keys.ts';
 
 export interface UnknownTarget {
   readonly targetId: string;
@@ -15,35 +14,32 @@ export interface UnknownTarget {
 /** The same list for `keptS` seconds (default 10), so that a flood of wrong names is not a flood of listings. */
 export function targetNames(options: { readonly store: Store; readonly now: () => number; readonly keptS?: number }) {
   const { store, now, keptS = 10 } = options;
-  const kept = new Map<SearchSpaceId, { readonly ids: Promise<string[]>; readonly at: number }>();
-  return (searchSpace: SearchSpaceId): Promise<string[]> => {
-    const known = kept.get(searchSpace);
-    if (known && now() - known.at < keptS * 1000) return known.ids;
-    const ids = listTargetIds(store, searchSpace);
-    kept.set(searchSpace, { ids, at: now() });
-    ids.catch(() => kept.delete(searchSpace));
-    return ids;
+  let kept: { readonly ids: Promise<string[]>; readonly at: number } | undefined;
+  return (): Promise<string[]> => {
+    if (kept && now() - kept.at < keptS * 1000) return kept.ids;
+    const listed = { ids: listTargetIds(store), at: now() };
+    kept = listed;
+    listed.ids.catch(() => {
+      if (kept === listed) kept = undefined;
+    });
+    return listed.ids;
   };
 }
 
-/** Ids of all targets of a search space, in the order of the store. */
-export async function listTargetIds(store: Store, searchSpace: SearchSpaceId): Promise<string[]> {
-  const prefix = targetsPrefix(searchSpace);
+/** Ids of all targets, in the order of their keys. */
+export async function listTargetIds(store: Store): Promise<string[]> {
   const ids: string[] = [];
-  for await (const key of store.list(prefix)) {
-    if (key.endsWith('.json')) ids.push(key.slice(prefix.length, -'.json'.length));
+  for await (const key of store.list(targetsPrefix)) {
+    const id = targetIdIn(targetsPrefix, key);
+    if (id !== undefined) ids.push(id);
   }
   return ids;
 }
 
-/** The error for names that are not targets of the search space, each with the nearest names there are. */
-export function unknownTargetError(
-  searchSpace: SearchSpaceId,
-  unknown: readonly UnknownTarget[],
-  known: readonly string[],
-): DomainError {
+/** The error for names that are not targets, each with the nearest names there are. */
+export function unknownTargetError(unknown: readonly UnknownTarget[], known: readonly string[]): DomainError {
   const issues: Issue[] = unknown.map(({ targetId, path }) => ({ path, message: sentence(targetId, known) }));
-  return new DomainError('unknown-target', `${issues[0]!.message} (search space ${searchSpace})`, { issues });
+  return new DomainError('unknown-target', issues[0]!.message, { issues });
 }
 
 function sentence(targetId: string, known: readonly string[]): string {

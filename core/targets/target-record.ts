@@ -1,23 +1,31 @@
-// What is kept about a target beside its measurements: targets/{searchSpace}/{targetId}.json.
+// What is kept about a target beside its measurements: targets/{targetId}.json.
 import { z } from 'zod';
-import { profileTargetSchema } from '#core/dataset/profile.ts';
+import { profileTargetSchema } from '#core/dataset/profile-target.ts';
+import { maxWorkloads } from '#core/dataset/target-data.ts';
 import { counterNames } from '#core/descriptor/counters.ts';
-import { searchSpaceIds } from '#core/search-space/registry.ts';
+import { descriptorLists } from '#core/descriptor/descriptor-operators.ts';
+import { workloadSchema } from '#core/search-space/workload.ts';
 
 /** Also a part of keys and URLs. */
 export const targetIdSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, '1 to 128 letters, digits, dots, underscores and hyphens');
 
+const measuredWorkloadSchema = z.strictObject({
+  ...workloadSchema.shape,
+  measurements: z.int().positive().describe('Distinct architectures with a usable latency.'),
+});
+
 export const targetRecordSchema = z.strictObject({
-  searchSpace: z.enum(searchSpaceIds),
   targetId: targetIdSchema,
   /** For people: what the target is. */
   title: z.string(),
   /** Where its measurements come from: a published table or an enrolled device. */
   source: z.enum(['table', 'device']),
-  /** Distinct architectures with a usable latency. */
+  /** Distinct networks with a usable latency, of all workloads together. */
   measurements: z.int().nonnegative(),
+  /** What it was measured with, and how many architectures of each. */
+  workloads: z.array(measuredWorkloadSchema).max(maxWorkloads),
   /** Measurements that were left out, by reason. */
   excluded: z.record(z.string(), z.int().positive()),
   /** `contradictory`: measurements disagree with each other far beyond noise; predictions say measure-first. */
@@ -33,7 +41,10 @@ export const targetRecordSchema = z.strictObject({
   /** What there is of a hardware-runtime descriptor. */
   descriptor: z
     .strictObject({
-      /** Operators with a latency, and operators of the search space. */
+      list: z.enum(descriptorLists),
+      inputSize: workloadSchema.shape.inputSize,
+      batchSize: workloadSchema.shape.batchSize,
+      /** Operators with a latency, and operators of the list. */
       operatorsMeasured: z.int().nonnegative(),
       operators: z.int().positive(),
       /** Counters with a number for at least one operator. */

@@ -1,8 +1,8 @@
 // What a target is, in one line for people.
-import type { ProfileTarget } from '#core/dataset/profile.ts';
+import type { ProfileTarget } from '#core/dataset/profile-target.ts';
 
-/** `Raspberry Pi 5 Model B, onnxruntime 1.30.0 (cpu, 4 threads), batch size 1, fp32`; unknown parts are left out. */
-export function targetTitle({ hardware, runtime, workload }: ProfileTarget): string {
+/** `Raspberry Pi 5 Model B, onnxruntime 1.30.0 (cpu, 4 threads), fp32`; unknown parts are left out. */
+export function targetTitle({ hardware, runtime, precision }: ProfileTarget): string {
   const threads = runtime.settings['threads'];
   const how = [
     runtime.executionProvider,
@@ -15,8 +15,7 @@ export function targetTitle({ hardware, runtime, workload }: ProfileTarget): str
     hardware.model,
     hardware.accelerator === 'none' ? null : hardware.accelerator,
     name === '' ? null : name,
-    `batch size ${workload.batchSize}`,
-    workload.precision,
+    precision,
   ];
   return parts.filter((part) => part !== null).join(', ');
 }

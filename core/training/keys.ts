@@ -1,25 +1,22 @@
 // Where training keeps its objects in the data bucket: snapshots, fits, and the record, lock and parts of a run.
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 
 export type SnapshotFile = 'measurements.parquet' | 'descriptors.parquet' | 'manifest.json';
-/** Key of a file of a frozen dataset. */
-export const snapshotKey = (searchSpace: SearchSpaceId, snapshotId: string, file: SnapshotFile): string =>
-  `snapshots/${searchSpace}/${snapshotId}/${file}`;
+/** The manifest is written last: a snapshot with one is complete. */
+export const snapshotKey = (snapshotId: string, file: SnapshotFile): string => `snapshots/${snapshotId}/${file}`;
 /** Which run decided on this snapshot with these settings: running again would decide the same. */
-export const decidedKey = (searchSpace: SearchSpaceId, snapshotId: string, settingsId: string): string =>
-  `snapshots/${searchSpace}/${snapshotId}/decided/${settingsId}.json`;
+export const decidedKey = (snapshotId: string, settingsId: string): string =>
+  `snapshots/${snapshotId}/decided/${settingsId}.json`;
 
 export type FitFile = 'spec.json' | 'checkpoint.bin' | 'predictor.onnx' | 'predictor.json' | 'curve.json';
 /** Fits are addressed by what goes into them, so that two runs never make the same one twice. */
-export const fitKey = (searchSpace: SearchSpaceId, fitId: string, file: FitFile): string =>
-  `fits/${searchSpace}/${fitId}/${file}`;
+export const fitKey = (fitId: string, file: FitFile): string => `fits/${fitId}/${file}`;
 
 export const runsPrefix = 'training-runs/';
 /** Key of a run's record. */
 export const runKey = (runId: string): string => `${runsPrefix}${runId}.json`;
-/** Which run is under way in a search space. */
-export const runLockKey = (searchSpace: SearchSpaceId): string => `training-locks/${searchSpace}.json`;
-/** Prefix of the progress of a run's fits. */
+/** Which run is under way. */
+export const runLockKey = 'training-locks/run.json';
+/** How far each fit of a run is, one object a fit. */
 export const runFitsPrefix = (runId: string): string => `training-parts/${runId}/fits/`;
 /** Key of the progress of one fit of a run. */
 export const runFitKey = (runId: string, fitId: string): string => `${runFitsPrefix(runId)}${fitId}.json`;

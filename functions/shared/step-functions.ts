@@ -7,8 +7,8 @@ import type { Executor } from '#core/training/runs/start-run.ts';
 export function stepFunctionsExecutor(stateMachineArn: string, client = new SFNClient({ maxAttempts: 4 })): Executor {
   const arnOf = (runId: string): string => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
   return {
-    async start({ runId, searchSpace, requestedBy }) {
-      const input = JSON.stringify({ searchSpace, requestedBy });
+    async start({ runId, requestedBy }) {
+      const input = JSON.stringify({ requestedBy });
       try {
         const { executionArn } = await client.send(new StartExecutionCommand({ stateMachineArn, name: runId, input }));
         return executionArn!;

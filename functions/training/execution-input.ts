@@ -1,10 +1,8 @@
 // What starts an execution of the training state machine; the run's id is the execution's name.
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { RunRecord } from '#core/training/runs/run-record.ts';
 
 export interface ExecutionInput {
   readonly runId: string;
-  readonly searchSpace: SearchSpaceId;
   readonly requestedBy: RunRecord['requestedBy'];
 }
 

@@ -1,15 +1,13 @@
 // Lambda: Fit. Goes on with a fit until shortly before its own time ends; the state machine calls it until it is done.
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { fitPhase } from '#core/training/phases/run-phases.ts';
 import { context, task } from './task.ts';
 
 interface FitInput {
   readonly runId: string;
-  readonly searchSpace: SearchSpaceId;
   readonly fitId: string;
 }
 
-/** For the call of ONNX Runtime that is under way, and for writing the checkpoint. */
+/** For the steps that are under way, and for writing the checkpoint. */
 const reserveMs = 30_000;
 
 export const handler = task((input: FitInput, remainingMs) =>

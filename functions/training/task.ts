@@ -8,7 +8,7 @@ import { s3Store } from '../shared/s3-store.ts';
 import { logger } from '../shared/telemetry.ts';
 
 /** `StoreBusy`: others write the same object. `StoreUnavailable`: the store did not answer. `RunEnded`: nobody wants
- * the result any more. `RunUnderWay`: another run has the search space. `TrainingError`: trying again does not help. */
+ * the result any more. `RunUnderWay`: another run is under way. `TrainingError`: trying again does not help. */
 export type TaskErrorName = 'StoreBusy' | 'StoreUnavailable' | 'RunEnded' | 'RunUnderWay' | 'TrainingError';
 
 export class TaskError extends Error {

@@ -24,9 +24,7 @@ export interface ServiceFunctionProps {
 const fromLayers = ['onnxruntime-node', 'onnxruntime-common'];
 
 /** CommonJS packages inside an ES module bundle call `require` for Node's own modules. */
-const requireBanner =
-  `import { createRequire as __createRequire } from 'node:module'; ` +
-  'const require = __createRequire(import.meta.url);';
+const requireBanner = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`;
 
 export class ServiceFunction extends Construct {
   readonly function: NodejsFunction;

@@ -1,8 +1,8 @@
 // The training state machine (JSONPath) with its tasks. docs/training.md describes the steps.
 //
-// Input: `{searchSpace, requestedBy}`; the run's id is the execution's name. Output: none that anybody reads: what a
-// run did is in its record. Errors: tasks throw the names of functions/training/task.ts. `RunEnded` and `RunUnderWay`
-// end the execution well, anything else that retries do not cure ends it as failed after RecordFailure wrote down why.
+// Input: `{requestedBy}`; the run's id is the execution's name. Output: none that anybody reads: what a run
+// did is in its record. Errors: tasks throw the names of functions/training/task.ts. `RunEnded` and `RunUnderWay` end
+// the execution well, anything else that retries do not cure ends it as failed after RecordFailure wrote down why.
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
@@ -215,20 +215,10 @@ export class TrainingMachine extends Construct {
     evaluate.itemProcessor(evaluateFold);
     guard(evaluate).next(decide);
 
-    const fit = this.#task(
-      'Fit',
-      'fit',
-      { ...runId, 'searchSpace.$': '$.searchSpace', 'fitId.$': '$.fitId' },
-      { resultPath: '$.fitted' },
-    );
+    const fit = this.#task('Fit', 'fit', { ...runId, 'fitId.$': '$.fitId' }, { resultPath: '$.fitted' });
     const fitted = new Succeed(this, 'Fitted');
     fit.next(new Choice(this, 'IsFitDone').when(Condition.booleanEquals('$.fitted.done', true), fitted).otherwise(fit));
-    const fits = this.#map(
-      'FitAll',
-      '$.plan.fits',
-      { ...runId, 'searchSpace.$': '$.searchSpace', 'fitId.$': '$$.Map.Item.Value.fitId' },
-      atOnce,
-    );
+    const fits = this.#map('FitAll', '$.plan.fits', { ...runId, 'fitId.$': '$$.Map.Item.Value.fitId' }, atOnce);
     fits.itemProcessor(fit);
     guard(fits).next(evaluate);
 
@@ -239,14 +229,13 @@ export class TrainingMachine extends Construct {
     const freeze = this.#task(
       'FreezeSnapshot',
       'freeze',
-      { ...runId, 'searchSpace.$': '$.searchSpace', 'requestedBy.$': '$.requestedBy' },
+      { ...runId, 'requestedBy.$': '$.requestedBy' },
       { resultPath: '$.frozen' },
     );
     guard(freeze).next(anythingNew);
     const begin = new Pass(this, 'Begin', {
       parameters: {
         'runId.$': '$$.Execution.Name',
-        'searchSpace.$': '$.searchSpace',
         'requestedBy.$': '$.requestedBy',
       },
     });

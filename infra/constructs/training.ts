@@ -58,7 +58,7 @@ export class Training extends Construct {
       data.grantWrite(made.role, ...writes);
       return made;
     };
-    const { searchSpaces, timeoutHours, schedule, newData, ...sizes } = config.training;
+    const { timeoutHours, schedule, newData, ...sizes } = config.training;
     this.machine = new TrainingMachine(this, 'Steps', {
       tasks: Object.fromEntries(trainingTasks.map((task) => [task, built(task)])) as Record<
         TrainingTask,
@@ -69,21 +69,19 @@ export class Training extends Construct {
       timeout: Duration.hours(timeoutHours),
     });
     data.grantRead(this.machine.role, 'training-parts/');
-    for (const searchSpace of searchSpaces) {
-      const starts = [
-        { requestedBy: 'schedule', expression: schedule },
-        { requestedBy: 'data', expression: newData.schedule },
-      ];
-      for (const { requestedBy, expression } of starts) {
-        if (expression === undefined) continue;
-        new Schedule(this, `${searchSpace}-${requestedBy}`, {
-          description: `Trains ${searchSpace} (${requestedBy})`,
-          schedule: ScheduleExpression.expression(expression),
-          target: new StepFunctionsStartExecution(this.machine.machine, {
-            input: ScheduleTargetInput.fromObject({ searchSpace, requestedBy }),
-          }),
-        });
-      }
+    const starts = [
+      { name: 'Schedule', requestedBy: 'schedule', expression: schedule },
+      { name: 'NewData', requestedBy: 'data', expression: newData.schedule },
+    ];
+    for (const { name, requestedBy, expression } of starts) {
+      if (expression === undefined) continue;
+      new Schedule(this, name, {
+        description: `Trains the predictor (${requestedBy})`,
+        schedule: ScheduleExpression.expression(expression),
+        target: new StepFunctionsStartExecution(this.machine.machine, {
+          input: ScheduleTargetInput.fromObject({ requestedBy }),
+        }),
+      });
     }
   }
 }

@@ -29,10 +29,9 @@ import { dataTypes } from './data-types.ts';
 
 /** Attributes that are floats even where their value is a whole number. */
 const floatAttributes = new Set(
-  (
-    'alpha beta gamma epsilon momentum bias lambd max min ratio spatial_scale extrapolation_value cubic_coeff_a ' +
-    'clip value_float'
-  ).split(' '),
+  'alpha beta gamma epsilon momentum bias lambd max min ratio spatial_scale extrapolation_value cubic_coeff_a clip value_float'.split(
+    ' ',
+  ),
 );
 
 export function encodeWithWeights(graph: OperatorGraph, seed: number): Uint8Array {

@@ -1,6 +1,5 @@
 // CORS as an HTTP API does it once it is configured: preflights are answered by the API itself, and its headers are put
-// on every other answer. Our template has none by default; a deployment asks for it with `api.corsOrigins` of
-// infra/config.ts, and is tried here first.
+// on every other answer.
 import type { CorsPlan } from '../template/plan-api.ts';
 import type { ApiRequest } from './proxy-event.ts';
 

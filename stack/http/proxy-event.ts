@@ -1,6 +1,4 @@
-// The event an HTTP API gives a function, payload format 2.0, and what it makes of the function's answer. The whole
-// format, cookies and answers without a `statusCode` too, which no function of ours has: a router library reads fields
-// of its own choice, and one that is there in the cloud and not here would show only after a deployment.
+// The event an HTTP API gives a function, payload format 2.0, and what it makes of the function's answer.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';

@@ -1,6 +1,4 @@
-// Which route of an HTTP API answers a request: the most specific one, a named method before ANY, `$default` last. Our
-// routes name their method and whole path; ANY, greedy variables and `$default` stay because the order of routes is one
-// rule, and a catch-all that was matched otherwise than in the cloud would hide every route behind it.
+// Which route of an HTTP API answers a request: the most specific one, a named method before ANY, `$default` last.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
 
 export interface ParsedRoute<Route> {

@@ -1,6 +1,5 @@
 // One function: as many sandboxes as there are calls at once, up to a limit, kept warm for the next call. Calls beyond
-// the limit wait their turn; calls beyond a reserved concurrency, which a deployment may set in infra/config.ts, are
-// refused, as Lambda refuses them.
+// the limit wait their turn; calls beyond a reserved concurrency are refused, as Lambda refuses them.
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { FunctionPlan } from '../template/plan-functions.ts';
@@ -193,8 +192,7 @@ export class LambdaFunction {
     this.#write(`END RequestId: ${report.requestId}`);
     this.#write(
       `REPORT RequestId: ${report.requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\t` +
-        `Memory Size: ${this.plan.memoryMiB} MB\t` +
-        `Max Memory Used: ${Math.ceil(report.peakMemoryMiB)} MB${init}${status}`,
+        `Memory Size: ${this.plan.memoryMiB} MB\tMax Memory Used: ${Math.ceil(report.peakMemoryMiB)} MB${init}${status}`,
     );
     this.#options.onReport?.(report);
   }

@@ -61,14 +61,12 @@ export class RuntimeApi {
     if (!event || !response) return;
     this.#pending = undefined;
     this.#waiting = undefined;
-    const seconds = Math.floor(Date.now() / 1000).toString(16);
-    const trace = event.requestId.replaceAll('-', '').slice(0, 24);
     response.writeHead(200, {
       'content-type': 'application/json',
       'lambda-runtime-aws-request-id': event.requestId,
       'lambda-runtime-deadline-ms': String(event.deadlineMs),
       'lambda-runtime-invoked-function-arn': event.functionArn,
-      'lambda-runtime-trace-id': `Root=1-${seconds}-${trace}`,
+      'lambda-runtime-trace-id': `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${event.requestId.replaceAll('-', '').slice(0, 24)}`,
     });
     response.end(event.event);
   }

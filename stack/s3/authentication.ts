@@ -1,9 +1,5 @@
 // Who sent this request, and did they sign exactly this? Header signatures and presigned URLs of Signature Version 4.
 // Refusals carry S3's codes. The body's own hash, where one is signed, is compared later by body.ts.
-//
-// The stack's own credentials have no session token. Tokens stay because the functions' credentials in the cloud have
-// one, in a header and in every presigned URL that a device is given, and because a request with a token that this
-// endpoint never issued, such as one left in a shell, has to be refused by name and not let in.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { S3Request } from './request.ts';
@@ -82,8 +78,7 @@ export function authenticate(request: S3Request, verifier: Verifier, nowMs: numb
   if (!sameSignature(claim.signature, expected)) {
     throw new S3Error(
       'SignatureDoesNotMatch',
-      'The request signature we calculated does not match the signature you provided. Check your key and ' +
-        'signing method.',
+      'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
       { AWSAccessKeyId: scope.accessKeyId },
     );
   }
@@ -96,8 +91,7 @@ function readClaim(request: S3Request): Claim {
   if (header !== undefined && inQuery) {
     throw new S3Error(
       'InvalidArgument',
-      'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter or the Authorization header ' +
-        'should be specified',
+      'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter or the Authorization header should be specified',
     );
   }
   if (inQuery) return readPresigned(request);
@@ -117,8 +111,7 @@ function readHeader(request: S3Request, header: string): Claim {
   if (match === null) {
     throw new S3Error(
       'AuthorizationHeaderMalformed',
-      'The authorization header is malformed; it must be AWS4-HMAC-SHA256 with Credential, SignedHeaders and ' +
-        'Signature.',
+      'The authorization header is malformed; it must be AWS4-HMAC-SHA256 with Credential, SignedHeaders and Signature.',
     );
   }
   const longDate = request.headers.get('x-amz-date');
@@ -148,8 +141,7 @@ function readPresigned(request: S3Request): Claim {
     if (value === undefined || value === '') {
       throw new S3Error(
         'AuthorizationQueryParametersError',
-        'Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, ' +
-          `X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters; '${name}' is missing.`,
+        `Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters; '${name}' is missing.`,
       );
     }
     return value;
@@ -217,8 +209,7 @@ function checkPayloadHash(payloadHash: string): void {
   if (!known) {
     throw new S3Error(
       'InvalidArgument',
-      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, ' +
-        'STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.',
+      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.',
       {
         ArgumentName: 'x-amz-content-sha256',
         ArgumentValue: payloadHash,

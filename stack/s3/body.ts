@@ -142,8 +142,7 @@ async function* untilSilent(message: IncomingMessage, idleTimeoutMs: number): As
 function silent(): S3Error {
   return new S3Error(
     'RequestTimeout',
-    'Your socket connection to the server was not read from or written to within the timeout period. Idle ' +
-      'connections will be closed.',
+    'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.',
   );
 }
 

@@ -64,8 +64,7 @@ function checkDeclared(declared: string | undefined, algorithm: ChecksumAlgorith
   if (declared.toLowerCase() !== algorithm) {
     throw new S3Error(
       'InvalidRequest',
-      'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers ' +
-        'were found.',
+      'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
     );
   }
 }

@@ -59,9 +59,7 @@ export function requireImplemented(request: S3Request, name: OperationName | 'Un
     }
     const parameters = [...request.query.keys()].filter((parameter) => !presigning.test(parameter));
     throw notImplemented(
-      `${request.method} of a ` +
-        `${request.bucket === undefined ? 'service' : request.key === undefined ? 'bucket' : 'key'}` +
-        (parameters.length > 0 ? ` with ${parameters.join(', ')}` : ''),
+      `${request.method} of a ${request.bucket === undefined ? 'service' : request.key === undefined ? 'bucket' : 'key'}${parameters.length > 0 ? ` with ${parameters.join(', ')}` : ''}`,
     );
   }
   refuseHoistedChecksum(request);

@@ -1,5 +1,4 @@
-// EventBridge Scheduler's expressions as far as one machine runs them: rate(…) and simple cron(…), because a deployment
-// chooses when to train in infra/config.ts. Times that come once, at(…), are refused: nothing of ours has one.
+// EventBridge Scheduler's expressions as far as one machine runs them: rate(…) and simple cron(…).
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 import { Cron } from 'croner';
 import { StackError } from '../stack-error.ts';

@@ -1,7 +1,5 @@
 // Reads a state machine's definition for the local interpreter: refuses by name what aws-local-stepfunctions would get
-// wrong or silently ignore, and finds the tasks with what they call. Our machine has no Parallel state and no Iterator,
-// the old name of a map's ItemProcessor; both are walked because the interpreter runs them, and what they hold must not
-// pass unread.
+// wrong or silently ignore, and finds the tasks with what they call.
 import { StackError } from '../stack-error.ts';
 
 export type Definition = Readonly<Record<string, unknown>>;
@@ -103,9 +101,7 @@ export function readDefinition(key: string, definition: Definition): Walked {
   /** A machine that may need a distributed map runs here as long as it does not: what stands in for the state fails
    * when it is reached, as the state would, with its Catch and without its Retry. */
   const refused = (name: string, { Catch, Next, End }: Definition): Definition => {
-    const refusal =
-      `state '${name}' is a distributed map, which the embedded stack does not execute: it runs inline maps. ` +
-      'Deploy the stack to AWS for a dataset of this size';
+    const refusal = `state '${name}' is a distributed map, which the embedded stack does not execute: it runs inline maps. Deploy the stack to AWS for a dataset of this size`;
     tasks.push({ ...task(name, invokeResource), refusal });
     return {
       Type: 'Task',

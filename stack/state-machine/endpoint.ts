@@ -1,7 +1,5 @@
 // A small Step Functions endpoint for the unmodified SDK client: start, stop, describe and list executions, over AWS's
-// JSON 1.0 protocol. Anything else is answered as not implemented, by name. The service itself starts and stops;
-// DescribeExecution and ListExecutions are for whoever looks into a run that hangs, a person with the AWS command line
-// or a test.
+// JSON 1.0 protocol. Anything else is answered as not implemented, by name.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,7 +1,5 @@
 // The names and ARNs that CloudFormation would give to resources, made locally: from stack and logical id only, so that
-// they are the same after every restart. Of types that plan.ts builds or passes over, and no others. Beyond what our
-// own template asks for there are the API's address and ids and the state machine's Arn: what CDK writes as soon as a
-// construct of ours hands its API or its machine to another.
+// they are the same after every restart.
 import { createHash } from 'node:crypto';
 
 export interface StackEnvironment {
@@ -34,6 +32,10 @@ export function referenceTo(environment: StackEnvironment, stack: string, id: st
       return `arn:aws:lambda:${region}:${accountId}:layer:${name}:1`;
     case 'AWS::StepFunctions::StateMachine':
       return `arn:aws:states:${region}:${accountId}:stateMachine:${name}`;
+    case 'AWS::SQS::Queue':
+      return `https://sqs.${region}.amazonaws.com/${accountId}/${name}`;
+    case 'AWS::SNS::Topic':
+      return `arn:aws:sns:${region}:${accountId}:${name}`;
     default:
       return name;
   }
@@ -67,6 +69,12 @@ export function attributeOf(
     case 'AWS::ApiGatewayV2::Api ApiId':
     case 'AWS::ApiGatewayV2::Authorizer AuthorizerId':
       return name;
+    case 'AWS::Scheduler::Schedule Arn':
+      return `arn:aws:scheduler:${region}:${accountId}:schedule/default/${name}`;
+    case 'AWS::Scheduler::ScheduleGroup Arn':
+      return `arn:aws:scheduler:${region}:${accountId}:schedule-group/${name}`;
+    case 'AWS::SQS::Queue Arn':
+      return `arn:aws:sqs:${region}:${accountId}:${shorten(`${stack}-${id}`, 64)}`;
     default:
       return undefined;
   }

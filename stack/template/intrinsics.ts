@@ -1,9 +1,5 @@
 // Resolves CloudFormation's intrinsic functions, as CDK emits them, into plain values. A function it does not know is
 // refused by name: a template is either understood or not run.
-//
-// Our template of today uses Ref, Fn::GetAtt, Join, Sub, Select, Split and ImportValue. Conditions (Fn::Equals, And,
-// Or, Not) stay although it has none, because CDK writes one unasked for its own metadata in a stack whose region is
-// not given; Fn::If and AWS::NoValue, because they are how a condition reaches a property.
 import { StackError } from '../stack-error.ts';
 import type { AssemblyStack, Resource } from './assembly.ts';
 import { attributeOf, referenceTo, type StackEnvironment } from './identifiers.ts';

@@ -1,5 +1,5 @@
 // Lambda functions of a template: code folder, layers, environment, limits and what happens when an asynchronous
-// invocation fails. Reserved concurrency is a setting of infra/config.ts that is not in use today.
+// invocation fails.
 import { z } from 'zod';
 import { StackError } from '../stack-error.ts';
 import { functionArn, referenceTo, type StackEnvironment } from './identifiers.ts';
@@ -32,7 +32,8 @@ export interface FunctionPlan {
 export interface AsynchronousPlan {
   /** Retries after the first try. Lambda's default is 2. */
   readonly retries: number;
-  /** ARN of a bucket that takes events whose processing failed. */
+  readonly maximumAgeS: number;
+  /** ARN of a bucket or function that takes events whose processing failed. */
   readonly onFailureArn: string | undefined;
 }
 
@@ -63,8 +64,7 @@ const invokeConfigSchema = z.strictObject({
   FunctionName: z.string(),
   Qualifier: z.literal('$LATEST'),
   MaximumRetryAttempts: z.number().default(2),
-  // Hours, in the cloud's queue; the pauses between tries are seconds here.
-  MaximumEventAgeInSeconds: ignored,
+  MaximumEventAgeInSeconds: z.number().default(21_600),
   DestinationConfig: z.strictObject({ OnFailure: z.strictObject({ Destination: z.string() }).optional() }).optional(),
 });
 
@@ -85,6 +85,7 @@ export function planFunctions(resources: readonly PlannedResource[], environment
     const parsed = parseProperties(resource, invokeConfigSchema);
     asynchronous.set(parsed.FunctionName, {
       retries: parsed.MaximumRetryAttempts,
+      maximumAgeS: parsed.MaximumEventAgeInSeconds,
       onFailureArn: parsed.DestinationConfig?.OnFailure?.Destination,
     });
   }
@@ -124,7 +125,7 @@ export function planFunctions(resources: readonly PlannedResource[], environment
         timeoutS: parsed.Timeout,
         reservedConcurrency: parsed.ReservedConcurrentExecutions,
         logGroup: parsed.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
-        asynchronous: asynchronous.get(name) ?? { retries: 2, onFailureArn: undefined },
+        asynchronous: asynchronous.get(name) ?? { retries: 2, maximumAgeS: 21_600, onFailureArn: undefined },
       };
       return [plan];
     });

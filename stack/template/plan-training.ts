@@ -16,7 +16,7 @@ export interface StateMachinePlan {
 export interface SchedulePlan {
   readonly key: string;
   readonly name: string;
-  /** `rate(…)` or `cron(…)`. */
+  /** `rate(…)`, `cron(…)` or `at(…)`. */
   readonly expression: string;
   readonly timezone: string;
   readonly enabled: boolean;

@@ -36,8 +36,7 @@ export interface PlannedResource {
   readonly metadata: Record<string, unknown>;
 }
 
-/** Access, logs and metadata: checked by the cloud, not needed to run on one machine. More than our template has: what
- * an operator adds to watch a deployment must not keep it from running here. */
+/** Access, logs and metadata: checked by the cloud, not needed to run on one machine. */
 const withoutEffect = new Set([
   'AWS::IAM::Role',
   'AWS::IAM::Policy',

@@ -29,7 +29,7 @@ beforeAll(async () => {
   [field, bundle] = await Promise.all([
     startFieldStack({
       eventDeliveries: 2,
-      trainingSteps: 40,
+      predictor: 'shipped',
       overrides: { TOKEN_CACHE_S: '1', UPLOADS_PER_DAY: String(quota), UPLOAD_VALID_S: String(addressValidS) },
       retryDelaysMs: [1000, 2000],
       s3Faults: (request) => onS3(request),
@@ -112,7 +112,7 @@ async function kept({ deviceId }: Device): Promise<Record<'registered' | 'incomi
   const registered: string[] = [];
   for await (const key of field.data.list(`upload-quota/${deviceId}/`)) registered.push(key);
   const profiles: string[] = [];
-  for await (const key of field.data.list('profiles/nasbench201/')) if (key.includes(deviceId)) profiles.push(key);
+  for await (const key of field.data.list('profiles/')) if (key.includes(deviceId)) profiles.push(key);
   const incoming: string[] = [];
   for await (const key of field.uploads.list(`incoming/${deviceId}/`)) incoming.push(key);
   return { registered, incoming, profiles };

@@ -16,7 +16,7 @@ let field: FieldStack;
 let target: string;
 
 beforeAll(async () => {
-  field = await startFieldStack({ maxSandboxes: 2, trainingSteps: 60 });
+  field = await startFieldStack({ maxSandboxes: 2, predictor: 'shipped' });
   const device = await field.enrol('board');
   const { uploadId } = await field.send(device, profileOf('titanx_1', rowsFrom(0, 40)));
   target = (await field.finished(device, uploadId)).targetId!;
@@ -69,7 +69,7 @@ test('own-measurements makes a target of a CSV that predictions rest on', async 
   const csv = ['architecture,latency_ms', ...rows].join('\n');
   const { code, out, said } = await example('own-measurements', ['nasbench201', 'My phone'], field.operator, csv);
   expect([code, said]).toEqual([0, '']);
-  expect(out).toMatch(/^my-phone-b1-[0-9a-f]{10}\t12 measurements\n$/);
+  expect(out).toMatch(/^my-phone-[0-9a-f]{20}\t12 measurements\n$/);
   const mine = out.split('\t')[0]!;
   const predicted = await example('predict-table', ['nasbench201', mine], field.reader, table.texts[0]!);
   expect([predicted.code, predicted.out.split('\n').length]).toEqual([0, 3]);

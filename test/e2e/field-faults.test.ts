@@ -23,7 +23,7 @@ const reports: InvocationReport[] = [];
 
 beforeAll(async () => {
   field = await startFieldStack({
-    trainingSteps: 60,
+    predictor: 'shipped',
     eventDeliveries: 2,
     maxSandboxes: 4,
     retryDelaysMs: [200, 400],
@@ -35,10 +35,10 @@ afterAll(() => field?.close());
 
 /** Everything that is kept of a target, checked against each other. */
 async function keptOf(targetId: string) {
-  const data = (await readJson(field.data, measurementsKey('nasbench201', targetId), targetDataSchema))!.value;
-  const record = (await readJson(field.data, targetKey('nasbench201', targetId), targetRecordSchema))!.value;
-  const { champion } = (await readAliases(field.data, 'nasbench201'))!.value;
-  const key = adaptationKey('nasbench201', champion, targetId);
+  const data = (await readJson(field.data, measurementsKey(targetId), targetDataSchema))!.value;
+  const record = (await readJson(field.data, targetKey(targetId), targetRecordSchema))!.value;
+  const { champion } = (await readAliases(field.data))!.value;
+  const key = adaptationKey(champion, targetId);
   const adaptation = (await readJson(field.data, key, adaptationSchema))!.value;
   expect(record.profiles).toBe(data.profiles.length);
   expect(adaptation.dataRevision).toBe(data.profiles.length);
@@ -46,8 +46,8 @@ async function keptOf(targetId: string) {
   expect(record.measurements).toBe(merged.length);
   expect(adaptation.measurements).toBe(merged.length);
   const profiles: string[] = [];
-  for await (const each of field.data.list(`profiles/nasbench201/${targetId}/`)) profiles.push(each);
-  expect(profiles).toEqual(data.profiles.map(({ sha256 }) => `profiles/nasbench201/${targetId}/${sha256}.json.gz`));
+  for await (const each of field.data.list(`profiles/${targetId}/`)) profiles.push(each);
+  expect(profiles).toEqual(data.profiles.map(({ sha256 }) => `profiles/${targetId}/${sha256}.json.gz`));
   return { data, merged, record };
 }
 

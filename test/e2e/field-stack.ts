@@ -1,4 +1,4 @@
-// The embedded stack as the template describes it, with a champion from a short real training, and what a device and an
+// The embedded stack as the template describes it, with the shipped predictor as champion, and what a device and an
 // operator do over HTTP: enrol, register, PUT to the presigned address, ask.
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
+import { readShippedPredictor } from '#cli/start/shipped-predictor.ts';
 import { apiClient, type ReplyOf } from '#client/client.ts';
 import { noRetries } from '#client/retry.ts';
 import { operations } from '#contract/operations.ts';
@@ -13,7 +14,6 @@ import { issueToken } from '#core/access/issue-token.ts';
 import type { Profile } from '#core/dataset/profile.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { fit as fitPredictor } from '#core/predictor/fitting/fit-predictor.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { Store } from '#core/store/store.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
@@ -55,7 +55,7 @@ export const table = readTable();
 export type Overrides = Readonly<Record<string, string>>;
 
 export async function startFieldStack(
-  options: Partial<StackOptions> & { readonly overrides?: Overrides; readonly trainingSteps?: number } = {},
+  options: Partial<StackOptions> & { readonly overrides?: Overrides; readonly predictor?: 'shipped' } = {},
 ): Promise<FieldStack> {
   const folder = mkdtempSync(join(tmpdir(), 'sugarbush-field-'));
   const templateDir = join(folder, 'cdk.out');
@@ -81,7 +81,7 @@ export async function startFieldStack(
       return { deviceId: device.deviceId, token };
     },
     register({ token }, bytes, key) {
-      const body = { sizeBytes: bytes.length, sha256: sha256(bytes), searchSpace: 'nasbench201' };
+      const body = { sizeBytes: bytes.length, sha256: sha256(bytes) };
       return api.as(token).call('registerUpload', { body, ...(key !== undefined && { idempotencyKey: key }) });
     },
     async send(device, content) {
@@ -105,7 +105,7 @@ export async function startFieldStack(
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  if (options.trainingSteps !== undefined) await trainChampion(data, options.trainingSteps);
+  if (options.predictor === 'shipped') await serveShipped(data);
   return field;
 }
 
@@ -141,23 +141,12 @@ function readTable(): LatencyTable {
   return parseLatencyTable(text, { file, space: searchSpace('nasbench201') });
 }
 
-const trainedOn = ['1080ti_1', '1080ti_32', 'silver_4114', 'silver_4210r', 'samsung_a50', 'samsung_s7'];
-
-/** Short, on the first rows of the shipped table: far from the best predictor, and one of these devices. */
-async function trainChampion(store: Store, steps: number): Promise<void> {
-  const rows = 400;
-  const bundle = await fitPredictor({
-    space: searchSpace('nasbench201'),
-    architectures: table.architectures.slice(0, rows),
-    targets: table.targets
-      .filter(({ id }) => trainedOn.includes(id))
-      .map(({ id, latencyMs }) => ({ id, latencyMs: latencyMs.slice(0, rows) })),
-    seed: 0,
-    steps,
-  });
+/** The shipped predictor, which has learned from these devices among others. */
+async function serveShipped(store: Store): Promise<void> {
+  const { bundle } = await readShippedPredictor();
   const predictor = await loadPredictor(bundle);
   await publishPredictor(store, bundle, predictor, Date.now());
-  await promote(store, predictor.space.id, predictor.identity.version);
+  await promote(store, predictor.identity.version);
   await predictor.close();
 }
 
@@ -172,8 +161,10 @@ export function profileOf(
     ...exampleProfile,
     target: { ...exampleProfile.target, hardware: { ...exampleProfile.target.hardware, model } },
     context: { ...exampleProfile.context, ...more },
+    workloads: [{ searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 }],
     descriptor: null,
     measurements: rows.map((row) => ({
+      workload: 0,
       architecture: table.texts[row]!,
       latency: { medianMs: distort(latencyMs[row]!, row), trimmedMeanMs: null, spreadMs: null },
       runs: 50,

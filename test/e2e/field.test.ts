@@ -35,7 +35,7 @@ let device: Device;
 beforeAll(async () => {
   field = await startFieldStack({
     eventDeliveries: 2,
-    trainingSteps: 150,
+    predictor: 'shipped',
     overrides: { TOKEN_CACHE_S: '1', UPLOADS_PER_DAY: String(quota) },
   });
   device = await field.enrol('Bench Pi');
@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => field?.close());
 
 async function targetOf(targetId: string) {
-  const response = await field.call('GET', `/v1/targets/nasbench201/${targetId}`, field.reader);
+  const response = await field.call('GET', `/v1/targets/${targetId}`, field.reader);
   return targetViewSchema.parse(await response.json());
 }
 
@@ -64,7 +64,7 @@ describe('the whole path', () => {
     const upload = await field.finished(device, uploadId);
     expect(upload).toMatchObject({ status: 'accepted', measurements: 10, excludedCount: 0, reason: null });
     targetId = upload.targetId!;
-    expect(targetId).toMatch(/^board-gold-6240-onnxruntime-cpu-t4-b1-fp32-[0-9a-f]{10}$/);
+    expect(targetId).toMatch(/^board-gold-6240-onnxruntime-cpu-t4-fp32-[0-9a-f]{20}$/);
 
     const asks = { searchSpace: 'nasbench201', target: targetId, architectures: table.texts.slice(2000, 2100) };
     const reply = await field.call('POST', '/v1/predictions', field.reader, asks);
@@ -107,7 +107,7 @@ describe('the whole path', () => {
   });
 
   test('a target that contradicts itself says measure-first, and touches no other', async () => {
-    const before = await field.data.get(measurementsKey('nasbench201', targetId));
+    const before = await field.data.get(measurementsKey(targetId));
     const hostile = await field.enrol('hostile');
     const distort = (latencyMs: number, row: number): number => (row % 2 === 0 ? 4 * latencyMs : latencyMs);
     const { uploadId } = await field.send(hostile, profileOf('titanx_1', rowsFrom(0, 40), { distort }));
@@ -118,7 +118,7 @@ describe('the whole path', () => {
       qualityReason: expect.stringMatching(/predicted from each/),
     });
     expect(adaptation).toMatchObject({ trust: 'measure-first', trustReason: expect.stringMatching(/contradict/) });
-    expect(await field.data.get(measurementsKey('nasbench201', targetId))).toEqual(before);
+    expect(await field.data.get(measurementsKey(targetId))).toEqual(before);
   });
 });
 
@@ -278,7 +278,7 @@ describe('a profile is quarantined', () => {
     });
     const { uploadId } = await field.send(device, profile());
     const { targetId } = await field.finished(device, uploadId);
-    const key = measurementsKey('nasbench201', targetId!);
+    const key = measurementsKey(targetId!);
     const data = targetDataSchema.parse(JSON.parse(new TextDecoder().decode((await field.data.get(key))!.body)));
     const write = (value: unknown) => field.data.put(key, new TextEncoder().encode(JSON.stringify(value)));
     const next = profile({ measurements: profileOf('gold_6240', rowsFrom(6, 6)).measurements });
@@ -287,8 +287,8 @@ describe('a profile is quarantined', () => {
     const conflict = await field.send(device, next);
     expect((await field.finished(device, conflict.uploadId)).reason).toMatchObject({ code: 'target-conflict' });
 
-    const architectures = Array.from({ length: 99_995 }, (_, i) => `a${i}`).sort();
-    await write({ ...data, architectures, values: architectures.map((_, i) => [i, 0, 1]) });
+    const architectures = Array.from({ length: 199_995 }, (_, i) => `a${i}`).sort();
+    await write({ ...data, architectures, values: architectures.map((_, i) => [0, i, 0, 1]) });
     const full = await field.send(device, next);
     expect((await field.finished(device, full.uploadId)).reason).toMatchObject({ code: 'target-full' });
   });

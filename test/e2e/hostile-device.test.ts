@@ -54,8 +54,7 @@ test('ids are looked up, never followed', async () => {
   expect((await field.call('GET', `/v1/uploads/${uploadId}`, device.token)).status).toBe(200);
   expect(await ask(`/v1/uploads/${'0'.repeat(300)}`)).toEqual([400, 'invalid-request']);
   for (const id of ['..%2f..%2ftokens', 'x%0a', '__proto__', 'constructor']) {
-    expect([id, (await ask(`/v1/targets/nasbench201/${id}`, field.reader))[0]]).toEqual([id, 404]);
-    expect([id, (await ask(`/v1/targets/${id}/x`, field.reader))[0]]).toEqual([id, 404]);
+    expect([id, (await ask(`/v1/targets/${id}`, field.reader))[0]]).toEqual([id, 404]);
     const next = `/v1/search-spaces/nasbench201/support-set?count=5&target=${id}`;
     expect([id, await ask(next)]).toEqual([id, [404, 'unknown-target']]);
   }

@@ -27,7 +27,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'table.csv'), [['architecture', ...columns], ...lines].map((l) => l.join(',')).join('\n'));
   field = await startFieldStack({
     maxSandboxes: 2,
-    trainingSteps: 20,
+    predictor: 'shipped',
     onReport: ({ functionKey }) => {
       if (functionKey === 'Ingest') ingested++;
     },
@@ -74,8 +74,13 @@ test('stopped by Ctrl-C it says so; the same command goes on and ends with every
   expect(again.stdout.match(/accepted before/g)).toHaveLength(8);
   const response = await field.call('GET', '/v1/targets?limit=200', field.reader);
   const { targets } = targetListSchema.parse(await response.json());
-  expect(targets).toHaveLength(8);
-  for (const target of targets) expect(target).toMatchObject({ source: 'table', profiles: 1 });
+  // Two of the columns are one GPU at two batch sizes.
+  expect(targets).toHaveLength(7);
+  for (const target of targets) {
+    const batchSizes = target.title === 'titanx' ? [1, 32] : [1];
+    expect(target).toMatchObject({ source: 'table', profiles: batchSizes.length });
+    expect(target.workloads.map(({ batchSize }) => batchSize)).toEqual(batchSizes);
+  }
   const { devices } = (await (await field.call('GET', '/v1/devices', field.operator)).json()) as { devices: unknown[] };
   expect(devices).toHaveLength(1);
 });

@@ -121,8 +121,7 @@ describe.skipIf(chromium === undefined)(`in Chromium${chromium ? '' : ' (skipped
   test('in print every folded table is open', async () => {
     const page = await browser.open(url, { width: 700, height: 900 });
     const heights =
-      "[...document.querySelectorAll('details table')].map((t) => t.getClientRects().length && " +
-      't.checkVisibility({ contentVisibilityAuto: true }))';
+      "[...document.querySelectorAll('details table')].map((t) => t.getClientRects().length && t.checkVisibility({ contentVisibilityAuto: true }))";
     expect(new Set(await page.evaluate<boolean[]>(heights))).toEqual(new Set([false]));
     await emulate(page, 'print', 'light');
     const shown = await page.evaluate<boolean[]>(heights);

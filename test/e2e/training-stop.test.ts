@@ -22,7 +22,7 @@ const reports: InvocationReport[] = [];
 let faults: ((request: FaultRequest) => Promise<undefined> | undefined) | undefined;
 
 const promote = async (version: string): Promise<void> => {
-  const reply = await training.call('PUT', '/v1/predictors/nasbench201/aliases/champion', { version });
+  const reply = await training.call('PUT', '/v1/predictors/aliases/champion', { version });
   expect([reply.status, reply.body]).toEqual([200, { champion: version }]);
 };
 
@@ -49,7 +49,8 @@ afterAll(async () => {
 const predictor = async (): Promise<unknown> => {
   const { status, body } = await training.callAs('reader', 'POST', '/v1/predictions', {
     searchSpace: 'nasbench201',
-    target: 'phone_32',
+    batchSize: 32,
+    target: 'phone',
     architectures: texts.slice(0, 2),
   });
   return [status, body.results?.[0].predictor.version];
@@ -73,8 +74,7 @@ function hold(moment: (request: FaultRequest) => boolean): Promise<void> {
   return held.promise;
 }
 
-const challenges = ({ method, key }: FaultRequest): boolean =>
-  method === 'PUT' && key === 'predictors/nasbench201/aliases.json';
+const challenges = ({ method, key }: FaultRequest): boolean => method === 'PUT' && key === 'predictors/aliases.json';
 // Publishing comes first: the reruns of the others leave a version that is published already.
 const stops = [
   { at: 'publish', task: 'Publish', moment: momentOf.Publish },
@@ -114,17 +114,17 @@ test.each(stops)('a stop in $at ends the run, serves the champion before, and le
   expect([run, timeLeftS]).toEqual([expect.objectContaining(stopped), null]);
   expect(await training.champion()).toBe(before);
   // The record ends first; what it leaves is cleared right after.
-  await expect.poll(() => halfPublished(training.store, 'nasbench201'), { timeout: 15_000 }).toEqual([]);
-  const listed = (await training.call('GET', '/v1/predictors/nasbench201')).body.predictors;
+  await expect.poll(() => halfPublished(training.store), { timeout: 15_000 }).toEqual([]);
+  const listed = (await training.call('GET', '/v1/predictors')).body.predictors;
   for (const { version } of listed) {
-    expect((await training.call('GET', `/v1/predictors/nasbench201/${version}/report`)).status).toBe(200);
+    expect((await training.call('GET', `/v1/predictors/${version}/report`)).status).toBe(200);
   }
 
   const again = await training.ended(await training.start(settings));
   expect(again.run).toMatchObject({ status: 'promoted', championBefore: before });
   expect(await training.champion()).toBe(again.run.version);
   // The record ends first; what it leaves is cleared right after.
-  await expect.poll(() => halfPublished(training.store, 'nasbench201'), { timeout: 15_000 }).toEqual([]);
+  await expect.poll(() => halfPublished(training.store), { timeout: 15_000 }).toEqual([]);
   await promote(before);
 });
 
@@ -141,7 +141,7 @@ test('a stop while the alias moves is refused, and the run finishes', async () =
   expect(run).toMatchObject({ status: 'promoted', championBefore: before });
   expect(await training.champion()).toBe(run.version);
   // The record ends first; what it leaves is cleared right after.
-  await expect.poll(() => halfPublished(training.store, 'nasbench201'), { timeout: 15_000 }).toEqual([]);
+  await expect.poll(() => halfPublished(training.store), { timeout: 15_000 }).toEqual([]);
   await expect.poll(predictor, { timeout: 15_000 }).toEqual([200, run.version]);
   await promote(before);
 });
@@ -172,5 +172,5 @@ test('more batches than the inline map takes fail in the distributed map, in so 
   expect(run.kept).toEqual(expect.arrayContaining([`predictor ${run.version}`]));
   expect(await training.champion()).toBe(before);
   // The record ends first; what it leaves is cleared right after.
-  await expect.poll(() => halfPublished(training.store, 'nasbench201'), { timeout: 15_000 }).toEqual([]);
+  await expect.poll(() => halfPublished(training.store), { timeout: 15_000 }).toEqual([]);
 });

@@ -39,7 +39,8 @@ afterAll(async () => {
 const predict = () =>
   training.callAs('reader', 'POST', '/v1/predictions', {
     searchSpace: 'nasbench201',
-    target: 'phone_32',
+    batchSize: 32,
+    target: 'phone',
     architectures: texts.slice(0, 2),
   });
 
@@ -56,7 +57,7 @@ describe('a run', () => {
     };
     const runId = await training.start({}, 'first');
     expect(await training.start({}, 'first')).toBe(runId);
-    const { status, body } = await training.call('POST', '/v1/training-runs', { searchSpace: 'nasbench201' });
+    const { status, body } = await training.call('POST', '/v1/training-runs', {});
     expect([status, body.code, body.issues[0].path]).toEqual([409, 'conflict', `runs/${runId}`]);
     const { run, steps, timeLeftS } = await training.ended(runId).finally(() => {
       faults = undefined;
@@ -68,18 +69,18 @@ describe('a run', () => {
     first = run.version!;
     expect(await training.champion()).toBe(first);
     // The record ends first; what it leaves is cleared right after.
-    await expect.poll(() => halfPublished(training.store, 'nasbench201'), { timeout: 15_000 }).toEqual([]);
+    await expect.poll(() => halfPublished(training.store), { timeout: 15_000 }).toEqual([]);
     const { status: answered, body: answer } = await predict();
     expect([answered, answer.results[0].predictor.version]).toEqual([200, first]);
 
-    const list = await training.call('GET', '/v1/predictors/nasbench201');
+    const list = await training.call('GET', '/v1/predictors');
     expect(list.body.predictors).toMatchObject([{ version: first, alias: 'champion', outcome: 'promoted', runId }]);
-    const view = await training.call('GET', `/v1/predictors/nasbench201/${first}`);
+    const view = await training.call('GET', `/v1/predictors/${first}`);
     expect(view.body).toMatchObject({ alias: 'champion', card: { runId, decision: { outcome: 'promoted' } } });
     expect(view.body.card.evaluation.protocol).toMatch(/^The 4 devices were held out in 2 groups/);
     const report = await training.call('GET', view.body.report);
     expect([report.status, report.body.slice(0, 15)]).toEqual([200, '<!doctype html>']);
-    expect((await training.call('GET', '/v1/training-runs?searchSpace=nasbench201')).body.runs).toHaveLength(1);
+    expect((await training.call('GET', '/v1/training-runs')).body.runs).toHaveLength(1);
   });
 
   test('is skipped where nothing is new', async () => {
@@ -96,19 +97,15 @@ describe('a run', () => {
   test('is refused to readers, for what is not a request, and where there is none', async () => {
     const start = (role: 'reader' | 'operator', body: object) =>
       training.callAs(role, 'POST', '/v1/training-runs', body).then(({ status, body: { code } }) => [status, code]);
-    expect(await start('reader', { searchSpace: 'nasbench201' })).toEqual([403, 'forbidden']);
-    expect(await start('operator', { searchSpace: 'nasbench202' })).toEqual([404, 'unknown-search-space']);
-    expect(await start('operator', { searchSpace: 'nasbench201', seeds: [] })).toEqual([400, 'invalid-request']);
-    expect(await start('operator', { searchSpace: 'nasbench201', epochs: 3 })).toEqual([400, 'invalid-request']);
-    for (const path of [
-      '/v1/training-runs/none',
-      '/v1/predictors/nasbench201/none',
-      '/v1/predictors/nasbench201/none/report',
-    ]) {
+    expect(await start('reader', {})).toEqual([403, 'forbidden']);
+    expect(await start('operator', { searchSpace: 'nasbench201' })).toEqual([400, 'invalid-request']);
+    expect(await start('operator', { seeds: [] })).toEqual([400, 'invalid-request']);
+    expect(await start('operator', { epochs: 3 })).toEqual([400, 'invalid-request']);
+    for (const path of ['/v1/training-runs/none', '/v1/predictors/none', '/v1/predictors/none/report']) {
       expect([path, (await training.call('GET', path)).status]).toEqual([path, 404]);
     }
     const champion = (role: 'reader' | 'operator', version: string) =>
-      training.callAs(role, 'PUT', '/v1/predictors/nasbench201/aliases/champion', { version });
+      training.callAs(role, 'PUT', '/v1/predictors/aliases/champion', { version });
     expect((await champion('reader', first)).status).toBe(403);
     expect((await champion('operator', 'none')).status).toBe(404);
     expect(await champion('operator', first)).toMatchObject({ status: 200, body: { champion: first } });
@@ -127,7 +124,7 @@ describe('a run', () => {
     expect(run).toMatchObject({ heldOut: { devices: 4, folds: 4 } });
     expect([...counted]).toEqual(expect.arrayContaining(['freeze', 'fit', 'evaluate']));
     expect(steps.find(({ step }) => step === 'evaluate')).toMatchObject({ status: 'done', done: 4, total: 4 });
-    const view = await training.call('GET', `/v1/predictors/nasbench201/${run.version}`);
+    const view = await training.call('GET', `/v1/predictors/${run.version}`);
     expect(view.body.card.evaluation.protocol).toMatch(
       /^Each of the 4 devices was held out in turn \(leave-one-device-out\)/,
     );
@@ -175,7 +172,7 @@ test('S3 answers 500, 503, 409 and 412 at random on a tenth of calls: the run en
     expect(reason).toMatch(/\w{3}/);
     if (run.status === 'failed') expect(steps.map(({ step }) => step)).toContain(run.failedStep);
     // The record ends first; what it leaves is cleared right after.
-    await expect.poll(() => halfPublished(training.store, 'nasbench201'), { timeout: 15_000 }).toEqual([]);
+    await expect.poll(() => halfPublished(training.store), { timeout: 15_000 }).toEqual([]);
     expect((await predict()).status).toBe(200);
     return run.status;
   };

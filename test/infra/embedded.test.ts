@@ -113,6 +113,7 @@ test('the plan has the buckets, functions, notification, failure destination, ma
   ]);
   expect(ingest?.asynchronous).toEqual({
     retries: 2,
+    maximumAgeS: 21_600,
     onFailureArn: `arn:aws:s3:::${failures?.name}`,
   });
   const [machine] = plan.stateMachines;

@@ -147,13 +147,13 @@ describe('the state machine', () => {
   });
 });
 
-test('every search space is trained on the two schedules of the configuration, which run here too', () => {
+test('the predictor is trained on the two schedules of the configuration, which run here too', () => {
   const [machine] = plan.stateMachines;
-  const { searchSpaces, schedule, newData } = config.training;
-  const wanted = searchSpaces.flatMap((searchSpace) => [
-    { expression: schedule, input: { searchSpace, requestedBy: 'schedule' } },
-    { expression: newData.schedule, input: { searchSpace, requestedBy: 'data' } },
-  ]);
+  const { schedule, newData } = config.training;
+  const wanted = [
+    { expression: schedule, input: { requestedBy: 'schedule' } },
+    { expression: newData.schedule, input: { requestedBy: 'data' } },
+  ];
   const found = plan.schedules.map(({ expression, input, targetArn, timezone, enabled }) => {
     expect([targetArn, enabled]).toEqual([machine!.arn, true]);
     expect(parseScheduleExpression(expression, timezone)(new Date())).toBeInstanceOf(Date);

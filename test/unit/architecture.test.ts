@@ -141,7 +141,6 @@ const coreOrder = [
   'store',
   'access',
   'predictor',
-  'kernel-predictor',
   'predictors',
   'targets',
   'intake',

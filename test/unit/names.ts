@@ -4,10 +4,10 @@ import { posix } from 'node:path';
 
 const wordsOf = (file: string): string[] => posix.basename(file, '.ts').split('-');
 
-/** The first folder below core: a room. The kinds of predictor have parts of the same names, and are one room here. */
+/** The first folder below core: a room. */
 function roomOf(file: string): string {
   const [, room = ''] = file.split('/');
-  return room === 'kernel-predictor' ? 'predictor' : room;
+  return room;
 }
 
 const pascal = (word: string): string => word[0]!.toUpperCase() + word.slice(1);

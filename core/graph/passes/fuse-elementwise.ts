@@ -3,8 +3,7 @@ import { sameShape, soleConsumer, type WorkingGraph } from '../working-graph.ts'
 
 const pointwise = new Set(
   (
-    'Add Sub Mul Div Pow Min Max Where Relu Clip LeakyRelu HardSwish HardSigmoid Sigmoid Tanh Silu Gelu Erf ' +
-    'Exp Log Sqrt Neg ' +
+    'Add Sub Mul Div Pow Min Max Where Relu Clip LeakyRelu HardSwish HardSigmoid Sigmoid Tanh Silu Gelu Erf Exp Log Sqrt Neg ' +
     'Abs Reciprocal Softplus Elu Cast BatchNormalization'
   ).split(' '),
 );

@@ -3,10 +3,9 @@
 import { soleConsumer, type WorkingGraph, type WorkingNode, type WorkingTensor } from '../working-graph.ts';
 
 const quantised = new Set(
-  (
-    'Conv MatMul Gemm Add Mul AveragePool GlobalAveragePool Concat Softmax Sigmoid LeakyRelu Relu MaxPool Clip ' +
-    'Resize'
-  ).split(' '),
+  'Conv MatMul Gemm Add Mul AveragePool GlobalAveragePool Concat Softmax Sigmoid LeakyRelu Relu MaxPool Clip Resize'.split(
+    ' ',
+  ),
 );
 
 /** Replaces dequantise, operator, quantise by the quantised operator. The graph is changed. */

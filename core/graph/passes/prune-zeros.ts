@@ -3,10 +3,9 @@
 import { scalarValue, type WorkingGraph, type WorkingNode, type WorkingTensor } from '../working-graph.ts';
 
 const zeroOfZero = new Set(
-  (
-    'Relu LeakyRelu Clip HardSwish Silu Identity AveragePool MaxPool GlobalAveragePool Conv BatchNormalization ' +
-    'Reshape Flatten'
-  ).split(' '),
+  'Relu LeakyRelu Clip HardSwish Silu Identity AveragePool MaxPool GlobalAveragePool Conv BatchNormalization Reshape Flatten'.split(
+    ' ',
+  ),
 );
 
 /** Removes what is zero whatever comes in. The graph is changed. */

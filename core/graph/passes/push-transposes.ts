@@ -11,14 +11,12 @@ import {
 import { compose, invert, isIdentity, permuted, squeezed, unsqueezed } from './permutations.ts';
 
 const unary = set(
-  'Cast Exp Identity LeakyRelu Log Reciprocal Relu Sigmoid Sqrt Tanh Abs Not Ceil Floor Neg Erf HardSigmoid ' +
-    'Round IsInf ' +
+  'Cast Exp Identity LeakyRelu Log Reciprocal Relu Sigmoid Sqrt Tanh Abs Not Ceil Floor Neg Erf HardSigmoid Round IsInf ' +
     'IsNaN Selu Shrink Sign Softplus Softsign ThresholdedRelu Celu HardSwish Sin Cos Tan Sinh Cosh Asin Acos Atan ' +
     'Clip CastLike QuantizeLinear DequantizeLinear',
 );
 const broadcast = set(
-  'Add Max Min Mul Sub Div And Or Xor Mod PRelu BitShift Equal Greater Less GreaterOrEqual LessOrEqual Mean ' +
-    'Sum Pow Where',
+  'Add Max Min Mul Sub Div And Or Xor Mod PRelu BitShift Equal Greater Less GreaterOrEqual LessOrEqual Mean Sum Pow Where',
 );
 const withAxis = set('Split Softmax LogSoftmax Hardmax');
 const reductions = set(

@@ -1,141 +1,250 @@
-// Adaptation: the closed-form posterior of one target from its measurements under one predictor. Plain JSON, a few tens
-// of kilobytes, so that it can be stored beside the predictor and prediction needs nothing else of the target.
+// Adaptation: the closed-form posterior of one target from its measurements under one predictor. For each head that the
+// measurements leave standing it is one Gaussian over prices: with θ = (1, w) in units of the scale,
+//   latency(a) = scale · m(a) · (θ₀ + φ(a)·w) · (1 + noise) = scale · Σ c(x) μ(x) (θ₀ + ψ(x)·w) · (1 + noise)
+// is linear in θ, so that every kernel x has a price in ms, and its uncertainty. The noise levels of a head, each with
+// its posterior (posterior.ts), are merged into their common mean and covariance. Plain JSON, some tens of kilobytes:
+// of w only the coordinates that the measured networks touch are stated; the others keep their prior, so that a kernel
+// of a class never measured widens an interval.
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
-import type { PredictorParameters } from '#core/predictor/bundle.ts';
-import type { Forward } from '#core/predictor/types.ts';
-import { defaultOutlierShare, type Posterior, posteriorOf, solvesInMeasurements, supportSystem } from './posterior.ts';
+import { type LoweringId, loweringIds } from '#core/graph/lowerings.ts';
+import { headsOf } from '#core/predictor/hypotheses.ts';
+import type { Forward, HeadParameters } from '#core/predictor/types.ts';
+import { defaultOutlierShare, type Posterior, posteriorOf, type SupportSystem, supportSystem } from './posterior.ts';
 import { selfCheckSchema } from './self-check.ts';
+import { cholesky } from './small-matrix.ts';
 
 const vector = z.array(z.number());
 
-/** What predictions need of a target: enough to predict with, and to leave measurements out. */
-export const targetPosteriorSchema = z.strictObject({
+const headSchema = z.strictObject({
+  lowering: z.enum(loweringIds),
+  net: z.literal([0, 1]),
+  /** Posterior probability; those of all heads sum to 1. */
+  weight: z.number().positive(),
+  lnScale: z.number(),
+  /** Which of φ's coordinates the measured networks touch [r], ascending. */
+  coordinates: z.array(z.int().nonnegative()),
+  /** Mean of w in these [r]; 0 in the others. */
+  weights: vector,
+  /** Rows of the lower Cholesky factor of the covariance of (θ₀, w in these) [(r + 1)(r + 2) / 2]. */
+  factor: vector,
+  /** Variance of w in each of the other coordinates, independent of all else. */
+  priorVariance: z.number().nonnegative(),
+  /** Variance of the relative noise. */
+  noiseVariance: z.number().nonnegative(),
+});
+
+export const adaptationSchema = z.strictObject({
   predictorHash: z.string(),
   /** How many measurements it was made from. */
   measurements: z.int().positive(),
   /** Factor on the standard deviations of predictions: see calibrate.ts. */
   intervalScale: z.number().positive(),
-  /** φ of the measured architectures, [heads][k · P] row-major: the coordinates of a query are t = Xq. Empty where
-   * there are P measurements or more: t = q (see posterior.ts). */
-  basis: z.array(vector),
-  /** Hypotheses that the measurements leave standing; weights sum to 1. */
-  hypotheses: z.array(
-    z.strictObject({
-      head: z.int().nonnegative(),
-      kind: z.enum(['linear', 'logarithmic']),
-      mean: z.int().nonnegative(),
-      sigma: z.number().positive(),
-      weight: z.number().positive(),
-      lnScale: z.number(),
-      /** φ·w = weights·t [r]. */
-      weights: vector,
-      /** Rows of F's lower triangle, one after another [r (r + 1) / 2]; var(φ·w) is ‖q‖² − ‖Ft‖² with a basis, ‖Ft‖²
-       * without. */
-      factor: vector,
-      scaleVariance: z.number().nonnegative(),
-      scaleResponse: vector,
-    }),
-  ),
+  heads: z.array(headSchema).min(1),
   /** Indices of measurements that are more likely outliers than not: they hardly count. */
   outliers: z.array(z.int().nonnegative()),
-});
-export type TargetPosterior = z.infer<typeof targetPosteriorSchema>;
-
-/** The posterior as the service keeps it, with what has been found out about it (checked-adaptation.ts). */
-export const adaptationSchema = targetPosteriorSchema.extend({
-  /** What the target's measurements say about themselves (self-check.ts). */
-  selfCheck: selfCheckSchema,
+  /** What the target's measurements say about themselves (check-measurements.ts); absent where nobody looked. */
+  selfCheck: selfCheckSchema.optional(),
   /** How many profiles the target's data were joined from; adaptations replace each other in this order only. */
-  dataRevision: z.int().positive(),
-  /** Median of |ln(measured / predicted)| that the posterior expects over the search space (expected-error.ts). */
-  expectedError: z.number().nonnegative(),
+  dataRevision: z.int().positive().optional(),
+  /** Median of |ln(measured / predicted)| that the posterior expects of typical networks. */
+  expectedError: z.number().nonnegative().optional(),
 });
 export type Adaptation = z.infer<typeof adaptationSchema>;
+export type AdaptedHead = Adaptation['heads'][number];
 
-/** Hypotheses below this posterior probability are dropped: they cannot move a prediction noticeably. */
-const leastWeight = 1e-3;
+export interface AdaptOptions {
+  readonly outlierShare?: number;
+  /** ln of how likely each lowering is beforehand, in the predictor's order; equal where the runtime is not known. */
+  readonly lnLoweringPriors?: readonly number[];
+  /** Heads to look at, by their index; all where it is not given. */
+  readonly heads?: readonly number[];
+}
 
-/**
- * The posterior of one target from its measurements, closed form for every head and noise level (posterior.ts has the
- * equations), its deviations as they are (`intervalScale` 1). Hypotheses that the measurements rule out are dropped.
- * @param forward ln m and φ of the measured architectures
- * @param latencyMs measured latencies in ms, [forward.count]
- * @throws DomainError `too-few-measurements` without any measurement; `invalid-request` for a latency that is not
- * finite and positive
- */
-export function adaptFromForward(
-  parameters: PredictorParameters,
+/** A head whose evidence is further from the best, outliers not yet looked for, is not looked at again. */
+const farFromBest = 100;
+
+/** Heads below this posterior probability are dropped: they cannot move a prediction noticeably. */
+const leastWeight = 0.01;
+
+/** @param forward ln m and φ of the measured networks under every head (network-sums.ts)
+ * @param latencyMs [forward.count]
+ * @throws DomainError `too-few-measurements` without any; `invalid-request` for a latency that is not positive */
+export function adaptTarget(
+  parameters: HeadParameters,
   predictorHash: string,
   forward: Forward,
   latencyMs: Float64Array,
-  outlierShare = defaultOutlierShare,
-): TargetPosterior {
+  options: AdaptOptions = {},
+): Adaptation {
+  const { outlierShare = defaultOutlierShare, lnLoweringPriors } = options;
   if (latencyMs.length === 0) throw new DomainError('too-few-measurements', 'adaptation needs at least 1 measurement');
   const lnLatency = latencyMs.map((value, i) => {
     if (value > 0 && value < Number.POSITIVE_INFINITY) return Math.log(value);
     throw new DomainError('invalid-request', `latency ${value} ms of measurement ${i} is not finite and positive`);
   });
-  const systems = parameters.heads.map((_, head) =>
-    supportSystem({ ...headRows(parameters, forward, head), lnLatency }),
-  );
-  const standing = parameters.heads.flatMap(({ kind, mean }, head) =>
-    parameters.noiseLevels.map((sigma, level) => {
-      const posterior = posteriorOf(kind, sigma, systems[head]!, outlierShare);
-      return { head, kind, mean, sigma, posterior, score: posterior.lnEvidence + parameters.logPriors[head]![level]! };
-    }),
-  );
-  const best = Math.max(...standing.map((h) => h.score));
-  const total = standing.reduce((sum, h) => sum + Math.exp(h.score - best), 0);
-  const weighted = standing.map((h) => ({ ...h, weight: Math.exp(h.score - best) / total }));
-  const kept = weighted.filter((h) => h.weight >= leastWeight);
-  const keptWeight = kept.reduce((sum, h) => sum + h.weight, 0);
+  const heads = headsOf(parameters.lowerings);
+  const systems = (options.heads ?? [...heads.keys()]).map((h) => {
+    const { phi, lnMean } = headRows(parameters.featureDimension, heads.length, forward, h);
+    return { h, phi, system: supportSystem({ phi, lnMean, lnLatency }) };
+  });
+  const near = latencyMs.length < manyMeasurements ? systems : nearBest(parameters.noiseLevels, systems);
+  const standing = near.map(({ h, phi, system }) => {
+    const lnPrior = lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0;
+    const levels = parameters.noiseLevels.map((sigma, level) => {
+      const posterior = posteriorOf(sigma, system, outlierShare);
+      return { sigma, posterior, score: posterior.lnEvidence + parameters.logPriors[h]![level]! + lnPrior, weight: 0 };
+    });
+    return { h, levels, phi, inMeasurements: system.inMeasurements };
+  });
+  const all = standing.flatMap((s) => s.levels);
+  const best = Math.max(...all.map((level) => level.score));
+  const total = all.reduce((sum, { score }) => sum + Math.exp(score - best), 0);
+  for (const level of all) level.weight = Math.exp(level.score - best) / total;
+  const weightOf = (levels: readonly { weight: number }[]): number => levels.reduce((sum, l) => sum + l.weight, 0);
+  const kept = standing.filter(({ levels }) => weightOf(levels) >= leastWeight);
+  const keptWeight = kept.reduce((sum, { levels }) => sum + weightOf(levels), 0);
   return {
     predictorHash,
     measurements: latencyMs.length,
     intervalScale: 1,
-    basis: solvesInMeasurements(latencyMs.length, parameters.featureDimension)
-      ? systems.map((system) => Array.from(system.phi))
-      : [],
-    hypotheses: kept.map(({ head, kind, mean, sigma, weight, posterior }) => ({
-      head,
-      kind,
-      mean,
-      sigma,
-      weight: weight / keptWeight,
-      ...asJson(posterior),
+    heads: kept.map(({ h, levels, phi, inMeasurements }) => ({
+      ...heads[h]!,
+      weight: weightOf(levels) / keptWeight,
+      ...merged(levels, phi, latencyMs.length, inMeasurements),
     })),
-    outliers: Array.from(latencyMs.keys()).filter((i) => {
-      const probability = weighted.reduce((sum, h) => sum + (h.posterior.outliers.includes(i) ? h.weight : 0), 0);
-      return probability > 0.5;
-    }),
+    outliers: Array.from(latencyMs.keys()).filter(
+      (i) => all.reduce((sum, l) => sum + (l.posterior.outliers.includes(i) ? l.weight : 0), 0) > 0.5,
+    ),
   };
 }
 
-/** One head's part of a forward pass: φ [count × P], row-major, and ln m [count], in float64. */
-export function headRows(parameters: PredictorParameters, forward: Forward, head: number) {
-  const P = parameters.featureDimension;
-  const H = parameters.heads.length;
-  const means = forward.lnMean.length / forward.count;
+/** With fewer, looking at every head is cheap. */
+export const manyMeasurements = 20;
+
+/** Outliers are dear to look for. A head that no noise level, taking every measurement at its word, brings near the
+ * best will not win by them: the largest noise level stands for outliers already. */
+function nearBest<S extends { readonly system: SupportSystem }>(
+  noiseLevels: readonly number[],
+  systems: readonly S[],
+): S[] {
+  const evidence = systems.map(({ system }) =>
+    Math.max(...noiseLevels.map((sigma) => posteriorOf(sigma, system, 0, 'even').lnEvidence)),
+  );
+  const best = Math.max(...evidence);
+  return systems.filter((_, i) => evidence[i]! > best - farFromBest);
+}
+
+/** Indices of the adaptation's heads among those of a predictor over `lowerings`. */
+export function standingHeads({ heads }: Adaptation, lowerings: readonly LoweringId[]): number[] {
+  const all = headsOf(lowerings);
+  return heads.map((own) => all.findIndex(({ lowering, net }) => lowering === own.lowering && net === own.net));
+}
+
+/** φ [count × P] and ln m [count] of one head. */
+export function headRows(P: number, headCount: number, forward: Forward, head: number) {
   const phi = new Float64Array(forward.count * P);
   const lnMean = new Float64Array(forward.count);
   for (let i = 0; i < forward.count; i++) {
-    lnMean[i] = forward.lnMean[i * means + parameters.heads[head]!.mean]!;
-    for (let p = 0; p < P; p++) phi[i * P + p] = forward.phi[(i * H + head) * P + p]!;
+    lnMean[i] = forward.lnMean[i * headCount + head]!;
+    const start = (i * headCount + head) * P;
+    for (let p = 0; p < P; p++) phi[i * P + p] = forward.phi[start + p]!;
   }
   return { phi, lnMean };
 }
 
-function asJson(posterior: Posterior) {
-  const r = posterior.weights.length;
-  const rounded = (value: number): number => Number(value.toPrecision(12));
+interface Level {
+  readonly sigma: number;
+  readonly weight: number;
+  readonly posterior: Posterior;
+}
+
+/** Mean and covariance of θ over a head's noise levels, in units of its mean scale. */
+function merged(levels: readonly Level[], phi: Float64Array, k: number, inMeasurements: boolean) {
+  const P = phi.length / k;
+  const coordinates = Array.from({ length: P }, (_, p) => p).filter((p) => {
+    for (let i = 0; i < k; i++) if (phi[i * P + p] !== 0) return true;
+    return false;
+  });
+  const n = 1 + coordinates.length;
+  const total = levels.reduce((sum, l) => sum + l.weight, 0);
+  const parts = levels
+    .map((level) => ({ ...level, share: level.weight / total }))
+    .filter(({ share }) => share > 1e-4)
+    .map((level) => ({ ...level, ...inFeatures(level.posterior, phi, k, coordinates, inMeasurements) }));
+  const lnScale = Math.log(parts.reduce((sum, { share, posterior }) => sum + share * Math.exp(posterior.lnScale), 0));
+  const mean = new Float64Array(n);
+  for (const { share, posterior, theta } of parts) {
+    const scale = Math.exp(posterior.lnScale - lnScale);
+    for (let p = 0; p < n; p++) mean[p]! += share * scale * theta[p]!;
+  }
+  const covariance = new Float64Array(n * n);
+  let priorVariance = 0;
+  let noiseVariance = 0;
+  for (const { share, sigma, posterior, theta, response, spread } of parts) {
+    const scale = Math.exp(posterior.lnScale - lnScale);
+    priorVariance += share * scale * scale;
+    noiseVariance += share * sigma * sigma;
+    for (let p = 0; p < n; p++) {
+      const off = scale * theta[p]! - mean[p]!;
+      for (let q = 0; q <= p; q++) {
+        const within = spread[p * n + q]! + posterior.scaleVariance * response[p]! * response[q]!;
+        covariance[p * n + q]! += share * (scale * scale * within + off * (scale * theta[q]! - mean[q]!));
+      }
+    }
+  }
+  // What rounding takes from the smallest eigenvalues.
+  for (let p = 0; p < n; p++) covariance[p * n + p]! += 1e-9;
+  const lower = cholesky(covariance, n);
   const factor: number[] = [];
-  for (let i = 0; i < r; i++) for (let j = 0; j <= i; j++) factor.push(rounded(posterior.factor[i * r + j]!));
-  return {
-    lnScale: posterior.lnScale,
-    weights: Array.from(posterior.weights, rounded),
-    factor,
-    scaleVariance: posterior.scaleVariance,
-    scaleResponse: Array.from(posterior.scaleResponse, rounded),
-  };
+  for (let p = 0; p < n; p++) for (let q = 0; q <= p; q++) factor.push(rounded(lower[p * n + q]!));
+  const weights = Array.from(mean.subarray(1), rounded);
+  return { lnScale, coordinates, weights, factor, priorVariance: rounded(priorVariance), noiseVariance };
+}
+
+const rounded = (value: number): number => Number(value.toPrecision(7));
+
+/** θ = (1, w), how θ answers to a change of the scale (1, −response), and the covariance of (0, w), all [n] or [n × n],
+ * in the coordinates given. */
+function inFeatures(
+  { weights, scaleResponse, factor }: Posterior,
+  phi: Float64Array,
+  k: number,
+  coordinates: readonly number[],
+  inMeasurements: boolean,
+) {
+  const P = phi.length / k;
+  const n = 1 + coordinates.length;
+  const theta = new Float64Array(n);
+  const response = new Float64Array(n);
+  const spread = new Float64Array(n * n);
+  theta[0] = 1;
+  response[0] = 1;
+  const r = inMeasurements ? k : P;
+  // F · X in measurements, F in features [r × n − 1].
+  const reach = new Float64Array(r * (n - 1));
+  for (let c = 1; c < n; c++) {
+    const p = coordinates[c - 1]!;
+    if (!inMeasurements) {
+      theta[c] = weights[p]!;
+      response[c] = -scaleResponse[p]!;
+      for (let i = p; i < r; i++) reach[i * (n - 1) + c - 1] = factor[i * r + p]!;
+      continue;
+    }
+    for (let j = 0; j < k; j++) {
+      const x = phi[j * P + p]!;
+      theta[c]! += x * weights[j]!;
+      response[c]! -= x * scaleResponse[j]!;
+      if (x === 0) continue;
+      for (let i = j; i < k; i++) reach[i * (n - 1) + c - 1]! += factor[i * r + j]! * x;
+    }
+  }
+  for (let c = 1; c < n; c++) {
+    for (let d = 1; d <= c; d++) {
+      let product = 0;
+      for (let i = 0; i < r; i++) product += reach[i * (n - 1) + c - 1]! * reach[i * (n - 1) + d - 1]!;
+      spread[c * n + d] = inMeasurements ? (c === d ? 1 : 0) - product : product;
+    }
+  }
+  return { theta, response, spread };
 }

@@ -1,10 +1,8 @@
 // How wide a target's intervals must be. The posterior's own deviations are right for targets like those it was trained
 // on; how far they are right for this one its measurements tell: each is predicted from the others, and the residuals,
 // in standard deviations, should have a mean square of 1. What few measurements say is drawn towards 1.
-
-import type { PredictorParameters } from '#core/predictor/bundle.ts';
-import type { Forward } from '#core/predictor/types.ts';
-import { adaptFromForward, type TargetPosterior } from './adaptation.ts';
+import type { Forward, HeadParameters } from '#core/predictor/types.ts';
+import { type Adaptation, type AdaptOptions, adaptTarget, standingHeads } from './adaptation.ts';
 import { forwardRows } from './leave-one-out.ts';
 import { lnMoments } from './posterior-predictive.ts';
 
@@ -19,39 +17,29 @@ const mostLeftOutSingly = 32;
 const groups = 8;
 const mostUsed = 256;
 
-/**
- * The posterior that adaptFromForward gives, with `intervalScale` set from how well the target's measurements predict
- * each other: the root mean square of the residuals in standard deviations, drawn towards 1 as if by ten more
- * measurements and never below .9 (docs/predictor.md, Intervals).
- * @param latencyMs measured latencies in ms, [forward.count]
- * @throws DomainError `too-few-measurements` without any measurement; `invalid-request` for a latency that is not
- * finite and positive
- */
+/** adaptTarget with the intervals that the measurements call for. */
 export function adaptCalibrated(
-  parameters: PredictorParameters,
+  parameters: HeadParameters,
   predictorHash: string,
   forward: Forward,
   latencyMs: Float64Array,
-  outlierShare?: number,
-): TargetPosterior {
-  const adaptation = adaptFromForward(parameters, predictorHash, forward, latencyMs, outlierShare);
+  options: AdaptOptions = {},
+): Adaptation {
+  const adaptation = adaptTarget(parameters, predictorHash, forward, latencyMs, options);
   const used = Math.min(forward.count, mostUsed);
   const rows = Array.from({ length: used }, (_, i) => Math.floor((i * forward.count) / used));
   const folds = used <= mostLeftOutSingly ? used : groups;
   if (used < 2) return adaptation;
   const latencies = (of: readonly number[]): Float64Array => Float64Array.from(of, (row) => latencyMs[row]!);
+  // With many measurements leaving a few out brings no head back.
+  const known =
+    used > mostLeftOutSingly ? { ...options, heads: standingHeads(adaptation, parameters.lowerings) } : options;
   let squares = 0;
   for (let fold = 0; fold < folds; fold++) {
     const out = rows.filter((_, i) => i % folds === fold);
     const rest = rows.filter((_, i) => i % folds !== fold);
-    const without = adaptFromForward(
-      parameters,
-      predictorHash,
-      forwardRows(forward, rest),
-      latencies(rest),
-      outlierShare,
-    );
-    const { mean, deviation } = lnMoments(without, forwardRows(forward, out));
+    const without = adaptTarget(parameters, predictorHash, forwardRows(forward, rest), latencies(rest), known);
+    const { mean, deviation } = lnMoments(without, parameters.lowerings, forwardRows(forward, out));
     for (const [i, latency] of latencies(out).entries()) {
       squares += Math.min(((Math.log(latency) - mean[i]!) / deviation[i]!) ** 2, largestSquare);
     }

@@ -1,8 +1,8 @@
 // What a target's own measurements say about how far its predictions can be believed: how well they predict one
 // another, and whether they contradict each other. Decided from the target's data and the predictor alone, by rules
 // that docs/ingest.md states.
-import type { PredictorParameters } from '#core/predictor/bundle.ts';
-import type { Forward } from '#core/predictor/types.ts';
+import type { Forward, HeadParameters } from '#core/predictor/types.ts';
+import { type Adaptation, manyMeasurements, standingHeads } from './adaptation.ts';
 import { leaveOneOut } from './leave-one-out.ts';
 import { fewestMeasurements, type SelfCheck } from './self-check.ts';
 
@@ -11,25 +11,24 @@ import { fewestMeasurements, type SelfCheck } from './self-check.ts';
 const contradictoryMedian = 0.25;
 const contradictoryError80 = 0.5;
 
-/** Variance of ln latency below which all differences are rounding. */
+/** Of ln latency; below it all differences are rounding. */
 const leastVariance = 1e-12;
 
-/**
- * What a target's measurements say about themselves: the errors when each is predicted from the others, and whether
- * they contradict each other (rules: docs/ingest.md); nothing of either where there are fewer than five. Takes a second
- * or so for a thousand measurements: choose a few hundred of more.
- * @param latencyMs measured latencies in ms, [forward.count], at least 1, finite and positive
- * @param outliers rows that the adaptation takes for outliers: they count as errors, but not as variance to explain
- */
+/** Takes a second or so for a thousand measurements: choose a few hundred of more.
+ * @param latencyMs [forward.count], at least 1, finite and positive
+ * @param adaptation to all of them. What it takes for outliers counts as errors, but not as variance to explain; of
+ * many measurements leaving a few out brings no head back */
 export function checkMeasurements(
-  parameters: PredictorParameters,
+  parameters: HeadParameters,
   predictorHash: string,
   forward: Forward,
   latencyMs: Float64Array,
-  outliers: readonly number[],
+  adaptation: Adaptation,
 ): SelfCheck {
   if (forward.count < fewestMeasurements) return { leftOut: null, contradiction: null };
-  const { lnErrors, covered } = leaveOneOut(parameters, predictorHash, forward, latencyMs);
+  const { outliers } = adaptation;
+  const options = forward.count > manyMeasurements ? { heads: standingHeads(adaptation, parameters.lowerings) } : {};
+  const { lnErrors, covered } = leaveOneOut(parameters, predictorHash, forward, latencyMs, options);
   const errors = lnErrors.map(Math.abs).sort();
   const medianError = errors[Math.floor((errors.length - 1) / 2)]!;
   const error80 = errors[Math.ceil(0.8 * errors.length) - 1]!;
@@ -58,10 +57,7 @@ function explainedShare(lnErrors: Float64Array, latencyMs: Float64Array): number
     : null;
 }
 
-/**
- * The median and the 80th percentile of |ln(measured / predicted)| in words, as percentages by which the larger exceeds
- * the smaller: `half are off by more than 12.0 % and a fifth by more than 20.1 %`.
- */
+/** `half are off by more than 12.0 % and a fifth by more than 20.1 %`. */
 export function errorsSentence(medianError: number, error80: number): string {
   // A ratio of e^error, as the percentage by which the larger exceeds the smaller.
   const percent = (lnError: number): string => `${(100 * Math.expm1(lnError)).toFixed(1)} %`;

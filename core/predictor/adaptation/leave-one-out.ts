@@ -2,33 +2,28 @@
 // What an adaptation says of its own error is a belief; this is a test of it that needs nothing but the target's own
 // data.
 
-import type { PredictorParameters } from '#core/predictor/bundle.ts';
-import type { Forward } from '#core/predictor/types.ts';
-import { adaptFromForward } from './adaptation.ts';
-import { predict } from './posterior-predictive.ts';
+import type { Forward, HeadParameters } from '#core/predictor/types.ts';
+import { type AdaptOptions, adaptTarget } from './adaptation.ts';
+import { predictLatencies } from './posterior-predictive.ts';
 
 /** Up to so many measurements each is left out alone; above, they are left out in so many interleaved groups. */
 const mostFolds = 16;
 
-export interface LeftOut {
+export interface LeaveOneOut {
   /** ln(measured / predicted), one a measurement. */
   readonly lnErrors: Float64Array;
   /** Whether the 90 % interval held the measurement, 0 or 1. */
   readonly covered: Uint8Array;
 }
 
-/**
- * Predicts every measurement of a target from the others: each alone up to 16, above in 16 interleaved groups.
- * @param latencyMs measured latencies in ms, [forward.count], at least 2
- * @throws DomainError `invalid-request` for a latency that is not finite and positive; `too-few-measurements` for a
- * single one
- */
+/** @param latencyMs [forward.count], at least 2, finite and positive */
 export function leaveOneOut(
-  parameters: PredictorParameters,
+  parameters: HeadParameters,
   predictorHash: string,
   forward: Forward,
   latencyMs: Float64Array,
-): LeftOut {
+  options: AdaptOptions = {},
+): LeaveOneOut {
   const rows = Array.from({ length: forward.count }, (_, i) => i);
   const folds = Math.min(forward.count, mostFolds);
   const lnErrors = new Float64Array(forward.count);
@@ -36,13 +31,14 @@ export function leaveOneOut(
   for (let fold = 0; fold < folds; fold++) {
     const outside = rows.filter((i) => i % folds === fold);
     const inside = rows.filter((i) => i % folds !== fold);
-    const adaptation = adaptFromForward(
+    const adaptation = adaptTarget(
       parameters,
       predictorHash,
       forwardRows(forward, inside),
       Float64Array.from(inside, (i) => latencyMs[i]!),
+      options,
     );
-    const predicted = predict(adaptation, forwardRows(forward, outside));
+    const predicted = predictLatencies(adaptation, parameters.lowerings, forwardRows(forward, outside));
     outside.forEach((i, at) => {
       const measured = latencyMs[i]!;
       lnErrors[i] = Math.log(measured / predicted.latencyMs[at]!);
@@ -52,7 +48,7 @@ export function leaveOneOut(
   return { lnErrors, covered };
 }
 
-/** The rows of a forward pass at `indices`, in that order, in new arrays. */
+/** The rows of a forward pass at `indices`, in that order. */
 export function forwardRows(forward: Forward, indices: readonly number[]): Forward {
   const pick = (values: Float32Array): Float32Array => {
     const width = values.length / forward.count;
@@ -62,5 +58,5 @@ export function forwardRows(forward: Forward, indices: readonly number[]): Forwa
     });
     return out;
   };
-  return { count: indices.length, lnMean: pick(forward.lnMean), phi: pick(forward.phi) };
+  return { ...forward, count: indices.length, lnMean: pick(forward.lnMean), phi: pick(forward.phi) };
 }

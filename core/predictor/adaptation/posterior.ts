@@ -1,13 +1,10 @@
 // The closed-form posterior of one target under one hypothesis (head, σ), and its evidence.
 //
-// With X = φ of the k measured architectures [k × P], r = latency / m, z = r (linear head) or ln r (logarithmic head),
-// noise σ²D (D diagonal), K = X Xᵀ + σ²D, u = 1/scale:
-//   linear:       u = (B + √(B² + 4Ak)) / 2A with A = zᵀK⁻¹z, B = zᵀK⁻¹1, C = 1ᵀK⁻¹1;  w = XᵀK⁻¹(uz − 1)
-//                 ln evidence = k ln u − ½(u²A − 2uB + C) − ½ ln det K − ½ ln(Au² + k) − Σ ln m
-//   logarithmic:  ln scale = B / C;  w = XᵀK⁻¹(z − B/C)
-//                 ln evidence = −½(A − B²/C) − ½ ln det K − ½ ln C − Σ ln latency
-// (constants that all hypotheses share are left out). The linear head is solved twice: noise is proportional to
-// latency, so the second time D = clip(1 + Xw, .3, 3)² of the first.
+// With X = φ of the k measured networks [k × P], z = latency / m, noise σ²D (D diagonal), K = X Xᵀ + σ²D, u = 1/scale:
+//   u = (B + √(B² + 4Ak)) / 2A with A = zᵀK⁻¹z, B = zᵀK⁻¹1, C = 1ᵀK⁻¹1;  w = XᵀK⁻¹(uz − 1)
+//   ln evidence = k ln u − ½(u²A − 2uB + C) − ½ ln det K − ½ ln(Au² + k) − Σ ln m
+// (constants that all hypotheses share are left out). It is solved twice: noise is proportional to latency, so the
+// second time D = clip(1 + Xw, .3, 3)² of the first.
 //
 // Few measurements (k < P) are solved in the k dimensions of K. More are solved in the P dimensions of w, where
 // M = I + XᵀD⁻¹X/σ² gives K⁻¹ and ln det K by Woodbury's identity at a cost linear in k. Either way the result is
@@ -17,7 +14,6 @@
 // A measurement may be an outlier (a clock glitch, a busy device): with probability `outlierShare` its noise is not σ
 // but `outlierDeviation`. Which ones are is decided per hypothesis, worst leave-one-out residual first, as long as
 // calling it an outlier raises the evidence by more than the odds against it.
-import type { HeadKind } from '#core/predictor/hypotheses.ts';
 import { cholesky, dot, invertLower, logDeterminantOf, solveCholesky } from './small-matrix.ts';
 
 export interface SupportRows {
@@ -36,7 +32,7 @@ export interface Posterior {
   readonly weights: Float64Array;
   /** F, lower triangular [r × r]. */
   readonly factor: Float64Array;
-  /** Variance of the scale itself, relative (linear) or of its logarithm. */
+  /** Relative variance of the scale itself. */
   readonly scaleVariance: number;
   /** How much of a change of the scale the weights take up: response·t [r]. */
   readonly scaleResponse: Float64Array;
@@ -44,8 +40,7 @@ export interface Posterior {
   readonly outliers: readonly number[];
 }
 
-/** Coordinates of the measured architectures themselves, and how to solve in them; shared by the hypotheses of a
- * head. */
+/** Coordinates of the measured networks themselves, and how to solve in them; shared by the hypotheses of a head. */
 export interface SupportSystem extends SupportRows {
   readonly coordinates: Float64Array;
   readonly dimension: number;
@@ -64,13 +59,9 @@ interface Solved {
   readonly toOne: Float64Array;
 }
 
-/** Whether k measurements with P features are solved in the k coordinates t = Xq (k < P) instead of the P of t = q. */
+/** Whether k measurements are solved in the coordinates t = Xq. */
 export const solvesInMeasurements = (k: number, P: number): boolean => k < P;
 
-/**
- * Readies the k measurements of a target under one head to be solved for any noise: in the k × k Gram matrix X Xᵀ where
- * k < P, else in the P features (the equations are in this file's header).
- */
 export function supportSystem(rows: SupportRows): SupportSystem {
   const k = rows.lnMean.length;
   const P = rows.phi.length / k;
@@ -95,23 +86,19 @@ export function supportSystem(rows: SupportRows): SupportSystem {
 
 /** Share of measurements that are outliers, before any is seen. */
 export const defaultOutlierShare = 0.02;
-/** Their relative noise. */
+/** Their noise, relative to what they should be or to what they are, whichever is more. */
 const outlierDeviation = 0.5;
 /** At most every fifth measurement: beyond that the target, not the measurement, is unlike the hypothesis. */
 const mostOutliers = (k: number): number => Math.floor(k / 5);
+/** ln of the factor, and multiples of the median distance, beyond which a measurement is grossly off. */
+const grossFactor = Math.log(3);
+const grossSpreads = 5;
 /** Residuals within so many of their standard deviations are never questioned. */
 const suspicion = 2.5;
 
-/**
- * The posterior of one target under one hypothesis, a kind of head and a relative noise σ, with its ln evidence up to
- * constants that all hypotheses share (the equations are in this file's header).
- * @param outlierShare probability of a measurement being an outlier beforehand, in [0, 1); 0 takes every one at its
- * word
- * @param noiseShape proportional to the fitted latency, as linear heads have it, or even, D = I, as the training loss
- * has it
- */
+/** `outlierShare` 0 takes every measurement at its word. `noiseShape`: proportional to the fitted latency, or even, D =
+ * I, as the training loss has it. */
 export function posteriorOf(
-  kind: HeadKind,
   sigma: number,
   system: SupportSystem,
   outlierShare = defaultOutlierShare,
@@ -121,18 +108,19 @@ export function posteriorOf(
   const { lnMean, lnLatency, coordinates, dimension } = system;
   const k = lnMean.length;
   const lnRatio = lnLatency.map((ln, i) => ln - lnMean[i]!);
-  const z = kind === 'linear' ? lnRatio.map(Math.exp) : lnRatio;
+  const z = lnRatio.map(Math.exp);
   const variance = sigma * sigma;
   const even = new Float64Array(k).fill(variance);
+  const center = lnRatio.toSorted()[k >> 1]!;
+  const asOutlier = (i: number): number => (outlierDeviation * Math.exp(Math.max(lnRatio[i]! - center, 0))) ** 2;
   const at = (noise: Float64Array): Candidate => {
     const solved = system.solve(z, noise);
-    const posterior = kind === 'linear' ? linearPosterior(solved, system) : logarithmicPosterior(solved, system);
-    return { noise, solved, posterior };
+    return { noise, solved, posterior: posteriorFrom(solved, system) };
   };
-  const first = withoutOutliers(at(even), at, z, kind, system, lnOdds);
-  if (kind === 'logarithmic' || noiseShape === 'even') return first;
+  const first = withoutOutliers(at(even), at, z, system, lnOdds, grossOutliers(lnRatio), asOutlier);
+  if (noiseShape === 'even') return first;
   const proportional = even.map((_, i) => {
-    if (first.outliers.includes(i)) return outlierDeviation ** 2;
+    if (first.outliers.includes(i)) return asOutlier(i);
     const fitted = 1 + dot(first.weights, coordinates.subarray(i * dimension, (i + 1) * dimension));
     return variance * Math.min(Math.max(fitted, 0.3), 3) ** 2;
   });
@@ -154,25 +142,34 @@ function withoutOutliers(
   start: Candidate,
   at: (noise: Float64Array) => Candidate,
   z: Float64Array,
-  kind: HeadKind,
   system: SupportSystem,
   lnOdds: number,
+  suspects: readonly number[],
+  asOutlier: (i: number) => number,
 ): Posterior {
   const outliers: number[] = [];
   let current = start;
+  if (suspects.length > 0) {
+    const without = at(start.noise.map((value, i) => (suspects.includes(i) ? asOutlier(i) : value)));
+    const gain = without.posterior.lnEvidence - start.posterior.lnEvidence + oddsOf(suspects.length, lnOdds);
+    if (gain > 0) {
+      outliers.push(...suspects);
+      current = without;
+    }
+  }
   // One at a time while re-solving is cheap, for one outlier hides another; among many measurements none can, and two
   // rounds find them all.
   const most = mostOutliers(z.length);
   const rounds = system.inMeasurements ? most : 2;
   for (let round = 0; round < rounds && outliers.length < most; round++) {
-    const standard = standardResiduals(current, z, kind, system);
+    const standard = standardResiduals(current, z, system);
     const worst = [...standard.keys()]
       .filter((i) => !outliers.includes(i) && standard[i]! > suspicion)
       .sort((a, b) => standard[b]! - standard[a]!)
       .slice(0, system.inMeasurements ? 1 : most - outliers.length);
     if (worst.length === 0) break;
     const noise = current.noise.slice();
-    for (const i of worst) noise[i] = outlierDeviation ** 2;
+    for (const i of worst) noise[i] = asOutlier(i);
     const next = at(noise);
     const gain = next.posterior.lnEvidence - current.posterior.lnEvidence + oddsOf(worst.length, lnOdds);
     if (!(gain > 0)) break;
@@ -183,6 +180,19 @@ function withoutOutliers(
   return { ...current.posterior, lnEvidence, outliers };
 }
 
+/** Measurements whose ratio to the head's mean is off by a factor of three and by far more than the others are from
+ * each other. In a fit to latencies one that is ten times too long would draw all others with it before any residual
+ * shows. */
+function grossOutliers(lnRatio: Float64Array): number[] {
+  const k = lnRatio.length;
+  const middle = (values: Float64Array): number => values.toSorted()[k >> 1]!;
+  const center = middle(lnRatio);
+  const off = lnRatio.map((value) => Math.abs(value - center));
+  const spread = middle(off);
+  const found = [...off.keys()].filter((i) => off[i]! > grossFactor && off[i]! > grossSpreads * spread);
+  return found.length <= mostOutliers(k) ? found : [];
+}
+
 /** ln odds of n outliers; no outliers have none even where outliers are impossible (odds −∞). */
 const oddsOf = (n: number, lnOdds: number): number => (n === 0 ? 0 : n * lnOdds);
 
@@ -190,7 +200,6 @@ const oddsOf = (n: number, lnOdds: number): number => (n === 0 ? 0 : n * lnOdds)
 function standardResiduals(
   { noise, posterior }: Candidate,
   z: Float64Array,
-  kind: HeadKind,
   { coordinates, lnMean, dimension, inMeasurements }: SupportSystem,
 ): Float64Array {
   const k = lnMean.length;
@@ -205,7 +214,7 @@ function standardResiduals(
   }
   return z.map((zi, i) => {
     const row = coordinates.subarray(i * dimension, (i + 1) * dimension);
-    const observed = kind === 'linear' ? u * zi - 1 : zi - lnScale;
+    const observed = u * zi - 1;
     let explained = 0;
     for (let r = 0; r < dimension; r++) {
       let component = 0;
@@ -301,7 +310,7 @@ function linearWeights(solved: Solved, k: number): Float64Array {
 
 const sumOf = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
 
-function linearPosterior(solved: Solved, rows: SupportRows): Posterior {
+function posteriorFrom(solved: Solved, rows: SupportRows): Posterior {
   const k = rows.lnMean.length;
   const { a, b, c } = solved;
   const u = inverseScale(solved, k);
@@ -313,20 +322,6 @@ function linearPosterior(solved: Solved, rows: SupportRows): Posterior {
     weights: linearWeights(solved, k),
     factor: invertLower(solved.lower, solved.toOne.length),
     scaleVariance: 1 / curvature,
-    scaleResponse: solved.toOne,
-    outliers: [],
-  };
-}
-
-function logarithmicPosterior(solved: Solved, rows: SupportRows): Posterior {
-  const { a, b, c } = solved;
-  const lnScale = b / c;
-  return {
-    lnEvidence: -0.5 * (a - (b * b) / c + Math.log(c)) - solved.halfLogDeterminant - sumOf(rows.lnLatency),
-    lnScale,
-    weights: solved.toZ.map((value, i) => value - lnScale * solved.toOne[i]!),
-    factor: invertLower(solved.lower, solved.toOne.length),
-    scaleVariance: 1 / c,
     scaleResponse: solved.toOne,
     outliers: [],
   };

@@ -1,11 +1,14 @@
-// Which architectures to measure: greedy reduction of the posterior variance summed over candidates, under the learned
-// prior (a linear model on [1 | φ of every head], noise .03). Each pick is the candidate whose measurement would lower
-// that sum most; picks do not depend on latencies, so the whole support set is known before anything is measured.
+// Which networks to measure: greedy reduction of the posterior variance summed over candidates, under the learned
+// prior. Each pick is the candidate whose measurement would lower that sum most; picks do not depend on latencies, so
+// the whole support set is known before anything is measured.
+//
+// The prior covariance of two networks' ln latency is the mean over the H heads of 1 (the scale) + φ·φ' + δδ', with δ
+// how far a head's ln m is from the heads' mean, over networks alike: measurements also tell which head is right.
 import { DomainError } from '#core/errors.ts';
-import type { Predictor } from '#core/predictor/bundle.ts';
-import type { Forward } from '#core/predictor/types.ts';
-import type { Architecture } from '#core/search-space/search-space.ts';
+import type { Forward, NetworkSet, Predictor } from '#core/predictor/types.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
 
+/** Relative noise of a measurement. */
 const assumedNoise = 0.03;
 /** The median of |N(0, 1)|. */
 const medianOfAbsoluteNormal = 0.6745;
@@ -19,27 +22,22 @@ export interface SupportSet {
   readonly variances: number[];
 }
 
-/**
- * Which `count` candidates to measure, in order: each lowers the posterior variance of ln latency, summed over the
- * connected candidates, most. Depends on no latency.
- * @param measured architectures already measured on the target; they are not chosen again
- * @throws DomainError `invalid-request` when fewer candidates than `count` are connected and not measured yet
- */
+/** `known`: networks already measured on the target, of any workload; what they tell counts. Of the candidates
+ * connected ones are chosen. @throws DomainError `invalid-request` when fewer than `count` are connected and not known
+ * yet. */
 export async function selectSupportSet(
   predictor: Predictor,
-  candidates: readonly Architecture[],
+  candidates: NetworkSet,
   count: number,
-  measured: readonly Architecture[] = [],
+  known: readonly NetworkSet[] = [],
 ): Promise<SupportSet> {
-  const usable = [...candidates.keys()].filter((i) => predictor.space.isConnected(candidates[i]!));
-  const done = new Set(measured.map(String));
-  const open = [...usable.keys()].filter((row) => !done.has(String(candidates[usable[row]!]!)));
-  if (open.length < count) {
-    throw new DomainError('invalid-request', `${count} architectures asked for, only ${open.length} candidates`);
-  }
-  const rows = designRows(predictor, await predictor.forward(usable.map((i) => candidates[i]!)));
-  const known = designRows(predictor, await predictor.forward(measured));
-  const { picks, variances } = greedy(rows, open, known, count);
+  const { workload, architectures } = candidates;
+  const space = searchSpace(workload.searchSpace);
+  const usable = [...architectures.keys()].filter((i) => space.isConnected(architectures[i]!));
+  const done = new Set(known.flatMap((set) => set.architectures.map((architecture) => networkKey(set, architecture))));
+  const open = [...usable.keys()].filter((row) => !done.has(networkKey(candidates, architectures[usable[row]!]!)));
+  const offered = await predictor.forward([{ workload, architectures: usable.map((i) => architectures[i]!) }]);
+  const { picks, variances } = chooseRows(offered, count, open, await predictor.forward(known));
   return {
     indices: picks.map((i) => usable[i]!),
     expectedErrors: variances.map((variance) => expectedErrorOf(variance, assumedNoise)),
@@ -47,109 +45,105 @@ export async function selectSupportSet(
   };
 }
 
-interface Rows {
-  readonly count: number;
-  readonly width: number;
-  readonly values: Float64Array;
+function networkKey({ workload }: NetworkSet, architecture: Uint8Array): string {
+  return `${workload.searchSpace} ${workload.inputSize} ${workload.batchSize} ${architecture}`;
 }
 
-/** [1 | φ / √heads] of every architecture. */
-function designRows({ parameters }: Predictor, forward: Forward): Rows {
-  const perRow = parameters.heads.length * parameters.featureDimension;
-  const width = 1 + perRow;
-  const values = new Float64Array(forward.count * width);
-  for (let i = 0; i < forward.count; i++) {
-    values[i * width] = 1;
-    for (let p = 0; p < perRow; p++) {
-      values[i * width + 1 + p] = forward.phi[i * perRow + p]! / Math.sqrt(parameters.heads.length);
-    }
+export interface ChosenRows {
+  /** Rows of the candidates' forward pass, in the order in which to measure. */
+  readonly picks: number[];
+  /** [1 + count]. */
+  readonly variances: number[];
+}
+
+/** @param open rows that may be chosen; left out: all
+ * @throws DomainError `invalid-request` when there are fewer than `count` */
+export function chooseRows(
+  candidates: Forward,
+  count: number,
+  open: readonly number[] = Array.from({ length: candidates.count }, (_, row) => row),
+  known: Forward = { count: 0, lnMean: new Float32Array(0), phi: new Float32Array(0) },
+): ChosenRows {
+  if (open.length < count) {
+    throw new DomainError('invalid-request', `${count} architectures asked for, only ${open.length} candidates`);
   }
-  return { count: forward.count, width, values };
-}
-
-function greedy(rows: Rows, open: readonly number[], known: Rows, count: number) {
-  const { width } = rows;
-  const covariance = identity(width);
-  const gram = gramOf(rows);
-  for (let i = 0; i < known.count; i++) condition(covariance, width, known.values.subarray(i * width, (i + 1) * width));
+  const n = candidates.count;
+  const total = n + known.count;
+  const covariance = priorCovariance(candidates, known);
+  const condition = (row: number): void => {
+    const own = covariance.slice(row * total, (row + 1) * total);
+    const scale = 1 / (own[row]! + assumedNoise ** 2);
+    for (let i = 0; i < total; i++) {
+      const factor = own[i]! * scale;
+      for (let j = 0; j < total; j++) covariance[i * total + j]! -= factor * own[j]!;
+    }
+  };
+  for (let row = n; row < total; row++) condition(row);
   const picks: number[] = [];
-  const variances = [meanVariance(covariance, gram, rows.count)];
+  const variances = [meanVariance(covariance, n, total)];
+  const left = new Set(open);
   while (picks.length < count) {
     let best = -1;
     let bestGain = Number.NEGATIVE_INFINITY;
-    for (const i of open) {
-      if (picks.includes(i)) continue;
-      const gain = varianceGain(covariance, gram, rows.values.subarray(i * width, (i + 1) * width));
+    for (const row of left) {
+      let explained = 0;
+      for (let j = 0; j < n; j++) explained += covariance[row * total + j]! ** 2;
+      const gain = explained / (covariance[row * total + row]! + assumedNoise ** 2);
       if (gain > bestGain) {
         bestGain = gain;
-        best = i;
+        best = row;
       }
     }
     picks.push(best);
-    condition(covariance, width, rows.values.subarray(best * width, (best + 1) * width));
-    variances.push(meanVariance(covariance, gram, rows.count));
+    left.delete(best);
+    condition(best);
+    variances.push(meanVariance(covariance, n, total));
   }
   return { picks, variances };
 }
 
-function identity(width: number): Float64Array {
-  const matrix = new Float64Array(width * width);
-  for (let i = 0; i < width; i++) matrix[i * width + i] = 1;
-  return matrix;
-}
-
-function gramOf({ count, width, values }: Rows): Float64Array {
-  const gram = new Float64Array(width * width);
-  for (let i = 0; i < count; i++) {
-    for (let p = 0; p < width; p++) {
-      const left = values[i * width + p]!;
-      for (let q = 0; q < width; q++) gram[p * width + q]! += left * values[i * width + q]!;
+/** Of candidates, then known networks, [total × total]. */
+function priorCovariance(candidates: Forward, known: Forward): Float64Array {
+  const n = candidates.count;
+  const total = n + known.count;
+  const H = n === 0 ? 1 : candidates.lnMean.length / n;
+  const W = n === 0 ? 0 : candidates.phi.length / n;
+  const phi = new Float64Array(total * W);
+  phi.set(candidates.phi);
+  phi.set(known.phi, n * W);
+  const apart = new Float64Array(total * H);
+  apart.set(candidates.lnMean);
+  apart.set(known.lnMean, n * H);
+  for (let i = 0; i < total; i++) {
+    const own = apart.subarray(i * H, (i + 1) * H);
+    const mean = own.reduce((sum, value) => sum + value, 0) / H;
+    for (let h = 0; h < H; h++) own[h]! -= mean;
+  }
+  for (let h = 0; h < H; h++) {
+    let mean = 0;
+    for (let i = 0; i < n; i++) mean += apart[i * H + h]! / n;
+    for (let i = 0; i < total; i++) apart[i * H + h]! -= mean;
+  }
+  const covariance = new Float64Array(total * total);
+  for (let i = 0; i < total; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = 0;
+      for (let q = 0, a = i * W, b = j * W; q < W; q++, a++, b++) sum += phi[a]! * phi[b]!;
+      for (let h = 0; h < H; h++) sum += apart[i * H + h]! * apart[j * H + h]!;
+      covariance[i * total + j] = 1 + sum / H;
+      covariance[j * total + i] = 1 + sum / H;
     }
   }
-  return gram;
+  return covariance;
 }
 
-function times(matrix: Float64Array, row: Float64Array): Float64Array {
-  const width = row.length;
-  const product = new Float64Array(width);
-  for (let p = 0; p < width; p++) {
-    let total = 0;
-    for (let q = 0; q < width; q++) total += matrix[p * width + q]! * row[q]!;
-    product[p] = total;
-  }
-  return product;
+function meanVariance(covariance: Float64Array, n: number, total: number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += covariance[i * total + i]!;
+  return Math.max(sum / n, 0);
 }
 
-function inner(a: Float64Array, b: Float64Array): number {
-  let total = 0;
-  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
-  return total;
-}
-
-/** By how much measuring `row` lowers the summed variance: ‖X V x‖² / (xᵀVx + σ²) = (Vx)ᵀ XᵀX (Vx) / (…). */
-function varianceGain(covariance: Float64Array, gram: Float64Array, row: Float64Array): number {
-  const b = times(covariance, row);
-  return inner(b, times(gram, b)) / (inner(b, row) + assumedNoise ** 2);
-}
-
-/** V ← V − V x xᵀ V / (xᵀVx + σ²). */
-function condition(covariance: Float64Array, width: number, row: Float64Array): void {
-  const b = times(covariance, row);
-  const scale = 1 / (inner(b, row) + assumedNoise ** 2);
-  for (let p = 0; p < width; p++) {
-    for (let q = 0; q < width; q++) covariance[p * width + q]! -= scale * b[p]! * b[q]!;
-  }
-}
-
-/** tr(V XᵀX) / n. */
-function meanVariance(covariance: Float64Array, gram: Float64Array, count: number): number {
-  return Math.max(inner(covariance, gram) / count, 0);
-}
-
-/**
- * Median absolute relative error to expect where ln latency is normal with this posterior variance and the noise has
- * this standard deviation (both of ln latency): .6745 √(variance + noise²), .6745 being the median of |N(0, 1)|.
- */
+/** Median absolute relative error where ln latency has this posterior variance and noise of this standard deviation. */
 export function expectedErrorOf(variance: number, noise: number): number {
   return medianOfAbsoluteNormal * Math.sqrt(variance + noise ** 2);
 }

@@ -1,10 +1,7 @@
 // Dense float64 algebra for the few dozen dimensions of an adaptation: row-major Float64Array, no allocation tricks.
 // They are inner loops of prediction and adaptation, so they stay free of a matrix class.
 
-/**
- * Lower Cholesky factor L, with L Lᵀ = matrix, of a symmetric positive definite matrix [n × n], row-major.
- * @throws RangeError when the matrix is not positive definite
- */
+/** Lower Cholesky factor of a symmetric positive definite n × n matrix. @throws RangeError when it is not. */
 export function cholesky(matrix: Float64Array, n: number): Float64Array {
   const lower = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
@@ -20,14 +17,14 @@ export function cholesky(matrix: Float64Array, n: number): Float64Array {
   return lower;
 }
 
-/** ln det of L Lᵀ, from its Cholesky factor `lower` [n × n]. */
+/** ln det of L Lᵀ. */
 export function logDeterminantOf(lower: Float64Array, n: number): number {
   let total = 0;
   for (let i = 0; i < n; i++) total += 2 * Math.log(lower[i * n + i]!);
   return total;
 }
 
-/** x [n] with L x = b, for a lower triangular `lower` [n × n]: forward substitution. */
+/** x with L x = b. */
 export function solveLower(lower: Float64Array, n: number, b: Float64Array): Float64Array {
   const x = new Float64Array(n);
   for (let i = 0; i < n; i++) {
@@ -38,7 +35,7 @@ export function solveLower(lower: Float64Array, n: number, b: Float64Array): Flo
   return x;
 }
 
-/** x [n] with Lᵀ x = b, for a lower triangular `lower` [n × n]: backward substitution. */
+/** x with Lᵀ x = b. */
 export function solveUpper(lower: Float64Array, n: number, b: Float64Array): Float64Array {
   const x = new Float64Array(n);
   for (let i = n - 1; i >= 0; i--) {
@@ -49,11 +46,11 @@ export function solveUpper(lower: Float64Array, n: number, b: Float64Array): Flo
   return x;
 }
 
-/** x [n] with L Lᵀ x = b, from the Cholesky factor `lower` [n × n]. */
+/** x with L Lᵀ x = b. */
 export const solveCholesky = (lower: Float64Array, n: number, b: Float64Array): Float64Array =>
   solveUpper(lower, n, solveLower(lower, n, b));
 
-/** L⁻¹ [n × n], lower triangular like `lower`. */
+/** L⁻¹, lower triangular. */
 export function invertLower(lower: Float64Array, n: number): Float64Array {
   const inverse = new Float64Array(n * n);
   for (let column = 0; column < n; column++) {
@@ -66,7 +63,6 @@ export function invertLower(lower: Float64Array, n: number): Float64Array {
   return inverse;
 }
 
-/** The inner product Σ aᵢ bᵢ over the length of `a`; `b` has at least that length. */
 export function dot(a: Float64Array, b: Float64Array): number {
   let total = 0;
   for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;

@@ -15,28 +15,20 @@ export interface TrustAssessment {
  * with fewer it may be chance. */
 const enoughToTell = 20;
 
-/**
- * Whether to believe predictions for a target, and why in a sentence: `measure-first` where its measurements contradict
- * each other or are fewer than five, `out-of-domain` where twenty or more predict each other no better than their mean
- * would, else `trusted`.
- */
-export function assessTrust({
-  measurements,
-  selfCheck,
-}: Pick<Adaptation, 'measurements' | 'selfCheck'>): TrustAssessment {
-  if (selfCheck.contradiction !== null) {
+export function assessTrust({ measurements, selfCheck }: Adaptation): TrustAssessment {
+  if (typeof selfCheck?.contradiction === 'string') {
     return { trust: 'measure-first', reason: `its measurements contradict each other: ${selfCheck.contradiction}` };
   }
   if (measurements < fewestMeasurements) {
     const only = `${measurements} measurement${measurements === 1 ? '' : 's'}`;
     return { trust: 'measure-first', reason: `${only}; at least ${fewestMeasurements} are needed` };
   }
-  const explained = selfCheck.leftOut?.explained;
+  const explained = selfCheck?.leftOut?.explained;
   if (typeof explained === 'number' && explained <= 0 && measurements >= enoughToTell) {
     const reason = 'its measurements do not predict each other better than their mean would: unlike all known targets';
     return { trust: 'out-of-domain', reason };
   }
-  if (!selfCheck.leftOut) return { trust: 'trusted', reason: `${measurements} measurements` };
+  if (!selfCheck?.leftOut) return { trust: 'trusted', reason: `${measurements} measurements` };
   const { medianError, error80 } = selfCheck.leftOut;
   const errors = `predicted from each other, ${errorsSentence(medianError, error80)}`;
   return { trust: 'trusted', reason: `${measurements} measurements; ${errors}` };

@@ -3,14 +3,15 @@
 import { DomainError } from '#core/errors.ts';
 import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
-import { predict } from '#core/predictor/adaptation/posterior-predictive.ts';
+import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { selectSupportSet } from '#core/predictor/adaptation/select-support-set.ts';
-import type { Predictor } from '#core/predictor/bundle.ts';
-import type { Forward } from '#core/predictor/types.ts';
+import type { Forward, Predictor } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
-import type { Architecture } from '#core/search-space/search-space.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
+import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
+import type { Workload } from '#core/search-space/workload.ts';
 import { type Accuracy, accuracy } from './metrics.ts';
-import { ridgeRegression } from './ridge.ts';
+import { columnMoments, ridgeRegression } from './ridge.ts';
 
 export type Selection = 'random' | 'chosen';
 export type Method = 'sugarbush' | 'ridge';
@@ -22,6 +23,7 @@ export interface EvaluationTarget {
 }
 
 export interface EvaluationPlan {
+  readonly workload: Workload;
   readonly architectures: readonly Architecture[];
   readonly targets: readonly EvaluationTarget[];
   /** Rows from which support sets are drawn. */
@@ -52,13 +54,8 @@ export interface EvaluationResult extends Accuracy {
 /** Candidates for a chosen support set: the first of the support rows. */
 const mostCandidates = 900;
 
-/**
- * Adapts the predictor to each target of the plan from `measurements` of its latencies, for each number, way of
- * selection and method, and scores it: one result for each combination, the mean over its draws.
- * @throws DomainError `too-few-measurements` where a target has fewer usable latencies than asked for
- */
 export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Promise<EvaluationResult[]> {
-  const forward = await predictor.forward(plan.architectures);
+  const forward = await predictor.forward([plan]);
   const order = plan.selections.includes('chosen') ? await supportOrder(predictor, plan) : [];
   const results: EvaluationResult[] = [];
   const total = plan.measurements.length * plan.selections.length * plan.targets.length;
@@ -79,18 +76,12 @@ export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Prom
   return results;
 }
 
-/**
- * Rows of the plan's architectures in the order in which to measure them, chosen by selectSupportSet among the
- * connected support rows, with five to spare for those that a target lacks.
- */
+/** Rows in the order in which to measure them, with some to spare for those that a target lacks. */
 export function supportOrder(predictor: Predictor, plan: EvaluationPlan): Promise<number[]> {
   return orderAmong(predictor, plan, plan.supportRows);
 }
 
-/**
- * The order in which to measure one target: the `common` order as long as it holds enough rows that the target has,
- * else one chosen among the rows it has.
- */
+/** The common order as long as it holds enough rows that the target has, else one of the rows it has. */
 export async function supportOrderOf(
   predictor: Predictor,
   plan: EvaluationPlan,
@@ -103,21 +94,20 @@ export async function supportOrderOf(
 }
 
 async function orderAmong(predictor: Predictor, plan: EvaluationPlan, rows: readonly number[]): Promise<number[]> {
-  const connected = (row: number): boolean => predictor.space.isConnected(plan.architectures[row]!);
+  const connected = (row: number): boolean =>
+    searchSpace(plan.workload.searchSpace).isConnected(plan.architectures[row]!);
   const candidates = rows.slice(0, mostCandidates).filter(connected);
   const count = Math.min(Math.max(...plan.measurements) + 5, candidates.length);
   const set = await selectSupportSet(
     predictor,
-    candidates.map((row) => plan.architectures[row]!),
+    { workload: plan.workload, architectures: candidates.map((row) => plan.architectures[row]!) },
     count,
   );
   return set.indices.map((i) => candidates[i]!);
 }
 
 /**
- * The rows to measure on a target: `measurements` of them in each of `repeats` random draws, or one set, the first of
- * `order` that the target has. Draws depend on the seed and the repeat only: targets that have all rows are measured at
- * the same architectures.
+ * Draws depend on the seed and the repeat only: targets that have all rows are measured at the same architectures.
  * @throws DomainError `too-few-measurements` where the target has fewer usable latencies than asked for
  */
 export function supportSets(
@@ -142,6 +132,16 @@ export function supportSets(
   });
 }
 
+function ridgeOf(
+  space: SearchSpace,
+  architectures: readonly Architecture[],
+  support: readonly number[],
+  latencyMs: Float64Array,
+) {
+  const features = space.encode(architectures);
+  return ridgeRegression(features, columnMoments(features, space.featureNames.length), support, latencyMs);
+}
+
 function score(
   method: Method,
   predictor: Predictor,
@@ -151,18 +151,21 @@ function score(
   support: readonly number[],
 ): Accuracy {
   const latencyMs = Float64Array.from(support, (row) => target.latencyMs[row]!);
-  const { parameters, identity, space } = predictor;
+  const { parameters, identity } = predictor;
+  const space = searchSpace(plan.workload.searchSpace);
   const predicted =
     method === 'sugarbush'
-      ? predict(
-          adaptCalibrated(parameters, identity.hash, forwardRows(forward, support), latencyMs, plan.outlierShare),
+      ? predictLatencies(
+          adaptCalibrated(parameters, identity.hash, forwardRows(forward, support), latencyMs, {
+            ...(plan.outlierShare !== undefined && { outlierShare: plan.outlierShare }),
+          }),
+          parameters.lowerings,
           forward,
         )
-      : ridgeRegression(space.encode(plan.architectures), parameters.normalisation, support, latencyMs);
+      : ridgeOf(space, plan.architectures, support, latencyMs);
   return accuracy(target.latencyMs, predicted, { trimmed: plan.testRows, all: plan.allRows });
 }
 
-/** The mean of each measure over the scores of at least one draw; shares and errors as fractions of 1. */
 export function meanAccuracy(scores: readonly Accuracy[]): Accuracy {
   const mean = (key: keyof Accuracy): number => scores.reduce((sum, s) => sum + s[key], 0) / scores.length;
   return {

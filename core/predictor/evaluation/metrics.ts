@@ -2,10 +2,7 @@
 import { median } from '#core/statistics/quantile.ts';
 import { spearman } from '#core/statistics/ranks.ts';
 
-/**
- * Indices without the fastest and the slowest tenth, fastest first: of n sorted by latency, those from ⌊n/10⌋ to
- * ⌊9n/10⌋.
- */
+/** Indices without the fastest and the slowest tenth: of n sorted by latency, those from ⌊n/10⌋ to ⌊9n/10⌋. */
 export function withoutExtremes(indices: readonly number[], latencyMs: Float64Array): number[] {
   const sorted = indices.toSorted((a, b) => latencyMs[a]! - latencyMs[b]!);
   return sorted.slice(Math.floor(sorted.length / 10), Math.floor((sorted.length * 9) / 10));
@@ -28,11 +25,8 @@ export interface Accuracy {
   readonly coverage90: number;
 }
 
-/**
- * How well predictions agree with measured latencies (ms), as fractions of 1: `spearmanTrimmed` over the `trimmed` rows
- * less their extremes, the others over `all`. Rows without a measurement (NaN) are left out. All arrays are indexed by
- * row.
- */
+/** `spearmanTrimmed` over `trimmed` rows less their extremes, the others over `all`; rows without a measurement (NaN)
+ * are left out. All arrays are indexed by row. */
 export function accuracy(
   measuredMs: Float64Array,
   predicted: PredictedRange,

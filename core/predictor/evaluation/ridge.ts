@@ -2,22 +2,34 @@
 // the k measurements alone. The penalty is chosen by leave-one-out error, the interval comes from its residuals.
 
 import { cholesky, dot, invertLower, solveCholesky } from '#core/predictor/adaptation/small-matrix.ts';
-import type { PredictorParameters } from '#core/predictor/bundle.ts';
 import type { PredictedRange } from './metrics.ts';
+
+export interface Normalisation {
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+}
+
+/** Of features [n × columns]; a column that never changes has deviation 1. */
+export function columnMoments(features: Float32Array, columns: number): Normalisation {
+  const rows = features.length / columns;
+  const mean = new Array<number>(columns).fill(0);
+  const square = new Array<number>(columns).fill(0);
+  features.forEach((value, i) => {
+    mean[i % columns]! += value / rows;
+  });
+  features.forEach((value, i) => {
+    square[i % columns]! += (value - mean[i % columns]!) ** 2 / rows;
+  });
+  return { mean, deviation: square.map((s) => (s < 1e-12 ? 1 : Math.sqrt(s))) };
+}
 
 const penalties = [0.1, 1, 10, 100, 1000];
 
-/**
- * Latencies with a 90 % interval, in ms, of all n architectures by ridge regression of ln latency on their standardised
- * features. Kernel form, so that only k × k systems are solved: with K = XXᵀ + λI the leave-one-out residual of row i
- * is (K⁻¹r)ᵢ / (K⁻¹)ᵢᵢ, and the λ with the least of them is taken.
- * @param features [n × d] of all architectures, not standardised
- * @param support the k measured rows
- * @param latencyMs [k], measured latencies in ms
- */
+/** features [n × d] of all architectures; `support` and `latencyMs` are the measured rows. Kernel form: only k × k
+ * systems are solved. With K = XXᵀ + λI the leave-one-out residual of row i is (K⁻¹r)ᵢ / (K⁻¹)ᵢᵢ. */
 export function ridgeRegression(
   features: Float32Array,
-  normalisation: PredictorParameters['normalisation'],
+  normalisation: Normalisation,
   support: readonly number[],
   latencyMs: Float64Array,
 ): PredictedRange {

@@ -17,10 +17,7 @@ export const blockKernelCount = blockKernels.length;
 /** One number a kernel, in the order of `blockKernels`. */
 export type PerKernel = readonly [expand: number, depthwise: number, project: number];
 
-/**
- * Learned weights of an inverted residual block's three kernels, in numbers (not bytes); biases and normalisation are
- * folded away in inference and not counted (Sandler et al. 2018, arXiv 1801.04381).
- */
+/** Learned weights; biases and normalisation are folded away in inference and not counted. */
 export function kernelWeights(block: InvertedResidual): PerKernel {
   const { inputChannels, hiddenChannels, outputChannels, kernelSize, groups } = block;
   return [
@@ -31,8 +28,7 @@ export function kernelWeights(block: InvertedResidual): PerKernel {
 }
 
 /**
- * Multiply-accumulates of an inverted residual block's three kernels at batch size 1. The stride sits in the depthwise
- * kernel (Sandler et al. 2018, arXiv 1801.04381).
+ * Multiply-accumulates at batch size 1. The stride sits in the depthwise kernel.
  * @param inputSize side of the square input, in pixels
  * @param outputSize side of the square output, in pixels
  */
@@ -41,11 +37,7 @@ export function kernelMacs(block: InvertedResidual, inputSize: number, outputSiz
   return [expand * inputSize ** 2, depthwise * outputSize ** 2, project * outputSize ** 2];
 }
 
-/**
- * Activations read and written by an inverted residual block's three kernels, in elements, at batch size 1.
- * @param inputSize side of the square input, in pixels
- * @param outputSize side of the square output, in pixels
- */
+/** Activations read and written, in elements, at batch size 1. */
 export function kernelTraffic(block: InvertedResidual, inputSize: number, outputSize: number): PerKernel {
   const { inputChannels, hiddenChannels, outputChannels } = block;
   return [

@@ -1,6 +1,5 @@
 // What a simulated device charges for the kernels of a convolutional block, and the random factors that stand for what
 // such a price list leaves out. The spaces of inverted residual blocks (FBNet, Once-for-All) share it.
-// The ranges have no source: they are set by hand to cover the range of devices, and no tuning of them is recorded.
 import type { Random } from '#core/random.ts';
 
 export interface SimulatedPrices {
@@ -38,10 +37,8 @@ export interface Irregularities {
   readonly entryLogFactor: Float64Array;
 }
 
-/**
- * Random ln factors on the times of a device's (layer, choice) entries: by choice [choices], by layer [layers] (a
- * random walk: neighbours are alike) and by entry [layers × choices], with 3 % outliers among the entries.
- */
+/** Factors by choice, by layer (a random walk: neighbours are alike) and by entry, with 3 % outliers among the
+ * entries. */
 export function drawIrregularities(random: Random, layers: number, choices: number): Irregularities {
   const strength = random.logUniform(0.05, 1);
   const choiceSpread = strength * random.uniform(0, 0.3);
@@ -61,10 +58,7 @@ export function drawIrregularities(random: Random, layers: number, choices: numb
   };
 }
 
-/**
- * Adds to every latency what lies outside the searched blocks: the constant `baseShare` × the mean of `latency`, in its
- * unit. Changes `latency` and returns it.
- */
+/** Adds what lies outside the searched blocks: a constant, relative to the mean of `latency`. Changes `latency`. */
 export function addBase(latency: Float64Array, baseShare: number): Float64Array {
   const base = (baseShare * latency.reduce((sum, value) => sum + value, 0)) / latency.length;
   for (let i = 0; i < latency.length; i++) latency[i]! += base;

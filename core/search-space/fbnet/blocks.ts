@@ -112,9 +112,7 @@ export const fbnetCosts: FbnetCosts = {
   weights: tabulate((block, layer) => kernelWeights(shapeOf(block, layer))),
 };
 
-/**
- * Cost of whole blocks, [layer × fbnetChoices + choice]: the sum over kernels of tables of that shape, in their unit.
- */
+/** Entry by entry over the three kernels. */
 export function sumKernels(tables: readonly Float64Array[]): Float64Array {
   return tables[0]!.map((_, entry) => tables.reduce((sum, table) => sum + table[entry]!, 0));
 }

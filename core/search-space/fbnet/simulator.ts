@@ -1,7 +1,6 @@
 // Simulated devices for FBNet: a block is three kernels that pay for compute, activation traffic, weights and a launch
 // in random proportions, grouped blocks may pay for their shuffle, and smooth random factors by operation, layer and
 // entry stand for what such a model leaves out.
-// The ranges have no source: they are set by hand to cover the range of devices, and no tuning of them is recorded.
 import type { Random } from '#core/random.ts';
 import {
   addBase,
@@ -28,7 +27,6 @@ export interface FbnetDevice extends SimulatedPrices, Irregularities {
   readonly baseShare: number;
 }
 
-/** A random device for FBNet: prices of kernels, irregularities by layer, choice and entry, and a fixed part. */
 export function drawFbnetDevice(random: Random): FbnetDevice {
   return {
     ...drawKernelPrices(random),
@@ -43,10 +41,7 @@ const logTraffic = fbnetCosts.traffic.map((table) => table.map(Math.log));
 const weights = sumKernels(fbnetCosts.weights);
 const grouped = fbnetBlocks.map((block) => 'groups' in block && block.groups > 1);
 
-/**
- * Time of each (layer, choice) on a device, [layer × fbnetChoices + choice], in units of an average block; 0 for
- * `skip`.
- */
+/** Time of each (layer, choice) in average blocks, [layer × fbnetChoices + choice]; 0 for `skip`. */
 export function fbnetTimeTable(device: FbnetDevice): Float64Array {
   const compute = new Float64Array(fbnetEntries);
   const traffic = new Float64Array(fbnetEntries);
@@ -93,10 +88,8 @@ function blockMean(table: Float64Array): number {
   return table.reduce((sum, value) => sum + value, 0) / (fbnetLayerCount * (fbnetChoices - 1));
 }
 
-/**
- * Latency of each of `indices` into `architectures` on a device, [indices.length], in units of an average block. The
- * fixed part is relative to the mean over `indices`.
- */
+/** Latency of each of `indices` into `architectures` on a device, in average blocks. The fixed part is relative to the
+ * mean over `indices`. */
 export function fbnetLatency(
   architectures: readonly Architecture[],
   device: FbnetDevice,
@@ -113,7 +106,6 @@ export function fbnetLatency(
   return addBase(latency, device.baseShare);
 }
 
-/** Simulated devices over these FBNet architectures; each draw is a new device. */
 export function fbnetSimulator(architectures: readonly Architecture[]): DeviceSimulator {
   return { draw: (random, indices) => fbnetLatency(architectures, drawFbnetDevice(random), indices) };
 }

@@ -29,11 +29,7 @@ const choiceOf = new Map<string, number>(nasbench201Operations.map((name, choice
 /** Cells met so far by their text: there are 15,625, and a search names the same ones again and again. */
 const met = new Map<string, Architecture>();
 
-/**
- * A cell's six choices, one an edge, from its text: `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|` as NAS-Bench-201 writes it
- * (Dong and Yang 2020, arXiv 2001.00326).
- * @throws DomainError `invalid-architecture`, naming the part that is wrong and what is allowed there
- */
+/** @throws DomainError `invalid-architecture` */
 export function parseCell(text: string): Architecture {
   const known = met.get(text);
   if (known) return known.slice();
@@ -74,7 +70,7 @@ function nodePattern(to: number): string {
   return `|${Array.from({ length: to }, (_, from) => `op~${from}`).join('|')}|`;
 }
 
-/** The canonical text of a cell, which parseCell reads back. */
+/** The canonical text of a cell. */
 export function formatCell(cell: Architecture): string {
   let edge = 0;
   return targetNodes
@@ -90,7 +86,7 @@ export function sampleCell(random: Random): Architecture {
   return Uint8Array.from({ length: edgeCount }, () => random.integer(nasbench201Operations.length));
 }
 
-/** All 5⁶ = 15,625 cells in a fixed order; the last edge varies fastest. */
+/** All 5^6 = 15,625 cells; the last edge varies fastest. */
 export function* enumerateCells(): IterableIterator<Architecture> {
   const base = nasbench201Operations.length;
   for (let number = 0; number < base ** edgeCount; number++) {

@@ -40,10 +40,6 @@ export interface CellTally {
   readonly additions: number;
 }
 
-/**
- * How often each operation stands in a cell, [5] in the order of `nasbench201Operations`, and how many tensors its
- * nodes add.
- */
 export function tally(cell: Architecture): CellTally {
   const counts = new Array<number>(operationCount).fill(0);
   const inputs = [0, 0, 0, 0];
@@ -56,10 +52,7 @@ export function tally(cell: Architecture): CellTally {
   return { counts, additions };
 }
 
-/**
- * Cost of the most expensive path from a cell's input to its output without a `none`, in the unit of `weights`, the
- * cost of each operation [5]; 0 where there is no such path.
- */
+/** Cost of the most expensive path from input to output without a `none`; 0 where there is no such path. */
 export function longestPath(cell: Architecture, weights: readonly number[]): number {
   let longest = 0;
   for (const path of pathsThroughCell) {
@@ -77,10 +70,7 @@ export function longestPath(cell: Architecture, weights: readonly number[]): num
   return longest;
 }
 
-/**
- * The cell reduced to what computes, edges on no path from input to output set to `none`, in its canonical naming. A
- * new array.
- */
+/** The cell reduced to what computes, in its canonical naming. */
 export function computingCell(cell: Architecture): Architecture {
   return canonicalise(prune(cell));
 }
@@ -90,10 +80,7 @@ export function computingCell(cell: Architecture): Architecture {
 const known = new Float32Array(operationCount ** edgeCount * nasbench201FeatureNames.length);
 const isKnown = new Uint8Array(operationCount ** edgeCount);
 
-/**
- * Features of cells, row-major [cells.length × 64], named by `nasbench201FeatureNames`: one-hot operations and counts
- * of the cell as written and as it computes, and longest paths in units of a 3×3 convolution.
- */
+/** Row-major [cells.length × 64]. */
 export function encodeCells(cells: readonly Architecture[]): Float32Array {
   const width = nasbench201FeatureNames.length;
   const features = new Float32Array(cells.length * width);

@@ -1,7 +1,6 @@
 // Simulated devices for NAS-Bench-201: each operation has a random price, and a device either executes the cell as
 // written or only what computes, one operation after the other or partly in parallel, on top of a fixed part.
 // They carry targets that are unlike every measured one, so the structure matters more than the exact ranges.
-// The ranges have no source: they are set by hand to cover the range of devices, and no tuning of them is recorded.
 import type { Random } from '#core/random.ts';
 import type { Architecture, DeviceSimulator } from '../search-space.ts';
 import { isConnectedCell } from './canonical-cell.ts';
@@ -26,10 +25,6 @@ export interface Nasbench201Device {
   readonly disconnectedShare: number | undefined;
 }
 
-/**
- * A random device for NAS-Bench-201: prices of the operations in units of one 3×3 convolution, which edges it executes,
- * how much runs in parallel, and a fixed part.
- */
 export function drawNasbench201Device(random: Random): Nasbench201Device {
   const happens = (probability: number) => random.next() < probability;
   const convolution1x1 = random.uniform(0.08, 1.1);
@@ -68,7 +63,6 @@ export interface Nasbench201Workload {
 
 const rowWidth = 6;
 
-/** What the latency formula needs of each cell, as written and as it computes; [cells.length × 6] each, row-major. */
 export function nasbench201Workload(cells: readonly Architecture[]): Nasbench201Workload {
   const written = new Float64Array(cells.length * rowWidth);
   const computing = new Float64Array(cells.length * rowWidth);
@@ -83,10 +77,7 @@ export function nasbench201Workload(cells: readonly Architecture[]): Nasbench201
   return { written, computing, computingCells, connected: cells.map(isConnectedCell) };
 }
 
-/**
- * Latency on a device of each of `indices` into the workload's cells, [indices.length], in units of one 3×3
- * convolution.
- */
+/** Latency of each of `indices` on a device, in units of one 3×3 convolution. */
 export function nasbench201Latency(
   workload: Nasbench201Workload,
   device: Nasbench201Device,
@@ -119,7 +110,6 @@ export function nasbench201Latency(
   return latency;
 }
 
-/** Simulated devices over these NAS-Bench-201 cells; each draw is a new device. */
 export function nasbench201Simulator(cells: readonly Architecture[]): DeviceSimulator {
   const workload = nasbench201Workload(cells);
   return { draw: (random, indices) => nasbench201Latency(workload, drawNasbench201Device(random), indices) };

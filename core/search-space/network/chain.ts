@@ -13,10 +13,7 @@ export interface NetworkBlock {
   network(): Network;
 }
 
-/**
- * The whole network of a chain of blocks, input [batchSize, channels, size, size] as its first block takes it.
- * @throws RangeError when a block is not given the shape that it says it takes (a mistake in the space's chain)
- */
+/** @throws RangeError when a block is not given the shape that it says it takes (a mistake in the space's chain) */
 export function networkOfChain(chain: Chain, batchSize: number): Network {
   const { channels, size } = chain.blocks[0]!;
   const { layers, input } = startNetwork({ name: chain.name, batchSize, channels, size });

@@ -13,10 +13,7 @@ export interface NetworkOptions {
   readonly batchSize: number;
 }
 
-/**
- * The network that an architecture stands for, as an operator graph without weights.
- * @throws DomainError `invalid-request` for an input size that the space cannot have
- */
+/** The whole network. @throws DomainError `invalid-request` (an input size that the space cannot have) */
 export function describeNetwork(
   space: SearchSpace<string>,
   architecture: Architecture,
@@ -25,12 +22,9 @@ export function describeNetwork(
   return networkOfChain(chainOf(space, architecture, options.inputSize), options.batchSize);
 }
 
-/**
- * The network of an architecture in parts, in the order in which they run, each built only when it is asked for. Blocks
- * of equal key are equal graphs, within an architecture and between architectures: what is found out about one is true
- * of all.
- * @throws DomainError `invalid-request` for an input size that the space cannot have
- */
+/** The same network in parts, in the order in which they run, each built only when it is asked for. Blocks of equal key
+ * are equal graphs, within an architecture and between architectures: what is found out about one is true of all.
+ * @throws DomainError `invalid-request` (an input size that the space cannot have) */
 export function describeBlocks(
   space: SearchSpace<string>,
   architecture: Architecture,
@@ -61,11 +55,8 @@ export function operatorKeys(space: SearchSpace<string>): readonly string[] {
   return space.networks.operators.map(({ key }) => key);
 }
 
-/**
- * The blocks that an architecture's network runs one after another.
- * @param inputSize side of the square input in pixels; null where architectures state their own
- * @throws DomainError `invalid-request` for an input size that the space cannot have
- */
+/** The blocks that the network runs one after another. @throws DomainError `invalid-request` (an input size that the
+ * space cannot have) */
 export function chainOf(space: SearchSpace<string>, architecture: Architecture, inputSize: number | null): Chain {
   const { networks } = space;
   return networks.inputSizes === null

@@ -2,10 +2,7 @@
 import { DomainError } from '#core/errors.ts';
 import type { SearchSpace } from '../search-space.ts';
 
-/**
- * The input size that a space's papers use, the side of a square in pixels; null where each architecture states its
- * own.
- */
+/** The input size that a space's papers use; null where each architecture states its own. */
 export function usualInputSize(space: SearchSpace<string>): number | null {
   return space.networks.inputSizes?.usual ?? null;
 }
@@ -15,10 +12,7 @@ export function statesInputSize(space: SearchSpace<string>): boolean {
   return space.networks.inputSizes === null;
 }
 
-/**
- * The input size of a workload (side of a square, in pixels) once it is known that the space's networks can have it.
- * @throws DomainError `invalid-request` when there is none or the space's networks cannot have it
- */
+/** @throws DomainError `invalid-request` when there is none or the space's networks cannot have it */
 export function givenInputSize(space: SearchSpace<string>, inputSize: number | null): number {
   const { inputSizes } = space.networks;
   if (inputSizes === null) throw new DomainError('invalid-request', `${space.id} takes no input size`);
@@ -34,10 +28,7 @@ export function givenInputSize(space: SearchSpace<string>, inputSize: number | n
   );
 }
 
-/**
- * The absent input size of a workload whose architectures state their own.
- * @throws DomainError `invalid-request` when one is given
- */
+/** For a space whose architectures state their input size. @throws DomainError `invalid-request` when one is given */
 export function noInputSize(space: SearchSpace<string>, inputSize: number | null): null {
   if (inputSize === null) return null;
   throw new DomainError('invalid-request', `input size ${inputSize} given: an ${space.id} architecture states its own`);

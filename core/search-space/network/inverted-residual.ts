@@ -17,11 +17,8 @@ export interface BlockOptions {
   readonly gate?: (x: Tensor) => Tensor;
 }
 
-/**
- * Adds an inverted residual block (Sandler et al. 2018, arXiv 1801.04381) after `input` [N, C, H, W]: expand,
- * depthwise, project, and the sum where shapes allow it.
- * @returns its output [N, channels, H / stride, W / stride], sides rounded up
- */
+/** Adds an inverted residual block [N, C, H, W] to a network: expand, depthwise, project, and the sum where shapes
+ * allow it. */
 export function invertedResidual(layers: Layers, input: Tensor, options: BlockOptions): Tensor {
   const { activate, groups } = options;
   const inputChannels = input.shape[1]!;

@@ -45,10 +45,7 @@ export interface NetworkInput {
   readonly size: number;
 }
 
-/**
- * Starts a network on a square input [batchSize, channels, size, size] in pixels.
- * @returns the layers to build it with, and the feature map that they start from
- */
+/** @returns the layers and the feature map that they start from. */
 export function startNetwork(options: NetworkInput): { layers: Layers; input: Tensor } {
   const { batchSize, channels: inputChannels, size: inputSize } = options;
   const nodes: OperatorNode[] = [];

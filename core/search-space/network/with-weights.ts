@@ -13,7 +13,7 @@ import { encodeModel } from '#core/onnx/writer.ts';
 import { type Random, seededRandom } from '#core/random.ts';
 import type { Fill, Network } from './network.ts';
 
-/** The bytes of an ONNX file of the network with random weights; the same network and seed give the same bytes. */
+/** Bytes of an ONNX file. */
 export function modelBytes(network: Network, seed: number): Uint8Array {
   return encodeModel(withWeights(network, seed), network.graph.opset);
 }

@@ -80,10 +80,8 @@ function buildSlots(): OfaSlot[] {
 
 export const ofaLevels = 5;
 
-/**
- * Sides in pixels of the square feature maps at an input resolution, [5]: after the stem and after each of the four
- * later halvings. Every halving rounds up ("same" padding).
- */
+/** Sides of the square feature maps at an input resolution: after the stem and after each of the four later halvings.
+ * Every halving rounds up ("same" padding). */
 export function ofaSides(resolution: number): number[] {
   const sides: number[] = [];
   for (let side = resolution; sides.length < ofaLevels; ) {
@@ -93,10 +91,8 @@ export function ofaSides(resolution: number): number[] {
   return sides;
 }
 
-/**
- * Channels between the two layers of squeeze-and-excitation: a quarter of `hiddenChannels`, to the nearest multiple of
- * 8 that loses at most a tenth.
- */
+/** Channels between the two layers of squeeze-and-excitation: a quarter, to the nearest multiple of 8 that loses at
+ * most a tenth. */
 export function squeezeChannels(hiddenChannels: number): number {
   const quarter = Math.floor(hiddenChannels / 4);
   const rounded = Math.max(8, Math.floor((quarter + 4) / 8) * 8);
@@ -123,9 +119,7 @@ export interface OfaBlockCost {
 }
 
 /**
- * Multiply-accumulates, traffic (elements) and weights (numbers) of one block at batch size 1, kernel by kernel:
- * expand, depthwise, project, gate. The gate reads the hidden map twice (pooling, scaling) and writes it once; its two
- * layers act on pooled channels.
+ * The gate reads the hidden map twice (pooling, scaling) and writes it once; its two layers act on pooled channels.
  * @param inputSide,outputSide sides of the square feature maps, in pixels
  */
 export function ofaBlockCost(slot: OfaSlot, choice: OfaChoice, inputSide: number, outputSide: number): OfaBlockCost {

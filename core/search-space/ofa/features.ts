@@ -63,12 +63,8 @@ const pixels = ofaResolutions.map((resolution) => {
   return ofaSides(resolution).map((side, level) => (side / largest[level]!) ** 2);
 });
 
-/**
- * Features of Once-for-All architectures, row-major [architectures.length × 208], named by `ofaFeatureNames`: one-hot
- * of every slot (zeros where absent), how often each block occurs and how many there are, the resolution and the pixels
- * it leaves at each level (relative to resolution 224), and costs in all and by stage, in units of the mean block at
- * 224, since resolution and blocks multiply.
- */
+/** One-hot of every slot (zeros where absent), how often each block occurs and how many there are, the resolution and
+ * the pixels it leaves at each level, and the costs in all and by stage, since resolution and blocks multiply. */
 export function encodeOfa(architectures: readonly Architecture[]): Float32Array {
   const width = ofaFeatureNames.length;
   const features = new Float32Array(architectures.length * width);

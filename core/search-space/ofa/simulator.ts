@@ -1,7 +1,6 @@
 // Simulated devices for Once-for-All: as for FBNet a block's kernels pay for compute, activation traffic, weights and
 // launches, here at the architecture's own resolution; squeeze-and-excitation is a kernel more where a stage has it,
 // and stem and head, whose time changes with the resolution, are priced by the same list.
-// The ranges have no source: they are set by hand to cover the range of devices, and no tuning of them is recorded.
 import type { Random } from '#core/random.ts';
 import {
   addBase,
@@ -35,10 +34,6 @@ export interface OfaDevice extends SimulatedPrices, Irregularities {
   readonly baseShare: number;
 }
 
-/**
- * A random device for Once-for-All: prices of kernels, launches of squeeze-and-excitation, stem and head,
- * irregularities by slot, choice and entry, and a fixed part.
- */
 export function drawOfaDevice(random: Random): OfaDevice {
   return {
     ...drawKernelPrices(random),
@@ -226,10 +221,8 @@ function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/**
- * Latency of each of `indices` into `architectures` on a device, [indices.length], in units of an average block at
- * resolution 176. The fixed part is relative to the mean over `indices`.
- */
+/** Latency of each of `indices` into `architectures` on a device, in average blocks. The fixed part is relative to the
+ * mean over `indices`. */
 export function ofaLatency(
   architectures: readonly Architecture[],
   device: OfaDevice,
@@ -253,7 +246,6 @@ export function ofaLatency(
   return addBase(latency, device.baseShare);
 }
 
-/** Simulated devices over these Once-for-All architectures; each draw is a new device. */
 export function ofaSimulator(architectures: readonly Architecture[]): DeviceSimulator {
   return { draw: (random, indices) => ofaLatency(architectures, drawOfaDevice(random), indices) };
 }

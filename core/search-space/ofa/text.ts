@@ -32,11 +32,7 @@ const choiceOf = new Map(ofaBlockNames.map((name, index) => [name, index + 1]));
 const resolutionOf = new Map(ofaResolutions.map((resolution, index) => [`r${resolution}`, index]));
 const allowedResolutions = `r${ofaResolutions[0]} to r${ofaLargestResolution} in steps of 4`;
 
-/**
- * The choices of a Once-for-All architecture, [21]: index of the resolution, then each slot's choice, from its text
- * `r<resolution>|k<kernel>e<expansion>-…|…`.
- * @throws DomainError `invalid-architecture`, naming the part that is wrong and what is allowed there
- */
+/** @throws DomainError `invalid-architecture` */
 export function parseOfa(text: string): Architecture {
   const [resolution = '', ...stages] = text.split('|');
   if (stages.length !== stageCount) {
@@ -68,7 +64,7 @@ export function parseOfa(text: string): Architecture {
   return architecture;
 }
 
-/** The canonical text of an architecture, which parseOfa reads back. */
+/** The canonical text of an architecture. */
 export function formatOfa(architecture: Architecture): string {
   const stages = ofaStages.map((_, stage) => {
     const start = 1 + stage * ofaMaxDepth;

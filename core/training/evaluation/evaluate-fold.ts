@@ -1,16 +1,22 @@
 // Use case: score candidates, champion and ridge regression on the hardware of one fold, which none of them has seen:
 // on the same targets, with the same random draws of measurements, on architectures that nobody was trained on.
 import * as z from 'zod';
-import type { Predictor } from '#core/predictor/bundle.ts';
 import {
   type EvaluationPlan,
   type EvaluationResult,
   evaluate,
 } from '#core/predictor/evaluation/held-out-evaluation.ts';
-import { coverageSchema, heldOutPredictionsSchema, type Score, scoreSchema } from '#core/predictors/card.ts';
+import type { Predictor } from '#core/predictor/types.ts';
+import {
+  type Coverage,
+  coverageSchema,
+  type HeldOutPredictions,
+  heldOutPredictionsSchema,
+  type Score,
+  scoreSchema,
+} from '#core/predictors/card.ts';
 import { loadStored } from '#core/predictors/load-stored.ts';
-import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { type Workload, workloadKey, workloadTitle } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { planOf } from '#core/training/fits/plan-fits.ts';
@@ -18,11 +24,18 @@ import { fitKey, runFoldKey } from '#core/training/keys.ts';
 import { type RunRecord, requireRunning } from '#core/training/runs/run-record.ts';
 import { evaluatedMeasurements } from '#core/training/runs/run-settings.ts';
 import { readManifest, readMeasurements } from '#core/training/snapshot/snapshot.ts';
-import { type PoolTarget, type TrainingPool, trainingPool } from '#core/training/snapshot/training-pool.ts';
+import {
+  type PoolColumn,
+  type PoolSet,
+  type TrainingPool,
+  trainingPool,
+  workloadOfColumn,
+} from '#core/training/snapshot/training-pool.ts';
 import { predictionsForReport } from './report-predictions.ts';
 import { scoreOf } from './score-of.ts';
 
-/** Targets of a fold that are evaluated, in turn by hardware: time and memory of a step are bounded. */
+/** Targets of a fold, each with one workload, that are evaluated, in turn by hardware and search space: time and memory
+ * of a step are bounded. */
 export const mostFoldTargets = 48;
 /** Architectures to draw measurements from. */
 const supportRows = 900;
@@ -52,15 +65,14 @@ export type FoldScores = z.infer<typeof foldScoresSchema>;
  * @throws DomainError `cancelled` when the run has ended */
 export async function evaluateFold(store: Store, runId: string, fold: number): Promise<FoldScores> {
   const run = await requireRunning(store, runId);
-  const { searchSpace, settings } = run;
   const { folds, candidates, champion } = await planOf(store, run, run.championBefore);
   const at = folds.findIndex((each) => each.fold === fold);
-  const manifest = await readManifest(store, searchSpace, run.snapshotId!);
-  const pool = trainingPool(searchSpaceOf(searchSpace), manifest, await readMeasurements(store, manifest));
+  const manifest = await readManifest(store, run.snapshotId!);
+  const pool = trainingPool(manifest, await readMeasurements(store, manifest));
   const { used, left } = heldOutTargets(pool, folds[at]!.hardwareKeys);
-  const plan = evaluationPlan(pool, used, settings);
+  const tasks = tasksOf(used, run.settings);
   const withFit = async <T>(fitId: string, use: (predictor: Predictor) => Promise<T>): Promise<T> => {
-    const predictor = await loadFit(store, searchSpace, fitId);
+    const predictor = await loadFit(store, fitId);
     try {
       return await use(predictor);
     } finally {
@@ -69,24 +81,34 @@ export async function evaluateFold(store: Store, runId: string, fold: number): P
   };
   const scored: FoldScores['candidates'] = [];
   const others: Score[] = [];
-  const hardwareOf = new Map(used.map(({ id, hardwareKey }) => [id, hardwareKey]));
-  const toScore = (model: Score['model']) => (result: EvaluationResult) =>
-    scoreOf(result, model, hardwareOf.get(result.target)!);
+  const hardwareOf = new Map(used.map(({ column }) => [column.target, column.hardwareKey]));
+  const toScore = (model: Score['model'], workload: Workload) => (result: EvaluationResult) =>
+    scoreOf(result, model, hardwareOf.get(result.target)!, workload);
   for (const [index, { seed, folds: fits }] of candidates.entries()) {
     const methods: EvaluationPlan['methods'] = index === 0 ? ['sugarbush', 'ridge'] : ['sugarbush'];
-    const { results, drawn } = await withFit(fits[at]!, async (predictor) => ({
-      results: await evaluate(predictor, { ...plan, methods }),
-      drawn: await predictionsForReport(predictor, { ...plan, methods }, shownScores),
-    }));
-    const scores = results.filter((r) => r.method === 'sugarbush').map(toScore('candidate'));
-    scored.push({ seed, scores, ...drawn });
-    others.push(...results.filter((r) => r.method === 'ridge').map(toScore('ridge')));
-    await requireRunning(store, runId);
+    const own = { seed, scores: [] as Score[], coverage: [] as Coverage[], predictions: [] as HeldOutPredictions };
+    await withFit(fits[at]!, async (predictor) => {
+      for (const task of tasks) {
+        const results = await evaluate(predictor, { ...task, methods });
+        const drawn = await predictionsForReport(predictor, { ...task, methods }, shownScores);
+        const of = (method: EvaluationResult['method']) => results.filter((result) => result.method === method);
+        own.scores.push(...of('sugarbush').map(toScore('candidate', task.workload)));
+        own.coverage.push(...drawn.coverage);
+        own.predictions.push(...drawn.predictions);
+        others.push(...of('ridge').map(toScore('ridge', task.workload)));
+        await requireRunning(store, runId);
+      }
+    });
+    scored.push(own);
   }
   const championFit = champion?.folds[at];
   if (championFit !== undefined) {
-    const results = await withFit(championFit, (predictor) => evaluate(predictor, { ...plan, methods: ['sugarbush'] }));
-    others.push(...results.map(toScore('champion')));
+    await withFit(championFit, async (predictor) => {
+      for (const task of tasks) {
+        const results = await evaluate(predictor, { ...task, methods: ['sugarbush'] });
+        others.push(...results.map(toScore('champion', task.workload)));
+      }
+    });
   }
   const result = { fold, candidates: scored, others, notEvaluated: left };
   await writeJson(store, runFoldKey(runId, fold), result);
@@ -94,49 +116,72 @@ export async function evaluateFold(store: Store, runId: string, fold: number): P
 }
 
 /** @throws DomainError `invalid-predictor` where the fit is not done */
-export function loadFit(store: Store, searchSpace: SearchSpaceId, fitId: string): Promise<Predictor> {
-  const name = `fit '${fitId}' of '${searchSpace}'`;
-  return loadStored(store, { name, keyOf: (file) => fitKey(searchSpace, fitId, file) });
+export function loadFit(store: Store, fitId: string): Promise<Predictor> {
+  return loadStored(store, { name: `fit '${fitId}'`, keyOf: (file) => fitKey(fitId, file) });
 }
 
-/** The held-out targets of a fold, in turn by hardware: those that are evaluated, and the ids of the others. */
+export interface HeldOutColumn {
+  readonly set: PoolSet;
+  readonly column: PoolColumn;
+}
+
+/** Divides a fold, in turn by hardware and set, into what is evaluated and what is not: targets with their workload. */
 export function heldOutTargets(pool: TrainingPool, hardwareKeys: readonly string[]) {
-  const most = Math.max(...evaluatedMeasurements);
-  const used: PoolTarget[] = [];
+  const used: HeldOutColumn[] = [];
   const left: string[] = [];
-  const queues = hardwareKeys.map((key) => pool.targets.filter(({ hardwareKey }) => hardwareKey === key));
+  const queues = hardwareKeys.flatMap((key) =>
+    pool.sets.map((set) => set.columns.flatMap((column) => (column.hardwareKey === key ? [{ set, column }] : []))),
+  );
   for (let round = 0; queues.some((queue) => queue.length > round); round++) {
-    for (const target of queues.flatMap((queue) => queue.slice(round, round + 1))) {
-      const measured = (first: number, end: number): number =>
-        target.latencyMs.subarray(first, end).filter((value) => !Number.isNaN(value)).length;
-      const enough =
-        measured(0, Math.min(pool.trained, supportRows)) >= most &&
-        measured(pool.trained, pool.architectures.length) >= fewestTestRows;
-      if (enough && used.length < mostFoldTargets) used.push(target);
-      else left.push(target.id);
+    for (const held of queues.flatMap((queue) => queue.slice(round, round + 1))) {
+      if (hasEnough(held) && used.length < mostFoldTargets) used.push(held);
+      else left.push(`${held.column.target} (${workloadTitle(workloadOfColumn(held.set, held.column))})`);
     }
   }
   return { used, left };
 }
 
-/** How held-out targets are evaluated: numbers of measurements, selections, draws, and rows that no fit was trained
- * on. */
-export function evaluationPlan(
-  pool: TrainingPool,
-  targets: readonly PoolTarget[],
+/** Chosen measurements are drawn among connected architectures alone. */
+function hasEnough({ set: { space, architectures, trained }, column: { latencyMs } }: HeldOutColumn): boolean {
+  const measured = (first: number, end: number): number[] =>
+    Array.from({ length: end - first }, (_, i) => first + i).filter((row) => !Number.isNaN(latencyMs[row]));
+  const support = measured(0, Math.min(trained, supportRows)).filter((row) => space.isConnected(architectures[row]!));
+  return (
+    support.length >= Math.max(...evaluatedMeasurements) &&
+    measured(trained, architectures.length).length >= fewestTestRows
+  );
+}
+
+/** One evaluation for each workload. */
+export function tasksOf(
+  used: readonly HeldOutColumn[],
   { repeats }: RunRecord['settings'],
-): Omit<EvaluationPlan, 'methods'> {
-  const rows = (first: number, end: number): number[] => Array.from({ length: end - first }, (_, i) => first + i);
-  const tested = rows(pool.trained, pool.architectures.length);
-  return {
-    architectures: pool.architectures,
-    targets,
-    supportRows: rows(0, Math.min(pool.trained, supportRows)),
-    testRows: tested,
-    allRows: tested,
-    measurements: evaluatedMeasurements,
-    selections: ['random', 'chosen'],
-    repeats,
-    seed: 1,
-  };
+): Omit<EvaluationPlan, 'methods'>[] {
+  const byWorkload = new Map<string, HeldOutColumn[]>();
+  for (const held of used) {
+    const key = workloadKey(workloadOfColumn(held.set, held.column));
+    byWorkload.set(key, [...(byWorkload.get(key) ?? []), held]);
+  }
+  return [...byWorkload.values()].map((columns) => {
+    const { set, column } = columns[0]!;
+    const rows = (first: number, end: number): number[] => Array.from({ length: end - first }, (_, i) => first + i);
+    const support = rows(0, Math.min(set.trained, supportRows));
+    const used = [...support, ...rows(set.trained, set.architectures.length)];
+    const tested = rows(support.length, used.length);
+    return {
+      workload: workloadOfColumn(set, column),
+      architectures: used.map((row) => set.architectures[row]!),
+      targets: columns.map(({ column: { target, latencyMs } }) => ({
+        id: target,
+        latencyMs: Float64Array.from(used, (row) => latencyMs[row]!),
+      })),
+      supportRows: support,
+      testRows: tested,
+      allRows: tested,
+      measurements: evaluatedMeasurements,
+      selections: ['random', 'chosen'],
+      repeats,
+      seed: 1,
+    };
+  });
 }

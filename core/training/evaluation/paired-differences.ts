@@ -1,5 +1,5 @@
 // Candidate less another model, hardware by hardware: the mean and how sure it is. Targets on one hardware are no
-// independent evidence, so it counts once, whatever number of batch sizes and settings it was measured with.
+// independent evidence, so it counts once, whatever number of networks, batch sizes and settings it was measured with.
 import type { AccuracyMetric, Score } from '#core/predictors/card.ts';
 import { studentT975 } from '#core/statistics/student-t.ts';
 
@@ -8,14 +8,15 @@ export interface HardwareDifference {
   readonly difference: number;
 }
 
-/** Mean over the targets with one hardware key, the numbers of measurements and the selections; keys that both models
- * were scored on, in their order. */
+/** Mean over the targets with one hardware key, their workloads, the numbers of measurements and the selections; keys
+ * that both models were scored on, in their order. */
 export function differencesByHardware(
   candidate: readonly Score[],
   other: readonly Score[],
   metric: AccuracyMetric,
 ): HardwareDifference[] {
-  const keyOf = (s: Score): string => JSON.stringify([s.target, s.measurements, s.selection]);
+  const keyOf = (s: Score): string =>
+    JSON.stringify([s.target, s.searchSpace, s.inputSize, s.batchSize, s.measurements, s.selection]);
   const others = new Map(other.map((s) => [keyOf(s), s[metric]]));
   const byHardware = new Map<string, number[]>();
   for (const score of candidate) {

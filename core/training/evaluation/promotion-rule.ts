@@ -1,5 +1,6 @@
 // The promotion rule (docs/training.md): a candidate replaces the champion only where it is better beyond noise on the
-// mean over hardware keys, and on no hardware it loses more than a stated bound. Reasons are written either way.
+// mean over hardware keys, and on no hardware and in no search space it loses more than a stated bound. Reasons are
+// written either way.
 
 import type { AccuracyMetric, Decision, Difference, Score } from '#core/predictors/card.ts';
 import { accuracyMetrics } from '#core/predictors/card.ts';
@@ -16,11 +17,20 @@ export interface PromotionBounds {
   readonly within10Loss: number;
   /** Rank correlation that targets on any one hardware may lose. */
   readonly spearmanLoss: number;
+  /** The same, on the mean over the hardware that a search space's networks were measured on. */
+  readonly spaceWithin10Loss: number;
+  readonly spaceSpearmanLoss: number;
   /** Fewer evaluated hardware keys than this decide nothing. */
   readonly fewestHardwareKeys: number;
 }
 
-export const promotionBounds: PromotionBounds = { within10Loss: 0.05, spearmanLoss: 0.03, fewestHardwareKeys: 3 };
+export const promotionBounds: PromotionBounds = {
+  within10Loss: 0.05,
+  spearmanLoss: 0.03,
+  spaceWithin10Loss: 0.03,
+  spaceSpearmanLoss: 0.02,
+  fewestHardwareKeys: 3,
+};
 
 export interface Judged {
   readonly decision: Decision;
@@ -42,15 +52,15 @@ export function decide(
   const within10 = byMetric.get('within10')!;
   const mean = meanDifference(within10);
   if (mean.devices < bounds.fewestHardwareKeys) {
-    const reason =
-      `${mean.devices} devices could be evaluated; at least ${bounds.fewestHardwareKeys} are needed to tell an ` +
-      'improvement from chance';
+    const reason = `${mean.devices} devices could be evaluated; at least ${bounds.fewestHardwareKeys} are needed to tell an improvement from chance`;
     return { decision: { outcome: 'refused', reasons: [reason] }, differences };
   }
   const checks = [
     better(mean, against),
-    noHardwareLoses('within10', within10, bounds.within10Loss, against),
-    noHardwareLoses('spearman', byMetric.get('spearman')!, bounds.spearmanLoss, against),
+    noneLoses('device', 'within10', within10.map(ofHardware), bounds.within10Loss, against),
+    noneLoses('device', 'spearman', byMetric.get('spearman')!.map(ofHardware), bounds.spearmanLoss, against),
+    noneLoses('search space', 'within10', bySpace(candidate, others, 'within10'), bounds.spaceWithin10Loss, against),
+    noneLoses('search space', 'spearman', bySpace(candidate, others, 'spearman'), bounds.spaceSpearmanLoss, against),
   ];
   const promoted = checks.every(({ holds }) => holds);
   // What speaks against a refused candidate comes first.
@@ -68,27 +78,43 @@ const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(
 
 function better({ devices, difference, low, high }: MeanDifference, against: string): Check {
   const holds = low > 0;
-  const found =
-    `predictions within ±10 % differ from the ${against}'s by ${points(difference)} on average over ${devices} ` +
-    `devices, from ${evaluatedMeasurements.join(', ')} measurements (95 % interval ${points(low)} to ` +
-    `${points(high)})`;
+  const found = `predictions within ±10 % differ from the ${against}'s by ${points(difference)} on average over ${devices} devices, from ${evaluatedMeasurements.join(', ')} measurements (95 % interval ${points(low)} to ${points(high)})`;
   return { holds, reason: `${found}: ${holds ? 'better beyond noise' : 'not better beyond noise'}` };
 }
 
-function noHardwareLoses(
+interface NamedDifference {
+  readonly name: string;
+  readonly difference: number;
+}
+
+const ofHardware = ({ hardwareKey, difference }: HardwareDifference): NamedDifference => ({
+  name: hardwareKey,
+  difference,
+});
+
+/** The mean over hardware keys in each search space that both models were scored in. */
+function bySpace(candidate: readonly Score[], others: readonly Score[], metric: AccuracyMetric): NamedDifference[] {
+  const names = [...new Set(candidate.map(({ searchSpace }) => searchSpace))].sort();
+  return names.flatMap((name) => {
+    const own = candidate.filter(({ searchSpace }) => searchSpace === name);
+    const { devices, difference } = meanDifference(differencesByHardware(own, others, metric));
+    return devices === 0 ? [] : [{ name, difference }];
+  });
+}
+
+function noneLoses(
+  kind: 'device' | 'search space',
   metric: AccuracyMetric,
-  byHardware: readonly HardwareDifference[],
+  differences: readonly NamedDifference[],
   bound: number,
   against: string,
 ): Check {
   const write = metric === 'within10' ? points : signed;
   const name = metric === 'within10' ? 'predictions within ±10 %' : 'rank correlation';
-  if (byHardware.length === 0) return { holds: true, reason: `no device has a ${name} to compare` };
-  const worst = byHardware.reduce((a, b) => (b.difference < a.difference ? b : a));
+  if (differences.length === 0) return { holds: true, reason: `no ${kind} has a ${name} to compare` };
+  const worst = differences.reduce((a, b) => (b.difference < a.difference ? b : a));
   const holds = worst.difference >= -bound;
-  const reason =
-    `the worst device in ${name} against the ${against} is '${worst.hardwareKey}' with ` +
-    `${write(worst.difference)}; ${write(-bound)} is allowed`;
+  const reason = `the worst ${kind} in ${name} against the ${against} is '${worst.name}' with ${write(worst.difference)}; ${write(-bound)} is allowed`;
   return { holds, reason };
 }
 

@@ -3,8 +3,7 @@
 
 import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
-import { predict } from '#core/predictor/adaptation/posterior-predictive.ts';
-import type { Predictor } from '#core/predictor/bundle.ts';
+import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import {
   type EvaluationPlan,
   type Selection,
@@ -12,6 +11,7 @@ import {
   supportOrderOf,
   supportSets,
 } from '#core/predictor/evaluation/held-out-evaluation.ts';
+import type { Predictor } from '#core/predictor/types.ts';
 import type { Coverage, HeldOutPredictions } from '#core/predictors/card.ts';
 
 export const coverageConfidences = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99] as const;
@@ -27,7 +27,7 @@ export async function predictionsForReport(
   plan: EvaluationPlan,
   shown: { readonly measurements: number; readonly selection: Selection },
 ): Promise<PredictionsForReport> {
-  const forward = await predictor.forward(plan.architectures);
+  const forward = await predictor.forward([plan]);
   const order = shown.selection === 'chosen' ? await supportOrder(predictor, plan) : [];
   const predictions: HeldOutPredictions = [];
   const coverage: Coverage[] = [];
@@ -38,15 +38,20 @@ export async function predictionsForReport(
     const measured = Float64Array.from(support, (row) => latencyMs[row]!);
     const supportForward = forwardRows(forward, support);
     const { parameters, identity } = predictor;
-    const adaptation = adaptCalibrated(parameters, identity.hash, supportForward, measured, plan.outlierShare);
+    const adaptation = adaptCalibrated(parameters, identity.hash, supportForward, measured);
     const rows = plan.allRows.filter((row) => !Number.isNaN(latencyMs[row]));
     const query = forwardRows(forward, rows);
     const measuredMs = rows.map((row) => latencyMs[row]!);
-    predictions.push({ target, measuredMs, predictedMs: [...predict(adaptation, query).latencyMs] });
+    predictions.push({
+      target,
+      ...plan.workload,
+      measuredMs,
+      predictedMs: [...predictLatencies(adaptation, parameters.lowerings, query).latencyMs],
+    });
     for (const confidence of coverageConfidences) {
-      const { lowMs, highMs } = predict(adaptation, query, { confidence });
+      const { lowMs, highMs } = predictLatencies(adaptation, parameters.lowerings, query, { confidence });
       const inside = measuredMs.filter((ms, i) => ms >= lowMs[i]! && ms <= highMs[i]!).length;
-      coverage.push({ target, confidence, observed: inside / measuredMs.length });
+      coverage.push({ target, ...plan.workload, confidence, observed: inside / measuredMs.length });
     }
   }
   return { predictions, coverage };

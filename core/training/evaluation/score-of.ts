@@ -2,14 +2,21 @@
 // key.
 import type { EvaluationResult } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import type { Score } from '#core/predictors/card.ts';
+import type { Workload } from '#core/search-space/workload.ts';
 
-/** One result of an evaluation as a card keeps it; a metric that is not a number is null. */
-export function scoreOf(result: EvaluationResult, model: Score['model'], hardwareKey: string): Score {
+/** Metrics that do not exist, NaN, are null. */
+export function scoreOf(
+  result: EvaluationResult,
+  model: Score['model'],
+  hardwareKey: string,
+  workload: Workload,
+): Score {
   const { target, measurements, selection } = result;
   return {
     model,
     target,
     device: hardwareKey,
+    ...workload,
     measurements,
     selection,
     spearmanTrimmed: metric(result.spearmanTrimmed),

@@ -2,25 +2,25 @@
 // another process or on another machine, and ends with the same bytes as if it had never been interrupted.
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
-import { type FitCheckpoint, fit } from '#core/predictor/fitting/fit-predictor.ts';
-import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { type FitCheckpoint, type FitOptions, fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, writeJson } from '#core/store/stored-json.ts';
 import { fitKey } from '#core/training/keys.ts';
 import { readManifest, readMeasurements } from '#core/training/snapshot/snapshot.ts';
 import { trainingPool } from '#core/training/snapshot/training-pool.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import { episodeData } from './episode-data.ts';
 import { type FitSpec, readFitSpec } from './specification.ts';
 
 export interface ContinueFitOptions {
   /** ms since the epoch. */
   readonly now: () => number;
-  /** When to save and return, ms since the epoch. A call of ONNX Runtime (about a second) may still end after it. */
+  /** When to save and return, ms since the epoch. The steps up to the next report, some seconds, may still end after
+   * it. */
   readonly deadlineMs: number;
   /** Least time between two checkpoints: what a kill loses. */
   readonly checkpointS?: number;
-  /** Called after every call of ONNX Runtime; what it throws ends the fit. */
+  /** Called after every few steps; what it throws ends the fit. */
   readonly onProgress?: (progress: ContinuedFit & { readonly loss: number }) => Promise<void>;
 }
 
@@ -36,16 +36,11 @@ export type LossCurve = z.infer<typeof curveSchema>;
 class TimeIsUp extends Error {}
 
 /** @throws DomainError `not-found` without a specification; what `onProgress` throws */
-export async function continueFit(
-  store: Store,
-  searchSpace: SearchSpaceId,
-  fitId: string,
-  options: ContinueFitOptions,
-): Promise<ContinuedFit> {
+export async function continueFit(store: Store, fitId: string, options: ContinueFitOptions): Promise<ContinuedFit> {
   const { now, deadlineMs, checkpointS = 30, onProgress } = options;
-  const spec = await readFitSpec(store, searchSpace, fitId);
+  const spec = await readFitSpec(store, fitId);
   const { steps } = spec;
-  const key = (file: Parameters<typeof fitKey>[2]): string => fitKey(searchSpace, fitId, file);
+  const key = (file: Parameters<typeof fitKey>[1]): string => fitKey(fitId, file);
   if (await store.get(key('predictor.json'))) return { done: true, step: steps, steps };
   const resume = await lastCheckpoint(store, key('checkpoint.bin'));
   const before = (await readJson(store, key('curve.json'), curveSchema))?.value ?? [];
@@ -59,7 +54,7 @@ export async function continueFit(
     saved = checkpoint.step;
   };
   try {
-    const bundle = await fit({
+    const bundle = await fitKernelPredictor({
       ...(await fitInput(store, spec)),
       ...(resume && { resume }),
       async onProgress({ step, loss, checkpoint }) {
@@ -80,19 +75,15 @@ export async function continueFit(
   }
 }
 
-async function fitInput(store: Store, spec: FitSpec): Promise<Pick<Parameters<typeof fit>[0], FitInput>> {
-  const { heldOut, only, seed, steps, stepsPerCall } = spec;
-  const space = searchSpaceOf(spec.searchSpace);
-  const manifest = await readManifest(store, spec.searchSpace, spec.snapshotId);
-  const pool = trainingPool(space, manifest, await readMeasurements(store, manifest));
-  const targets = pool.targets
-    .filter(({ id, hardwareKey }) => !heldOut.includes(hardwareKey) && (only === null || only.includes(id)))
-    .map(({ id, latencyMs }) => ({ id, latencyMs: latencyMs.slice(0, pool.trained) }))
-    // Architectures are chosen for all targets together: one may have none of them.
-    .filter(({ latencyMs }) => latencyMs.some((value) => !Number.isNaN(value)));
-  return { space, architectures: pool.architectures.slice(0, pool.trained), targets, seed, steps, stepsPerCall };
+async function fitInput(
+  store: Store,
+  spec: FitSpec,
+): Promise<Pick<FitOptions, 'data' | 'seed' | 'steps' | 'stepsPerReport'>> {
+  const { seed, steps, stepsPerReport, lowerings } = spec;
+  const manifest = await readManifest(store, spec.snapshotId);
+  const pool = trainingPool(manifest, await readMeasurements(store, manifest));
+  return { data: episodeData(pool, lowerings, spec), seed, steps, stepsPerReport };
 }
-type FitInput = 'space' | 'architectures' | 'targets' | 'seed' | 'steps' | 'stepsPerCall';
 
 /** A checkpoint that cannot be read is as good as none. */
 async function lastCheckpoint(store: Store, key: string): Promise<FitCheckpoint | undefined> {

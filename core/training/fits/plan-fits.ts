@@ -2,18 +2,25 @@
 // hardware, which is evaluated on it; and the champion's own folds, as it was trained, unless an earlier run left them.
 import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
-import { featureSchemaId } from '#core/predictor/bundle.ts';
+import { featureSchemaId } from '#core/predictor/predictor-parameters.ts';
 import { readAliases } from '#core/predictors/aliases.ts';
 import { type Card, readCard } from '#core/predictors/card.ts';
-import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { decidedKey, fitKey, runFitKey } from '#core/training/keys.ts';
 import type { RunRecord } from '#core/training/runs/run-record.ts';
-import { type RunSettings, stepsPerCall } from '#core/training/runs/run-settings.ts';
-import { findManifest, type Manifest, readManifest } from '#core/training/snapshot/snapshot.ts';
+import { type RunSettings, stepsPerReport } from '#core/training/runs/run-settings.ts';
+import { type Manifest, readManifest } from '#core/training/snapshot/snapshot.ts';
+import { fitLowerings } from './fit-lowerings.ts';
 import { type FitSpec, fitFormatVersion, fitIdOf } from './specification.ts';
+
+/** What fits of this code have in common. */
+const base = {
+  formatVersion: fitFormatVersion,
+  features: featureSchemaId,
+  lowerings: [...fitLowerings],
+  stepsPerReport,
+} satisfies Partial<FitSpec>;
 
 /** Hardware of one fold; all targets on it are held out together. */
 export interface Fold {
@@ -38,32 +45,33 @@ export interface FitPlan {
 /** Folds of the hardware that is learned from: one key each, up to `count`; more keys join them in turn, in the order
  * in which they became known, so that a key stays in its fold when others are added. */
 export function foldsOf(manifest: Manifest, count: number): Fold[] {
-  const learnedFrom = new Set(manifest.targets.filter(({ excluded }) => excluded === null).map(({ device }) => device));
+  const learnedFrom = new Set(
+    manifest.targets.filter(({ excluded }) => excluded === null).map(({ hardwareKey }) => hardwareKey),
+  );
   const folds = Array.from({ length: count }, (): string[] => []);
   let at = 0;
-  for (const key of manifest.devices) if (learnedFrom.has(key)) folds[at++ % count]!.push(key);
+  for (const key of manifest.hardwareKeys) if (learnedFrom.has(key)) folds[at++ % count]!.push(key);
   return folds.flatMap((hardwareKeys, fold) => (hardwareKeys.length === 0 ? [] : [{ fold, hardwareKeys }]));
 }
 
 /** Settings, and everything in this code that gives other fits of the same snapshot: after an upgrade that changes the
- * encoder or the fit there is something new to decide. */
-export function settingsId(searchSpace: SearchSpaceId, settings: RunSettings): string {
-  const features = featureSchemaId(searchSpaceOf(searchSpace));
+ * features or the fit there is something new to decide. */
+export function settingsId(settings: RunSettings): string {
   return createHash('sha256')
-    .update(JSON.stringify({ settings, features, fitFormatVersion, stepsPerCall }))
+    .update(JSON.stringify({ settings, ...base }))
     .digest('hex')
     .slice(0, 16);
 }
 
 /** The run that decided on the snapshot with these settings before, if any: there is nothing new. */
-export async function decidedBefore(store: Store, { searchSpace, snapshotId, settings }: RunRecord): Promise<boolean> {
-  return (await store.get(decidedKey(searchSpace, snapshotId!, settingsId(searchSpace, settings)))) !== undefined;
+export async function decidedBefore(store: Store, { snapshotId, settings }: RunRecord): Promise<boolean> {
+  return (await store.get(decidedKey(snapshotId!, settingsId(settings)))) !== undefined;
 }
 
 /** The same for the same record and champion; writes nothing. */
 export async function planOf(store: Store, run: RunRecord, championVersion: string | undefined): Promise<FitPlan> {
-  const { searchSpace, settings, snapshotId } = run;
-  const manifest = await readManifest(store, searchSpace, snapshotId!);
+  const { settings, snapshotId } = run;
+  const manifest = await readManifest(store, snapshotId!);
   const folds = foldsOf(manifest, settings.folds);
   const specs = await specsOf(store, run, manifest, folds, championVersion);
   return {
@@ -84,46 +92,42 @@ interface Specs {
 
 async function specsOf(
   store: Store,
-  { searchSpace, settings }: RunRecord,
+  { settings }: RunRecord,
   manifest: Manifest,
   folds: readonly Fold[],
   championVersion: string | undefined,
 ): Promise<Specs> {
   const { snapshotId } = manifest;
-  const features = featureSchemaId(searchSpaceOf(searchSpace));
-  const base = { formatVersion: fitFormatVersion, searchSpace, features, stepsPerCall } as const;
   const candidates = settings.seeds.map((seed) => {
     const own = { ...base, snapshotId, only: null, seed, steps: settings.steps };
     const held = folds.map(({ hardwareKeys }): FitSpec => ({ ...own, heldOut: [...hardwareKeys].sort() }));
     return { seed, all: { ...own, heldOut: [] } satisfies FitSpec, held };
   });
   if (championVersion === undefined) return { candidates, champion: [] };
-  const card = await readCard(store, searchSpace, championVersion);
+  const card = await readCard(store, championVersion);
   const champion = card ? await championSpecs(store, card, manifest, folds) : [];
   return { candidates, champion };
 }
 
-/** On the snapshot that the champion was trained on; where that is gone, on its targets in the present one. */
+/** On the snapshot that the champion was trained on; on the present one, its targets only, where it had none. */
 async function championSpecs(
   store: Store,
-  { searchSpace, training, snapshot }: Card,
-  present: Manifest,
+  { training, snapshot }: Card,
+  manifest: Manifest,
   folds: readonly Fold[],
 ): Promise<FitSpec[]> {
-  const kept = await findManifest(store, searchSpace, snapshot.id);
-  const own = kept ?? present;
-  const known = new Set(own.devices);
-  const here = new Set(own.targets.map(({ id }) => id));
+  const own = snapshot === undefined ? manifest : await readManifest(store, snapshot.id);
+  const known = new Set(own.hardwareKeys);
+  const here = new Set(manifest.targets.map(({ id }) => id));
+  const learned = training.targets.filter((id) => here.has(id)).sort();
   return folds.map(({ hardwareKeys }) => ({
-    formatVersion: fitFormatVersion,
-    searchSpace,
+    ...base,
     snapshotId: own.snapshotId,
-    features: featureSchemaId(searchSpaceOf(searchSpace)),
     heldOut: hardwareKeys.filter((key) => known.has(key)).sort(),
-    only: kept === undefined ? training.targets.filter((id) => here.has(id)).sort() : null,
+    // A champion whose targets go by other names here has learned from no fewer than there are.
+    only: snapshot === undefined && learned.length > 0 ? learned : null,
     seed: training.seed,
     steps: training.steps,
-    stepsPerCall,
   }));
 }
 
@@ -141,15 +145,12 @@ export interface PlannedFits {
 /** Writes the specifications. The champion is the one of the first planning, also when it is done again.
  * @throws DomainError `training-failed` where there is one hardware: nothing could be evaluated */
 export async function planFits(store: Store, run: RunRecord): Promise<PlannedFits> {
-  const { runId, searchSpace, settings, snapshotId } = run;
-  const championBefore =
-    run.heldOut === undefined ? (await readAliases(store, searchSpace))?.value.champion : run.championBefore;
-  const manifest = await readManifest(store, searchSpace, snapshotId!);
+  const { runId, settings, snapshotId } = run;
+  const championBefore = run.heldOut === undefined ? (await readAliases(store))?.value.champion : run.championBefore;
+  const manifest = await readManifest(store, snapshotId!);
   const folds = foldsOf(manifest, settings.folds);
   if (folds.length < 2) {
-    const message =
-      `'${searchSpace}' has ${folds.length} device to learn from; training needs two, to be tested on one that ` +
-      'it has not seen';
+    const message = `there is ${folds.length} device to learn from; training needs two, to be tested on one that it has not seen`;
     throw new DomainError('training-failed', message);
   }
   const { candidates, champion } = await specsOf(store, run, manifest, folds, championBefore);
@@ -157,8 +158,8 @@ export async function planFits(store: Store, run: RunRecord): Promise<PlannedFit
   const fitIds: string[] = [];
   let fitSteps = 0;
   for (const [fitId, spec] of new Map(specs.map((spec) => [fitIdOf(spec), spec]))) {
-    if (await store.get(fitKey(searchSpace, fitId, 'predictor.json'))) continue;
-    await writeJson(store, fitKey(searchSpace, fitId, 'spec.json'), spec);
+    if (await store.get(fitKey(fitId, 'predictor.json'))) continue;
+    await writeJson(store, fitKey(fitId, 'spec.json'), spec);
     await writeJson(store, runFitKey(runId, fitId), { step: 0, steps: spec.steps });
     fitIds.push(fitId);
     fitSteps += spec.steps;

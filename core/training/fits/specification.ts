@@ -2,27 +2,29 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
-import { searchSpaceIds } from '#core/search-space/registry.ts';
+import { loweringIds } from '#core/graph/lowerings.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { fitKey } from '#core/training/keys.ts';
 
 /** Raised when the same specification would give other bytes than before. */
-export const fitFormatVersion = 1;
+export const fitFormatVersion = 2;
 
 export const fitSpecSchema = z.strictObject({
   formatVersion: z.literal(fitFormatVersion),
-  searchSpace: z.enum(searchSpaceIds),
   snapshotId: z.string(),
-  /** Schema id of the encoder's features: another encoder gives another fit. */
+  /** Schema id of the features of kernels: others give another fit. */
   features: z.string(),
+  /** What networks are looked at under, in this order. */
+  lowerings: z.array(z.enum(loweringIds)).min(1),
   /** Hardware keys that it must not learn from, sorted; all of them are in the snapshot. */
   heldOut: z.array(z.string()),
   /** The only targets it may learn from, sorted; null: all that the snapshot lets in. */
   only: z.array(z.string()).nullable(),
   seed: z.int(),
   steps: z.int().positive(),
-  stepsPerCall: z.int().positive(),
+  /** A fit can be stopped, and goes on, at multiples of these alone. */
+  stepsPerReport: z.int().positive(),
 });
 export type FitSpec = z.infer<typeof fitSpecSchema>;
 
@@ -34,8 +36,8 @@ export const fitIdOf = (spec: FitSpec): string =>
     .slice(0, 24);
 
 /** @throws DomainError `not-found` */
-export async function readFitSpec(store: Store, searchSpace: FitSpec['searchSpace'], fitId: string): Promise<FitSpec> {
-  const spec = await readJson(store, fitKey(searchSpace, fitId, 'spec.json'), fitSpecSchema);
+export async function readFitSpec(store: Store, fitId: string): Promise<FitSpec> {
+  const spec = await readJson(store, fitKey(fitId, 'spec.json'), fitSpecSchema);
   if (spec) return spec.value;
-  throw new DomainError('not-found', `there is no fit '${fitId}' of search space '${searchSpace}'`);
+  throw new DomainError('not-found', `there is no fit '${fitId}'`);
 }

@@ -1,15 +1,21 @@
-// Use cases: adapt every target of a search space under a predictor that is not served yet, in batches that fit a
-// phase. Measurements are read as they are now.
+// Use cases: adapt every target under a predictor that is not served yet, in batches that fit a phase.
+// Measurements are read as they are now.
 import { mergeMeasurements } from '#core/dataset/merge-measurements.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
 import { DomainError } from '#core/errors.ts';
-import type { Predictor } from '#core/predictor/bundle.ts';
+import type { Predictor } from '#core/predictor/types.ts';
 import { loadPublished } from '#core/predictors/load-stored.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { parseJson } from '#core/store/stored-json.ts';
 import { adaptMergedTarget } from '#core/targets/adapt-target.ts';
-import { adaptationKey, adaptationsPrefix, measurementsKey, targetsPrefix } from '#core/targets/keys.ts';
+import {
+  adaptationKey,
+  adaptationsPrefix,
+  measurementsKey,
+  targetIdIn,
+  targetKey,
+  targetsPrefix,
+} from '#core/targets/keys.ts';
 
 /** Targets of one batch: a quarter of a minute, of the fifteen that a Lambda has (docs/training.md). */
 export const batchSize = 50;
@@ -24,12 +30,11 @@ export interface TargetBatch {
 
 /** Batches over all targets there are.
  * @throws DomainError `invalid-request` for more targets than the state machine is built for */
-export async function planAdaptation(store: Store, searchSpace: SearchSpaceId): Promise<TargetBatch[]> {
+export async function planAdaptation(store: Store): Promise<TargetBatch[]> {
   const ids: string[] = [];
-  for await (const key of store.list(targetsPrefix(searchSpace))) ids.push(idOf(searchSpace, key));
+  for await (const id of targetIds(store)) ids.push(id);
   if (ids.length > batchSize * mostBatches) {
-    const message =
-      `'${searchSpace}' has ${ids.length} targets; the state machine adapts ` + `at most ${batchSize * mostBatches}`;
+    const message = `there are ${ids.length} targets; the state machine adapts at most ${batchSize * mostBatches}`;
     throw new DomainError('invalid-request', message);
   }
   return Array.from({ length: Math.ceil(ids.length / batchSize) }, (_, i) => ({
@@ -38,8 +43,13 @@ export async function planAdaptation(store: Store, searchSpace: SearchSpaceId): 
   }));
 }
 
-const idOf = (searchSpace: SearchSpaceId, key: string): string =>
-  key.slice(targetsPrefix(searchSpace).length).replace(/\.json$/, '');
+/** In the order of their keys. */
+async function* targetIds(store: Store, after?: string): AsyncGenerator<string> {
+  for await (const key of store.list(targetsPrefix, after === undefined ? undefined : targetKey(after))) {
+    const id = targetIdIn(targetsPrefix, key);
+    if (id !== undefined) yield id;
+  }
+}
 
 export interface AdaptBatchOptions {
   /** Called before every target; what it throws ends the batch. */
@@ -49,18 +59,16 @@ export interface AdaptBatchOptions {
 /** What has an adaptation from as many profiles already is left as it is. @returns targets without measurements */
 export async function adaptBatch(
   store: Store,
-  searchSpace: SearchSpaceId,
   version: string,
   batch: TargetBatch,
   { onTarget }: AdaptBatchOptions = {},
 ): Promise<string[]> {
-  const predictor = await loadPublished(store, searchSpace, version);
+  const predictor = await loadPublished(store, version);
   const without: string[] = [];
   try {
-    const after = batch.after === '' ? undefined : `${targetsPrefix(searchSpace)}${batch.after}.json`;
     const ids: string[] = [];
-    for await (const key of store.list(targetsPrefix(searchSpace), after)) {
-      ids.push(idOf(searchSpace, key));
+    for await (const id of targetIds(store, batch.after === '' ? undefined : batch.after)) {
+      ids.push(id);
       if (ids.length >= batch.count) break;
     }
     for (const id of ids) {
@@ -74,16 +82,13 @@ export async function adaptBatch(
 }
 
 /** Adapts what has no adaptation under `version` yet. @returns how many had none */
-export async function adaptMissing(store: Store, searchSpace: SearchSpaceId, version: string): Promise<number> {
+export async function adaptMissing(store: Store, version: string): Promise<number> {
   const adapted = new Set<string>();
-  for await (const key of store.list(adaptationsPrefix(searchSpace, version))) adapted.add(key);
+  for await (const key of store.list(adaptationsPrefix(version))) adapted.add(key);
   const missing: string[] = [];
-  for await (const key of store.list(targetsPrefix(searchSpace))) {
-    const id = idOf(searchSpace, key);
-    if (!adapted.has(adaptationKey(searchSpace, version, id))) missing.push(id);
-  }
+  for await (const id of targetIds(store)) if (!adapted.has(adaptationKey(version, id))) missing.push(id);
   if (missing.length === 0) return 0;
-  const predictor = await loadPublished(store, searchSpace, version);
+  const predictor = await loadPublished(store, version);
   try {
     for (const id of missing) await adaptOne(store, predictor, id);
   } finally {
@@ -94,7 +99,7 @@ export async function adaptMissing(store: Store, searchSpace: SearchSpaceId, ver
 
 /** @returns whether it has any measurements */
 async function adaptOne(store: Store, predictor: Predictor, targetId: string): Promise<boolean> {
-  const key = measurementsKey(predictor.identity.searchSpace, targetId);
+  const key = measurementsKey(targetId);
   const object = await store.get(key);
   if (!object) return false;
   const data = parseJson(key, object.body, targetDataSchema);

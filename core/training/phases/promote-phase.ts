@@ -4,7 +4,6 @@
 import { DomainError } from '#core/errors.ts';
 import { type Aliases, clearChallenger, moveChampion, readAliases, setChallenger } from '#core/predictors/aliases.ts';
 import { readCard } from '#core/predictors/card.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { runBatchesKey } from '#core/training/keys.ts';
 import { endRun } from '#core/training/runs/end-run.ts';
@@ -27,10 +26,10 @@ export async function planAdaptPhase(
   runId: string,
   { mostInlineBatches }: { readonly mostInlineBatches: number },
 ): Promise<PlannedBatches> {
-  const { searchSpace, decision } = await requireRunning(store, runId);
+  const { decision } = await requireRunning(store, runId);
   const batchesKey = runBatchesKey(runId);
   if (decision?.outcome !== 'promoted') return { batchCount: 0, batches: [], batchesKey };
-  const batches = await planAdaptation(store, searchSpace);
+  const batches = await planAdaptation(store);
   await writeJson(store, batchesKey, batches);
   const total = batches.reduce((sum, { count }) => sum + count, 0);
   await changeRun(store, runId, now(), (current) => phaseChange(current, 'adapt', now(), { total }));
@@ -43,9 +42,9 @@ const lookEveryMs = 1000;
 /** Adapts one batch of targets to the candidate.
  * @throws DomainError `cancelled` when the run ends meanwhile */
 export async function adaptPhase({ store, now }: PhaseContext, runId: string, batch: TargetBatch): Promise<void> {
-  const { searchSpace, version } = await requireRunning(store, runId);
+  const { version } = await requireRunning(store, runId);
   let lookedAtMs = now();
-  await adaptBatch(store, searchSpace, version!, batch, {
+  await adaptBatch(store, version!, batch, {
     onTarget: async () => {
       if (now() - lookedAtMs < lookEveryMs) return;
       lookedAtMs = now();
@@ -56,14 +55,12 @@ export async function adaptPhase({ store, now }: PhaseContext, runId: string, ba
 
 /** From the commit on the run is finished, not stopped: done again it goes on where it was. */
 export async function promotePhase({ store, now }: PhaseContext, runId: string): Promise<void> {
-  const { searchSpace, version } = await changeRun(store, runId, now(), (current) =>
-    nextPhase(current, 'adapt', 'promote', now()),
-  );
+  const { version } = await changeRun(store, runId, now(), (current) => nextPhase(current, 'adapt', 'promote', now()));
   // Targets that came while the others were adapted.
-  await adaptMissing(store, searchSpace, version!);
+  await adaptMissing(store, version!);
   await changeRun(store, runId, now(), () => ({ committed: true }));
-  await moveChampion(store, searchSpace, version!);
-  await adaptMissing(store, searchSpace, version!);
+  await moveChampion(store, version!);
+  await adaptMissing(store, version!);
   await rememberDecision(store, runId);
   await changeRun(store, runId, now(), (current) => phaseChange(current, 'promote', now(), { finished: true }));
   await endRun(store, runId, { status: 'promoted' }, now());
@@ -75,31 +72,24 @@ const mostRequestMs = 20_000;
 /** An operator's word: promotes or rolls back to a published version.
  * @throws DomainError `not-found`; `not-ready` where there are more targets to adapt than a request has time for: sent
  * again it goes on */
-export async function setChampion(
-  { store, now }: PhaseContext,
-  searchSpace: SearchSpaceId,
-  version: string,
-): Promise<Aliases> {
-  if (!(await readCard(store, searchSpace, version))) {
-    throw new DomainError('not-found', `search space '${searchSpace}' has no predictor '${version.slice(0, 80)}'`);
+export async function setChampion({ store, now }: PhaseContext, version: string): Promise<Aliases> {
+  if (!(await readCard(store, version))) {
+    throw new DomainError('not-found', `there is no predictor '${version.slice(0, 80)}'`);
   }
-  await setChallenger(store, searchSpace, version);
+  await setChallenger(store, version);
   try {
     const untilMs = now() + mostRequestMs;
     const onTarget = async (): Promise<void> => {
       if (now() < untilMs) return;
-      throw new DomainError(
-        'not-ready',
-        `the targets of '${searchSpace}' are being adapted to '${version}': send it again`,
-      );
+      throw new DomainError('not-ready', `the targets are being adapted to '${version}': send it again`);
     };
-    for (const batch of await planAdaptation(store, searchSpace)) {
-      await adaptBatch(store, searchSpace, version, batch, { onTarget });
+    for (const batch of await planAdaptation(store)) {
+      await adaptBatch(store, version, batch, { onTarget });
     }
-    await moveChampion(store, searchSpace, version);
+    await moveChampion(store, version);
   } catch (error) {
-    await clearChallenger(store, searchSpace, version);
+    await clearChallenger(store, version);
     throw error;
   }
-  return (await readAliases(store, searchSpace))!.value;
+  return (await readAliases(store))!.value;
 }

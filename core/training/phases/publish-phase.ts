@@ -17,22 +17,21 @@ import type { PhaseContext } from './run-phases.ts';
 /** Copies the chosen fit with card and report to the published predictors and makes it challenger.
  * @throws DomainError `not-found` without a card; `cancelled` when the run has ended */
 export async function publishPhase({ store, now }: PhaseContext, runId: string): Promise<{ readonly version: string }> {
-  const run = await changeRun(store, runId, now(), (current) => phaseChange(current, 'publish', now()));
-  const { searchSpace } = run;
+  await changeRun(store, runId, now(), (current) => phaseChange(current, 'publish', now()));
   const { fitId } = await readDecision(store, runId);
   const card = await readJson(store, runCardKey(runId), cardSchema);
   if (!card) throw new DomainError('not-found', `training run '${runId}' has no card`);
   const { version } = card.value;
-  const fit = (file: 'predictor.onnx' | 'predictor.json') => fitKey(searchSpace, fitId, file);
-  const published = (file: 'predictor.onnx' | 'predictor.json') => predictorKey(searchSpace, version, file);
+  const fit = (file: 'predictor.onnx' | 'predictor.json') => fitKey(fitId, file);
+  const published = (file: 'predictor.onnx' | 'predictor.json') => predictorKey(version, file);
   await Promise.all([
     copyIfAbsent(store, fit('predictor.onnx'), published('predictor.onnx')),
     copyIfAbsent(store, fit('predictor.json'), published('predictor.json')),
-    copyIfAbsent(store, runPredictionsKey(runId), predictorKey(searchSpace, version, 'predictions.json')),
-    copyIfAbsent(store, runReportKey(runId), predictorKey(searchSpace, version, 'report.html')),
+    copyIfAbsent(store, runPredictionsKey(runId), predictorKey(version, 'predictions.json')),
+    copyIfAbsent(store, runReportKey(runId), predictorKey(version, 'report.html')),
   ]);
   await requireRunning(store, runId);
-  await copyIfAbsent(store, runCardKey(runId), predictorKey(searchSpace, version, 'card.json'));
+  await copyIfAbsent(store, runCardKey(runId), predictorKey(version, 'card.json'));
   // Known before it challenges: whatever ends the run takes the challenger away.
   const { decision } = await changeRun(store, runId, now(), () => ({ version }));
   if (decision?.outcome === 'promoted') await challenge(store, runId, version);
@@ -43,12 +42,11 @@ export async function publishPhase({ store, now }: PhaseContext, runId: string):
 /** A run that is stopped just now leaves no challenger: it takes away what there is, and what comes after is taken away
  * here. */
 async function challenge(store: Store, runId: string, version: string): Promise<void> {
-  const { searchSpace } = await requireRunning(store, runId);
-  await setChallenger(store, searchSpace, version);
+  await setChallenger(store, version);
   try {
     await requireRunning(store, runId);
   } catch (error) {
-    await clearChallenger(store, searchSpace, version);
+    await clearChallenger(store, version);
     throw error;
   }
 }

@@ -3,7 +3,6 @@
 
 import { readAliases } from '#core/predictors/aliases.ts';
 import { type Decision, type Evaluation, readCard } from '#core/predictors/card.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, writeJson } from '#core/store/stored-json.ts';
 import {
@@ -49,8 +48,8 @@ export async function freezePhase(
   runId: string,
   { leastGrowth = 0 }: FreezePhaseOptions = {},
 ): Promise<{ readonly snapshotId: string; readonly isNew: boolean }> {
-  const run = await changeRun(store, runId, now(), (current) => phaseChange(current, 'freeze', now()));
-  const manifest = await freezeSnapshot(store, run.searchSpace, {
+  await changeRun(store, runId, now(), (current) => phaseChange(current, 'freeze', now()));
+  const manifest = await freezeSnapshot(store, {
     onProgress: async (done, total) => {
       await changeRun(store, runId, now(), (current) => phaseChange(current, 'freeze', now(), { done, total }));
     },
@@ -70,11 +69,10 @@ export async function freezePhase(
 
 async function tooLittleGrowth(store: Store, manifest: Manifest, least: number): Promise<string | undefined> {
   if (least <= 0) return undefined;
-  const { searchSpace } = manifest;
-  const champion = (await readAliases(store, searchSpace))?.value.champion;
-  const card = champion === undefined ? undefined : await readCard(store, searchSpace, champion);
-  if (!card) return undefined;
-  const before = await readManifest(store, searchSpace, card.snapshot.id);
+  const champion = (await readAliases(store))?.value.champion;
+  const card = champion === undefined ? undefined : await readCard(store, champion);
+  if (!card?.snapshot) return undefined;
+  const before = await readManifest(store, card.snapshot.id);
   const rowsOf = ({ targets }: Manifest): number =>
     targets.reduce((sum, { excluded, measurements }) => sum + (excluded === null ? measurements : 0), 0);
   const growth = rowsOf(manifest) / rowsOf(before) - 1;
@@ -113,15 +111,15 @@ const lookEveryMs = 2000;
  * @throws DomainError `cancelled` when the run has ended */
 export async function fitPhase(
   { store, now }: PhaseContext,
-  input: { readonly runId: string; readonly searchSpace: SearchSpaceId; readonly fitId: string },
+  input: { readonly runId: string; readonly fitId: string },
   options: { readonly deadlineMs: number; readonly checkpointS?: number },
 ): Promise<ContinuedFit> {
-  const { runId, searchSpace, fitId } = input;
+  const { runId, fitId } = input;
   await requireRunning(store, runId);
   let lookedAtMs = now();
   const say = (result: ContinuedFit): Promise<unknown> =>
     writeJson(store, runFitKey(runId, fitId), { step: result.step, steps: result.steps });
-  const result = await continueFit(store, searchSpace, fitId, {
+  const result = await continueFit(store, fitId, {
     now,
     ...options,
     async onProgress(progress) {
@@ -202,9 +200,8 @@ function protocolOf({ devices, folds }: NonNullable<RunRecord['heldOut']>, repea
       ? `Each of the ${devices} devices was held out in turn (leave-one-device-out)`
       : `The ${devices} devices were held out in ${folds} groups, one group at a time`;
   return (
-    `${held}: a device's targets, of all batch sizes and settings, are predicted by a fit that saw none of ` +
-    `them, from ${evaluatedMeasurements.join(', ')} measurements, ` +
-    `${repeats === 1 ? 'one random draw' : `${repeats} random draws`} and one chosen by the predictor, on ` +
+    `${held}: a device's targets, of all settings, are predicted by a fit that saw none of them, each workload from ` +
+    `${evaluatedMeasurements.join(', ')} measurements, ${repeats === 1 ? 'one random draw' : `${repeats} random draws`} and one chosen by the predictor, on ` +
     'architectures that no fit was trained on.'
   );
 }
@@ -218,7 +215,7 @@ export async function refuseRun({ store, now }: PhaseContext, runId: string): Pr
 
 /** The same dataset with the same settings is not trained on again. */
 export async function rememberDecision(store: Store, runId: string): Promise<void> {
-  const { searchSpace, snapshotId, settings, decision } = await readRun(store, runId);
+  const { snapshotId, settings, decision } = await readRun(store, runId);
   if (snapshotId === undefined) return;
-  await writeJson(store, decidedKey(searchSpace, snapshotId, settingsId(searchSpace, settings)), { runId, decision });
+  await writeJson(store, decidedKey(snapshotId, settingsId(settings)), { runId, decision });
 }

@@ -2,6 +2,7 @@
 // training-parts/{runId}/card.json.
 import { createHash } from 'node:crypto';
 import type { Card } from '#core/predictors/card.ts';
+import { learnedFrom } from '#core/predictors/learned-from.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, writeJson } from '#core/store/stored-json.ts';
 import { loadFit } from '#core/training/evaluation/evaluate-fold.ts';
@@ -17,7 +18,7 @@ import type { PhaseContext } from './run-phases.ts';
 export async function writeCard({ store, now }: PhaseContext, runId: string): Promise<void> {
   const run = await requireRunning(store, runId);
   const { fitId } = await readDecision(store, runId);
-  const predictor = await loadFit(store, run.searchSpace, fitId);
+  const predictor = await loadFit(store, fitId);
   await predictor.close();
   await writeJson(store, runCardKey(runId), await cardOf(store, run, fitId, predictor, now()));
   await changeRun(store, runId, now(), (current) => phaseChange(current, 'decide', now(), { finished: true }));
@@ -25,20 +26,20 @@ export async function writeCard({ store, now }: PhaseContext, runId: string): Pr
 
 async function cardOf(
   store: Store,
-  { runId, searchSpace, snapshotId, championBefore, createdAt }: RunRecord,
+  { runId, snapshotId, championBefore, createdAt }: RunRecord,
   fitId: string,
   predictor: Awaited<ReturnType<typeof loadFit>>,
   nowMs: number,
 ): Promise<Card> {
   const { decision, evaluation } = await readDecision(store, runId);
-  const manifest = await readManifest(store, searchSpace, snapshotId!);
-  const manifestBytes = (await store.get(snapshotKey(searchSpace, snapshotId!, 'manifest.json')))!.body;
-  const curve = await readJson(store, fitKey(searchSpace, fitId, 'curve.json'), curveSchema);
+  const manifest = await readManifest(store, snapshotId!);
+  const manifestBytes = (await store.get(snapshotKey(snapshotId!, 'manifest.json')))!.body;
+  const curve = await readJson(store, fitKey(fitId, 'curve.json'), curveSchema);
   const { version, hash } = predictor.identity;
-  const { seed, steps, architectures, targets, dataHash } = predictor.parameters.lineage;
-  const hardwareKeys = new Map(manifest.targets.map(({ id, device }) => [id, device]));
+  const { seed, steps, dataHash } = predictor.parameters.lineage;
+  const { networks, targets } = learnedFrom(predictor.parameters.lineage);
+  const hardwareKeys = new Map(manifest.targets.map(({ id, hardwareKey }) => [id, hardwareKey]));
   return {
-    searchSpace,
     version,
     hash,
     createdAt: new Date(nowMs).toISOString(),
@@ -46,7 +47,7 @@ async function cardOf(
       seed,
       steps,
       trainS: Math.max(0, (nowMs - Date.parse(createdAt)) / 1000),
-      architectures,
+      networks,
       targets: targets.map(({ id }) => id),
       dataHash,
     },
@@ -67,10 +68,8 @@ async function cardOf(
 
 function limitsOf(notEvaluated: number, devices: number): string[] {
   return [
-    `It has learned from ${devices} devices; a target unlike all of them needs more measurements, and the ` +
-      'service then says measure-first or out-of-domain.',
-    'It predicts the latency of one inference of the whole batch on an otherwise idle device; load, throttling ' +
-      'and other inputs are not in it.',
+    `It has learned from ${devices} devices; a target unlike all of them needs more measurements, and the service then says measure-first or out-of-domain.`,
+    'It predicts the latency of one inference of the whole batch on an otherwise idle device; load, throttling and other inputs are not in it.',
     ...(notEvaluated > 0 ? [`${notEvaluated} targets had too few measurements to be evaluated on.`] : []),
   ];
 }

@@ -35,7 +35,7 @@ export async function endRun(
     if (error instanceof DomainError && error.code === 'cancelled') return readRun(store, runId);
     throw error;
   }
-  if (record.version !== undefined) await clearChallenger(store, record.searchSpace, record.version);
+  if (record.version !== undefined) await clearChallenger(store, record.version);
   return record;
 }
 
@@ -72,7 +72,7 @@ async function endStopped(
     const finishedAt = new Date(now).toISOString();
     return { status: 'stopped', failureReason, finishedAt, kept, ...(phase && { failedStep: phase }) };
   });
-  if (record.version !== undefined) await clearChallenger(store, record.searchSpace, record.version);
+  if (record.version !== undefined) await clearChallenger(store, record.version);
   return record;
 }
 
@@ -96,7 +96,7 @@ export async function failRun(
 ): Promise<RunRecord> {
   const before = await readRun(store, runId);
   if (before.status !== 'running') return before;
-  const champion = (await readAliases(store, before.searchSpace))?.value.champion;
+  const champion = (await readAliases(store))?.value.champion;
   if (before.committed && champion === before.version) {
     const failureReason = `after the promotion: ${reason}`.slice(0, 2000);
     return endRun(store, runId, { status: 'promoted', failureReason }, now, check);
@@ -110,12 +110,12 @@ export async function failRun(
 export const currentPhase = ({ steps }: RunRecord): RunPhase | undefined =>
   runPhases.findLast((phase) => steps[phase] !== undefined && steps[phase].finishedAt === undefined);
 
-async function keptBy(store: Store, { runId, searchSpace, snapshotId, version }: RunRecord): Promise<string[]> {
+async function keptBy(store: Store, { runId, snapshotId, version }: RunRecord): Promise<string[]> {
   const kept = snapshotId === undefined ? [] : [`snapshot ${snapshotId}`];
   for await (const key of store.list(runFitsPrefix(runId))) {
     const fitId = key.slice(runFitsPrefix(runId).length).replace(/\.json$/, '');
-    const done = await store.get(fitKey(searchSpace, fitId, 'predictor.json'));
-    const started = done ?? (await store.get(fitKey(searchSpace, fitId, 'checkpoint.bin')));
+    const done = await store.get(fitKey(fitId, 'predictor.json'));
+    const started = done ?? (await store.get(fitKey(fitId, 'checkpoint.bin')));
     if (started) kept.push(done ? `fit ${fitId}` : `checkpoint of fit ${fitId}`);
   }
   if (version !== undefined) kept.push(`predictor ${version}`);

@@ -1,5 +1,5 @@
 // How far the phases of a run are, and how long the run still takes: pure, from its record, from what the phases under
-// way have done, and from the last run of the search space.
+// way have done, and from the run before.
 import { type RunPhase, type RunRecord, runPhases } from './run-record.ts';
 
 /** Units done by phases under way: training steps, folds, targets. */
@@ -46,9 +46,9 @@ const secondsBetween = (from: string, now: number): number => Math.max(0, (now -
 
 /**
  * Seconds until the run ends. A phase that is under way and has done a part of its work goes on at its pace. Any other
- * one that is not done is expected to take as long as in `last`, the last run of the search space that promoted or
- * refused, in proportion to the work; until it is decided, the run is expected to end as that one did. null where it
- * cannot be told: the run has ended, or such a phase was not part of the last run, or there is none.
+ * one that is not done is expected to take as long as in `last`, the last run that promoted or refused, in proportion
+ * to the work; until it is decided, the run is expected to end as that one did. null where it cannot be told: the run
+ * has ended, or such a phase was not part of the last run, or there is none.
  */
 export function timeLeftS(
   record: RunRecord,
@@ -85,7 +85,7 @@ function expectedS(step: RunPhase, record: RunRecord, last: RunRecord): number |
   return lastWork === 0 ? undefined : (tookS * work) / lastWork;
 }
 
-/** In units that take about as long in every run of the search space; undefined where that is not known yet. */
+/** In units that take about as long in every run; undefined where that is not known yet. */
 function workOf(step: RunPhase, { steps, settings, heldOut }: RunRecord): number | undefined {
   // Each candidate is scored on every draw: the random ones, and the one that it chooses.
   if (step === 'evaluate') return heldOut && heldOut.folds * settings.seeds.length * (settings.repeats + 1);

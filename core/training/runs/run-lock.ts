@@ -1,8 +1,7 @@
-// One run at a time in a search space: training-locks/{searchSpace}.json names it. A lock whose run has ended, or has
-// not been heard of for longer than any phase may take, is taken over; a run that was lost is ended as failed with it.
+// One run at a time: training-locks/run.json names it. A lock whose run has ended, or has not
+// been heard of for longer than any phase may take, is taken over; a run that was lost is ended as failed with it.
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, updateJson } from '#core/store/stored-json.ts';
 import { runKey, runLockKey } from '#core/training/keys.ts';
@@ -22,19 +21,14 @@ export const silentAfterS = 45 * 60;
 /** Taking it twice for one run is taking it once.
  * @returns the run that had it before
  * @throws DomainError `conflict` naming the run that has it */
-export async function takeLock(
-  store: Store,
-  searchSpace: SearchSpaceId,
-  runId: string,
-  now: number,
-): Promise<string | undefined> {
+export async function takeLock(store: Store, runId: string, now: number): Promise<string | undefined> {
   const lock = await updateJson(
     store,
-    runLockKey(searchSpace),
+    runLockKey,
     lockSchema,
     async (current) => {
       if (current?.runId === runId) return undefined;
-      if (current) await requireFree(store, searchSpace, current, { by: runId, now });
+      if (current) await requireFree(store, current, { by: runId, now });
       return { runId, since: new Date(now).toISOString(), ...(current && { before: current.runId }) };
     },
     // Whoever is second finds the lock taken and is told by whom.
@@ -45,7 +39,6 @@ export async function takeLock(
 
 async function requireFree(
   store: Store,
-  searchSpace: SearchSpaceId,
   { runId, since }: z.infer<typeof lockSchema>,
   { by, now }: { readonly by: string; readonly now: number },
 ): Promise<void> {
@@ -53,17 +46,15 @@ async function requireFree(
   if (record !== undefined && record.status !== 'running') return;
   // The lock is taken before the record is written.
   const isSilent = (heardOf: string): boolean => now - Date.parse(heardOf) >= silentAfterS * 1000;
-  if (!isSilent(record?.updatedAt ?? since)) throw taken(searchSpace, runId);
+  if (!isSilent(record?.updatedAt ?? since)) throw taken(runId);
   if (record === undefined) return;
-  const reason =
-    `not heard of since ${record.updatedAt}: its execution was aborted, timed out or lost; run '${by}' took its ` +
-    'place';
+  const reason = `not heard of since ${record.updatedAt}: its execution was aborted, timed out or lost; run '${by}' took its place`;
   await failRun(store, runId, reason, now, ({ updatedAt }) => {
-    if (!isSilent(updatedAt)) throw taken(searchSpace, runId);
+    if (!isSilent(updatedAt)) throw taken(runId);
   });
 }
 
-function taken(searchSpace: SearchSpaceId, runId: string): DomainError {
-  const message = `training run '${runId}' of search space '${searchSpace}' is under way`;
+function taken(runId: string): DomainError {
+  const message = `training run '${runId}' is under way`;
   return new DomainError('conflict', message, { issues: [{ path: `runs/${runId}`, message }] });
 }

@@ -3,7 +3,6 @@
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import { decisionSchema } from '#core/predictors/card.ts';
-import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, updateJson } from '#core/store/stored-json.ts';
 import { runKey } from '#core/training/keys.ts';
@@ -37,7 +36,8 @@ const phaseSchema = z.strictObject({
 
 export const runRecordSchema = z.strictObject({
   runId: runIdSchema,
-  searchSpace: z.enum(searchSpaceIds),
+  /** In records of older versions, which trained one predictor for each search space. */
+  searchSpace: z.string().optional(),
   requestedBy: z.enum(['operator', 'schedule', 'data', 'start']),
   settings: runSettingsSchema,
   status: z.enum(runStatuses),
@@ -52,7 +52,7 @@ export const runRecordSchema = z.strictObject({
   /** How many hardware keys are learned from (`devices` is the stored and the wire's name of them), and in how many
    * groups they are held out in turn: as many as keys, or fewer. */
   heldOut: z.strictObject({ devices: z.int().positive(), folds: z.int().positive() }).optional(),
-  /** The run of the search space before this one that promoted or refused: how long its phases took is what phases that
+  /** The run before this one that promoted or refused: how long its phases took is what phases that
    * have not begun are expected to take. */
   lastFinished: runIdSchema.optional(),
   /** The predictor that was champion when fits were planned. */

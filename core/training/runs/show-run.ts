@@ -31,14 +31,13 @@ export async function showRun(store: Store, runId: string, now: number): Promise
 }
 
 /** What the objects of the phases under way say; a phase that is finished has done all of it. */
-async function doneSoFar(store: Store, { runId, searchSpace, steps, version }: RunRecord): Promise<WorkDone> {
+async function doneSoFar(store: Store, { runId, steps, version }: RunRecord): Promise<WorkDone> {
   const isUnderWay = (step: 'fit' | 'evaluate' | 'adapt'): boolean =>
     steps[step] !== undefined && steps[step].finishedAt === undefined;
   return {
     ...(isUnderWay('fit') && { fit: await fitStepsDone(store, runId) }),
     ...(isUnderWay('evaluate') && { evaluate: await count(store, runFoldsPrefix(runId)) }),
-    ...(isUnderWay('adapt') &&
-      version !== undefined && { adapt: await count(store, adaptationsPrefix(searchSpace, version)) }),
+    ...(isUnderWay('adapt') && version !== undefined && { adapt: await count(store, adaptationsPrefix(version)) }),
   };
 }
 
@@ -59,7 +58,6 @@ async function fitStepsDone(store: Store, runId: string): Promise<number> {
 }
 
 export interface ListRunsRequest {
-  readonly searchSpace?: string | undefined;
   /** Runs a page, 1 to 200. */
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -71,13 +69,13 @@ export type RunSummary = RunView['run'];
  * @throws DomainError `invalid-request` for a cursor that is not of this list */
 export async function listRuns(
   store: Store,
-  { searchSpace, limit, cursor }: ListRunsRequest,
+  { limit, cursor }: ListRunsRequest,
 ): Promise<{ readonly runs: readonly RunSummary[]; readonly nextCursor: string | null }> {
   const keys: string[] = [];
   for await (const key of store.list(runsPrefix)) keys.push(key);
   const runs: RunRecord[] = [];
   for await (const run of inOrder(keys, 16, (key) => readJson(store, key, runRecordSchema))) {
-    if (run && (searchSpace === undefined || run.value.searchSpace === searchSpace)) runs.push(run.value);
+    if (run) runs.push(run.value);
   }
   const placeOf = ({ createdAt, runId }: RunRecord): string => `${runsPrefix}${createdAt} ${runId}`;
   const newestFirst = runs.sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1));

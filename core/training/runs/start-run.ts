@@ -2,7 +2,6 @@
 // the same request finishes it.
 import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { putJsonIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
@@ -14,12 +13,11 @@ import { type RunSettings, runSettingsSchema } from './run-settings.ts';
 /** What executes runs: Step Functions, in the cloud and in the embedded stack. */
 export interface Executor {
   /** Starting one run twice is starting it once. @returns where the execution is */
-  start(run: Pick<RunRecord, 'runId' | 'searchSpace' | 'requestedBy'>): Promise<string>;
+  start(run: Pick<RunRecord, 'runId' | 'requestedBy'>): Promise<string>;
   stop(execution: string, reason: string): Promise<void>;
 }
 
 export interface StartRequest {
-  readonly searchSpace: SearchSpaceId;
   readonly settings?: Partial<RunSettings> | undefined;
   readonly requestedBy: RunRecord['requestedBy'];
   /** Two requests with one key are one request. */
@@ -48,16 +46,15 @@ export async function startRun(store: Store, executor: Executor, request: StartR
 
 /** Lock and record, for whoever executes the run itself. */
 export async function beginRun(store: Store, request: BeginRequest): Promise<RunRecord> {
-  const { runId, searchSpace, requestedBy, now } = request;
+  const { runId, requestedBy, now } = request;
   const settings = runSettingsSchema.parse(request.settings ?? {});
   const known = await readJson(store, runKey(runId), runRecordSchema);
   // Without settings: the execution of a request that is recorded already.
   if (known) return request.settings === undefined ? known.value : sameRequest(known.value, settings);
-  const lastFinished = await lastFinishedBy(store, await takeLock(store, searchSpace, runId, now));
+  const lastFinished = await lastFinishedBy(store, await takeLock(store, runId, now));
   const time = new Date(now).toISOString();
   const record: RunRecord = {
     runId,
-    searchSpace,
     requestedBy,
     settings,
     status: 'running',
@@ -83,8 +80,7 @@ function sameRequest(record: RunRecord, settings: RunSettings): RunRecord {
   throw new DomainError('conflict', message, { issues: [{ path: 'idempotencyKey', message }] });
 }
 
-/** Begins with the search space; derived from the key, so that the same request has the same id. */
-function runIdOf({ searchSpace, idempotencyKey }: StartRequest): string {
-  const digest = createHash('sha256').update(`${searchSpace}\n${idempotencyKey}`).digest('hex');
-  return `${searchSpace}-${digest.slice(0, 20)}`;
+/** Derived from the key, so that the same request has the same id. */
+function runIdOf({ idempotencyKey }: StartRequest): string {
+  return `run-${createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 20)}`;
 }

@@ -1,16 +1,16 @@
-// Use case: freeze the dataset of a search space as it is now. The same dataset gives the same snapshot, under the same
-// id and with the same bytes, so that freezing it again changes nothing and can be cut off anywhere.
+// Use case: freeze the dataset as it is now. The same dataset gives the same snapshot, under the same id
+// and with the same bytes, so that freezing it again changes nothing and can be cut off anywhere.
 import { createHash } from 'node:crypto';
 import { mergeMeasurements } from '#core/dataset/merge-measurements.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
 import type { Descriptor } from '#core/descriptor/descriptor.ts';
 import { DomainError } from '#core/errors.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { workloadKey } from '#core/search-space/workload.ts';
 import { inOrder } from '#core/store/in-order.ts';
 import { putIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
 import { parseJson, readJson } from '#core/store/stored-json.ts';
-import { measurementsKey, targetsPrefix } from '#core/targets/keys.ts';
+import { measurementsKey, targetIdIn, targetsPrefix } from '#core/targets/keys.ts';
 import { type TargetRecord, targetRecordSchema } from '#core/targets/target-record.ts';
 import { type SnapshotFile, snapshotKey } from '#core/training/keys.ts';
 import { hardwareKeyOf } from './hardware-key.ts';
@@ -27,12 +27,8 @@ export interface FreezeOptions {
 }
 
 /** @throws DomainError `too-few-measurements` where no target may be learned from */
-export async function freezeSnapshot(
-  store: Store,
-  searchSpace: SearchSpaceId,
-  { onProgress }: FreezeOptions = {},
-): Promise<Manifest> {
-  const records = await readRecords(store, searchSpace);
+export async function freezeSnapshot(store: Store, { onProgress }: FreezeOptions = {}): Promise<Manifest> {
+  const records = await readRecords(store);
   const verdicts = trainingVerdicts(records);
   const files = new SnapshotFiles();
   const targets: SnapshotTarget[] = [];
@@ -45,12 +41,13 @@ export async function freezeSnapshot(
     const hardwareKey = hardwareKeyOf(record);
     const verdict = verdicts.get(record.targetId)!;
     const excluded = verdict.enters ? null : verdict.reason;
-    targets.push({ id: record.targetId, device: hardwareKey, measurements: rows.length, excluded });
+    const workloads = countWorkloads(rows);
+    targets.push({ id: record.targetId, hardwareKey, measurements: rows.length, workloads, excluded });
     files.add(record.targetId, [hardwareKey, excluded], rows, descriptor);
   }
   if (targets.every(({ excluded }) => excluded !== null)) {
     const found = `${targets.length} with measurements, ${targets.length} not to be learned from`;
-    throw new DomainError('too-few-measurements', `'${searchSpace}' has no target to learn from (${found})`);
+    throw new DomainError('too-few-measurements', `there is no target to learn from (${found})`);
   }
   const there = new Set(targets.map(({ id }) => id));
   const hardwareKeys = [
@@ -61,13 +58,13 @@ export async function freezeSnapshot(
         .map(hardwareKeyOf),
     ),
   ];
-  return write(store, searchSpace, targets, hardwareKeys, files.finish(hardwareKeys));
+  return write(store, targets, hardwareKeys, files.finish(hardwareKeys));
 }
 
 /** In the order of their ids. */
-async function readRecords(store: Store, searchSpace: SearchSpaceId): Promise<TargetRecord[]> {
+async function readRecords(store: Store): Promise<TargetRecord[]> {
   const keys: string[] = [];
-  for await (const key of store.list(targetsPrefix(searchSpace))) keys.push(key);
+  for await (const key of store.list(targetsPrefix)) if (targetIdIn(targetsPrefix, key) !== undefined) keys.push(key);
   const records: TargetRecord[] = [];
   const read = (key: string) => readJson(store, key, targetRecordSchema);
   for await (const record of inOrder(keys, readsAtOnce, read)) if (record) records.push(record.value);
@@ -78,31 +75,40 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const byAge = (a: TargetRecord, b: TargetRecord): number =>
   compare(a.createdAt, b.createdAt) || compare(a.targetId, b.targetId);
 
-/** By architecture. */
+/** By workload, then by architecture. */
 async function measured(
   store: Store,
-  { searchSpace, targetId }: TargetRecord,
+  { targetId }: TargetRecord,
 ): Promise<{ rows: readonly MeasurementRow[]; descriptor: Descriptor | null }> {
-  const key = measurementsKey(searchSpace, targetId);
+  const key = measurementsKey(targetId);
   const object = await store.get(key);
   if (!object) return { rows: [], descriptor: null };
   const data = parseJson(key, object.body, targetDataSchema);
   return { rows: mergeMeasurements(data), descriptor: data.descriptor?.descriptor ?? null };
 }
 
+/** How many rows are of each workload, in the order in which they first come. */
+function countWorkloads(rows: readonly MeasurementRow[]): SnapshotTarget['workloads'] {
+  const counts = new Map<string, SnapshotTarget['workloads'][number]>();
+  for (const { workload } of rows) {
+    const key = workloadKey(workload);
+    counts.set(key, { ...workload, measurements: (counts.get(key)?.measurements ?? 0) + 1 });
+  }
+  return [...counts.values()];
+}
+
 async function write(
   store: Store,
-  searchSpace: SearchSpaceId,
   targets: SnapshotTarget[],
   hardwareKeys: string[],
   { contentSha256, measurements, descriptors }: ReturnType<SnapshotFiles['finish']>,
 ): Promise<Manifest> {
   const snapshotId = contentSha256.slice(0, 16);
-  const before = await readJson(store, snapshotKey(searchSpace, snapshotId, 'manifest.json'), manifestSchema);
+  const before = await readJson(store, snapshotKey(snapshotId, 'manifest.json'), manifestSchema);
   if (before) return before.value;
   // What is there already is the same: from a freezing that was cut off, or another one is writing the same bytes now.
   const put = async (file: SnapshotFile, body: Uint8Array): Promise<void> => {
-    const key = snapshotKey(searchSpace, snapshotId, file);
+    const key = snapshotKey(snapshotId, file);
     if ((await putIfAbsent(store, key, body)) || (await store.get(key))) return;
     throw new DomainError('precondition-failed', `'${key}' is being written by another run`);
   };
@@ -113,11 +119,10 @@ async function write(
   });
   const manifest: Manifest = {
     format: 'sugarbush-snapshot',
-    formatVersion: 1,
-    searchSpace,
+    formatVersion: 2,
     snapshotId,
     contentSha256,
-    devices: hardwareKeys,
+    hardwareKeys,
     targets,
     measurements: describe(measurements),
     descriptors: describe(descriptors),

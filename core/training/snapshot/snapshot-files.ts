@@ -3,8 +3,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type BasicType, ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 import type { Descriptor } from '#core/descriptor/descriptor.ts';
+import { type Workload, workloadKey } from '#core/search-space/workload.ts';
 
 export interface MeasurementRow {
+  readonly workload: Workload;
   readonly architecture: string;
   readonly latencyMs: number;
 }
@@ -69,6 +71,10 @@ function writtenNow(result: unknown): void {
 export class SnapshotFiles {
   readonly #measurements = new RowWriter({
     target: { type: 'STRING' },
+    searchSpace: { type: 'STRING' },
+    /** Pixels; null where each architecture states its own. */
+    inputSize: { type: 'INT32', nullable: true },
+    batchSize: { type: 'INT32' },
     architecture: { type: 'STRING' },
     latencyMs: { type: 'DOUBLE' },
   });
@@ -80,7 +86,7 @@ export class SnapshotFiles {
     state: { type: 'STRING' },
     value: { type: 'DOUBLE', nullable: true },
   });
-  readonly #content: Hash = createHash('sha256').update('sugarbush-snapshot 1\n');
+  readonly #content: Hash = createHash('sha256').update('sugarbush-snapshot 2\n');
 
   /** `about`: everything of the target that is content beside its rows. */
   add(
@@ -90,9 +96,10 @@ export class SnapshotFiles {
     descriptor: Descriptor | null,
   ): void {
     this.#content.update(JSON.stringify([target, ...about, rows.length, descriptor]));
-    for (const { architecture, latencyMs } of rows) {
-      this.#content.update(`\n${architecture} ${latencyMs}`);
-      this.#measurements.add(target, architecture, latencyMs);
+    for (const { workload, architecture, latencyMs } of rows) {
+      const { searchSpace, inputSize, batchSize } = workload;
+      this.#content.update(`\n${workloadKey(workload)} ${architecture} ${latencyMs}`);
+      this.#measurements.add(target, searchSpace, inputSize, batchSize, architecture, latencyMs);
     }
     for (const [operator, { latency, counters }] of Object.entries(descriptor?.operators ?? {})) {
       const add = (quantity: string, value: number | string): void => {

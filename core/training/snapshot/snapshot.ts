@@ -1,11 +1,10 @@
-// A snapshot: an immutable version of the dataset of a search space. Two Parquet files with the measurements and the
-// descriptors, and a manifest with their hashes, written last: a snapshot with a manifest is complete.
+// A snapshot: an immutable version of the dataset. Two Parquet files with the measurements and the descriptors, and a
+// manifest with their hashes, written last: a snapshot with a manifest is complete.
 import { createHash } from 'node:crypto';
 import { parquetRead } from 'hyparquet';
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
-import { searchSpaceIds } from '#core/search-space/registry.ts';
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { type Workload, workloadSchema } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { snapshotKey } from '#core/training/keys.ts';
@@ -19,21 +18,21 @@ const fileSchema = z.strictObject({
 
 export const manifestSchema = z.strictObject({
   format: z.literal('sugarbush-snapshot'),
-  formatVersion: z.literal(1),
-  searchSpace: z.enum(searchSpaceIds),
+  formatVersion: z.literal(2),
   /** Derived from the content alone. */
   snapshotId: z.string().regex(/^[0-9a-f]{16}$/),
   contentSha256: hex256,
   /** Hardware keys (hardware-key.ts), in the order in which their first targets became known: a new one comes last, so
-   * that folds stay as they are. Not enrolled devices: the stored name is older than that word. */
-  devices: z.array(z.string()),
+   * that folds stay as they are. */
+  hardwareKeys: z.array(z.string()),
   /** By id. */
   targets: z.array(
     z.strictObject({
       id: z.string(),
-      /** Its hardware key. */
-      device: z.string(),
+      hardwareKey: z.string(),
       measurements: z.int().positive(),
+      /** What was run, and how many architectures of each; they sum to `measurements`. */
+      workloads: z.array(z.strictObject({ ...workloadSchema.shape, measurements: z.int().positive() })).min(1),
       /** Why a predictor must not learn from it; null: it may. */
       excluded: z.string().nullable(),
     }),
@@ -45,32 +44,26 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export type SnapshotTarget = Manifest['targets'][number];
 
 /** @throws DomainError `not-found` */
-export async function readManifest(store: Store, searchSpace: SearchSpaceId, snapshotId: string): Promise<Manifest> {
-  const manifest = await findManifest(store, searchSpace, snapshotId);
-  if (manifest) return manifest;
-  throw new DomainError('not-found', `there is no snapshot '${snapshotId}' of search space '${searchSpace}'`);
+export async function readManifest(store: Store, snapshotId: string): Promise<Manifest> {
+  const manifest = await readJson(store, snapshotKey(snapshotId, 'manifest.json'), manifestSchema);
+  if (manifest) return manifest.value;
+  throw new DomainError('not-found', `there is no snapshot '${snapshotId}'`);
 }
 
-/** The manifest of a complete snapshot; undefined where there is none. */
-export async function findManifest(
-  store: Store,
-  searchSpace: SearchSpaceId,
-  snapshotId: string,
-): Promise<Manifest | undefined> {
-  return (await readJson(store, snapshotKey(searchSpace, snapshotId, 'manifest.json'), manifestSchema))?.value;
-}
-
-/** Measurements in columns: row i is `texts[architecture[i]]` on `manifest.targets[target[i]]`. */
+/** Measurements in columns: row i is `texts[architecture[i]]` of `workloads[workload[i]]` on
+ * `manifest.targets[target[i]]`. */
 export interface SnapshotMeasurements {
   readonly texts: readonly string[];
+  readonly workloads: readonly Workload[];
   readonly target: Int32Array;
+  readonly workload: Int32Array;
   readonly architecture: Int32Array;
   readonly latencyMs: Float64Array;
 }
 
 /** @throws DomainError `internal` when the file is not the one that the manifest names */
 export async function readMeasurements(store: Store, manifest: Manifest): Promise<SnapshotMeasurements> {
-  const key = snapshotKey(manifest.searchSpace, manifest.snapshotId, 'measurements.parquet');
+  const key = snapshotKey(manifest.snapshotId, 'measurements.parquet');
   const bytes = (await store.get(key))?.body;
   if (!bytes || createHash('sha256').update(bytes).digest('hex') !== manifest.measurements.sha256) {
     throw new DomainError('internal', `'${key}' is ${bytes ? 'not the file of its manifest' : 'missing'}`);
@@ -81,11 +74,8 @@ export async function readMeasurements(store: Store, manifest: Manifest): Promis
   const latencyMs = new Float64Array(rows);
   const targetIndex = new Map(manifest.targets.map(({ id }, index) => [id, index]));
   const textIndex = new Map<string, number>();
-  const indexOf = (text: string): number => {
-    const known = textIndex.get(text) ?? textIndex.size;
-    if (known === textIndex.size) textIndex.set(text, known);
-    return known;
-  };
+  const inputSizes = new Int32Array(rows);
+  const batchSizes = new Int32Array(rows);
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   // Column by column: only one column is ever held as JavaScript strings.
   const column = (name: string, take: (value: unknown, row: number) => void): Promise<void> =>
@@ -100,10 +90,43 @@ export async function readMeasurements(store: Store, manifest: Manifest): Promis
     target[row] = targetIndex.get(value as string)!;
   });
   await column('architecture', (value, row) => {
-    architecture[row] = indexOf(value as string);
+    architecture[row] = indexIn(textIndex, value as string);
+  });
+  const spaceIndex = new Map<string, number>();
+  const space = new Int32Array(rows);
+  await column('searchSpace', (value, row) => {
+    space[row] = indexIn(spaceIndex, value as string);
+  });
+  await column('inputSize', (value, row) => {
+    inputSizes[row] = (value as number | null) ?? 0;
+  });
+  await column('batchSize', (value, row) => {
+    batchSizes[row] = value as number;
   });
   await column('latencyMs', (value, row) => {
     latencyMs[row] = value as number;
   });
-  return { texts: [...textIndex.keys()], target, architecture, latencyMs };
+  const { workloads, workload } = workloadsOf([...spaceIndex.keys()], space, inputSizes, batchSizes);
+  return { texts: [...textIndex.keys()], workloads, target, workload, architecture, latencyMs };
+}
+
+function indexIn(known: Map<string, number>, text: string): number {
+  const index = known.get(text) ?? known.size;
+  if (index === known.size) known.set(text, index);
+  return index;
+}
+
+/** Which workload every row is of. An input size of 0: the search space has none. */
+function workloadsOf(spaces: readonly string[], space: Int32Array, inputSizes: Int32Array, batchSizes: Int32Array) {
+  const known = new Map<string, number>();
+  const workloads: Workload[] = [];
+  const workload = space.map((own, row) => {
+    const index = indexIn(known, `${own} ${inputSizes[row]} ${batchSizes[row]}`);
+    if (index === workloads.length) {
+      const inputSize = inputSizes[row] === 0 ? null : inputSizes[row];
+      workloads.push(workloadSchema.parse({ searchSpace: spaces[own], inputSize, batchSize: batchSizes[row] }));
+    }
+    return index;
+  });
+  return { workloads, workload };
 }

@@ -1,85 +1,129 @@
 // From a snapshot to what a fit and its evaluation work on: bounded, whatever the size of the dataset. A fifth of the
 // architectures, chosen by their hash, is never trained on, whoever trains: what is evaluated there is unseen.
 import { createHash } from 'node:crypto';
-import type { TrainingTarget } from '#core/predictor/fitting/episodes.ts';
-import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
+import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
+import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
+import type { Workload } from '#core/search-space/workload.ts';
 import type { Manifest, SnapshotMeasurements } from './snapshot.ts';
 import { fewestTrainingMeasurements } from './training-rule.ts';
 
 export interface PoolLimits {
-  /** Architectures to train on: those that most targets have measured. */
+  /** Architectures of a set to train on: those that were measured most often. */
   readonly architectures: number;
-  /** Architectures to evaluate on. */
+  /** Architectures of a set to evaluate on. */
   readonly testArchitectures: number;
   /** Targets to train on, spread over hardware. */
   readonly targets: number;
 }
 
-/** A fit draws 51,200 × 16 measurements in 800 steps; more targets or architectures than these are seen too seldom to
- * be learned from, and 4,000 × 512 latencies take 16 MB. */
-export const poolLimits: PoolLimits = { architectures: 4000, testArchitectures: 1000, targets: 512 };
+/** A step draws 64 networks: more than these are seen too seldom to be learned from, and their kernels, under every
+ * lowering, take minutes to count. */
+export const poolLimits: PoolLimits = { architectures: 1500, testArchitectures: 500, targets: 512 };
 
-export interface PoolTarget extends TrainingTarget {
+/** Measured on one target at one batch size. */
+export interface PoolColumn {
+  readonly target: string;
   /** What is held out together has the same one (hardware-key.ts). */
   readonly hardwareKey: string;
+  readonly batchSize: number;
+  /** ms, in the order of the set's architectures; NaN where there is none. */
+  readonly latencyMs: Float64Array;
 }
 
-export interface TrainingPool {
+/** Networks of one search space at one input size. */
+export interface PoolSet {
+  /** `nasbench201/32`, `ofa/-`. */
+  readonly id: string;
+  readonly space: SearchSpace;
+  readonly inputSize: number | null;
   /** Those to train on, then those to evaluate on. */
   readonly architectures: readonly Architecture[];
   /** How many of them are to train on. */
   readonly trained: number;
-  /** Latencies in the order of `architectures`. */
-  readonly targets: readonly PoolTarget[];
+  readonly columns: readonly PoolColumn[];
+}
+
+export interface TrainingPool {
+  /** By id. */
+  readonly sets: readonly PoolSet[];
 }
 
 /** The share of architectures that is kept for evaluation: 1 / 5. */
 const testShare = 51 / 256;
 
-/** What fits learn from and folds are tested on: targets and architectures chosen from a snapshot within `limits`, the
- * same for the same snapshot. */
+/** Sets differ in search space and input size; batch sizes are columns of one. */
+export const setIdOf = ({ searchSpace, inputSize }: Pick<Workload, 'searchSpace' | 'inputSize'>): string =>
+  `${searchSpace}/${inputSize ?? '-'}`;
+
+/** What a column of a set was measured with. */
+export const workloadOfColumn = (
+  { space, inputSize }: Pick<PoolSet, 'space' | 'inputSize'>,
+  { batchSize }: Pick<PoolColumn, 'batchSize'>,
+): Workload => ({ searchSpace: space.id as SearchSpaceId, inputSize, batchSize });
+
+/** The targets that may be learned from, on the architectures that were measured most often. */
 export function trainingPool(
-  space: SearchSpace,
   manifest: Manifest,
   measurements: SnapshotMeasurements,
   limits: PoolLimits = poolLimits,
 ): TrainingPool {
-  const used = chosenTargets(manifest, limits.targets);
-  const usedIndex = new Map(used.map((index, at) => [index, at]));
-  const counts = new Int32Array(measurements.texts.length);
-  measurements.architecture.forEach((text, row) => {
-    if (usedIndex.has(measurements.target[row]!)) counts[text]!++;
+  const used = new Set(chosenTargets(manifest, limits.targets));
+  const rowsOf = new Map<string, number[]>();
+  measurements.workload.forEach((workload, row) => {
+    if (!used.has(measurements.target[row]!)) return;
+    const id = setIdOf(measurements.workloads[workload]!);
+    const rows = rowsOf.get(id);
+    if (rows) rows.push(row);
+    else rowsOf.set(id, [row]);
   });
+  const ids = [...rowsOf.keys()].sort();
+  return { sets: ids.map((id) => poolSet(id, manifest, measurements, rowsOf.get(id)!, limits)) };
+}
+
+/** @param rows of the measurements, all of one search space and input size */
+function poolSet(
+  id: string,
+  manifest: Manifest,
+  measurements: SnapshotMeasurements,
+  rows: readonly number[],
+  limits: PoolLimits,
+): PoolSet {
+  const { texts, workloads, workload, target, architecture, latencyMs } = measurements;
+  const counts = new Map<number, number>();
+  for (const row of rows) counts.set(architecture[row]!, (counts.get(architecture[row]!) ?? 0) + 1);
   const trained: Ranked[] = [];
   const tested: Ranked[] = [];
-  measurements.texts.forEach((text, index) => {
-    if (counts[index] === 0) return;
-    const digest = createHash('sha256').update(text).digest();
-    (digest[0]! / 256 < testShare ? tested : trained).push({
-      index,
-      count: counts[index]!,
-      hash: digest.toString('hex'),
-    });
-  });
+  for (const [index, count] of counts) {
+    const digest = createHash('sha256').update(texts[index]!).digest();
+    (digest[0]! / 256 < testShare ? tested : trained).push({ index, count, hash: digest.toString('hex') });
+  }
   const most = (ranked: Ranked[], count: number) => ranked.sort(byCount).slice(0, count);
   const trainRows = most(trained, limits.architectures);
-  const rows = [...trainRows, ...most(tested, limits.testArchitectures)];
-  const rowOf = new Int32Array(measurements.texts.length).fill(-1);
-  rows.forEach(({ index }, row) => {
-    rowOf[index] = row;
-  });
-  const columns = used.map(() => new Float64Array(rows.length).fill(Number.NaN));
-  measurements.architecture.forEach((text, row) => {
-    const column = usedIndex.get(measurements.target[row]!);
-    if (column !== undefined && rowOf[text]! >= 0) columns[column]![rowOf[text]!] = measurements.latencyMs[row]!;
-  });
+  const kept = [...trainRows, ...most(tested, limits.testArchitectures)];
+  const placeOf = new Map(kept.map(({ index }, place) => [index, place]));
+  const columns = new Map<string, PoolColumn>();
+  for (const row of rows) {
+    const place = placeOf.get(architecture[row]!);
+    if (place === undefined) continue;
+    const { batchSize } = workloads[workload[row]!]!;
+    const key = `${target[row]} ${batchSize}`;
+    let column = columns.get(key);
+    if (column === undefined) {
+      const { id: name, hardwareKey } = manifest.targets[target[row]!]!;
+      column = { target: name, hardwareKey, batchSize, latencyMs: new Float64Array(kept.length).fill(Number.NaN) };
+      columns.set(key, column);
+    }
+    column.latencyMs[place] = latencyMs[row]!;
+  }
+  const { searchSpace, inputSize } = workloads[workload[rows[0]!]!]!;
+  const space = searchSpaceOf(searchSpace);
   return {
-    architectures: rows.map(({ index }) => space.parse(measurements.texts[index]!)),
+    id,
+    space,
+    inputSize,
+    architectures: kept.map(({ index }) => space.parse(texts[index]!)),
     trained: trainRows.length,
-    targets: used.map((index, at) => {
-      const { id, device: hardwareKey } = manifest.targets[index]!;
-      return { id, hardwareKey, latencyMs: columns[at]! };
-    }),
+    columns: [...columns.values()],
   };
 }
 
@@ -89,15 +133,15 @@ interface Ranked {
   readonly hash: string;
 }
 
-/** Measured by most targets first; by hash where as many have. */
+/** Measured most often first; by hash where as often. */
 const byCount = (a: Ranked, b: Ranked): number => b.count - a.count || (a.hash < b.hash ? -1 : 1);
 
 /** Indices of targets to learn from: one of every hardware in turn, those with most measurements first, until there are
- * enough; in the order of the manifest. */
-function chosenTargets({ targets, devices: hardwareKeys }: Manifest, limit: number): number[] {
+ * enough. */
+function chosenTargets({ targets, hardwareKeys }: Manifest, limit: number): number[] {
   const byHardware = new Map<string, number[]>(hardwareKeys.map((key) => [key, []]));
-  targets.forEach(({ device, excluded, measurements }, index) => {
-    if (excluded === null && measurements >= fewestTrainingMeasurements) byHardware.get(device)?.push(index);
+  targets.forEach(({ hardwareKey, excluded, measurements }, index) => {
+    if (excluded === null && measurements >= fewestTrainingMeasurements) byHardware.get(hardwareKey)?.push(index);
   });
   const queues = [...byHardware.values()].map((indices) =>
     indices.sort((a, b) => targets[b]!.measurements - targets[a]!.measurements || a - b),
@@ -108,5 +152,5 @@ function chosenTargets({ targets, devices: hardwareKeys }: Manifest, limit: numb
       if (queue.length > round && chosen.length < limit) chosen.push(queue[round]!);
     }
   }
-  return chosen.sort((a, b) => a - b);
+  return chosen;
 }

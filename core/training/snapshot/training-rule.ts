@@ -2,12 +2,12 @@
 // share must not, so that one device with bad data, or with very much of it, cannot move the predictions of others.
 import type { TargetRecord } from '#core/targets/target-record.ts';
 
-/** An episode of training draws this many architectures of a device. */
+/** An episode of training draws this many networks of a target. */
 export const fewestTrainingMeasurements = 64;
 /** Predictions of a target's measurements from each other must explain at least this share of their variance; numbers
- * without any relation to the architectures explain none. */
+ * without any relation to the networks explain none. */
 export const leastExplained = 0.1;
-/** Targets of one device, in one search space, that are learned from: the ones that came first. A target of several
+/** Targets of one device that are learned from: the ones that came first. A target of several
  * counts for the first of them that has room, so that nobody uses up what is another's by measuring it as well. */
 export const mostTargetsOfDevice = 32;
 
@@ -17,7 +17,7 @@ export type TrainingVerdict =
 
 export type TrainingExclusion = 'contradictory' | 'too-few-measurements' | 'unexplained' | 'too-many-of-device';
 
-/** Whether predictors may learn from each target of one search space, by target id. */
+/** By target id. */
 export function trainingVerdicts(records: readonly TargetRecord[]): Map<string, TrainingVerdict> {
   const verdicts = new Map<string, TrainingVerdict>();
   const ofDevice = new Map<string, number>();
@@ -29,9 +29,7 @@ export function trainingVerdicts(records: readonly TargetRecord[]): Map<string, 
       const withRoom = devices.find((device) => (ofDevice.get(device) ?? 0) < mostTargetsOfDevice);
       if (withRoom !== undefined) ofDevice.set(withRoom, (ofDevice.get(withRoom) ?? 0) + 1);
       else {
-        const reason =
-          `${devices.length === 1 ? `device '${devices[0]}' has` : 'each of its devices has'} ` +
-          `${mostTargetsOfDevice} targets before it`;
+        const reason = `${devices.length === 1 ? `device '${devices[0]}' has` : 'each of its devices has'} ${mostTargetsOfDevice} targets before it`;
         verdict = { enters: false, code: 'too-many-of-device', reason };
       }
     }

@@ -12,7 +12,8 @@ import { helpOf } from '#command-line/parse-options.ts';
 import { runCommand } from '#command-line/program.ts';
 import { processTerminal, type Terminal } from '#command-line/terminal.ts';
 import { list as listed, positiveInteger, positiveNumber, text } from '#command-line/values.ts';
-import { type Profile, profileSchema } from '#core/dataset/profile.ts';
+import type { Profile } from '#core/dataset/profile.ts';
+import { anyProfileSchema } from '#core/dataset/read-profile.ts';
 import { parseLatencyTable } from '#core/dataset/table.ts';
 import { DomainError } from '#core/errors.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
@@ -99,7 +100,7 @@ async function measureFleet(given: Values<typeof options>, terminal: Terminal): 
 }
 
 function read(file: string): Profile {
-  return profileSchema.parse(JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')));
+  return anyProfileSchema.parse(JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')));
 }
 
 function profilesIn(folder: string): string[] {

@@ -36,8 +36,10 @@ test('killed between measuring and the spool, it does not become a second profil
   };
   const planned = await makePlan(options, systemFiles());
   const file = join(folder, 'partial');
-  const measure = (architectures: readonly string[]) =>
-    measureWithJournal({ ...planned, architectures }, file, terminal);
+  const measure = (architectures: readonly string[]) => {
+    const networks = architectures.map((architecture) => ({ workload: 0, architecture }));
+    return measureWithJournal({ ...planned, networks }, file, terminal);
+  };
   try {
     const networks = ['skip_connect', 'nor_conv_1x1'].map(cell);
     const first = await measure(networks);

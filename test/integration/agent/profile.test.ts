@@ -12,6 +12,7 @@ import { targetId } from '#core/dataset/target-id.ts';
 import { counterNames } from '#core/descriptor/counters.ts';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { acceptProfile } from '#core/intake/acceptance.ts';
+import { workloadKey } from '#core/search-space/workload.ts';
 import { buildAgent } from '#scripts/build-agent.ts';
 import { type ServiceDouble, startServiceDouble } from './service-double.ts';
 
@@ -71,12 +72,9 @@ test('a whole profile: target, context, 21 operators with counters, networks; th
     executionProvider: 'cpu',
     settings: { threads: 1, graphOptimization: 'all' },
   });
-  expect(profile.target.workload).toEqual({
-    searchSpace: 'nasbench201',
-    inputSize: 32,
-    batchSize: 1,
-    precision: 'fp32',
-  });
+  expect(profile.target.precision).toBe('fp32');
+  expect(profile.workloads).toEqual([{ searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 }]);
+  expect(profile.descriptor).toMatchObject({ list: 'nasbench201', inputSize: 32, batchSize: 1 });
   expect(profile.measurements).toHaveLength(3);
   for (const { samplesMs, runs, latency } of profile.measurements) {
     expect(samplesMs).toHaveLength(Math.min(1000, runs!));
@@ -100,11 +98,31 @@ test('a whole profile: target, context, 21 operators with counters, networks; th
   }
   const body = gzipSync(JSON.stringify(profile));
   const sha256 = createHash('sha256').update(body).digest('hex');
-  const expected = { sizeBytes: body.byteLength, sha256, searchSpace: 'nasbench201', deviceId: 'd' } as const;
+  const expected = { sizeBytes: body.byteLength, sha256, deviceId: 'd' };
   const judged = acceptProfile(body, expected);
   // On a busy machine every short sampling may be too unsteady; nothing else may be wrong with it.
   if (judged.outcome === 'quarantined') expect(judged.reason.code).toBe('no-measurements-left');
   else expect(judged.profile.targetId).toBe(targetId(profile.target));
+}, 120_000);
+
+test('one profile of two search spaces at two batch sizes; what is run does not change the target', async () => {
+  const out = join(folder, 'several.json');
+  const spaces = ['--search-space', 'fbnet', '--search-space', 'nasbench201', '--batch', '1', '--batch', '2'];
+  const args = ['profile', ...spaces, '--runtime', 'onnxruntime', ...quick, '--input-size', '32', '--no-counters'];
+  const { code, stdout, stderr } = await agent([...args, '--support-set', '2', '--out', out]).ended;
+  expect([0, 3], stderr).toContain(code);
+  const profile = read(out);
+  expect(profile.workloads.map(workloadKey)).toEqual([
+    'fbnet/32/1',
+    'fbnet/32/2',
+    'nasbench201/32/1',
+    'nasbench201/32/2',
+  ]);
+  expect(profile.measurements.map(({ workload }) => workload)).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
+  expect(profile.descriptor).toMatchObject({ list: 'nasbench201', inputSize: 32, batchSize: 1 });
+  const alone = join(folder, 'alone.json');
+  const one = ['profile', ...measure, '--support-set', '1', '--no-descriptor', '--out', alone];
+  expect((await agent(one).ended).stdout).toBe(stdout);
 }, 120_000);
 
 test('killed in the middle, it goes on where it was', async () => {

@@ -84,6 +84,8 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
       const architectures = cells.map((op) => `|${op}~0|+|none~0|none~1|+|${op}~0|${op}~1|none~2|`);
       return reply(response, 200, {
         searchSpace: 'nasbench201',
+        inputSize: 32,
+        batchSize: Number(searchParams.get('batchSize')),
         target: null,
         predictorVersion: null,
         measured: 0,
@@ -181,7 +183,7 @@ function viewOf({ uploadId, sizeBytes, sha256 }: Upload): Record<string, unknown
   return {
     uploadId,
     deviceId: 'device7',
-    searchSpace: 'nasbench201',
+    searchSpace: null,
     sizeBytes,
     sha256,
     registeredAt: '2026-01-02T03:04:05.000Z',

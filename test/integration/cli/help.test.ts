@@ -109,9 +109,8 @@ test.each(own.map(({ words }) => words.join(' ')))('%s --help loads nothing heav
 });
 
 describe('a signal to a command that stops in order', () => {
-  const terminal = new URL('../../../command-line/terminal.ts', import.meta.url).href;
   const script = `
-    import { processTerminal } from ${JSON.stringify(terminal)};
+    import { processTerminal } from ${JSON.stringify(new URL('../../../command-line/terminal.ts', import.meta.url).href)};
     const { signal, say } = processTerminal();
     signal.addEventListener('abort', () => say('stopping '));
     setTimeout(() => process.exit(7), 1500);

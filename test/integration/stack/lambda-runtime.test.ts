@@ -44,7 +44,7 @@ function start(handler: string, { plan, layers = [], options }: Given = {}): Lam
     timeoutS: 10,
     reservedConcurrency: undefined,
     logGroup: 'the-log-group',
-    asynchronous: { retries: 2, onFailureArn: undefined },
+    asynchronous: { retries: 2, maximumAgeS: 60, onFailureArn: undefined },
     ...plan,
   };
   const started = new LambdaFunction({

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { chooseArchitectures } from '#agent/commands/architectures.ts';
+import { chooseArchitectures, chooseNetworks } from '#agent/commands/architectures.ts';
+import { workloadsOf } from '#agent/commands/measuring-options.ts';
 import { models } from '#agent/commands/models.ts';
 import { profile } from '#agent/commands/profile.ts';
 import { run } from '#agent/commands/run.ts';
@@ -13,6 +14,7 @@ import { readAccess } from '#agent/upload/service.ts';
 import { parseOptions } from '#command-line/parse-options.ts';
 import { positiveInteger, positiveNumber, wholeNumber } from '#command-line/values.ts';
 import { DomainError } from '#core/errors.ts';
+import { workloadKey } from '#core/search-space/workload.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sugarbush-command-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,7 +23,7 @@ describe('options', () => {
   test('that nobody gave are the documented ones', () => {
     const needed = ['--search-space', 'nasbench201', '--runtime', 'onnxruntime'];
     expect(parseOptions(needed, profile).values).toMatchObject({
-      ...{ searchSpace: 'nasbench201', inputSize: undefined, batch: 1, supportSet: '10', seed: 0 },
+      ...{ searchSpace: ['nasbench201'], inputSize: undefined, batch: [1], supportSet: '10', seed: 0 },
       ...{ threads: 1, graphOptimization: 'all', precision: 'fp32', tolerance: 0.01 },
       ...{ maxSeconds: 5, coolDown: 0.1, maxWait: 10 },
       ...{ noCounters: false, noDescriptor: false, noPin: false, rawSamples: false, allowHttp: false },
@@ -43,26 +45,69 @@ describe('options', () => {
 });
 
 describe('which networks', () => {
+  const cells = { searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 } as const;
+
   test('drawn: as many as asked, distinct, the same with the same seed', async () => {
-    const drawn = await chooseArchitectures('12', 'nasbench201', 3, undefined);
+    const drawn = await chooseArchitectures('12', cells, 3, undefined);
     expect(new Set(drawn).size).toBe(12);
-    expect(await chooseArchitectures('12', 'nasbench201', 3, undefined)).toEqual(drawn);
-    expect(await chooseArchitectures('12', 'nasbench201', 4, undefined)).not.toEqual(drawn);
+    expect(await chooseArchitectures('12', cells, 3, undefined)).toEqual(drawn);
+    expect(await chooseArchitectures('12', cells, 4, undefined)).not.toEqual(drawn);
   });
 
   test('from a file: comments and repeats are passed over, a wrong line is named', async () => {
     const file = join(folder, 'architectures.txt');
     const cell = '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|';
     writeFileSync(file, `# mine\n${cell}\n\n${cell}\n`);
-    expect(await chooseArchitectures(file, 'nasbench201', 0, undefined)).toEqual([cell]);
+    expect(await chooseArchitectures(file, cells, 0, undefined)).toEqual([cell]);
     writeFileSync(file, `${cell}\n|conv~0|\n`);
-    await expect(chooseArchitectures(file, 'nasbench201', 0, undefined)).rejects.toThrow(
-      /architectures\.txt, line 2: /,
-    );
+    await expect(chooseArchitectures(file, cells, 0, undefined)).rejects.toThrow(/architectures\.txt, line 2: /);
     writeFileSync(file, '# nothing\n');
-    await expect(chooseArchitectures(file, 'nasbench201', 0, undefined)).rejects.toThrow(/no architecture/);
-    await expect(chooseArchitectures('/no/file', 'nasbench201', 0, undefined)).rejects.toThrow(/cannot be read/);
-    await expect(chooseArchitectures('0', 'nasbench201', 0, undefined)).rejects.toThrow(/from 1/);
+    await expect(chooseArchitectures(file, cells, 0, undefined)).rejects.toThrow(/no architecture/);
+    await expect(chooseArchitectures('/no/file', cells, 0, undefined)).rejects.toThrow(/cannot be read/);
+    await expect(chooseArchitectures('0', cells, 0, undefined)).rejects.toThrow(/from 1/);
+  });
+});
+
+describe('several workloads', () => {
+  const read = (...args: string[]) => {
+    const { values } = parseOptions([...args, '--runtime', 'onnxruntime'], profile);
+    return workloadsOf(values).map(workloadKey);
+  };
+
+  test('are each search space at each batch size, each once', () => {
+    expect(read('--search-space', 'nasbench201')).toEqual(['nasbench201/32/1']);
+    expect(
+      read('--search-space', 'ofa', '--search-space', 'nasbench201', '--batch', '8', '--batch', '1', '--batch', '8'),
+    ).toEqual(['ofa/-/8', 'ofa/-/1', 'nasbench201/32/8', 'nasbench201/32/1']);
+    expect(read('--search-space', 'fbnet', '--search-space', 'nasbench201', '--input-size', '64')).toEqual([
+      'fbnet/64/1',
+      'nasbench201/64/1',
+    ]);
+  });
+
+  test('are refused where they cannot be', () => {
+    expect(() => read('--search-space', 'nasbench201', '--search-space', 'ofa', '--input-size', '64')).toThrow(
+      /--search-space ofa: .*states its own/,
+    );
+    expect(() => read('--search-space', 'nasbench201', '--search-space', 'darts')).toThrow(/--search-space/);
+    const batches = Array.from({ length: 33 }, (_, i) => ['--batch', String(i + 1)]).flat();
+    expect(() => read('--search-space', 'nasbench201', '--search-space', 'fbnet', ...batches)).toThrow(/66 .*holds 64/);
+  });
+
+  test('have as many networks each, or those of a file where they are of one search space', async () => {
+    const one = { searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 } as const;
+    const workloads = [one, { ...one, batchSize: 8 }, { ...one, searchSpace: 'fbnet', inputSize: 224 }] as const;
+    const networks = await chooseNetworks('4', workloads, 0, undefined);
+    expect(networks.map(({ workload }) => workload)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
+    const file = join(folder, 'cells.txt');
+    const cell = '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|';
+    writeFileSync(file, cell);
+    expect(await chooseNetworks(file, workloads.slice(0, 2), 0, undefined)).toEqual([
+      { workload: 0, architecture: cell },
+      { workload: 1, architecture: cell },
+    ]);
+    await expect(chooseNetworks(file, workloads, 0, undefined)).rejects.toThrow(/cells\.txt, line 1: /);
+    await expect(chooseNetworks('10001', workloads.slice(0, 2), 0, undefined)).rejects.toThrow(/20002 networks/);
   });
 });
 

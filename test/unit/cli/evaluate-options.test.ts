@@ -49,8 +49,7 @@ describe('options of evaluate with graphs', () => {
 
   test('families and sets', () => {
     const all =
-      '--graphs a.jsonl --graphs b.jsonl --data l.csv --test x --hold-families --exclude-families vgg,alexnet ' +
-      '--measured-in fbnet --tested-on a';
+      '--graphs a.jsonl --graphs b.jsonl --data l.csv --test x --hold-families --exclude-families vgg,alexnet --measured-in fbnet --tested-on a';
     expect(parseGraphs(all)).toMatchObject({
       graphs: ['a.jsonl', 'b.jsonl'],
       data: ['l.csv'],

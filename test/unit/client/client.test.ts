@@ -89,7 +89,7 @@ describe('a request', () => {
   });
 
   test('without a token has no authorization', async () => {
-    const { client, sent } = scripted([json(200, { live: true, ready: true, searchSpaces: [] })], { token: undefined });
+    const { client, sent } = scripted([json(200, { live: true, ready: true, champion: 'a' })], { token: undefined });
     await client.call('health');
     expect(sent[0]!.headers.has('authorization')).toBe(false);
   });
@@ -197,7 +197,7 @@ describe('an answer', () => {
   });
 
   test('503 of health is health; of API Gateway it is a refusal', async () => {
-    const health = { live: true, ready: false, searchSpaces: [] };
+    const health = { live: true, ready: false, champion: null };
     const { client, pausesMs } = scripted([json(503, { message: 'Service Unavailable' }), json(503, health)]);
     expect(await client.call('health')).toEqual(health);
     expect(pausesMs).toHaveLength(1);

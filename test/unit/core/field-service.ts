@@ -57,7 +57,7 @@ export function fieldService(through: (store: Store) => Store = (store) => store
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       const { upload } = await registerUpload(
         { store: data, openPlace: async ({ key }) => key, randomBytes, dailyQuota: 1000, validForS: 900 },
-        { deviceId, searchSpace: 'nasbench201', sizeBytes: bytes.length, sha256, now: now() },
+        { deviceId, sizeBytes: bytes.length, sha256, now: now() },
       );
       await uploads.put(incomingKey(deviceId, upload.uploadId), bytes);
       return upload;
@@ -69,7 +69,7 @@ export function fieldService(through: (store: Store) => Store = (store) => store
   return service;
 }
 
-/** A profile without descriptor of the tiny service's architectures. */
+/** A profile without descriptor of the tiny service's architectures, in one workload. */
 export function profileOf(
   latencyMs: (index: number) => number,
   { from = 0, to = 20, model = 'Raspberry Pi 5 Model B', batchSize = 1 } = {},
@@ -77,13 +77,11 @@ export function profileOf(
   const { target } = exampleProfile;
   return {
     ...exampleProfile,
-    target: {
-      ...target,
-      hardware: { ...target.hardware, model },
-      workload: { ...target.workload, batchSize },
-    },
+    target: { ...target, hardware: { ...target.hardware, model } },
+    workloads: [{ searchSpace: 'nasbench201', inputSize: 32, batchSize }],
     descriptor: null,
     measurements: texts.slice(from, to).map((architecture, i) => ({
+      workload: 0,
       architecture,
       latency: { medianMs: latencyMs(from + i), trimmedMeanMs: null, spreadMs: null },
       runs: null,

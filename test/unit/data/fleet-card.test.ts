@@ -15,6 +15,7 @@ const cells = [...searchSpace('nasbench201').enumerate!()]
 
 function profile(latencies: readonly number[]): Profile {
   const measurements = latencies.map((medianMs, i) => ({
+    workload: 0,
     architecture: cells[i]!,
     latency: { medianMs, trimmedMeanMs: medianMs, spreadMs: medianMs / 100 },
     runs: 30,

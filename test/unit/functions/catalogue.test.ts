@@ -79,7 +79,7 @@ test('search spaces are for devices too, targets are not', async () => {
   const spaces = await ask('search-spaces', 'list-search-spaces', asDevice);
   expect(searchSpaceListSchema.parse(spaces.body).searchSpaces).toHaveLength(3);
   const one = await ask('search-spaces', 'show-search-space', asDevice);
-  expect(searchSpaceSchema.parse(one.body)).toMatchObject({ searchSpace: 'nasbench201', features: 64 });
+  expect(searchSpaceSchema.parse(one.body)).toMatchObject({ searchSpace: 'nasbench201', inputSizes: { usual: 32 } });
   const targets = await ask('targets', 'list-targets', asDevice);
   expect(targets).toMatchObject({ status: 403, body: { code: 'forbidden' } });
 });
@@ -87,7 +87,7 @@ test('search spaces are for devices too, targets are not', async () => {
 test('health needs no token and is ready with a champion', async () => {
   const { status, body } = await ask('health', 'health');
   expect(status).toBe(200);
-  expect(healthSchema.parse(body)).toMatchObject({ ready: true, searchSpaces: [{ ready: true }, {}, {}] });
+  expect(healthSchema.parse(body)).toMatchObject({ ready: true, champion: expect.any(String) });
 });
 
 test('the OpenAPI document needs no token', async () => {

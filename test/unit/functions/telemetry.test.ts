@@ -21,7 +21,14 @@ beforeAll(async () => {
   handler = httpHandler(predictOperations, {
     predict: async ({ body }) => {
       if (body.target === 'boom') throw new Error('the store is down');
-      return { searchSpace: 'nasbench201' as const, architectures: 0, confidence: 0.9, results: [] };
+      return {
+        searchSpace: 'nasbench201' as const,
+        inputSize: 32,
+        batchSize: 1,
+        architectures: 0,
+        confidence: 0.9,
+        results: [],
+      };
     },
   });
 });

@@ -53,8 +53,7 @@ describe('it is refused', () => {
 test('this machine’s layer loads as Lambda loads it: through NODE_PATH, from anywhere', () => {
   const layer = buildOnnxruntimeLayer(hostPlatform, join(folder, 'host'));
   const script =
-    "const ort = require('onnxruntime-node'); console.log(require.resolve('onnxruntime-node')); " +
-    'console.log(typeof ort.InferenceSession.create)';
+    "const ort = require('onnxruntime-node'); console.log(require.resolve('onnxruntime-node')); console.log(typeof ort.InferenceSession.create)";
   const printed = execFileSync(process.execPath, ['-e', script], {
     cwd: tmpdir(),
     env: { ...process.env, NODE_PATH: join(layer.folder, 'nodejs', 'node_modules') },

@@ -88,7 +88,7 @@ test('the client calls it', async () => {
     return Response.json({ count: 3 });
   };
   const client = apiClient({ api: 'http://api', operations, retry: noRetries, ports: { fetch } });
-  const input = { path: { searchSpace: 'ofa' } } as never as { path: { searchSpace: string; id: string } };
+  const input = { path: { searchSpace: 'ofa' } } as never as { path: { id: string } };
   expect(await client.call(id, input)).toEqual({ count: 3 });
   expect(sent).toEqual(['GET http://api/v1/targets/ofa/count']);
 });

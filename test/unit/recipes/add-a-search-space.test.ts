@@ -8,7 +8,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { workloadOptions } from '#agent/commands/measuring-options.ts';
 import { exportModels } from '#agent/profile/models.ts';
 import { defaultSplits } from '#cli/evaluate/default-splits.ts';
-import { targetOfColumn } from '#cli/import/table-profiles.ts';
+import { workloadOfColumn } from '#cli/import/table-profiles.ts';
 import { searchSpaceNameSchema } from '#contract/search-spaces.ts';
 import { supportSetSchema } from '#contract/support-set.ts';
 import { type Profile, profileSchema } from '#core/dataset/profile.ts';
@@ -57,7 +57,7 @@ test('the agent offers it and writes models of it that run', async () => {
   expect(workloadOptions.inputSize.help).toMatch(/16 for toy/);
   const folder = mkdtempSync(join(tmpdir(), 'sugarbush-toy-'));
   try {
-    exportModels(folder, id, [toy.example], { inputSize: 16, batchSize: 2, seed: 0 });
+    exportModels(folder, { searchSpace: id, inputSize: 16, batchSize: 2 }, [toy.example], 0);
     expect(readdirSync(folder).sort()).toEqual([
       'index.json',
       'network-00000.onnx',
@@ -79,9 +79,11 @@ describe('profiles of it', () => {
   const [operator] = Object.values(operators);
   const profile = (inputSize: number | null, keys: readonly string[]): Profile => ({
     ...exampleProfile,
-    target: { ...exampleProfile.target, workload: { ...exampleProfile.target.workload, searchSpace: id, inputSize } },
+    workloads: [{ searchSpace: id, inputSize, batchSize: 1 }],
     descriptor: {
       ...exampleProfile.descriptor!,
+      list: id,
+      inputSize: 16,
       operators: Object.fromEntries(keys.map((key) => [key, operator!])),
     },
     measurements: [{ ...exampleProfile.measurements[0]!, architecture: toy.example }],
@@ -93,7 +95,7 @@ describe('profiles of it', () => {
 
   test('have its operators and an input size', () => {
     expect(issues(profile(16, ['layer/conv3', 'layer/pool3']))).toEqual([]);
-    expect(issues(profile(null, ['layer/conv3', 'layer/pool3']))).toEqual(['target.workload.inputSize']);
+    expect(issues(profile(null, ['layer/conv3', 'layer/pool3']))).toEqual(['workloads.0.inputSize']);
     expect(issues(profile(16, ['layer/conv3']))).toEqual(['descriptor.operators.layer/pool3']);
     expect(descriptorColumns(id, ['cpu-cycles'])).toEqual([
       'layer/conv3:latencyMs',
@@ -107,15 +109,17 @@ describe('profiles of it', () => {
 test('tables, the import and the command line take it', () => {
   const text = `architecture,phone\n${toy.example},1.5\n`;
   expect(parseLatencyTable(text, { file: 'toy.csv', space: searchSpace('toy') }).texts).toEqual([toy.example]);
-  expect(targetOfColumn('phone', id).workload).toMatchObject({ searchSpace: 'toy', inputSize: 16 });
+  expect(workloadOfColumn('phone', id)).toEqual({ searchSpace: 'toy', inputSize: 16, batchSize: 1 });
   expect(defaultSplits[id].train).toEqual([]);
 });
 
 test('the contract names it', () => {
   expect(searchSpaceNameSchema.meta()!.description).toMatch(/, toy\./);
   const reply = { target: null, predictorVersion: null, measured: 0, architectures: [], expectedErrors: null };
-  expect(supportSetSchema.safeParse({ ...reply, searchSpace: 'toy' }).success).toBe(true);
-  expect(supportSetSchema.safeParse({ ...reply, searchSpace: 'darts' }).success).toBe(false);
+  expect(supportSetSchema.safeParse({ ...reply, searchSpace: 'toy', inputSize: 16, batchSize: 1 }).success).toBe(true);
+  expect(supportSetSchema.safeParse({ ...reply, searchSpace: 'darts', inputSize: 16, batchSize: 1 }).success).toBe(
+    false,
+  );
 });
 
 test('the compiler says what is missing', () => {

@@ -5,7 +5,7 @@ import { correlation, decimal, milliseconds, percent, plural, signed, utcMinute,
 import { meanOf, reportedMetrics, verdict } from '#report/metrics.ts';
 import { bandOf, quantileOrNull, relativeErrors, shareWithin } from '#report/relative-errors.ts';
 import { thin } from '#report/thin.ts';
-import { score } from '../../fixtures/report-input.ts';
+import { score, workload } from '../../fixtures/report-input.ts';
 
 test('numbers as people read them', () => {
   expect([percent(0.8423), percent(1, 0), percent(null), percent(undefined)]).toEqual(['84.2 %', '100 %', '–', '–']);
@@ -23,7 +23,7 @@ test('numbers as people read them', () => {
 });
 
 test('errors are relative to the measurement; a band holds its bounds', () => {
-  expect(relativeErrors({ target: 'a', measuredMs: [2, 4], predictedMs: [3, 3] })).toEqual([0.5, -0.25]);
+  expect(relativeErrors({ target: 'a', ...workload, measuredMs: [2, 4], predictedMs: [3, 3] })).toEqual([0.5, -0.25]);
   expect([0.05, -0.05, 0.0501, -0.1, 0.1001].map(bandOf)).toEqual([
     'within5',
     'within5',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { heldOutPredictionsSchema } from '#core/predictors/card.ts';
 import { reportInputSchema } from '#core/predictors/report-input.ts';
 import { renderReport } from '#report/render-report.ts';
-import { reportInput, score, withCard, withEvaluation } from '../../fixtures/report-input.ts';
+import { reportInput, score, withCard, withEvaluation, workload } from '../../fixtures/report-input.ts';
 
 const all = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map((m) => m[1]!);
 const sectionsOf = (html: string) => all(html, /<section id="([^"]+)"/g);
@@ -281,7 +281,7 @@ describe('less to show', () => {
   test('an evaluation of nothing', async () => {
     const html = await renderReport({
       ...withEvaluation({ scores: [], differences: [], coverage: [], notEvaluated: [] }),
-      predictions: [{ target: 'empty', measuredMs: [], predictedMs: [] }],
+      predictions: [{ target: 'empty', ...workload, measuredMs: [], predictedMs: [] }],
     });
     expect(sectionsOf(html)).toEqual(['decision', 'loss-curve', 'limits', 'lineage']);
   });
@@ -301,7 +301,7 @@ describe('less to show', () => {
   test('one device with one target and one number of measurements', async () => {
     const html = await renderReport({
       ...withEvaluation({ scores: [score({})], differences: [], coverage: [] }),
-      predictions: [{ target: 'board-cpu', measuredMs: [4], predictedMs: [4] }],
+      predictions: [{ target: 'board-cpu', ...workload, measuredMs: [4], predictedMs: [4] }],
     });
     expect(sectionsOf(html)).toEqual(['decision', 'scatter', 'errors', 'targets', 'loss-curve', 'limits', 'lineage']);
     expect(html).toContain('On a device it never saw in training');
@@ -329,7 +329,9 @@ describe('less to show', () => {
   test('a latency range of three decades gets logarithmic axes', async () => {
     const html = await renderReport({
       ...reportInput,
-      predictions: [{ target: 'board-cpu', measuredMs: [0.1, 1, 10, 100], predictedMs: [0.1, 1.2, 10, 97] }],
+      predictions: [
+        { target: 'board-cpu', ...workload, measuredMs: [0.1, 1, 10, 100], predictedMs: [0.1, 1.2, 10, 97] },
+      ],
     });
     expect(html).toContain('4 architectures from 0.1 ms to 100 ms');
     expect(html).not.toContain('NaN');
@@ -337,6 +339,28 @@ describe('less to show', () => {
 });
 
 describe('more to show', () => {
+  test('several search spaces and batch sizes: means of each, and rows that say what was run', async () => {
+    const batch = { ...workload, batchSize: 32 };
+    const ofa = { searchSpace: 'ofa', inputSize: null, batchSize: 1 } as const;
+    const { scores } = reportInput.card.evaluation!;
+    const candidate = scores.filter(
+      (s) => s.model === 'candidate' && s.measurements === 10 && s.selection === 'chosen',
+    );
+    const again = candidate.flatMap((s) => [
+      { ...s, ...batch, within10: 0.5 },
+      { ...s, ...ofa, within10: 0.25 },
+    ]);
+    const html = await renderReport(withEvaluation({ scores: [...scores, ...again] }));
+    const rows = html.slice(html.indexOf('id="search-spaces"')).split('<tr>');
+    const rowOf = (name: string) => rows.find((row) => row.includes(`>${name}<`))!;
+    expect(rowOf('nasbench201 ×32')).toContain('50.0 %');
+    expect(rowOf('ofa ×1')).toContain('25.0 %');
+    expect(html).toContain('nasbench201 ×32, board-cpu');
+    expect(html).toContain('(9 pairs of target and workload)');
+    // Of one workload nothing is said twice.
+    expect(await renderReport(reportInput)).not.toContain('×1, board-cpu');
+  });
+
   test('five hundred targets with long names and thousands of predictions stay below 1 MB', async () => {
     const names = Array.from(
       { length: 500 },
@@ -354,6 +378,7 @@ describe('more to show', () => {
     const measuredMs = Array.from({ length: 3000 }, (_, i) => 1 + i / 100);
     const predictions = names.map((target, n) => ({
       target,
+      ...workload,
       measuredMs,
       predictedMs: measuredMs.map((ms, i) => ms * (1 + 0.1 * Math.sin(i * (n + 1)))),
     }));

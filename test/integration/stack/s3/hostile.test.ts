@@ -91,13 +91,11 @@ describe('requests that are none', () => {
     ['a scope cut short', `AWS4-HMAC-SHA256 Credential=a/20200101, SignedHeaders=host, Signature=${'0'.repeat(64)}`],
     [
       'headers out of order',
-      'AWS4-HMAC-SHA256 Credential=a/20200101/us-east-1/s3/aws4_request, SignedHeaders=x;host, ' +
-        `Signature=${'0'.repeat(64)}`,
+      `AWS4-HMAC-SHA256 Credential=a/20200101/us-east-1/s3/aws4_request, SignedHeaders=x;host, Signature=${'0'.repeat(64)}`,
     ],
     [
       'a long list of headers',
-      `AWS4-HMAC-SHA256 Credential=a/20200101/us-east-1/s3/aws4_request, SignedHeaders=${'a;'.repeat(6000)}b, ` +
-        'Signature=0',
+      `AWS4-HMAC-SHA256 Credential=a/20200101/us-east-1/s3/aws4_request, SignedHeaders=${'a;'.repeat(6000)}b, Signature=0`,
     ],
   ])('an authorization with %s: refused', async (_, authorization) => {
     const headers = { authorization, 'x-amz-date': '20200101T000000Z', 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };

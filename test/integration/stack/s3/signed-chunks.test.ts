@@ -55,9 +55,7 @@ async function upload(key: string, withTrailer: boolean, forgery: Forgery = {}):
     const head = Buffer.from(`${data.length.toString(16)};chunk-signature=${signature}\r\n`);
     return Buffer.concat([head, data, Buffer.from(data.length > 0 ? '\r\n' : '')]);
   });
-  const trailers =
-    `${forgery.trailer ?? trailer}\r\n` +
-    `x-amz-trailer-signature:${signTrailer(context, previous, `${trailer}\n`)}\r\n`;
+  const trailers = `${forgery.trailer ?? trailer}\r\nx-amz-trailer-signature:${signTrailer(context, previous, `${trailer}\n`)}\r\n`;
   const body = Buffer.concat([...sent, Buffer.from(`${withTrailer ? trailers : ''}\r\n`)]);
   const framed = Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')]);
   return (await converse(endpoint.port, Buffer.concat([Buffer.from(text), framed]), 5_000)).text;

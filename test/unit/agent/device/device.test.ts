@@ -34,9 +34,7 @@ const cpufreq = (cpu: number, governor: string, currentKhz: number, maxKhz: numb
 
 // Written after the kernel's documentation of these files, not recorded on the boards.
 const raspberryPi5 = {
-  'proc/cpuinfo':
-    `${[0, 1, 2, 3].map((n) => armCore(n, '0xd0b')).join('')}Revision\t: d04170\nSerial\t\t: 0000000000000000\n` +
-    `Model\t\t: Raspberry Pi 5 Model B Rev 1.0\n`,
+  'proc/cpuinfo': `${[0, 1, 2, 3].map((n) => armCore(n, '0xd0b')).join('')}Revision\t: d04170\nSerial\t\t: 0000000000000000\nModel\t\t: Raspberry Pi 5 Model B Rev 1.0\n`,
   'proc/device-tree/model': 'Raspberry Pi 5 Model B Rev 1.0\0',
   'proc/device-tree/compatible': 'raspberrypi,5-model-b\0brcm,bcm2712\0',
   'proc/meminfo': 'MemTotal:        8245312 kB\nMemFree:          100 kB\nMemAvailable:    6000000 kB\n',

@@ -15,7 +15,12 @@ const folder = mkdtempSync(join(tmpdir(), 'sugarbush-parts-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('canaries', () => {
-  const then = ['a', 'b', 'c'].map((architecture, i) => ({ architecture, medianMs: 10 * (i + 1), halfWidth: 0.01 }));
+  const then = ['a', 'b', 'c'].map((architecture, i) => ({
+    workload: 0,
+    architecture,
+    medianMs: 10 * (i + 1),
+    halfWidth: 0.01,
+  }));
   const now = (...ratios: (number | 'unstable')[]) =>
     then.map((canary, i) => {
       const ratio = ratios[i]!;
@@ -41,6 +46,20 @@ describe('canaries', () => {
   test('a change within the noise of the two measurements is none', () => {
     const noisy = now(1.15, 1.15, 1.15).map((canary) => ({ ...canary, halfWidth: 0.2 }));
     expect(compareCanaries(then, noisy).verdict).toBe('unchanged');
+  });
+
+  test('the same architecture in another workload is another network', () => {
+    const twice = [...then, ...then.map((canary) => ({ ...canary, workload: 1, medianMs: 80 }))];
+    const slower = twice.map((canary) => ({
+      ...canary,
+      stable: true,
+      medianMs: canary.medianMs * (canary.workload ? 1.3 : 1),
+    }));
+    const { verdict, ratios } = compareCanaries(twice, slower) as { verdict: string; ratios: number[] };
+    expect([verdict, ratios.map((ratio) => ratio.toFixed(1))]).toEqual([
+      'unchanged',
+      ['1.0', '1.0', '1.0', '1.3', '1.3', '1.3'],
+    ]);
   });
 
   test('the fastest, the middle and the slowest are chosen', () => {
@@ -98,17 +117,20 @@ describe('journal', () => {
 
 describe('models', () => {
   const cell = '|none~0|+|none~0|skip_connect~1|+|skip_connect~0|none~1|none~2|';
-  const options = { inputSize: 32, batchSize: 1, seed: 0 };
+  const workload = { searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 } as const;
 
   test('an export is found again by operator and architecture, in the format it was converted to', () => {
     const out = join(folder, 'models');
-    expect(exportModels(out, 'nasbench201', [cell], options)).toBe(22);
+    expect(exportModels(out, workload, [cell], 0)).toBe(22);
     writeFileSync(join(out, 'network-00000.tflite'), 'converted');
     const { models, index } = givenModels(out, '.tflite');
     expect(index).toMatchObject({ searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 });
-    expect(readFileSync(models.architecture(cell), 'utf8')).toBe('converted');
-    expect(() => models.operator('stage1/none')).toThrow(/operator-stage1-none.tflite is missing/);
-    expect(() => models.architecture('another')).toThrow(/no file for 'another'/);
+    expect(readFileSync(models.architecture(workload, cell), 'utf8')).toBe('converted');
+    expect(() => models.operator(workload, 'stage1/none')).toThrow(/operator-stage1-none.tflite is missing/);
+    expect(() => models.architecture(workload, 'another')).toThrow(/no file for 'another'/);
+    expect(() => models.architecture({ ...workload, batchSize: 8 }, cell)).toThrow(
+      /made for .*size 1, not for .*size 8/,
+    );
   });
 
   test('a folder that is none says so', () => {

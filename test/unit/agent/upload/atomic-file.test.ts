@@ -46,8 +46,8 @@ test('what cannot be written is named, with why', () => {
 test.runIf(existsSync('/proc/self'))('where no folder can be made, that is said and not tried for ever', () => {
   const inProc = '/proc/sugarbush/folder';
   expect(() => makeFolder(inProc)).toThrow(expect.objectContaining({ code: 'storage-failed' }));
-  const workload = { inputSize: 32, batchSize: 1, seed: 0 };
-  expect(() => exportModels(inProc, 'nasbench201', [], workload)).toThrow(`cannot write ${inProc}: ENOENT`);
+  const workload = { searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 } as const;
+  expect(() => exportModels(inProc, workload, [], 0)).toThrow(`cannot write ${inProc}: ENOENT`);
 });
 
 test('folders are made with those above them, for this user only, and stay when they are there', () => {

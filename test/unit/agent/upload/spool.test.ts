@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSpool } from '#agent/upload/spool.ts';
 import { type Profile, profileSchema } from '#core/dataset/profile.ts';
@@ -16,6 +17,7 @@ const profile = (medianMs: number): Profile => {
     ...base,
     measurements: [
       {
+        workload: 0,
         architecture: first!.architecture,
         latency: { medianMs, trimmedMeanMs: null, spreadMs: null },
         runs: null,
@@ -41,7 +43,6 @@ test('what was added is pending, with its progress, also after opening again', (
     {
       sha256,
       body: expect.any(Buffer),
-      searchSpace: 'nasbench201',
       progress: { attempt: 2, uploadId: 'u', stored: true },
     },
   ]);
@@ -50,6 +51,17 @@ test('what was added is pending, with its progress, also after opening again', (
   expect(again.add(profile(1))).toBe(sha256);
   expect(again.pending()).toEqual([]);
   again.release();
+});
+
+test('a profile of version 1 that waited while the agent was updated is sent as it is', () => {
+  const old = fileURLToPath(new URL('../../../fixtures/profiles/version-1/raspberry-pi-5.json', import.meta.url));
+  const body = gzipSync(readFileSync(old));
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  openSpool(folder).release();
+  writeFileSync(join(folder, `${sha256}.json.gz`), body);
+  const spool = openSpool(folder);
+  expect(spool.pending()).toEqual([{ sha256, body, progress: { attempt: 1, stored: false } }]);
+  spool.release();
 });
 
 test('damaged progress is no progress, and a verdict whose clearing away was cut off is not sent again', () => {
@@ -65,8 +77,7 @@ test('damaged progress is no progress, and a verdict whose clearing away was cut
 
 test('the lock of a killed agent does not hold, that of a running one does', async () => {
   const url = new URL('../../../../agent/upload/spool.ts', import.meta.url).href;
-  const script =
-    `import { openSpool } from '${url}'; ` + `openSpool('${folder}'); console.log('open'); setInterval(() => {}, 1e6)`;
+  const script = `import { openSpool } from '${url}'; openSpool('${folder}'); console.log('open'); setInterval(() => {}, 1e6)`;
   const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -93,7 +104,6 @@ test('nor does one whose process id is somebody else’s by now, as after the pl
 
 test('a writer killed at any moment leaves whole profiles only', async () => {
   const script = join(folder, 'writer.mjs');
-  const changed = '({ ...m, latency: { ...m.latency, medianMs: i }, samplesMs })';
   const url = (path: string): string => new URL(`../../../../${path}`, import.meta.url).href;
   writeFileSync(
     script,
@@ -104,7 +114,7 @@ test('a writer killed at any moment leaves whole profiles only', async () => {
      const spool = openSpool('${join(folder, 'spool')}');
      process.stdout.write('open\\n');
      for (let i = 1; ; i++) {
-       profile.measurements = profile.measurements.map((m) => ${changed});
+       profile.measurements = profile.measurements.map((m) => ({ ...m, latency: { ...m.latency, medianMs: i }, samplesMs }));
        spool.add(profile);
      }`,
   );

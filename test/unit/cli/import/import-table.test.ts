@@ -1,5 +1,6 @@
 // Against a service in memory that keeps the contract of the HTTP API: idempotent registration, PUT once, a verdict.
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import {
@@ -9,7 +10,7 @@ import {
   importOperations,
   importTable,
 } from '#cli/import/import-table.ts';
-import { tableProfile, targetOfColumn } from '#cli/import/table-profiles.ts';
+import { tableProfile, targetOfColumn, workloadOfColumn } from '#cli/import/table-profiles.ts';
 import { apiClient, type ClientPorts, type InputOf } from '#client/client.ts';
 import { noRetries } from '#client/retry.ts';
 import { profileSchema } from '#core/dataset/profile.ts';
@@ -30,14 +31,9 @@ describe('a table as profiles', () => {
     const made = tableProfile(table, 'board_32');
     const profile = profileSchema.parse(JSON.parse(gunzipSync(made.bytes).toString()));
     expect(profile.target.hardware.model).toBe('board');
-    expect(profile.target.workload).toEqual({
-      searchSpace: 'nasbench201',
-      inputSize: 32,
-      batchSize: 32,
-      precision: null,
-    });
+    expect(profile.workloads).toEqual([{ searchSpace: 'nasbench201', inputSize: 32, batchSize: 32 }]);
     expect(profile.measurements.map(({ latency }) => latency.medianMs)).toEqual([2.5, 4]);
-    expect(made.targetId).toMatch(/^board-b32-[0-9a-f]{10}$/);
+    expect(made.targetId).toMatch(/^board-[0-9a-f]{20}$/);
     expect(tableProfile(table, 'board_32')).toEqual(made);
   });
 
@@ -55,13 +51,41 @@ describe('a table as profiles', () => {
     ['board_3', 'board_3', 1],
     ['board_2048', 'board_2048', 1],
   ])('reads %s as %s at batch size %i', (column, model, batchSize) => {
-    const { hardware, workload } = targetOfColumn(column, 'ofa');
-    expect([hardware.model, workload.batchSize, workload.inputSize]).toEqual([model, batchSize, null]);
+    expect(targetOfColumn(column).hardware.model).toBe(model);
+    expect(workloadOfColumn(column, 'ofa')).toEqual({ searchSpace: 'ofa', inputSize: null, batchSize });
   });
 
-  it('gives every shipped target an id of its own', () => {
+  it('makes one target of a device at several batch sizes, and of the same device in another table', () => {
     const ids = columns.map((column) => tableProfile(table, column).targetId);
-    expect(new Set(ids).size).toBe(columns.length);
+    expect(ids[1]).toBe(ids[0]);
+    expect(new Set(ids).size).toBe(3);
+    const fbnet = searchSpace('fbnet');
+    const other = parseLatencyTable(`architecture,board_64\n"${fbnet.example}",5`, { file: 'f.csv', space: fbnet });
+    expect(tableProfile(other, 'board_64').targetId).toBe(ids[0]);
+  });
+
+  it('makes 12 targets of the 21 columns of a shipped table, as data/README.md reads them', () => {
+    const file = new URL('../../../../data/latency-fbnet.csv.gz', import.meta.url);
+    const header = gunzipSync(readFileSync(file)).toString().split('\n', 1)[0]!;
+    const byModel = Map.groupBy(header.split(',').slice(1), (column) => targetOfColumn(column).hardware.model);
+    const batchSizes = Array.from(byModel, ([model, names]) => [
+      model,
+      names.map((name) => workloadOfColumn(name, 'fbnet').batchSize),
+    ]);
+    expect(batchSizes).toEqual([
+      ['1080ti', [1, 32, 64]],
+      ['2080ti', [1, 32, 64]],
+      ['essential_ph_1', [1]],
+      ['gold_6240', [1]],
+      ['pixel3', [1]],
+      ['samsung_a50', [1]],
+      ['samsung_s7', [1]],
+      ['silver_4114', [1]],
+      ['silver_4210r', [1]],
+      ['titan_rtx', [1, 32]],
+      ['titanx', [1, 32, 64]],
+      ['titanxp', [1, 32, 64]],
+    ]);
   });
 });
 
@@ -111,7 +135,7 @@ function serviceInMemory() {
       ? { status: 'accepted', finishedAt: time, targetId: uploadId, measurements: 2, excludedCount: 0 }
       : { status: 'waiting', finishedAt: null, targetId: null, measurements: null, excludedCount: null };
     const rest = { deviceId: 'table', registeredAt: time, excluded: [], reason: null };
-    return answer(200, { uploadId, ...body, ...rest, ...verdict });
+    return answer(200, { uploadId, ...body, searchSpace: null, ...rest, ...verdict });
   };
   const fetch: ClientPorts['fetch'] = async (address, init) => {
     pay();

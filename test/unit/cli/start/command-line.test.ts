@@ -12,12 +12,13 @@ describe('options', () => {
       state: '.sugarbush',
       port: 8787,
       searchSpace: ['nasbench201', 'fbnet', 'ofa'],
+      train: false,
       steps: undefined,
     });
   });
   test('are read', () => {
-    const args = ['--state', 'x', '--port=0', '--search-space', 'ofa, fbnet,ofa', '--steps', '10'];
-    expect(read(args)).toEqual({ state: 'x', port: 0, searchSpace: ['ofa', 'fbnet'], steps: 10 });
+    const args = ['--state', 'x', '--port=0', '--search-space', 'ofa, fbnet,ofa', '--train', '--steps', '10'];
+    expect(read(args)).toEqual({ state: 'x', port: 0, searchSpace: ['ofa', 'fbnet'], train: true, steps: 10 });
   });
   test.each([
     [['--prot', '1'], /--prot/],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { nominalMemoryMib, type Profile, profileEnvelopeSchema, profileSchema } from '#core/dataset/profile.ts';
+import { type Profile, profileEnvelopeSchema, profileSchema } from '#core/dataset/profile.ts';
+import { nominalMemoryMib } from '#core/dataset/profile-target.ts';
 import { counterNames } from '#core/descriptor/counters.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { profileJsonSchema, profileSchemaPath } from '#scripts/write-profile-schema.ts';
@@ -25,7 +26,7 @@ function issuePaths(value: unknown): string[] {
   return result.success ? [] : result.error.issues.map((issue) => issue.path.join('.'));
 }
 
-describe('profile, version 1', () => {
+describe('profile, version 2', () => {
   it('accepts the committed example, which is what its script writes', () => {
     expect(profileSchema.parse(example())).toEqual(exampleProfile);
     expect(profileEnvelopeSchema.safeParse(example()).success).toBe(true);
@@ -41,7 +42,8 @@ describe('profile, version 1', () => {
   });
 
   it.each([
-    ['schemaVersion', 2],
+    ['schemaVersion', 1],
+    ['schemaVersion', 3],
     ['schemaVersion', undefined],
     ['weights', [1, 2]],
     ['target.hardware.model', null],
@@ -54,10 +56,20 @@ describe('profile, version 1', () => {
     ['target.hardware.memoryMib', 7937],
     ['target.runtime.name', 'ONNX Runtime'],
     ['target.runtime.settings.Threads', 1],
-    ['target.workload.searchSpace', 'resnet'],
-    ['target.workload.inputSize', null],
-    ['target.workload.batchSize', 0],
-    ['target.workload.precision', 'float'],
+    ['target.precision', 'float'],
+    ['target.precision', undefined],
+    ['target.workload', { searchSpace: 'nasbench201', inputSize: 32, batchSize: 1, precision: 'fp32' }],
+    ['workloads', undefined],
+    ['workloads', []],
+    ['workloads.0.searchSpace', 'resnet'],
+    ['workloads.0.inputSize', null],
+    ['workloads.0.inputSize', 30],
+    ['workloads.0.batchSize', 0],
+    ['workloads.0.precision', 'fp32'],
+    ['workloads.1', { searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 }],
+    ['measurements.0.workload', 2],
+    ['measurements.0.workload', -1],
+    ['measurements.0.workload', undefined],
     ['context.deviceId', 'a/b'],
     ['context.before.load1', -1],
     ['context.clock.startedAt', 'yesterday'],
@@ -69,6 +81,11 @@ describe('profile, version 1', () => {
     ['measurements.0.runs', 0],
     ['measurements.0.samplesMs', []],
     ['measurements.0.weights', [0.1]],
+    ['descriptor.list', 'fbnet'],
+    ['descriptor.list', undefined],
+    ['descriptor.inputSize', null],
+    ['descriptor.inputSize', 30],
+    ['descriptor.batchSize', 0],
     ['descriptor.operators.stage9/none', { latency: 'unsupported', runs: null, counters: {}, runningPercent: {} }],
     ['descriptor.operators.stage1/none', undefined],
     ['descriptor.operators.stage2/none.latency', 0],
@@ -89,15 +106,25 @@ describe('profile, version 1', () => {
     ]);
   });
 
-  it('lets the architecture state the input size in ofa, and takes no descriptor there', () => {
-    const ofa = (inputSize: number | null, descriptor: Profile['descriptor']): unknown => {
+  it('lets the architecture state the input size in ofa', () => {
+    const ofa = (inputSize: number | null): unknown => {
       const profile = example();
-      const workload = { ...profile.target.workload, searchSpace: 'ofa', inputSize };
-      return { ...profile, descriptor, target: { ...profile.target, workload } };
+      const workload = { searchSpace: 'ofa', inputSize, batchSize: 1 } as const;
+      return { ...profile, workloads: [profile.workloads[0], workload] };
     };
-    expect(issuePaths(ofa(null, null))).toEqual([]);
-    expect(issuePaths(ofa(224, null))).toEqual(['target.workload.inputSize']);
-    expect(issuePaths(ofa(null, example().descriptor))).toEqual(['descriptor']);
+    expect(issuePaths(ofa(null))).toEqual([]);
+    expect(issuePaths(ofa(224))).toEqual(['workloads.1.inputSize']);
+  });
+
+  it('holds at most 64 workloads, each once', () => {
+    const withWorkloads = (count: number): unknown => {
+      const workloads = Array.from({ length: count }, (_, i) => ({ ...example().workloads[0]!, batchSize: i + 1 }));
+      return { ...example(), workloads };
+    };
+    expect(issuePaths(withWorkloads(64))).toEqual([]);
+    expect(issuePaths(withWorkloads(65))).toEqual(['workloads']);
+    const [first, second] = example().workloads;
+    expect(issuePaths({ ...example(), workloads: [first, second, { ...first! }] })).toEqual(['workloads.2']);
   });
 
   it('parses the envelope without looking at the measurements', () => {

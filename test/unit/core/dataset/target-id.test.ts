@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ProfileTarget, profileTargetSchema } from '#core/dataset/profile.ts';
+import { type ProfileTarget, profileTargetSchema } from '#core/dataset/profile-target.ts';
 import { targetDigest, targetId, targetIdMaxLength, targetIdPattern } from '#core/dataset/target-id.ts';
 import { canonicalJson } from '#core/text/canonical-json.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
@@ -15,15 +15,15 @@ describe('target id', () => {
     const text =
       '{"hardware":{"accelerator":"none","cores":4,"cpu":"ARM Cortex-A76","memoryMib":8192,' +
       '"model":"Raspberry Pi 5 Model B","vendor":"Raspberry Pi Foundation"},' +
+      '"precision":"fp32",' +
       '"runtime":{"executionProvider":"cpu","name":"onnxruntime","settings":{"graphOptimization":"all","threads":4},' +
-      '"version":"1.30.0"},' +
-      '"workload":{"batchSize":1,"inputSize":32,"precision":"fp32","searchSpace":"nasbench201"}}';
+      '"version":"1.30.0"}}';
     const digest = createHash('sha256').update(text).digest('hex');
     expect(canonicalJson(pi)).toBe(text);
     expect(readFileSync(new URL('../../../../docs/profile-format.md', import.meta.url), 'utf8')).toContain(
       targetId(pi),
     );
-    expect(targetId(pi)).toBe(`raspberry-pi-5-model-b-onnxruntime-cpu-t4-b1-fp32-${digest.slice(0, 10)}`);
+    expect(targetId(pi)).toBe(`raspberry-pi-5-model-b-onnxruntime-cpu-t4-fp32-${digest.slice(0, 20)}`);
   });
 
   it('does not depend on the order of keys', () => {
@@ -45,8 +45,8 @@ describe('target id', () => {
       { ...pi, runtime: { ...pi.runtime, version: '1.30.1' } },
       { ...pi, runtime: { ...pi.runtime, settings: { threads: 4, graphOptimization: 'basic' } } },
       { ...pi, runtime: { ...pi.runtime, settings: { threads: '4', graphOptimization: 'all' } } },
-      { ...pi, workload: { ...pi.workload, batchSize: 8 } },
-      { ...pi, workload: { ...pi.workload, inputSize: 224 } },
+      { ...pi, precision: 'fp16' },
+      { ...pi, precision: null },
     ];
     expect(new Set([pi, ...others].map(targetId)).size).toBe(others.length + 1);
     expect(new Set([pi, ...others].map(targetDigest)).size).toBe(others.length + 1);
@@ -62,6 +62,14 @@ describe('target id', () => {
     for (const model of ['Pi\u200b5', 'Pi\u202e5', 'Pi\u00a05', 'Cafe\u0301', '\ufeffPi', 'Pi\u00ad5', '\ud800']) {
       expect([model, profileTargetSchema.safeParse(named(model)).success]).toEqual([model, false]);
     }
+  });
+
+  it('has 80 bits of digest, and something to read also where nothing is ASCII', () => {
+    const nameless = { ...pi.hardware, model: '\u6a39\u8393', accelerator: null };
+    const runtime = { name: null, version: null, executionProvider: null, settings: {} };
+    const id = targetId({ hardware: nameless, runtime, precision: null });
+    expect(id).toMatch(/^target-[0-9a-f]{20}$/);
+    expect(targetId(pi)).toMatch(/[^-]-[0-9a-f]{20}$/);
   });
 
   it('is a safe key whatever the device is called', () => {

@@ -4,6 +4,9 @@ import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { descriptorColumns, descriptorVector } from '#core/descriptor/vector.ts';
 
 const descriptor: Descriptor = {
+  list: 'nasbench201',
+  inputSize: 32,
+  batchSize: 1,
   counters: {},
   operators: {
     'stage1/none': {

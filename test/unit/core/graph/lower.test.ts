@@ -42,8 +42,7 @@ function graphOf(
 const names = (counts: readonly KernelCount[]): string[] =>
   counts.map(
     ({ kernel: k, count }) =>
-      `${k.operator}${k.activation ? `+${k.activation}` : ''}` +
-      `${'+sum'.repeat(k.addends)}${count > 1 ? ` ×${count}` : ''}`,
+      `${k.operator}${k.activation ? `+${k.activation}` : ''}${'+sum'.repeat(k.addends)}${count > 1 ? ` ×${count}` : ''}`,
   );
 
 const map = [1, 8, 4, 4] as const;

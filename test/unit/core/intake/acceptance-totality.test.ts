@@ -1,5 +1,6 @@
 // Any bytes whatever end as accepted or quarantined: no exception, no other outcome, in bounded time.
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,14 +13,15 @@ function check(compressed: Uint8Array): void {
   const result = acceptProfile(compressed, {
     sizeBytes: compressed.byteLength,
     sha256: createHash('sha256').update(compressed).digest('hex'),
-    searchSpace: 'nasbench201',
     deviceId: 'device-1',
   });
   if (result.outcome === 'accepted') {
     const { profile } = result;
     expect(profile.targetId).toMatch(targetIdPattern);
     expect(profile.measurements.length).toBeGreaterThan(0);
-    expect(new Set(profile.measurements.map((m) => m.architecture)).size).toBe(profile.measurements.length);
+    const networks = profile.measurements.map((m) => `${m.workload} ${m.architecture}`);
+    expect(new Set(networks).size).toBe(networks.length);
+    for (const { workload } of profile.measurements) expect(profile.workloads[workload]).toBeDefined();
     for (const { latency } of profile.measurements) {
       expect(latency.medianMs).toBeGreaterThan(0);
       expect(latency.medianMs).toBeLessThanOrEqual(600_000);
@@ -33,6 +35,9 @@ function check(compressed: Uint8Array): void {
 }
 
 const compressedExample = gzipSync(JSON.stringify(exampleProfile));
+const exampleV1: unknown = JSON.parse(
+  readFileSync(new URL('../../../fixtures/profiles/version-1/raspberry-pi-5.json', import.meta.url), 'utf8'),
+);
 const exampleText = JSON.stringify(exampleProfile);
 
 /** Every place in the example, as a path of keys. */
@@ -97,6 +102,16 @@ describe('acceptance is total', () => {
         check(gzipSync(text === undefined ? '' : text));
       }),
       { numRuns: 1500 },
+    );
+  });
+
+  it('over one of version 1 with any one place replaced', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...places(exampleV1)), nasty, (path, value) => {
+        const text = JSON.stringify(replaced(exampleV1, path, value));
+        check(gzipSync(text === undefined ? '' : text));
+      }),
+      { numRuns: 500 },
     );
   });
 

@@ -1,7 +1,7 @@
 // docs/ingest.md names every code, in the order of the checks, and the numbers that the code has.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { maxValues, maxValuesOfDevice } from '#core/dataset/target-data.ts';
+import { maxValues, maxValuesOfDevice, maxWorkloads } from '#core/dataset/target-data.ts';
 import { maxRelativeSpread, plausibleRangeMs } from '#core/intake/accept-measurements.ts';
 import { uploadLimits } from '#core/intake/acceptance.ts';
 import { exclusionReasons, quarantineReasons } from '#core/intake/reasons.ts';
@@ -36,6 +36,7 @@ test('the numbers are the code’s', () => {
   for (const number of [
     maxValues.toLocaleString('en'),
     maxValuesOfDevice.toLocaleString('en'),
+    `${maxWorkloads} workloads`,
     mostAdaptedFrom,
     fewestTrainingMeasurements,
     mostTargetsOfDevice,

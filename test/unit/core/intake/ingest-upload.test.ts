@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { deviceKey } from '#core/access/keys.ts';
 import { revokeDevice } from '#core/access/revoke-device.ts';
@@ -26,12 +28,10 @@ async function recordOf(store: Store, upload: UploadRecord): Promise<UploadRecor
   return (await readJson(store, uploadKey(upload.uploadId), uploadRecordSchema))!.value;
 }
 
-const targetOf = async (store: Store, id: string) =>
-  (await readJson(store, targetKey('nasbench201', id), targetRecordSchema))?.value;
+const targetOf = async (store: Store, id: string) => (await readJson(store, targetKey(id), targetRecordSchema))?.value;
 const dataOf = async (store: Store, id: string) =>
-  (await readJson(store, measurementsKey('nasbench201', id), targetDataSchema))?.value;
-const adaptationKeyOf = (id: string): string =>
-  `adaptations/nasbench201/${trained.predictor.identity.version}/${id}.json`;
+  (await readJson(store, measurementsKey(id), targetDataSchema))?.value;
+const adaptationKeyOf = (id: string): string => `adaptations/${trained.predictor.identity.version}/${id}.json`;
 
 /** Every object but what tells the time of its writing. */
 function contents({ objects }: { objects: ReadonlyMap<string, Uint8Array> }): Record<string, string> {
@@ -51,13 +51,14 @@ describe('ingest', () => {
     expect(accepted).toEqual({ measurements: 20, excludedCount: 0, excluded: [] });
     expect(await recordOf(service.data, result.upload)).toEqual(result.upload);
 
-    const stored = service.data.objects.get(`profiles/nasbench201/${targetId}/${result.upload.sha256}.json.gz`);
+    const stored = service.data.objects.get(`profiles/${targetId}/${result.upload.sha256}.json.gz`);
     expect(stored).toEqual(service.uploads.objects.get(incomingKey(device, result.upload.uploadId)));
     expect((await dataOf(service.data, targetId))!.values).toHaveLength(20);
     expect(await targetOf(service.data, targetId)).toMatchObject({
-      title: 'Raspberry Pi 5 Model B, onnxruntime 1.30.0 (cpu, 4 threads), batch size 1, fp32',
+      title: 'Raspberry Pi 5 Model B, onnxruntime 1.30.0 (cpu, 4 threads), fp32',
       source: 'device',
       measurements: 20,
+      workloads: [{ searchSpace: 'nasbench201', inputSize: 32, batchSize: 1, measurements: 20 }],
       profiles: 1,
       devices: [device],
       descriptor: null,
@@ -72,7 +73,7 @@ describe('ingest', () => {
     const service = fieldService();
     await deployTiny(service.data, trained, []);
     const device = await service.enrol('a');
-    await service.send(device, profileOf(latencyOf, { batchSize: 8 }));
+    await service.send(device, profileOf(latencyOf, { model: 'Another' }));
     const good = await service.upload(device, profileOf(latencyOf));
     const bad = await service.upload(device, Buffer.from('nonsense'));
     const count = async (upload: UploadRecord): Promise<number> => {
@@ -162,7 +163,7 @@ describe('ingest', () => {
     const first = await service.send(device, profileOf(latencyOf));
     if (first.outcome !== 'accepted') throw new Error('not accepted');
     const { targetId } = first.upload.accepted!;
-    const key = measurementsKey('nasbench201', targetId);
+    const key = measurementsKey(targetId);
     const data = (await dataOf(service.data, targetId))!;
     const put = (value: unknown) => service.data.objects.set(key, new TextEncoder().encode(JSON.stringify(value)));
 
@@ -172,8 +173,8 @@ describe('ingest', () => {
     expect(await service.send(device, second)).toMatchObject({ upload: { quarantined: { code: 'target-conflict' } } });
     expect(Object.keys(contents(service.data)).filter((each) => each.startsWith('profiles/'))).toEqual(keys);
 
-    const architectures = Array.from({ length: 99_995 }, (_, i) => `a${String(i).padStart(6, '0')}`);
-    put({ ...data, architectures, values: architectures.map((_, i) => [i, 0, 1]) });
+    const architectures = Array.from({ length: 199_995 }, (_, i) => `a${String(i).padStart(6, '0')}`);
+    put({ ...data, architectures, values: architectures.map((_, i) => [0, i, 0, 1]) });
     expect(await service.send(device, second)).toMatchObject({ upload: { quarantined: { code: 'target-full' } } });
   });
 
@@ -184,14 +185,14 @@ describe('ingest', () => {
     if (first.outcome !== 'accepted') throw new Error('not accepted');
     const { targetId } = first.upload.accepted!;
     const data = (await dataOf(service.data, targetId))!;
-    const architectures = Array.from({ length: 24_995 }, (_, i) => `a${String(i).padStart(6, '0')}`);
-    const filled = { ...data, architectures, values: architectures.map((_, i) => [i, 0, 1]) };
-    const key = measurementsKey('nasbench201', targetId);
+    const architectures = Array.from({ length: 49_995 }, (_, i) => `a${String(i).padStart(6, '0')}`);
+    const filled = { ...data, architectures, values: architectures.map((_, i) => [0, i, 0, 1]) };
+    const key = measurementsKey(targetId);
     service.data.objects.set(key, new TextEncoder().encode(JSON.stringify(filled)));
     const next = profileOf(latencyOf, { from: 20, to: 30 });
     expect(await service.send(hostile, next)).toMatchObject({ upload: { quarantined: { code: 'target-full' } } });
     expect(await service.send(honest, next)).toMatchObject({ outcome: 'accepted' });
-    expect((await dataOf(service.data, targetId))!.values).toHaveLength(25_005);
+    expect((await dataOf(service.data, targetId))!.values).toHaveLength(50_005);
   });
 
   it('adds later profiles of a target up', async () => {
@@ -218,6 +219,47 @@ describe('ingest', () => {
     expect(adaptation?.value.selfCheck?.leftOut?.measurements).toBe(18);
   });
 
+  it('keeps one target of a device however it was run, and takes its sixty-fifth workload no more', async () => {
+    const service = fieldService();
+    const device = await service.enrol('a');
+    const ids = new Set<string>();
+    for (let batchSize = 1; batchSize <= 64; batchSize++) {
+      const result = await service.send(device, profileOf(latencyOf, { to: 2, batchSize }));
+      if (result.outcome !== 'accepted') throw new Error('not accepted');
+      ids.add(result.upload.accepted!.targetId);
+    }
+    expect(ids.size).toBe(1);
+    const [id] = ids as Set<string>;
+    const record = (await targetOf(service.data, id!))!;
+    expect(record).toMatchObject({ measurements: 128, profiles: 64 });
+    expect(record.workloads).toHaveLength(64);
+    expect(record.workloads.every(({ measurements }) => measurements === 2)).toBe(true);
+    const next = profileOf(latencyOf, { to: 2, batchSize: 65 });
+    expect(await service.send(device, next)).toMatchObject({ upload: { quarantined: { code: 'target-full' } } });
+  });
+
+  it('adds profiles of both versions up in one target', async () => {
+    const service = fieldService();
+    const device = await service.enrol('a');
+    const v1 = readFileSync(new URL('../../../fixtures/profiles/version-1/raspberry-pi-5.json', import.meta.url));
+    const first = await service.send(device, gzipSync(v1));
+    const second = await service.send(device, exampleProfile);
+    if (first.outcome !== 'accepted' || second.outcome !== 'accepted') throw new Error('not accepted');
+    const { targetId } = first.upload.accepted!;
+    expect(second.upload.accepted!.targetId).toBe(targetId);
+    expect(await targetOf(service.data, targetId)).toMatchObject({
+      profiles: 2,
+      measurements: 12,
+      workloads: [
+        { searchSpace: 'fbnet', inputSize: 224, batchSize: 8, measurements: 2 },
+        { searchSpace: 'nasbench201', inputSize: 32, batchSize: 1, measurements: 10 },
+      ],
+      descriptor: { list: 'nasbench201', inputSize: 32, batchSize: 1, operators: 21, operatorsMeasured: 20 },
+    });
+    // Ten cells twice, two networks of FBNet once.
+    expect((await dataOf(service.data, targetId))!.values).toHaveLength(22);
+  });
+
   it('is accepted before the first training, and adapted under champion and challenger later', async () => {
     const service = fieldService();
     const device = await service.enrol('a');
@@ -229,10 +271,10 @@ describe('ingest', () => {
     const next = await trainTiny(2);
     await deployTiny(service.data, next, []);
     const aliases = { champion: next.predictor.identity.version, challenger: trained.predictor.identity.version };
-    service.data.objects.set('predictors/nasbench201/aliases.json', new TextEncoder().encode(JSON.stringify(aliases)));
+    service.data.objects.set('predictors/aliases.json', new TextEncoder().encode(JSON.stringify(aliases)));
     await service.send(device, profileOf(latencyOf, { from: 20, to: 30 }));
     for (const version of Object.values(aliases)) {
-      const key = `adaptations/nasbench201/${version}/${targetId}.json`;
+      const key = `adaptations/${version}/${targetId}.json`;
       expect((await readJson(service.data, key, adaptationSchema))?.value.dataRevision).toBe(2);
     }
   });
@@ -332,7 +374,7 @@ describe('ingest', () => {
     );
     await service.send(
       hostile,
-      profileOf((i) => (i % 2 === 0 ? 1e5 : 1e-3), { batchSize: 2 }),
+      profileOf((i) => (i % 2 === 0 ? 1e5 : 1e-3), { model: 'Raspberry Pi 5 Model B+', batchSize: 2 }),
     );
     await service.send(hostile, Buffer.from('nonsense'));
     const after = contents(service.data);

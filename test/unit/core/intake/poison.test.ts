@@ -26,9 +26,9 @@ async function accepted(service: FieldService, device: string, profile: ReturnTy
 async function keptOf({ data }: FieldService, targetId: string) {
   const { version } = trained.predictor.identity;
   return {
-    record: (await readJson(data, targetKey('nasbench201', targetId), targetRecordSchema))!.value,
-    measurements: (await readJson(data, measurementsKey('nasbench201', targetId), targetDataSchema))!.value,
-    adaptation: (await readJson(data, adaptationKey('nasbench201', version, targetId), adaptationSchema))?.value,
+    record: (await readJson(data, targetKey(targetId), targetRecordSchema))!.value,
+    measurements: (await readJson(data, measurementsKey(targetId), targetDataSchema))!.value,
+    adaptation: (await readJson(data, adaptationKey(version, targetId), adaptationSchema))?.value,
   };
 }
 
@@ -70,7 +70,7 @@ test('a device that claims another’s target is outvoted by two, and marks it w
   await accepted(alone, await alone.enrol('a'), slower(1));
   const { adaptation: honest } = await keptOf(alone, target);
   // The median of 1, 1 and 10 times a latency: what predictions rest on is what it would be without the third.
-  expect(values!.hypotheses).toEqual(honest!.hypotheses);
+  expect(values!.heads).toEqual(honest!.heads);
 });
 
 test('of a thousand targets of one device each has an id of its own, and the first 32 may be learned from', async () => {
@@ -83,10 +83,9 @@ test('of a thousand targets of one device each has an id of its own, and the fir
     ids.add(await accepted(service, hostile, profileOf(latencyOf, { to: 64, model })));
   }
   expect(ids.size).toBe(1000);
-  expect(new Set([...ids].map((id) => id.slice(0, -11))).size).toBe(1);
+  expect(new Set([...ids].map((id) => id.slice(0, -21))).size).toBe(1);
   const records: TargetRecord[] = [];
-  for (const id of ids)
-    records.push((await readJson(service.data, targetKey('nasbench201', id), targetRecordSchema))!.value);
+  for (const id of ids) records.push((await readJson(service.data, targetKey(id), targetRecordSchema))!.value);
   const entering = [...trainingVerdicts(records).values()].filter(({ enters }) => enters);
   expect(entering).toHaveLength(mostTargetsOfDevice);
 });

@@ -78,6 +78,16 @@ describe('registering uploads', () => {
     expect(await register({ idempotencyKey: 'k' })).toMatchObject({ upload: finished, place: first.place });
   });
 
+  it('needs no search space; an agent that no longer says one gets the same place again', async () => {
+    const { register } = setUp();
+    const { upload } = await register({ searchSpace: undefined });
+    expect(upload).not.toHaveProperty('searchSpace');
+    const said = await register({ idempotencyKey: 'k' });
+    expect((await register({ idempotencyKey: 'k', searchSpace: undefined })).upload).toEqual(said.upload);
+    const unsaid = await register({ idempotencyKey: 'l', searchSpace: undefined });
+    expect((await register({ idempotencyKey: 'l' })).upload).toEqual(unsaid.upload);
+  });
+
   it('keeps the idempotency keys of devices apart', async () => {
     const { register } = setUp();
     const mine = await register({ idempotencyKey: 'k' });

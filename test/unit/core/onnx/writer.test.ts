@@ -13,7 +13,14 @@ import {
   type ValueDef,
 } from '#core/onnx/model.ts';
 import { encodeModel } from '#core/onnx/writer.ts';
-import { networkLayout, networkOutputs, networkTensors } from '#core/predictor/fitting/encoder.ts';
+import {
+  encodePriceNetwork,
+  initialParameters,
+  priceLayout,
+  standardisationOf,
+} from '#core/predictor/fitting/price-network.ts';
+import { kernelFeatureNames } from '#core/predictor/kernels/kernel-features.ts';
+import { seededRandom } from '#core/random.ts';
 import { decodeModel, graphOf } from './decode-model.ts';
 
 const readBack = (graph: GraphDef): GraphDef => graphOf(decodeModel(encodeModel(graph)).graph!);
@@ -80,18 +87,15 @@ test('a tensor that is a view into a larger array is written without its surroun
   expect([...new Float32Array(bytes.slice().buffer)]).toEqual([2, 3]);
 });
 
-test('the network of the predictor reads back as built, twice the same bytes', () => {
-  const layout = networkLayout(5);
-  const build = () => {
-    const graph = new GraphBuilder();
-    const tensors = networkTensors(layout, graph.input('flat', [layout.count]));
-    const { lnMean, phi } = networkOutputs(tensors, graph.input('features', [3, 5]));
-    graph.output(lnMean, 'lnMean', ['n', 2]);
-    graph.output(phi, 'phi');
-    return graph.build('network');
-  };
-  expect(readBack(build())).toEqual(build());
-  expect(encodeModel(build())).toEqual(encodeModel(build()));
+test('the network of the predictor reads back, twice the same bytes', () => {
+  const layout = priceLayout(2);
+  const parameters = initialParameters(layout, seededRandom(1));
+  const standardisation = standardisationOf(new Float32Array(kernelFeatureNames.length));
+  const encode = () => encodePriceNetwork(layout, parameters, standardisation);
+  const read = graphOf(decodeModel(encode()).graph!);
+  expect(read.inputs.map(({ name }) => name)).toEqual(['features', 'membership']);
+  expect(read.outputs.map(({ name }) => name)).toEqual(['lnMean0', 'psi0', 'lnMean1', 'psi1']);
+  expect(encode()).toEqual(encode());
 });
 
 const name = fc.string({ unit: 'grapheme', maxLength: 6 });

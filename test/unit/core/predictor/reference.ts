@@ -1,8 +1,7 @@
 // Reads the reference's vectors, and the parts of a predictor that tests make by hand.
 import { readFileSync } from 'node:fs';
-import type { PredictorParameters } from '#core/predictor/bundle.ts';
-import { featureDimension, heads, noiseLevels } from '#core/predictor/hypotheses.ts';
-import type { Forward } from '#core/predictor/types.ts';
+import { noiseLevels } from '#core/predictor/hypotheses.ts';
+import type { Forward, HeadParameters } from '#core/predictor/types.ts';
 
 interface ReferenceVectors {
   /** Integers; times 2⁻¹² and the target's phiScale [70][3 · 32]. */
@@ -48,11 +47,22 @@ export const reference = JSON.parse(readFileSync(path, 'utf8')) as ReferenceVect
 
 export const noiseLogits = reference.noiseLogits.map((own) => own.map((v) => v / 1024));
 
-/** Rows of the reference's forward pass, exact in float32. */
+/** Which of the reference's three heads the predictor's two are: those whose latency is linear in w. */
+export const referenceHeads = [0, 2] as const;
+const P = 32;
+
+/** Rows of the reference's forward pass under these two, exact in float32. */
 export function referenceForward(phiScale: number, rows: readonly number[]): Forward {
-  const scaled = (table: number[][], scale: number) =>
-    Float32Array.from(rows.flatMap((row) => table[row]!.map((v) => (v / 4096) * scale)));
-  return { count: rows.length, lnMean: scaled(reference.lnMean, 1), phi: scaled(reference.phi, phiScale) };
+  const scaled = (values: readonly number[], scale: number) => values.map((v) => (v / 4096) * scale);
+  return {
+    count: rows.length,
+    lnMean: Float32Array.from(rows.flatMap((row) => scaled(reference.lnMean[row]!, 1))),
+    phi: Float32Array.from(
+      rows.flatMap((row) =>
+        referenceHeads.flatMap((head) => scaled(reference.phi[row]!.slice(head * P, (head + 1) * P), phiScale)),
+      ),
+    ),
+  };
 }
 
 export const range = (start: number, end: number): number[] => Array.from({ length: end - start }, (_, i) => start + i);
@@ -62,25 +72,10 @@ export function logSoftmax(logits: readonly number[]): number[] {
   return logits.map((l) => l - total);
 }
 
-/** Parameters as a trained predictor has them, with the reference's noise levels. */
-export const referenceParameters: PredictorParameters = {
-  format: 'sugarbush-predictor',
-  formatVersion: 1,
-  searchSpace: 'nasbench201',
-  features: { count: 64, schemaId: '0'.repeat(64) },
-  network: { sha256: '0'.repeat(64) },
-  normalisation: { mean: range(0, 64).map(() => 0), deviation: range(0, 64).map(() => 1) },
-  heads: [...heads],
-  featureDimension,
+/** With the reference's noise levels. */
+export const referenceParameters: HeadParameters = {
+  lowerings: ['eager'],
+  featureDimension: P,
   noiseLevels: [...noiseLevels],
-  logPriors: noiseLogits.map((own) => logSoftmax(own).map((l) => l - Math.log(heads.length))),
-  lineage: {
-    seed: 0,
-    steps: 1,
-    mixture: 1,
-    architectures: 64,
-    targets: [],
-    dataHash: '0'.repeat(64),
-    finalLoss: 0,
-  },
+  logPriors: referenceHeads.map((head) => logSoftmax(noiseLogits[head]!).map((l) => l - Math.log(2))),
 };

@@ -6,7 +6,7 @@ import { refreshTarget } from '#core/targets/refresh-target.ts';
 import { showTarget } from '#core/targets/show-target.ts';
 import { mapStore } from '../map-store.ts';
 import { deployTiny, registerTiny, type Trained, trainTiny } from '../tiny-service.ts';
-import { columns, targetDataOf } from '../training/tiny-training.ts';
+import { targetDataOf } from '../training/tiny-training.ts';
 
 let trained: Trained;
 beforeAll(async () => {
@@ -49,12 +49,12 @@ describe('targets', () => {
 
   test('one is shown with its adaptation under the champion, or null before it has one', async () => {
     const store = await filled();
-    expect(await showTarget(store, 'nasbench201', 'server')).toMatchObject({
+    expect(await showTarget(store, 'server')).toMatchObject({
       target: { targetId: 'server', measurements: 20, source: 'table' },
       adaptation: { predictorVersion: trained.predictor.identity.version, measurements: 20, trust: 'trusted' },
     });
-    expect((await showTarget(store, 'nasbench201', 'phone_1')).adaptation).toBeNull();
-    await expect(showTarget(store, 'nasbench201', 'phone')).rejects.toMatchObject({
+    expect((await showTarget(store, 'phone_1')).adaptation).toBeNull();
+    await expect(showTarget(store, 'phone')).rejects.toMatchObject({
       code: 'unknown-target',
       message: /nearest: phone_1, phone_32/,
     });
@@ -62,14 +62,14 @@ describe('targets', () => {
 
   test('refreshing again changes nothing; new facts keep the time of the first', async () => {
     const store = mapStore();
-    const data = targetDataOf('board_1', columns['board_1']!);
+    const data = targetDataOf('board');
     const [profile] = data.profiles;
     await refreshTarget(store, data, [], { now: 0 });
     await refreshTarget(store, data, [], { now: 5000 });
     expect(store.calls.filter((call) => call.startsWith('put'))).toHaveLength(1);
     const more = { ...data, profiles: [profile!, { ...profile!, sha256: '1'.repeat(64) }] };
     await refreshTarget(store, more, [], { now: 9000 });
-    expect((await showTarget(store, 'nasbench201', 'board_1')).target).toMatchObject({
+    expect((await showTarget(store, 'board')).target).toMatchObject({
       profiles: 2,
       createdAt: '1970-01-01T00:00:00.000Z',
       updatedAt: '1970-01-01T00:00:09.000Z',
@@ -78,16 +78,15 @@ describe('targets', () => {
 });
 
 describe('search spaces', () => {
-  test('say how architectures are written and which predictor answers', async () => {
-    const store = await filled();
-    const all = await listSearchSpaces(store);
-    expect(all.map(({ searchSpace, champion }) => [searchSpace, champion])).toEqual([
-      ['nasbench201', trained.predictor.identity.version],
-      ['fbnet', null],
-      ['ofa', null],
+  test('say how architectures are written and which inputs their networks take', async () => {
+    const all = listSearchSpaces();
+    expect(all.map(({ searchSpace, inputSizes }) => [searchSpace, inputSizes?.usual])).toEqual([
+      ['nasbench201', 32],
+      ['fbnet', 224],
+      ['ofa', undefined],
     ]);
-    expect(await showSearchSpace(store, 'nasbench201')).toEqual(all[0]);
-    await expect(showSearchSpace(store, 'darts')).rejects.toMatchObject({ code: 'unknown-search-space' });
+    expect(showSearchSpace('nasbench201')).toEqual(all[0]);
+    expect(() => showSearchSpace('darts')).toThrow(expect.objectContaining({ code: 'unknown-search-space' }));
   });
 });
 
@@ -97,18 +96,26 @@ describe('health', () => {
     let clock = 0;
     const check = healthCheck({ store, now: () => clock });
     store.calls.length = 0;
-    expect(await check()).toMatchObject({ live: true, ready: true });
+    expect(await check()).toMatchObject({ live: true, ready: true, champion: trained.predictor.identity.version });
     await check();
-    expect(store.calls).toHaveLength(3);
+    expect(store.calls).toHaveLength(1);
     clock = 2000;
     await check();
-    expect(store.calls).toHaveLength(6);
+    expect(store.calls).toHaveLength(2);
   });
 
   test('is live and not ready without a champion or without a store', async () => {
     const empty = mapStore();
-    expect(await healthCheck({ store: empty, now: () => 0 })()).toMatchObject({ live: true, ready: false });
+    expect(await healthCheck({ store: empty, now: () => 0 })()).toMatchObject({
+      live: true,
+      ready: false,
+      champion: null,
+    });
     empty.get = (() => Promise.reject(new Error('down'))) as typeof empty.get;
-    expect(await healthCheck({ store: empty, now: () => 0 })()).toMatchObject({ live: true, ready: false });
+    expect(await healthCheck({ store: empty, now: () => 0 })()).toMatchObject({
+      live: true,
+      ready: false,
+      champion: null,
+    });
   });
 });

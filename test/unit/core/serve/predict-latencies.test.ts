@@ -1,12 +1,21 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { adaptChecked } from '#core/predictor/adaptation/checked-adaptation.ts';
-import { predict as predictTarget } from '#core/predictor/adaptation/posterior-predictive.ts';
+import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { type PredictRequest, predict } from '#core/serve/predict-latencies.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
 import { targetNames } from '#core/targets/target-names.ts';
 import { mapStore } from '../map-store.ts';
-import { architectures, deployTiny, measured, registerTiny, type Trained, texts, trainTiny } from '../tiny-service.ts';
+import {
+  architectures,
+  deployTiny,
+  measured,
+  registerTiny,
+  type Trained,
+  texts,
+  trainTiny,
+  workload,
+} from '../tiny-service.ts';
 
 let trained: Trained;
 const store = mapStore();
@@ -26,11 +35,14 @@ const ask = (request: Partial<PredictRequest>) =>
 describe('reply', () => {
   test("is the predictor's own answer to six digits, for each target in the order asked", async () => {
     const reply = await ask({ targets: ['server', 'phone_1'], architectures: texts, budgetMs: 10, confidence: 0.8 });
-    const forward = await trained.predictor.forward(architectures);
-    expect(reply).toMatchObject({ searchSpace: 'nasbench201', architectures: 80, confidence: 0.8, budgetMs: 10 });
+    const forward = await trained.predictor.forward([{ workload, architectures }]);
+    expect(reply).toMatchObject({ ...workload, architectures: 80, confidence: 0.8, budgetMs: 10 });
     for (const [i, target] of (['server', 'phone_1'] as const).entries()) {
       const adaptation = await adaptChecked(trained.predictor, measured(target));
-      const direct = predictTarget(adaptation, forward, { budgetMs: 10, confidence: 0.8 });
+      const direct = predictLatencies(adaptation, trained.predictor.parameters.lowerings, forward, {
+        budgetMs: 10,
+        confidence: 0.8,
+      });
       const result = reply.results[i]!;
       const { version, hash } = trained.predictor.identity;
       expect(result).toMatchObject({ target, predictor: { version, hash }, measurements: 20 });

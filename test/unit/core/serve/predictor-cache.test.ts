@@ -3,7 +3,7 @@ import { loadPredictor } from '#core/predictor/bundle.ts';
 import { type PredictorCache, predictorCache } from '#core/serve/predictor-cache.ts';
 import { adaptTarget, promote } from '../../../fixtures/served-predictor.ts';
 import { type MapStore, mapStore } from '../map-store.ts';
-import { deployTiny, measured, space, type Trained, trainTiny } from '../tiny-service.ts';
+import { deployTiny, measured, type Trained, trainTiny } from '../tiny-service.ts';
 
 let first: Trained;
 let second: Trained;
@@ -39,7 +39,7 @@ const pass = (seconds: number) => {
 /** Calls since the last look. */
 const calls = () => store.calls.splice(0).map((call) => call.replaceAll(/[0-9a-f]{16}/g, 'V'));
 const use = async (...targets: string[]) => {
-  const { predictor, adaptations } = await cache.champion('nasbench201');
+  const { predictor, adaptations } = await cache.champion();
   return { version: predictor.identity.version, found: await Promise.all(targets.map((id) => adaptations.get(id))) };
 };
 const versionOf = (trained: Trained) => trained.predictor.identity.version;
@@ -48,10 +48,10 @@ describe('what the store is asked', () => {
   test('the first use reads alias, predictor and adaptation, once however many come at once', async () => {
     await Promise.all(Array.from({ length: 10 }, () => use('server')));
     expect(calls().sort()).toEqual([
-      'get adaptations/nasbench201/V/server.json',
-      'get predictors/nasbench201/V/predictor.json',
-      'get predictors/nasbench201/V/predictor.onnx',
-      'get predictors/nasbench201/aliases.json',
+      'get adaptations/V/server.json',
+      'get predictors/V/predictor.json',
+      'get predictors/V/predictor.onnx',
+      'get predictors/aliases.json',
     ]);
   });
 
@@ -69,7 +69,7 @@ describe('what the store is asked', () => {
     await use('server');
     calls();
     await Promise.all([use('phone_1'), use('phone_1')]);
-    expect(calls()).toEqual(['get adaptations/nasbench201/V/phone_1.json']);
+    expect(calls()).toEqual(['get adaptations/V/phone_1.json']);
   });
 
   test('a missing target is believed missing for two seconds', async () => {
@@ -83,12 +83,13 @@ describe('what the store is asked', () => {
     expect((await use('nobody')).found[0]?.measurements).toBe(20);
   });
 
-  test('a search space without a champion is not ready, and believed so for two seconds', async () => {
-    for (let i = 0; i < 3; i++) await expect(cache.champion('fbnet')).rejects.toMatchObject({ code: 'not-ready' });
-    expect(calls()).toEqual(['get predictors/fbnet/aliases.json']);
+  test('without a champion it is not ready, and believed so for two seconds', async () => {
+    store.objects.delete('predictors/aliases.json');
+    for (let i = 0; i < 3; i++) await expect(cache.champion()).rejects.toMatchObject({ code: 'not-ready' });
+    expect(calls()).toEqual(['get predictors/aliases.json']);
     pass(2);
-    await expect(cache.champion('fbnet')).rejects.toMatchObject({ code: 'not-ready' });
-    expect(calls()).toEqual(['get predictors/fbnet/aliases.json']);
+    await expect(cache.champion()).rejects.toMatchObject({ code: 'not-ready' });
+    expect(calls()).toEqual(['get predictors/aliases.json']);
   });
 
   test('comparing in the background reads the alias and the targets in use, every three seconds', async () => {
@@ -98,7 +99,7 @@ describe('what the store is asked', () => {
     expect(calls()).toEqual([]);
     pass(3);
     await Promise.all([cache.revalidate(), cache.revalidate(), use('server')]);
-    expect(calls()).toEqual(['get predictors/nasbench201/aliases.json', 'get adaptations/nasbench201/V/server.json']);
+    expect(calls()).toEqual(['get predictors/aliases.json', 'get adaptations/V/server.json']);
   });
 
   test('what nobody uses any more is not compared, until somebody does', async () => {
@@ -172,7 +173,7 @@ describe('what a request meets', () => {
     const { get } = store;
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     store.get = (async (key: string, ifNoneMatch: string) => {
-      if (key.startsWith(`adaptations/nasbench201/${versionOf(second)}`)) await held;
+      if (key.startsWith(`adaptations/${versionOf(second)}`)) await held;
       return get(key, ifNoneMatch);
     }) as typeof get;
     pass(3);
@@ -194,7 +195,7 @@ describe('what a request meets', () => {
 
   test('the old pair goes on while the new champion is not complete', async () => {
     await use('server');
-    await promote(store, space.id, 'not-there');
+    await promote(store, 'not-there');
     pass(3);
     await cache.revalidate();
     expect(errors).toMatchObject([{ code: 'invalid-predictor', message: /not-there' is not complete/ }]);
@@ -202,7 +203,7 @@ describe('what a request meets', () => {
     calls();
     pass(3);
     await cache.revalidate();
-    expect(calls()).toEqual(['get predictors/nasbench201/aliases.json']);
+    expect(calls()).toEqual(['get predictors/aliases.json']);
     await deployTiny(store, second);
     pass(3);
     await cache.revalidate();
@@ -231,20 +232,20 @@ describe('what a request meets', () => {
   });
 
   test('never an adaptation that was made for another predictor', async () => {
-    const foreign = store.objects.get(`adaptations/nasbench201/${versionOf(first)}/server.json`)!;
+    const foreign = store.objects.get(`adaptations/${versionOf(first)}/server.json`)!;
     await deployTiny(store, second);
-    store.objects.set(`adaptations/nasbench201/${versionOf(second)}/server.json`, foreign);
+    store.objects.set(`adaptations/${versionOf(second)}/server.json`, foreign);
     await expect(use('server')).rejects.toMatchObject({ code: 'internal', message: /was made for predictor/ });
   });
 });
 
 test('the longest unused adaptations make room', async () => {
   const small = predictorCache({ store, now: () => clock, loadPredictor, capacity: 2 });
-  const { adaptations } = await small.champion('nasbench201');
+  const { adaptations } = await small.champion();
   for (const id of ['server', 'phone_1', 'server', 'phone_32']) await adaptations.get(id);
   calls();
   await adaptations.get('server');
   expect(calls()).toEqual([]);
   await adaptations.get('phone_1');
-  expect(calls()).toEqual(['get adaptations/nasbench201/V/phone_1.json']);
+  expect(calls()).toEqual(['get adaptations/V/phone_1.json']);
 });

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
 import { showTarget } from '#core/targets/show-target.ts';
-import { supportSet } from '#core/targets/support-set.ts';
+import { type SupportSetRequest, supportSet } from '#core/targets/support-set.ts';
 import { fieldService, profileOf } from '../field-service.ts';
 import { deployTiny, measured, space, type Trained, trainTiny } from '../tiny-service.ts';
 
@@ -15,8 +15,8 @@ async function setUp({ deployed = true } = {}) {
   const service = fieldService();
   if (deployed) await deployTiny(service.data, trained, []);
   const predictors = predictorCache({ store: service.data, now: Date.now, loadPredictor });
-  const ask = (count: number, target?: string) =>
-    supportSet({ store: service.data, predictors }, { searchSpace: 'nasbench201', count, target });
+  const ask = (count: number, target?: string, more: Partial<SupportSetRequest> = {}) =>
+    supportSet({ store: service.data, predictors }, { searchSpace: 'nasbench201', count, target, ...more });
   return { service, ask };
 }
 
@@ -51,7 +51,7 @@ describe('support set', () => {
     expect(next.architectures.filter((text) => start.architectures.includes(text))).toEqual([]);
     expect(next.expectedErrors![10]).toBeLessThan(next.expectedErrors![0]!);
     // The error of now is the one that the target itself shows: its posterior's, or that of leaving measurements out.
-    const { adaptation } = await showTarget(service.data, 'nasbench201', result.upload.accepted!.targetId);
+    const { adaptation } = await showTarget(service.data, result.upload.accepted!.targetId);
     const shown = Math.max(adaptation!.expectedError!, adaptation!.leftOut!.medianError);
     expect(next.expectedErrors![0]! / shown).toBeCloseTo(1, 2);
   });
@@ -61,6 +61,33 @@ describe('support set', () => {
     const reply = await ask(10);
     expect(reply).toMatchObject({ predictorVersion: null, expectedErrors: null });
     expect(new Set(reply.architectures).size).toBe(10);
+  });
+
+  it('counts what is measured in the workload that is asked about, and offers in another what was measured here', async () => {
+    const { service, ask } = await setUp({ deployed: false });
+    const start = await ask(10);
+    expect(start).toMatchObject({ searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 });
+    const profile = profileOf((i) => latencies[i]!, { to: 10 });
+    const measurements = profile.measurements.map((m, i) => ({ ...m, architecture: start.architectures[i]! }));
+    const result = await service.send(await service.enrol('a'), { ...profile, measurements });
+    if (result.outcome !== 'accepted') throw new Error('not accepted');
+    const { targetId } = result.upload.accepted!;
+    const here = await ask(10, targetId);
+    expect(here.measured).toBe(10);
+    expect(here.architectures.filter((text) => start.architectures.includes(text))).toEqual([]);
+    const batched = await ask(10, targetId, { batchSize: 8 });
+    expect(batched).toMatchObject({ inputSize: 32, batchSize: 8, measured: 0, architectures: start.architectures });
+    const other = await ask(3, targetId, { searchSpace: 'fbnet', inputSize: 160 });
+    expect(other).toMatchObject({ searchSpace: 'fbnet', inputSize: 160, batchSize: 1, measured: 0 });
+  });
+
+  it.each([
+    [{ inputSize: 30 }, /inputSize: .*in steps of 4/],
+    [{ searchSpace: 'ofa', inputSize: 224 }, /inputSize: .*states its own/],
+    [{ batchSize: 0 }, /batchSize: /],
+  ])('refuses %j', async (more, message) => {
+    const { ask } = await setUp({ deployed: false });
+    await expect(ask(10, undefined, more)).rejects.toMatchObject({ code: 'invalid-request', message });
   });
 
   it('names the nearest targets for one that there is not', async () => {

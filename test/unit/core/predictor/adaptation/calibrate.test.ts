@@ -1,15 +1,15 @@
 // Calibration of a target's intervals, on devices that are drawn from the model itself: the truth is known.
 import { describe, expect, test } from 'vitest';
-import { adaptFromForward } from '#core/predictor/adaptation/adaptation.ts';
+import { adaptTarget } from '#core/predictor/adaptation/adaptation.ts';
 import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
-import { predict } from '#core/predictor/adaptation/posterior-predictive.ts';
-import { featureDimension } from '#core/predictor/hypotheses.ts';
+import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import type { Forward } from '#core/predictor/types.ts';
 import { type Random, seededRandom } from '#core/random.ts';
 import { referenceParameters } from '../reference.ts';
 
-const heads = referenceParameters.heads.length;
+const { featureDimension, lowerings } = referenceParameters;
+const heads = 2;
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
 /** Architectures with features of the given size in every head. */
@@ -21,13 +21,13 @@ function drawForward(random: Random, count: number, size: number): Forward {
   };
 }
 
-/** A device of the logarithmic head with noise .03, its weights `surprise` times as large as the prior holds likely. */
+/** A device of the second head with noise .03, its weights `surprise` times as large as the prior holds likely. */
 function drawLatencies(random: Random, forward: Forward, surprise: number): Float64Array {
   const weights = Float64Array.from({ length: featureDimension }, () => surprise * random.normal());
   return Float64Array.from({ length: forward.count }, (_, i) => {
     const start = (i * heads + 1) * featureDimension;
     const shift = weights.reduce((sum, w, p) => sum + w * forward.phi[start + p]!, 0);
-    return Math.exp(2 + forward.lnMean[2 * i]! + shift + 0.03 * random.normal());
+    return Math.exp(2 + forward.lnMean[2 * i + 1]!) * Math.max(1 + shift, 0.05) * (1 + 0.03 * random.normal());
   });
 }
 
@@ -43,7 +43,7 @@ function meanOver(devices: number, surprise: number, k: number) {
     const queries = forwardRows(forward, range(k, 120));
     const adaptation = adaptCalibrated(referenceParameters, 'hash', support, latencyMs.slice(0, k));
     const share = (intervalScale: number) => {
-      const { lowMs, highMs } = predict({ ...adaptation, intervalScale }, queries);
+      const { lowMs, highMs } = predictLatencies({ ...adaptation, intervalScale }, lowerings, queries);
       const inside = range(k, 120).filter((i) => latencyMs[i]! >= lowMs[i - k]! && latencyMs[i]! <= highMs[i - k]!);
       return inside.length / (120 - k);
     };
@@ -75,13 +75,13 @@ describe('calibrated intervals', () => {
     // Each measurement from the other two, residuals read off the interval: half of it is 1.6449 deviations of ln.
     const squares = range(0, 3).map((out) => {
       const rest = range(0, 3).filter((i) => i !== out);
-      const without = adaptFromForward(
+      const without = adaptTarget(
         referenceParameters,
         'hash',
         forwardRows(forward, rest),
         latencyMs.filter((_, i) => i !== out),
       );
-      const p = predict(without, forwardRows(forward, [out]));
+      const p = predictLatencies(without, lowerings, forwardRows(forward, [out]));
       const deviation = Math.log(p.highMs[0]! / p.latencyMs[0]!) / 1.6448536;
       return Math.min((Math.log(latencyMs[out]! / p.latencyMs[0]!) / deviation) ** 2, 9);
     });

@@ -1,30 +1,36 @@
 // On targets drawn from the predictor's own model (φ and m made up, w, scale and noise drawn), so that what is true of
 // them is known.
 import { describe, expect, it } from 'vitest';
-import { adaptFromForward } from '#core/predictor/adaptation/adaptation.ts';
+import { adaptTarget } from '#core/predictor/adaptation/adaptation.ts';
 import { checkMeasurements } from '#core/predictor/adaptation/check-measurements.ts';
 import { expectedError } from '#core/predictor/adaptation/expected-error.ts';
 import { forwardRows, leaveOneOut } from '#core/predictor/adaptation/leave-one-out.ts';
-import { predict } from '#core/predictor/adaptation/posterior-predictive.ts';
+import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { selfCheckSchema } from '#core/predictor/adaptation/self-check.ts';
 import { assessTrust } from '#core/predictor/adaptation/trust.ts';
-import type { PredictorParameters } from '#core/predictor/bundle.ts';
-import type { Forward } from '#core/predictor/types.ts';
+import type { Forward, HeadParameters } from '#core/predictor/types.ts';
 import { type Random, seededRandom } from '#core/random.ts';
 
 const featureDimension = 4;
 const noiseLevels = [0.003, 0.01, 0.03, 0.08, 0.2];
-const parameters = {
-  heads: [{ kind: 'logarithmic', mean: 0 }],
+const parameters: HeadParameters = {
+  lowerings: ['eager'],
   featureDimension,
   noiseLevels,
-  logPriors: [noiseLevels.map(() => -Math.log(noiseLevels.length))],
-} as unknown as PredictorParameters;
+  logPriors: [0, 1].map(() => noiseLevels.map(() => -Math.log(2 * noiseLevels.length))),
+};
 
+/** Both heads alike. */
 function drawForward(random: Random, count: number): Forward {
-  const lnMean = Float32Array.from({ length: count }, () => 0.4 * random.normal());
-  const phi = Float32Array.from({ length: count * featureDimension }, () => 0.15 * random.normal());
-  return { count, lnMean, phi };
+  const lnMean = Array.from({ length: count }, () => 0.4 * random.normal());
+  const phi = Array.from({ length: count }, () =>
+    Array.from({ length: featureDimension }, () => 0.15 * random.normal()),
+  );
+  return {
+    count,
+    lnMean: Float32Array.from(lnMean.flatMap((value) => [value, value])),
+    phi: Float32Array.from(phi.flatMap((row) => [...row, ...row])),
+  };
 }
 
 function drawTarget(seed: number, count: number, noise = 0.03) {
@@ -32,15 +38,15 @@ function drawTarget(seed: number, count: number, noise = 0.03) {
   const forward = drawForward(random, count);
   const w = Array.from({ length: featureDimension }, () => random.normal());
   const latencyMs = Float64Array.from({ length: count }, (_, i) => {
-    const shift = w.reduce((sum, value, p) => sum + value * forward.phi[i * featureDimension + p]!, 0);
-    return 20 * Math.exp(forward.lnMean[i]! + shift + noise * random.normal());
+    const shift = w.reduce((sum, value, p) => sum + value * forward.phi[2 * i * featureDimension + p]!, 0);
+    return 20 * Math.exp(forward.lnMean[2 * i]!) * Math.max(1 + shift, 0.1) * (1 + noise * random.normal());
   });
   return { random, forward, latencyMs };
 }
 
-const adaptTo = (forward: Forward, latencyMs: Float64Array) => adaptFromForward(parameters, 'hash', forward, latencyMs);
+const adaptTo = (forward: Forward, latencyMs: Float64Array) => adaptTarget(parameters, 'hash', forward, latencyMs);
 const check = (forward: Forward, latencyMs: Float64Array) =>
-  checkMeasurements(parameters, 'hash', forward, latencyMs, adaptTo(forward, latencyMs).outliers);
+  checkMeasurements(parameters, 'hash', forward, latencyMs, adaptTo(forward, latencyMs));
 const changed = (latencyMs: Float64Array, factor: number, where: (i: number) => boolean) =>
   latencyMs.map((value, i) => (where(i) ? value * factor : value));
 
@@ -50,13 +56,13 @@ describe('leaving measurements out', () => {
     const { lnErrors } = leaveOneOut(parameters, 'hash', forward, latencyMs);
     expect(lnErrors).toHaveLength(7);
     const others = [0, 1, 2, 4, 5, 6];
-    const adaptation = adaptFromForward(
+    const adaptation = adaptTarget(
       parameters,
       'hash',
       forwardRows(forward, others),
       Float64Array.from(others, (i) => latencyMs[i]!),
     );
-    const predicted = predict(adaptation, forwardRows(forward, [3])).latencyMs[0]!;
+    const predicted = predictLatencies(adaptation, parameters.lowerings, forwardRows(forward, [3])).latencyMs[0]!;
     expect(lnErrors[3]).toBeCloseTo(Math.log(latencyMs[3]! / predicted), 12);
   });
 
@@ -134,7 +140,7 @@ describe('trust', () => {
     const { forward, latencyMs } = drawTarget(11, 5);
     expect(trustOf(forward, latencyMs).trust).toBe('trusted');
     expect(trustOf(forwardRows(forward, [0, 1, 2, 3]), latencyMs.slice(0, 4)).trust).toBe('measure-first');
-    expect(trustOf(forwardRows(forward, [1]), latencyMs.slice(1, 2))).toEqual({
+    expect(assessTrust(adaptTarget(parameters, 'h', forwardRows(forward, [1]), latencyMs.slice(1, 2)))).toEqual({
       trust: 'measure-first',
       reason: '1 measurement; at least 5 are needed',
     });
@@ -152,8 +158,8 @@ describe('trust', () => {
 describe('expected error', () => {
   it('is the median error that the posterior believes in', () => {
     const { forward, latencyMs } = drawTarget(13, 300, 0.08);
-    const adaptation = adaptFromForward(parameters, 'hash', forward, latencyMs);
+    const adaptation = adaptTarget(parameters, 'hash', forward, latencyMs);
     // Noise of 8 % is nearly all that is left: 0.6745 × 0.08.
-    expect(expectedError(adaptation, drawForward(seededRandom(14), 100))).toBeCloseTo(0.054, 2);
+    expect(expectedError(adaptation, parameters.lowerings, drawForward(seededRandom(14), 100))).toBeCloseTo(0.054, 2);
   });
 });

@@ -1,20 +1,22 @@
 // Intervals and budget probabilities agree with each other, and on targets drawn from the model they are what they say.
 import { describe, expect, test } from 'vitest';
-import { adaptFromForward } from '#core/predictor/adaptation/adaptation.ts';
-import { predict } from '#core/predictor/adaptation/posterior-predictive.ts';
-import { heads, noiseLevels } from '#core/predictor/hypotheses.ts';
-import type { Forward } from '#core/predictor/types.ts';
+import { type Adaptation, adaptTarget } from '#core/predictor/adaptation/adaptation.ts';
+import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
+import { noiseLevels } from '#core/predictor/hypotheses.ts';
+import type { Forward, PredictOptions } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
-import { noiseLogits, range, reference, referenceForward, referenceParameters } from '../reference.ts';
+import { noiseLogits, range, reference, referenceForward, referenceHeads, referenceParameters } from '../reference.ts';
 
 const hash = '0'.repeat(64);
+const predict = (adaptation: Adaptation, forward: Forward, options?: PredictOptions) =>
+  predictLatencies(adaptation, referenceParameters.lowerings, forward, options);
 const queries = (phiScale: number) => referenceForward(phiScale, range(40, 70));
 
 const adaptations = reference.targets.flatMap((target) =>
   [1, 3, 10, 40].map((k) => ({
     name: `${target.name}, from ${k}`,
     forward: queries(target.phiScale),
-    adaptation: adaptFromForward(
+    adaptation: adaptTarget(
       referenceParameters,
       hash,
       referenceForward(target.phiScale, range(0, k)),
@@ -27,7 +29,7 @@ describe.each(adaptations)('$name', ({ forward, adaptation }) => {
   const only = (i: number): Forward => ({
     count: 1,
     lnMean: forward.lnMean.slice(2 * i, 2 * i + 2),
-    phi: forward.phi.slice(96 * i, 96 * i + 96),
+    phi: forward.phi.slice(64 * i, 64 * i + 64),
   });
 
   test.each([0.5, 0.9, 0.99])('an interval of mass %d has half of the rest on either side', (confidence) => {
@@ -84,25 +86,22 @@ describe.each(adaptations)('$name', ({ forward, adaptation }) => {
   });
 });
 
-test('an unlikely hypothesis far away does not draw the prediction out of its interval', () => {
-  const hypothesis = {
-    head: 1,
-    kind: 'logarithmic' as const,
-    mean: 0,
-    sigma: 0.003,
-    weights: new Array<number>(32).fill(0),
-    factor: new Array<number>((32 * 33) / 2).fill(0),
-    scaleVariance: 0,
-    scaleResponse: new Array<number>(32).fill(0),
+test('an unlikely head far away does not draw the prediction out of its interval', () => {
+  const head = {
+    lowering: 'eager' as const,
+    coordinates: [],
+    weights: [],
+    factor: [0],
+    priorVariance: 0,
+    noiseVariance: 0.003 ** 2,
   };
-  const adaptation = {
+  const adaptation: Adaptation = {
     predictorHash: hash,
     measurements: 40,
     intervalScale: 1,
-    basis: [],
-    hypotheses: [
-      { ...hypothesis, weight: 0.97, lnScale: 0 },
-      { ...hypothesis, weight: 0.03, lnScale: 3 },
+    heads: [
+      { ...head, net: 0, weight: 0.97, lnScale: 0 },
+      { ...head, net: 1, weight: 0.03, lnScale: 3 },
     ],
     outliers: [],
   };
@@ -113,22 +112,21 @@ test('an unlikely hypothesis far away does not draw the prediction out of its in
   }
 });
 
-/** A target drawn from the model itself: hypothesis by its prior probability, w and noise normal. */
+/** A target drawn from the model itself: head and noise level by prior probability, w and noise normal. */
 function drawTarget(seed: number) {
   const random = seededRandom(seed);
   const forward = referenceForward(1, range(0, 70));
-  const h = random.integer(heads.length);
-  const weights = noiseLogits[h]!.map(Math.exp);
+  const h = random.integer(referenceHeads.length);
+  const weights = noiseLogits[referenceHeads[h]!]!.map(Math.exp);
   let level = 0;
   for (let u = random.next() * weights.reduce((a, b) => a + b, 0); u > weights[level]!; level++) u -= weights[level]!;
   const w = Array.from({ length: 32 }, () => random.normal());
   const scale = random.logUniform(0.1, 1000);
-  const { kind, mean } = heads[h]!;
   return Float64Array.from(range(0, 70), (row) => {
-    const shift = w.reduce((sum, v, p) => sum + v * forward.phi[(3 * row + h) * 32 + p]!, 0);
+    const shift = w.reduce((sum, v, p) => sum + v * forward.phi[(2 * row + h) * 32 + p]!, 0);
     const noise = noiseLevels[level]! * random.normal();
-    const m = scale * Math.exp(forward.lnMean[2 * row + mean]!);
-    return m * (kind === 'linear' ? Math.max(1 + shift, 0.05) * (1 + Math.max(noise, -0.9)) : Math.exp(shift + noise));
+    const m = scale * Math.exp(forward.lnMean[2 * row + h]!);
+    return m * Math.max(1 + shift, 0.05) * (1 + Math.max(noise, -0.9));
   });
 }
 
@@ -145,7 +143,7 @@ test.each([
   for (let seed = 0; seed < targets; seed++) {
     const latencyMs = drawTarget(seed);
     const support = referenceForward(1, range(0, k));
-    const adaptation = adaptFromForward(referenceParameters, hash, support, latencyMs.slice(0, k));
+    const adaptation = adaptTarget(referenceParameters, hash, support, latencyMs.slice(0, k));
     const { lowMs, highMs } = predict(adaptation, referenceForward(1, rows), { confidence });
     covered +=
       rows.filter((row, i) => latencyMs[row]! >= lowMs[i]! && latencyMs[row]! <= highMs[i]!).length / rows.length;

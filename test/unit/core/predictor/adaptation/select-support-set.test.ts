@@ -1,84 +1,77 @@
-// Which architectures to measure: the reference's choice, and expected errors worked out by hand.
+// Which networks to measure: picks and expected errors worked out by hand.
 import { describe, expect, test } from 'vitest';
-import { selectSupportSet } from '#core/predictor/adaptation/select-support-set.ts';
-import type { Predictor, PredictorParameters } from '#core/predictor/bundle.ts';
+import { chooseRows, expectedErrorOf, selectSupportSet } from '#core/predictor/adaptation/select-support-set.ts';
 import type { Forward } from '#core/predictor/types.ts';
-import { nasbench201 } from '#core/search-space/nasbench201/space.ts';
-import type { Architecture } from '#core/search-space/search-space.ts';
-import { range, reference, referenceForward, referenceParameters } from '../reference.ts';
+import { architectures, space, trainTiny, workload } from '../../tiny-service.ts';
 
-/** A predictor whose architectures are row numbers of a given forward pass. */
-function predictorOf(
-  forwardOf: (rows: readonly number[]) => Forward,
-  parameters: PredictorParameters,
-  connected: (row: number) => boolean = () => true,
-): Predictor {
-  return {
-    identity: { searchSpace: 'nasbench201', version: '0', hash: '0' },
-    space: { ...nasbench201, isConnected: (architecture) => connected(architecture[0]!) },
-    parameters,
-    forward: (architectures) => Promise.resolve(forwardOf(architectures.map((a) => a[0]!))),
-    close: () => Promise.resolve(),
-  };
-}
-const architecture = (row: number): Architecture => Uint8Array.of(row);
-
-describe('against the reference', () => {
-  test.each(reference.selection.cases)('features × $phiScale, $count architectures', async (expected) => {
-    const predictor = predictorOf(
-      (rows) => referenceForward(expected.phiScale, rows),
-      referenceParameters,
-      (row) => reference.selection.connected[row]!,
-    );
-    const { indices } = await selectSupportSet(predictor, range(0, 70).map(architecture), expected.count);
-    expect(indices).toEqual(expected.indices);
-  });
-});
+const noise = 0.03 ** 2;
 
 describe('one head with one feature', () => {
-  const feature = [0, 1, -2, 3];
-  const predictor = predictorOf(
-    (rows) => ({
-      count: rows.length,
-      lnMean: new Float32Array(rows.length),
-      phi: Float32Array.from(rows, (row) => feature[row]!),
-    }),
-    { ...referenceParameters, heads: [{ kind: 'linear', mean: 0 }], featureDimension: 1 },
-  );
-  const noise = 0.03 ** 2;
-  const candidates = range(0, 4).map(architecture);
-  /** Median of |N(0, 1)| times the deviation of a prediction at the mean posterior variance. */
-  const errorOf = (meanVariance: number): number => 0.6745 * Math.sqrt(meanVariance + noise);
+  const forwardOf = (features: readonly number[]): Forward => ({
+    count: features.length,
+    lnMean: new Float32Array(features.length),
+    phi: Float32Array.from(features),
+  });
+  const candidates = forwardOf([0, 1, -2, 3]);
 
-  test('the first pick lowers the summed variance most, and expected errors follow', async () => {
+  test('the first pick lowers the summed variance most, and variances follow', () => {
     // Rows x = [1, f], prior I: variances 1 + f² have mean 1 + 14/4. Measuring x takes off Σ (x·y)² / (x·x + σ²) over
     // y: f = 3 gives (1 + 16 + 25 + 100) / 10 = 14.2, f = −2 (1 + 1 + 25 + 25) / 5 = 10.4, f = 1 (1 + 4 + 1 + 16) / 2 =
     // 11.
-    const { indices, expectedErrors } = await selectSupportSet(predictor, candidates, 4);
-    expect(indices[0]).toBe(3);
-    expect(indices[1]).toBe(2);
-    expect(indices.toSorted()).toEqual([0, 1, 2, 3]);
-    expect(expectedErrors.length).toBe(5);
-    expect(expectedErrors[0]).toBeCloseTo(errorOf(4.5), 9);
-    expect(expectedErrors[1]).toBeCloseTo(errorOf(4.5 - 142 / (10 + noise) / 4), 9);
-    for (let i = 1; i < 5; i++) expect(expectedErrors[i]).toBeLessThan(expectedErrors[i - 1]!);
+    const { picks, variances } = chooseRows(candidates, 4);
+    expect(picks.slice(0, 2)).toEqual([3, 2]);
+    expect(picks.toSorted()).toEqual([0, 1, 2, 3]);
+    expect(variances.length).toBe(5);
+    expect(variances[0]).toBeCloseTo(4.5, 9);
+    expect(variances[1]).toBeCloseTo(4.5 - 142 / (10 + noise) / 4, 9);
+    for (let i = 1; i < 5; i++) expect(variances[i]).toBeLessThan(variances[i - 1]!);
   });
 
-  test('what is measured already is not asked for again, and counts', async () => {
-    const first = await selectSupportSet(predictor, candidates, 3);
-    const rest = await selectSupportSet(predictor, candidates, 2, [architecture(3)]);
-    expect(rest.indices).toEqual(first.indices.slice(1));
-    for (const i of [0, 1, 2]) expect(rest.expectedErrors[i]).toBeCloseTo(first.expectedErrors[i + 1]!, 6);
+  test('what is known already counts, and is no candidate', () => {
+    const first = chooseRows(candidates, 3);
+    const rest = chooseRows(candidates, 2, [0, 1, 2], forwardOf([3]));
+    expect(rest.picks).toEqual(first.picks.slice(1));
+    for (const i of [0, 1, 2]) expect(rest.variances[i]).toBeCloseTo(first.variances[i + 1]!, 6);
   });
 
-  test('nothing is picked twice, and too few candidates are refused', async () => {
-    const twice = [...candidates, ...candidates];
-    const { indices } = await selectSupportSet(predictor, twice, 8);
-    expect(new Set(indices).size).toBe(8);
-    await expect(selectSupportSet(predictor, candidates, 5)).rejects.toMatchObject({
-      code: 'invalid-request',
-      message: '5 architectures asked for, only 4 candidates',
-    });
-    expect(await selectSupportSet(predictor, candidates, 0)).toMatchObject({ indices: [] });
+  test('nothing is picked twice, and too few candidates are refused', () => {
+    expect(new Set(chooseRows(forwardOf([0, 1, -2, 3, 0, 1, -2, 3]), 8).picks).size).toBe(8);
+    expect(() => chooseRows(candidates, 5)).toThrow(
+      expect.objectContaining({
+        code: 'invalid-request',
+        message: '5 architectures asked for, only 4 candidates',
+      }),
+    );
+    expect(chooseRows(candidates, 0).picks).toEqual([]);
   });
+});
+
+test('how heads differ is something to find out', () => {
+  // Without features the heads disagree about row 2 alone, by ± .5 about their mean; less the mean over rows ± 1/3
+  // there and ∓ 1/6 elsewhere: C = 1 + (δδ' + δδ')/2 has 1 + 1/36 on the diagonal of rows 0 and 1, 1 + 1/9 on that of
+  // row 2.
+  const lnMean = Float32Array.from([0, 0, 0, 0, 0.5, -0.5]);
+  const { variances } = chooseRows({ count: 3, lnMean, phi: new Float32Array(0) }, 1);
+  expect(variances[0]).toBeCloseTo(1 + (1 / 36 + 1 / 36 + 1 / 9) / 3, 6);
+});
+
+test('expected errors are the median of |N(0, variance + noise²)|', () => {
+  expect(expectedErrorOf(0.0016, 0.03)).toBeCloseTo(0.6745 * 0.05, 9);
+});
+
+test('of a workload: connected candidates that the target has not measured at this workload', async () => {
+  const { predictor } = await trainTiny(1);
+  const candidates = { workload, architectures };
+  const { indices } = await selectSupportSet(predictor, candidates, 5);
+  expect(indices.every((i) => space.isConnected(architectures[i]!))).toBe(true);
+  const known = indices.slice(0, 2).map((i) => architectures[i]!);
+  const next = await selectSupportSet(predictor, candidates, 3, [{ workload, architectures: known }]);
+  expect(next.indices).toEqual(indices.slice(2));
+  // Measured at another batch size it tells much, and may be measured here all the same.
+  const other = { workload: { ...workload, batchSize: 2 }, architectures: known };
+  const open = architectures.filter((architecture) => space.isConnected(architecture)).length;
+  const all = await selectSupportSet(predictor, candidates, open, [other]);
+  expect(all.indices).toEqual(expect.arrayContaining(indices.slice(0, 2)));
+  expect(all.variances[0]).toBeLessThan((await selectSupportSet(predictor, candidates, 0)).variances[0]!);
+  await predictor.close();
 });

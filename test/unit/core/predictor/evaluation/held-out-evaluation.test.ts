@@ -1,6 +1,5 @@
 // The yardstick is honest: nothing of a test target but its k measurements moves a prediction.
 import { describe, expect, test } from 'vitest';
-import type { Predictor } from '#core/predictor/bundle.ts';
 import {
   type EvaluationPlan,
   evaluate,
@@ -9,25 +8,28 @@ import {
   supportOrderOf,
   supportSets,
 } from '#core/predictor/evaluation/held-out-evaluation.ts';
-import { nasbench201 } from '#core/search-space/nasbench201/space.ts';
+import type { PredictorParameters } from '#core/predictor/predictor-parameters.ts';
+import type { Predictor } from '#core/predictor/types.ts';
 import { range, reference, referenceForward, referenceParameters } from '../reference.ts';
 
 /** Architectures are the rows of the reference's forward pass. */
 const predictor: Predictor = {
-  identity: { searchSpace: 'nasbench201', version: '0', hash: '0' },
-  space: { ...nasbench201, isConnected: () => true, encode: (all) => new Float32Array(64 * all.length) },
-  parameters: referenceParameters,
-  forward: (architectures) =>
+  identity: { version: '0', hash: '0' },
+  parameters: referenceParameters as PredictorParameters,
+  forward: (sets) =>
     Promise.resolve(
       referenceForward(
         1,
-        architectures.map((a) => a[0]!),
+        sets.flatMap(({ architectures }) => architectures.map((a) => a[0]!)),
       ),
     ),
+  prices: () => Promise.reject(new Error('no kernels here')),
   close: () => Promise.resolve(),
 };
 const latencyMs = Float64Array.from(reference.targets[0]!.latencyMs);
 const plan: EvaluationPlan = {
+  // Whose architectures are all connected.
+  workload: { searchSpace: 'fbnet', inputSize: 224, batchSize: 1 },
   architectures: range(0, 70).map((row) => Uint8Array.of(row)),
   targets: [{ id: 'a', latencyMs }],
   supportRows: range(0, 30),

@@ -4,11 +4,19 @@ import type { Score } from '#core/predictors/card.ts';
 import { differencesByHardware, meanDifference } from '#core/training/evaluation/paired-differences.ts';
 import { bestCandidate, decide } from '#core/training/evaluation/promotion-rule.ts';
 
-const scoresOf = (model: Score['model'], within10: Readonly<Record<string, number>>, spearman = 0.9): Score[] =>
+const scoresOf = (
+  model: Score['model'],
+  within10: Readonly<Record<string, number>>,
+  spearman = 0.9,
+  searchSpace: Score['searchSpace'] = 'nasbench201',
+): Score[] =>
   Object.entries(within10).map(([target, value]) => ({
     model,
     target,
     device: target.split('_')[0]!,
+    searchSpace,
+    inputSize: 32,
+    batchSize: 1,
     measurements: 10,
     selection: 'random',
     spearmanTrimmed: spearman,
@@ -67,7 +75,23 @@ describe('the promotion rule', () => {
     const { decision } = decide(candidate, champion, 'champion');
     expect(decision.outcome).toBe('refused');
     expect(decision.reasons.join('\n')).toContain(reason);
-    expect(decision.reasons).toHaveLength(3);
+    expect(decision.reasons).toHaveLength(5);
+  });
+
+  it('refuses what loses in one search space, though it is better on the mean and loses on no device', () => {
+    // On every device +8 points in one space and −4 in the other: +2 on the mean of each.
+    const both = (model: Score['model'], first: number, second: number): Score[] => [
+      ...scoresOf(model, { a: first, b: first + 0.01, c: first }),
+      ...scoresOf(model, { a: second, b: second, c: second }, 0.9, 'ofa'),
+    ];
+    const { decision } = decide(both('candidate', 0.68, 0.56), both('champion', 0.6, 0.6), 'champion');
+    expect(decision.outcome).toBe('refused');
+    expect(decision.reasons[0]).toBe(
+      "the worst search space in predictions within ±10 % against the champion is 'ofa' with −4.0 points; −3.0 points is allowed",
+    );
+    expect(decide(both('candidate', 0.68, 0.58), both('champion', 0.6, 0.6), 'champion').decision.outcome).toBe(
+      'promoted',
+    );
   });
 
   it('decides nothing with too few devices', () => {

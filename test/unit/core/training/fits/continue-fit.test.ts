@@ -1,7 +1,7 @@
 // A fit in pieces: interrupted anywhere or not at all, the bytes are the same.
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { featureSchemaId } from '#core/predictor/bundle.ts';
+import { featureSchemaId } from '#core/predictor/predictor-parameters.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '#core/training/fits/checkpoint.ts';
 import { continueFit } from '#core/training/fits/continue-fit.ts';
@@ -9,7 +9,7 @@ import { type FitSpec, fitIdOf } from '#core/training/fits/specification.ts';
 import { fitKey } from '#core/training/keys.ts';
 import { freezeSnapshot } from '#core/training/snapshot/freeze-snapshot.ts';
 import { type MapStore, mapStore } from '../../map-store.ts';
-import { space, storeDataset } from '../tiny-training.ts';
+import { storeDataset } from '../tiny-training.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -18,19 +18,18 @@ let frozen: MapStore;
 beforeAll(async () => {
   frozen = mapStore();
   await storeDataset(frozen);
-  const { snapshotId } = await freezeSnapshot(frozen, space.id);
-  const features = featureSchemaId(space);
+  const { snapshotId } = await freezeSnapshot(frozen);
   const heldOut = ['board'];
   spec = {
-    formatVersion: 1,
-    searchSpace: space.id,
+    formatVersion: 2,
     snapshotId,
-    features,
+    features: featureSchemaId,
+    lowerings: ['eager', 'fused'],
     heldOut,
     only: null,
     seed: 3,
     steps: 12,
-    stepsPerCall: 3,
+    stepsPerReport: 3,
   };
 });
 
@@ -38,14 +37,14 @@ async function prepared(): Promise<{ store: MapStore; fitId: string }> {
   const store = mapStore();
   for (const [key, body] of frozen.objects) store.objects.set(key, body);
   const fitId = fitIdOf(spec);
-  await writeJson(store, fitKey(space.id, fitId, 'spec.json'), spec);
+  await writeJson(store, fitKey(fitId, 'spec.json'), spec);
   return { store, fitId };
 }
 
 const hashOf = (store: MapStore, fitId: string): string[] =>
   (['predictor.onnx', 'predictor.json', 'curve.json'] as const).map((file) =>
     createHash('sha256')
-      .update(store.objects.get(fitKey(space.id, fitId, file))!)
+      .update(store.objects.get(fitKey(fitId, file))!)
       .digest('hex'),
   );
 
@@ -54,12 +53,12 @@ const forever = { now: () => 0, deadlineMs: 1 };
 describe('a fit', () => {
   it('ends with the same bytes when its time is up after every call, and when it is killed in between', async () => {
     const whole = await prepared();
-    expect(await continueFit(whole.store, space.id, whole.fitId, forever)).toEqual({ done: true, step: 12, steps: 12 });
+    expect(await continueFit(whole.store, whole.fitId, forever)).toEqual({ done: true, step: 12, steps: 12 });
 
     const pieces = await prepared();
     const seen: number[] = [];
     for (let done = false; !done; ) {
-      const result = await continueFit(pieces.store, space.id, pieces.fitId, { now: () => 2, deadlineMs: 1 });
+      const result = await continueFit(pieces.store, pieces.fitId, { now: () => 2, deadlineMs: 1 });
       seen.push(result.step);
       done = result.done;
     }
@@ -79,7 +78,7 @@ describe('a fit', () => {
         return time;
       };
       const options = { now, deadlineMs: 1e12, onProgress: dies };
-      done = await continueFit(killed.store, space.id, killed.fitId, options).then(
+      done = await continueFit(killed.store, killed.fitId, options).then(
         (result) => result.done,
         () => false,
       );
@@ -90,16 +89,16 @@ describe('a fit', () => {
 
   it('is not made again once it is there', async () => {
     const { store, fitId } = await prepared();
-    await store.put(fitKey(space.id, fitId, 'predictor.json'), new Uint8Array());
-    expect(await continueFit(store, space.id, fitId, forever)).toMatchObject({ done: true });
+    await store.put(fitKey(fitId, 'predictor.json'), new Uint8Array());
+    expect(await continueFit(store, fitId, forever)).toMatchObject({ done: true });
   });
 
   it('learns from the devices that are not held out', async () => {
     const { store, fitId } = await prepared();
-    await continueFit(store, space.id, fitId, forever);
-    const json = JSON.parse(new TextDecoder().decode(store.objects.get(fitKey(space.id, fitId, 'predictor.json'))));
-    const ids = json.lineage.targets.map((target: { id: string }) => target.id);
-    expect(ids).toEqual(['phone_1', 'phone_32', 'server_1', 'server_32', 'tablet_1']);
+    await continueFit(store, fitId, forever);
+    const json = JSON.parse(new TextDecoder().decode(store.objects.get(fitKey(fitId, 'predictor.json'))));
+    const ids = json.lineage.groups[0].targets.map((target: { id: string }) => target.id);
+    expect(ids).toEqual(['phone', 'server', 'tablet']);
   });
 });
 

@@ -8,9 +8,8 @@ import { mapStore } from '../../map-store.ts';
 
 async function batchesOf(count: number) {
   const store = mapStore();
-  for (let i = 0; i < count; i++)
-    store.objects.set(`targets/ofa/t${String(i).padStart(6, '0')}.json`, new Uint8Array());
-  return planAdaptation(store, 'ofa');
+  for (let i = 0; i < count; i++) store.objects.set(`targets/t${String(i).padStart(6, '0')}.json`, new Uint8Array());
+  return planAdaptation(store);
 }
 
 describe('the batches of an adaptation', () => {
@@ -28,10 +27,10 @@ describe('the batches of an adaptation', () => {
     const store = {
       ...mapStore(),
       async *list() {
-        for (let i = 0; i <= most; i++) yield `targets/ofa/t${i}.json`;
+        for (let i = 0; i <= most; i++) yield `targets/t${i}.json`;
       },
     };
-    await expect(planAdaptation(store, 'ofa')).rejects.toThrow(/2000001 targets.*at most 2000000/);
+    await expect(planAdaptation(store)).rejects.toThrow(/2000001 targets.*at most 2000000/);
   });
 });
 
@@ -39,11 +38,11 @@ describe('what the state machine is given', () => {
   const mostInlineBatches = 200;
   async function planned(targets: number) {
     const store = mapStore();
-    await beginRun(store, { searchSpace: 'ofa', requestedBy: 'operator', runId: 'a', now: 0 });
+    await beginRun(store, { requestedBy: 'operator', runId: 'a', now: 0 });
     await changeRun(store, 'a', 0, () => ({ decision: { outcome: 'promoted', reasons: ['better'] } }));
     // As long as an id may be.
     const idOf = (i: number): string => String(i).padStart(6, '0').padEnd(128, 'x');
-    for (let i = 0; i < targets; i++) store.objects.set(`targets/ofa/${idOf(i)}.json`, new Uint8Array());
+    for (let i = 0; i < targets; i++) store.objects.set(`targets/${idOf(i)}.json`, new Uint8Array());
     const context = { store, now: () => 0 };
     return { store, ...(await planAdaptPhase(context, 'a', { mostInlineBatches })) };
   }

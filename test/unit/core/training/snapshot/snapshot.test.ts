@@ -2,64 +2,79 @@
 // folds.
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { targetOfColumn } from '#cli/import/table-profiles.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
+import { workloadKey } from '#core/search-space/workload.ts';
 import { foldsOf } from '#core/training/fits/plan-fits.ts';
 import { snapshotKey } from '#core/training/keys.ts';
 import { runSettingsSchema } from '#core/training/runs/run-settings.ts';
 import { freezeSnapshot } from '#core/training/snapshot/freeze-snapshot.ts';
-import { hardwareKeyOfColumn } from '#core/training/snapshot/hardware-key.ts';
-import { readManifest, readMeasurements } from '#core/training/snapshot/snapshot.ts';
+import { hardwareKeyOf } from '#core/training/snapshot/hardware-key.ts';
+import { type Manifest, readManifest, readMeasurements } from '#core/training/snapshot/snapshot.ts';
 import { trainingPool } from '#core/training/snapshot/training-pool.ts';
 import { fieldService, profileOf } from '../../field-service.ts';
 import { mapStore } from '../../map-store.ts';
-import { columns, space, storeDataset, texts } from '../tiny-training.ts';
+import { columns, space, storeDataset, targets, texts } from '../tiny-training.ts';
 
 describe('freezing', () => {
   it('writes files that hold every measurement, and a manifest with their hashes, last', async () => {
     const store = mapStore();
     await storeDataset(store);
-    const manifest = await freezeSnapshot(store, space.id);
+    const manifest = await freezeSnapshot(store);
     const puts = store.calls.filter((call) => call.startsWith('put snapshots/')).map((call) => call.split('/').at(-1));
     expect(puts).toEqual(['measurements.parquet', 'descriptors.parquet', 'manifest.json']);
-    const bytes = store.objects.get(snapshotKey(space.id, manifest.snapshotId, 'measurements.parquet'))!;
+    const bytes = store.objects.get(snapshotKey(manifest.snapshotId, 'measurements.parquet'))!;
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(manifest.measurements.sha256);
-    const read = await readMeasurements(store, await readManifest(store, space.id, manifest.snapshotId));
+    const read = await readMeasurements(store, await readManifest(store, manifest.snapshotId));
     const rows = new Map(
       Array.from(read.target, (target, i) => [
-        `${manifest.targets[target]!.id} ${read.texts[read.architecture[i]!]}`,
+        `${manifest.targets[target]!.id} ${workloadKey(read.workloads[read.workload[i]!]!)} ${read.texts[read.architecture[i]!]}`,
         read.latencyMs[i],
       ]),
     );
     expect(rows.size).toBe(6 * texts.length);
-    for (const [id, latencyMs] of Object.entries(columns)) {
-      expect(rows.get(`${id} ${texts[17]}`)).toBe(Number(latencyMs[17]!.toPrecision(6)));
+    for (const [column, latencyMs] of Object.entries(columns)) {
+      const [target, batchSize] = column.split('_');
+      expect(rows.get(`${target} nasbench201/32/${batchSize} ${texts[17]}`)).toBe(
+        Number(latencyMs[17]!.toPrecision(6)),
+      );
     }
+    expect(manifest.targets.find(({ id }) => id === 'phone')).toMatchObject({
+      hardwareKey: 'phone',
+      measurements: 2 * texts.length,
+      workloads: [1, 32].map((batchSize) => ({
+        searchSpace: 'nasbench201',
+        inputSize: 32,
+        batchSize,
+        measurements: texts.length,
+      })),
+    });
   });
 
   it('gives the same snapshot and bytes for the same dataset, and writes nothing then', async () => {
     const [a, b] = [mapStore(), mapStore()];
     await storeDataset(a);
     await storeDataset(b);
-    const first = await freezeSnapshot(a, space.id);
-    expect(await freezeSnapshot(b, space.id)).toEqual(first);
+    const first = await freezeSnapshot(a);
+    expect(await freezeSnapshot(b)).toEqual(first);
     for (const file of ['measurements.parquet', 'manifest.json'] as const) {
-      const key = snapshotKey(space.id, first.snapshotId, file);
+      const key = snapshotKey(first.snapshotId, file);
       expect(Buffer.compare(a.objects.get(key)!, b.objects.get(key)!)).toBe(0);
     }
     a.calls.length = 0;
-    expect(await freezeSnapshot(a, space.id)).toEqual(first);
+    expect(await freezeSnapshot(a)).toEqual(first);
     expect(a.calls.filter((call) => call.startsWith('put'))).toEqual([]);
   });
 
   it('gives another snapshot when one latency changes', async () => {
     const store = mapStore();
     await storeDataset(store);
-    const { snapshotId } = await freezeSnapshot(store, space.id);
+    const { snapshotId } = await freezeSnapshot(store);
     const other = mapStore();
     const board = columns['board_1']!.slice();
     board[3]! *= 1.01;
     await storeDataset(other, { ...columns, board_1: board });
-    expect((await freezeSnapshot(other, space.id)).snapshotId).not.toBe(snapshotId);
+    expect((await freezeSnapshot(other)).snapshotId).not.toBe(snapshotId);
   });
 
   it('takes a device’s profiles merged, and says of a target with few why nothing is learned from it', async () => {
@@ -70,54 +85,72 @@ describe('freezing', () => {
       profileOf((i) => 5 + i),
     );
     await storeDataset(service.data);
-    const { targets, devices } = await freezeSnapshot(service.data, space.id);
-    const field = targets.find(({ id }) => !(id in columns))!;
+    const { targets: frozen, hardwareKeys } = await freezeSnapshot(service.data);
+    const field = frozen.find(({ id }) => !targets.some((known) => known === id))!;
     expect(field).toMatchObject({ measurements: 20, excluded: expect.stringContaining('20 measurements') });
-    expect(devices).toContain(field.device);
+    expect(hardwareKeys).toContain(field.hardwareKey);
   });
 
-  it('refuses a search space without a target to learn from', async () => {
+  it('refuses a dataset without a target to learn from', async () => {
     const store = mapStore();
-    await expect(freezeSnapshot(store, space.id)).rejects.toMatchObject({ code: 'too-few-measurements' });
+    await expect(freezeSnapshot(store)).rejects.toMatchObject({ code: 'too-few-measurements' });
   });
 
   it('does not believe a damaged file', async () => {
     const store = mapStore();
     await storeDataset(store);
-    const manifest = await freezeSnapshot(store, space.id);
-    const key = snapshotKey(space.id, manifest.snapshotId, 'measurements.parquet');
+    const manifest = await freezeSnapshot(store);
+    const key = snapshotKey(manifest.snapshotId, 'measurements.parquet');
     store.objects.set(key, store.objects.get(key)!.slice(1));
     await expect(readMeasurements(store, manifest)).rejects.toThrow('not the file of its manifest');
   });
 });
 
+const frozenOn = (hardwareKey: string) => ({
+  id: hardwareKey,
+  hardwareKey,
+  measurements: 100,
+  workloads: [{ searchSpace: 'nasbench201', inputSize: 32, batchSize: 1, measurements: 100 } as const],
+  excluded: null,
+});
+
 describe('devices', () => {
-  it('have their batch sizes together', () => {
-    const key = hardwareKeyOfColumn;
-    expect(key('titanx_32')).toBe(key('titanx_256'));
-    expect(key('titanx_32')).not.toBe(key('titanxp_32'));
-    expect(key('essential_ph_1')).toBe('essential_ph_1');
+  it('have their runtimes and settings together', () => {
+    const target = targetOfColumn('pi');
+    const key = (threads: number, model = 'pi') =>
+      hardwareKeyOf({
+        target: {
+          ...target,
+          hardware: { ...target.hardware, model },
+          runtime: { ...target.runtime, settings: { threads } },
+        },
+      });
+    expect(key(1)).toBe(key(4));
+    expect(key(1)).not.toBe(key(1, 'pi 5'));
   });
 
   it('stay in their fold when a new one comes', async () => {
     const store = mapStore();
     await storeDataset(store);
-    const manifest = await freezeSnapshot(store, space.id);
+    const manifest = await freezeSnapshot(store);
     const before = foldsOf(manifest, 3);
     expect(before).toEqual([
       { fold: 0, hardwareKeys: ['phone', 'tablet'] },
       { fold: 1, hardwareKeys: ['server'] },
       { fold: 2, hardwareKeys: ['board'] },
     ]);
-    const target = { id: 'watch_1', device: 'watch', measurements: 100, excluded: null };
-    const more = { ...manifest, devices: [...manifest.devices, 'watch'], targets: [...manifest.targets, target] };
+    const more = {
+      ...manifest,
+      hardwareKeys: [...manifest.hardwareKeys, 'watch'],
+      targets: [...manifest.targets, frozenOn('watch')],
+    };
     expect(foldsOf(more, 3)[1]!.hardwareKeys).toEqual(['server', 'watch']);
   });
 
   it('are held out one at a time, unless there are more than the settings allow', async () => {
     const store = mapStore();
     await storeDataset(store);
-    const manifest = await freezeSnapshot(store, space.id);
+    const manifest = await freezeSnapshot(store);
     const { folds } = runSettingsSchema.parse({});
     expect(foldsOf(manifest, folds).map(({ hardwareKeys }) => hardwareKeys)).toEqual([
       ['phone'],
@@ -126,11 +159,9 @@ describe('devices', () => {
       ['tablet'],
     ]);
     // As many as the shipped tables have.
-    const devices = Array.from({ length: 12 }, (_, i) => `device-${i}`);
-    const targets = devices.map((device) => ({ id: device, device, measurements: 100, excluded: null }));
-    expect(foldsOf({ ...manifest, devices, targets }, folds).map((fold) => fold.hardwareKeys)).toEqual(
-      devices.map((device) => [device]),
-    );
+    const hardwareKeys = Array.from({ length: 12 }, (_, i) => `device-${i}`);
+    const all = { ...manifest, hardwareKeys, targets: hardwareKeys.map(frozenOn) };
+    expect(foldsOf(all, folds).map((fold) => fold.hardwareKeys)).toEqual(hardwareKeys.map((key) => [key]));
   });
 });
 
@@ -138,22 +169,57 @@ describe('the training pool', () => {
   it('is bounded, spreads targets over devices, and keeps architectures to evaluate on apart', async () => {
     const store = mapStore();
     await storeDataset(store);
-    const manifest = await freezeSnapshot(store, space.id);
+    const manifest = await freezeSnapshot(store);
     const measurements = await readMeasurements(store, manifest);
-    const limits = { architectures: 100, testArchitectures: 20, targets: 4 };
-    const pool = trainingPool(searchSpace('nasbench201'), manifest, measurements, limits);
-    expect(pool.trained).toBe(100);
-    expect(pool.architectures).toHaveLength(120);
-    expect(pool.targets.map(({ hardwareKey }) => hardwareKey).sort()).toEqual(['board', 'phone', 'server', 'tablet']);
-    const whole = trainingPool(space, manifest, measurements);
-    expect(whole.architectures).toHaveLength(texts.length);
-    expect(new Set(whole.architectures.map((a) => space.format(a))).size).toBe(texts.length);
-    const share = (texts.length - whole.trained) / texts.length;
+    const limits = { architectures: 60, testArchitectures: 10, targets: 3 };
+    const [set] = trainingPool(manifest, measurements, limits).sets;
+    expect(set).toMatchObject({ id: 'nasbench201/32', inputSize: 32, trained: 60 });
+    expect(set!.architectures).toHaveLength(70);
+    // One target of every hardware in turn, those with most measurements first.
+    expect(set!.columns.map(({ target, batchSize }) => `${target} ${batchSize}`).sort()).toEqual(
+      ['phone 1', 'phone 32', 'server 1', 'server 32', 'board 1'].sort(),
+    );
+    const [whole] = trainingPool(manifest, measurements).sets;
+    expect(whole!.architectures).toHaveLength(texts.length);
+    expect(new Set(whole!.architectures.map((a) => space.format(a))).size).toBe(texts.length);
+    const share = (texts.length - whole!.trained) / texts.length;
     expect(share).toBeGreaterThan(0.12);
     expect(share).toBeLessThan(0.28);
-    const row = whole.architectures.findIndex((a) => space.format(a) === texts[5]);
-    expect(whole.targets.find(({ id }) => id === 'board_1')!.latencyMs[row]).toBe(
-      Number(columns['board_1']![5]!.toPrecision(6)),
-    );
+    const row = whole!.architectures.findIndex((a) => space.format(a) === texts[5]);
+    const column = whole!.columns.find(({ target, batchSize }) => target === 'phone' && batchSize === 32)!;
+    expect(column.latencyMs[row]).toBe(Number(columns['phone_32']![5]!.toPrecision(6)));
+  });
+
+  it('has a set for each search space and input size; the batch sizes of one are its columns', async () => {
+    const manifest: Manifest = { ...(await frozenDataset()), hardwareKeys: ['a'], targets: [frozenOn('a')] };
+    const ofa = { searchSpace: 'ofa', inputSize: null, batchSize: 1 } as const;
+    const small = { searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 } as const;
+    const [pool, text] = [searchSpace('ofa').example, space.example];
+    const { sets } = trainingPool(manifest, {
+      texts: [text, pool],
+      workloads: [small, ofa, { ...small, batchSize: 8 }, { ...small, inputSize: 64 }],
+      target: new Int32Array(4),
+      workload: Int32Array.of(0, 1, 2, 3),
+      architecture: Int32Array.of(0, 1, 0, 0),
+      latencyMs: Float64Array.of(1, 2, 3, 4),
+    });
+    const seen = sets.map(({ id, columns: own }) => [id, own.map((c) => [c.batchSize, [...c.latencyMs]])]);
+    expect(seen).toEqual([
+      [
+        'nasbench201/32',
+        [
+          [1, [1]],
+          [8, [3]],
+        ],
+      ],
+      ['nasbench201/64', [[1, [4]]]],
+      ['ofa/-', [[1, [2]]]],
+    ]);
   });
 });
+
+async function frozenDataset(): Promise<Manifest> {
+  const store = mapStore();
+  await storeDataset(store);
+  return freezeSnapshot(store);
+}

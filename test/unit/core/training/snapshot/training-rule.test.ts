@@ -4,14 +4,14 @@ import type { TargetRecord } from '#core/targets/target-record.ts';
 import { mostTargetsOfDevice, trainingVerdicts } from '#core/training/snapshot/training-rule.ts';
 
 const base: TargetRecord = {
-  searchSpace: 'nasbench201',
   targetId: 't',
   title: 't',
   source: 'device',
   measurements: 64,
+  workloads: [],
   excluded: {},
   quality: 'good',
-  target: targetOfColumn('t', 'nasbench201'),
+  target: targetOfColumn('t'),
   profiles: 1,
   devices: ['d'],
   descriptor: null,

@@ -1,0 +1,74 @@
+// What the shipped predictor learns from: the first rows of the shipped latency tables and of the fleet's, which is
+// measured on rows of the first.
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { readTable } from '#cli/read-table.ts';
+import { anyProfileSchema } from '#core/dataset/read-profile.ts';
+import type { LatencyTable } from '#core/dataset/table.ts';
+import { targetId } from '#core/dataset/target-id.ts';
+import { usualInputSize } from '#core/search-space/network/input-size.ts';
+import { searchSpace, searchSpaces } from '#core/search-space/registry.ts';
+import {
+  type PoolColumn,
+  type PoolSet,
+  poolLimits,
+  setIdOf,
+  type TrainingPool,
+} from '#core/training/snapshot/training-pool.ts';
+import { targetOfColumn, workloadOfColumn } from '../import/table-profiles.ts';
+
+const dataFile = (name: string): string => new URL(`../../data/${name}`, import.meta.url).pathname;
+
+/** Its two halves disagree: data/fleet/README.md. */
+const leftOutOfFleet = ['onnxruntime-basic-t2'];
+
+/** @param rows of each table; the rest is for evaluation */
+export function shippedPool(rows: number = poolLimits.architectures): TrainingPool {
+  const spaces = searchSpaces.filter(({ shippedTable }) => shippedTable !== null).map(({ id }) => id);
+  const tables = spaces.map((id) => readTable(dataFile(`latency-${id}.csv.gz`), id));
+  const fleet = readTable(dataFile('latency-nasbench201-fleet.csv.gz'), 'nasbench201');
+  const sets = tables.map((table) => {
+    const set = setOf(table, rows);
+    return table.searchSpace === fleet.searchSpace ? withFleet(set, table, fleet) : set;
+  });
+  return { sets: sets.sort((a, b) => (a.id < b.id ? -1 : 1)) };
+}
+
+function setOf(table: LatencyTable, rows: number): PoolSet {
+  const space = searchSpace(table.searchSpace);
+  const inputSize = usualInputSize(space);
+  const architectures = table.architectures.slice(0, rows);
+  return {
+    id: setIdOf({ searchSpace: table.searchSpace, inputSize }),
+    space,
+    inputSize,
+    architectures,
+    trained: architectures.length,
+    columns: table.targets.map(({ id, latencyMs }) => {
+      const target = targetId(targetOfColumn(id));
+      const { batchSize } = workloadOfColumn(id, table.searchSpace);
+      return { target, hardwareKey: target, batchSize, latencyMs: latencyMs.slice(0, rows) };
+    }),
+  };
+}
+
+function withFleet(set: PoolSet, table: LatencyTable, fleet: LatencyTable): PoolSet {
+  const rowOf = new Map(fleet.texts.map((text, row) => [text, row]));
+  const columns = fleet.targets
+    .filter(({ id }) => !leftOutOfFleet.includes(id))
+    .map(({ id, latencyMs }): PoolColumn => {
+      const target = fleetTargetId(id);
+      const own = Float64Array.from(set.architectures, (_, row) => {
+        const at = rowOf.get(table.texts[row]!);
+        return at === undefined ? Number.NaN : latencyMs[at]!;
+      });
+      return { target, hardwareKey: target, batchSize: 1, latencyMs: own };
+    });
+  return { ...set, columns: [...set.columns, ...columns] };
+}
+
+/** The fleet's profile says what a column was measured on. */
+function fleetTargetId(column: string): string {
+  const bytes = gunzipSync(readFileSync(dataFile(`fleet/${column}.json.gz`)));
+  return targetId(anyProfileSchema.parse(JSON.parse(bytes.toString('utf8'))).target);
+}

@@ -1,0 +1,72 @@
+// Trains the predictor that comes with the project, with its card and report: the files of data/predictor/.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleHash, type PredictorBundle } from '#core/predictor/bundle.ts';
+import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
+import { parseParameters } from '#core/predictor/predictor-parameters.ts';
+import { type Card, cardSchema } from '#core/predictors/card.ts';
+import { learnedFrom } from '#core/predictors/learned-from.ts';
+import { episodeData } from '#core/training/fits/episode-data.ts';
+import { fitLowerings } from '#core/training/fits/fit-lowerings.ts';
+import { shippedPool } from './shipped-pool.ts';
+
+export interface TrainShippedOptions {
+  readonly seed: number;
+  /** Undefined: as many as a predictor wants. */
+  readonly steps: number | undefined;
+  /** Written there; made if missing. */
+  readonly folder: string;
+  readonly createdAt: Date;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+/** @returns the card, as it was written */
+export async function trainShipped(options: TrainShippedOptions): Promise<Card> {
+  const { seed, steps, folder, createdAt, signal, say } = options;
+  say('counting the kernels of the shipped networks …');
+  const data = episodeData(shippedPool(), fitLowerings, { heldOut: [], only: null });
+  const started = performance.now();
+  const curve: { step: number; loss: number }[] = [];
+  const bundle = await fitKernelPredictor({
+    data,
+    seed,
+    ...(steps !== undefined && { steps }),
+    signal,
+    onProgress: ({ step, steps: all, loss }) => {
+      curve.push({ step, loss });
+      say(`step ${step} of ${all}: loss ${loss.toFixed(3)}`);
+    },
+  });
+  const card = cardOf(bundle, {
+    createdAt: createdAt.toISOString(),
+    trainS: Math.round((performance.now() - started) / 1000),
+    learningCurve: curve,
+  });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'predictor.onnx'), bundle.onnx);
+  writeFileSync(join(folder, 'predictor.json'), bundle.json);
+  writeFileSync(join(folder, 'card.json'), `${JSON.stringify(card, null, 1)}\n`);
+  return card;
+}
+
+function cardOf(
+  bundle: PredictorBundle,
+  told: Pick<Card, 'createdAt' | 'learningCurve'> & { readonly trainS: number },
+): Card {
+  const { lineage } = parseParameters(bundle.json);
+  const { seed, steps, dataHash } = lineage;
+  const { networks, targets } = learnedFrom(lineage);
+  const hash = bundleHash(bundle);
+  return cardSchema.parse({
+    version: hash.slice(0, 16),
+    hash,
+    createdAt: told.createdAt,
+    training: { seed, steps, trainS: told.trainS, networks, targets: targets.map(({ id }) => id), dataHash },
+    learningCurve: told.learningCurve,
+    limits: [
+      'It has learned from the measurements that come with the project and from nothing that was measured since.',
+      'It predicts the latency of one inference of the whole batch on an otherwise idle device; load, throttling and other inputs are not in it.',
+    ],
+  });
+}

@@ -1,0 +1,51 @@
+// What kernels networks of search spaces launch, remembered in the process: lowering takes milliseconds a network, and
+// the same blocks and cells come again and again. Counts do not depend on any predictor but its lowerings, so that all
+// predictors of a process share them. They are of batch size 1: a batch changes the kernels' work, not which there are.
+import type { LoweringId } from '#core/graph/lowerings.ts';
+import type { NetworkSet } from '#core/predictor/types.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
+import { type BlockCounter, blockCounter } from './count-kernels.ts';
+import { type CountRow, type KernelTable, kernelTable } from './kernel-table.ts';
+
+export interface CountedNetworks {
+  /** The rows' indices are into it; it may grow, and is given up for an empty one when it has become large. */
+  readonly table: KernelTable;
+  /** [networks][lowerings]. */
+  readonly rows: readonly (readonly CountRow[])[];
+}
+
+export interface NetworkCounts {
+  /** @throws DomainError `invalid-request` for an input size that the space cannot have */
+  count(set: NetworkSet): CountedNetworks;
+}
+
+/** Parts and kernels that are remembered: some 60 MB. Beyond, everything is forgotten and begins anew. */
+const limits = { known: 30_000, kernels: 60_000 };
+
+const shared = new Map<string, NetworkCounts>();
+
+/** The same object for the same lowerings. */
+export function networkCounts(lowerings: readonly LoweringId[]): NetworkCounts {
+  const key = lowerings.join(' ');
+  const counts = shared.get(key) ?? countCache(lowerings);
+  shared.set(key, counts);
+  return counts;
+}
+
+export function countCache(lowerings: readonly LoweringId[], most = limits): NetworkCounts {
+  let table: KernelTable;
+  let counter: BlockCounter;
+  const begin = (): void => {
+    table = kernelTable();
+    counter = blockCounter(table, lowerings);
+  };
+  begin();
+  return {
+    count({ workload, architectures }) {
+      if (counter.known > most.known || table.kernels.length > most.kernels) begin();
+      const space = searchSpace(workload.searchSpace);
+      const options = { inputSize: workload.inputSize, batchSize: 1 };
+      return { table, rows: architectures.map((architecture) => counter.count(space, architecture, options)) };
+    },
+  };
+}

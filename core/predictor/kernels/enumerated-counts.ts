@@ -1,0 +1,74 @@
+// What NAS-Bench-201's cells launch, from a file instead of lowering each: all 15,625 under the lowerings that
+// predictors are trained with. Few kernels occur in them, at any input size the same ones in the same cells, only
+// larger: for each the file names a cell that launches it, and which of its launches it is. Those few cells are
+// lowered; all others are looked up. scripts/write-enumerated-counts.ts writes the file; a test holds it against
+// lowering.
+import { inflateRawSync } from 'node:zlib';
+import { lower } from '#core/graph/lower.ts';
+import type { LoweringId } from '#core/graph/lowerings.ts';
+import { describeNetwork } from '#core/search-space/network/describe.ts';
+import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
+import packed from './enumerated-counts.json' with { type: 'json' };
+import type { CountRow, KernelTable } from './kernel-table.ts';
+
+interface CellCounts {
+  readonly lowerings: readonly {
+    readonly lowering: LoweringId;
+    /** For each kernel a cell, by its place in the space's order, and the place among that cell's distinct launches. */
+    readonly kernels: readonly (readonly [cell: number, ordinal: number])[];
+    /** `kernel count kernel count …`. */
+    readonly rows: readonly string[];
+    /** The row of each cell: little-endian uint16, deflated, base64. */
+    readonly cells: string;
+  }[];
+}
+
+/** Below, a stage's maps are so small that other kernels than elsewhere may be launched. */
+const leastInputSize = 16;
+
+let read: CellCounts | undefined;
+
+/** The rows of cells under a lowering, indices into `table`; undefined where the file does not tell. */
+export function cellRows(
+  space: SearchSpace,
+  table: KernelTable,
+  lowering: LoweringId,
+  inputSize: number | null,
+): ((cell: Architecture) => CountRow) | undefined {
+  if (space.id !== 'nasbench201' || inputSize === null || inputSize < leastInputSize) return undefined;
+  read ??= JSON.parse(inflateRawSync(Buffer.from(packed.deflated, 'base64')).toString('utf8')) as CellCounts;
+  const known = read.lowerings.find((each) => each.lowering === lowering);
+  if (known === undefined) return undefined;
+  const bytes = inflateRawSync(Buffer.from(known.cells, 'base64'));
+  const rowOf = new Uint16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  const pairsOf = (row: number): number[] => known.rows[row]!.split(' ').map(Number);
+  const cells = [...space.enumerate!()];
+  const launched = new Map<number, number[]>();
+  for (const [at] of known.kernels) {
+    if (launched.has(at)) continue;
+    const launches = lower(describeNetwork(space, cells[at]!, { inputSize, batchSize: 1 }).graph, lowering);
+    if (launches.length !== pairsOf(rowOf[at]!).length / 2) return undefined;
+    launched.set(
+      at,
+      launches.map(({ kernel }) => table.indexOf(kernel)),
+    );
+  }
+  const indices = known.kernels.map(([at, ordinal]) => launched.get(at)![ordinal]!);
+  const rows: (CountRow | undefined)[] = known.rows.map(() => undefined);
+  return (cell) => {
+    const row = rowOf[placeOf(cell)]!;
+    rows[row] ??= countRow(pairsOf(row), indices);
+    return rows[row];
+  };
+}
+
+/** With the constant of a run, kernel 0, once. */
+function countRow(pairs: readonly number[], indices: readonly number[]): CountRow {
+  const counts: (readonly [kernel: number, count: number])[] = [[0, 1]];
+  for (let i = 0; i < pairs.length; i += 2) counts.push([indices[pairs[i]!]!, pairs[i + 1]!]);
+  counts.sort(([a], [b]) => a - b);
+  return { kernels: Int32Array.from(counts, ([k]) => k), counts: Float64Array.from(counts, ([, n]) => n) };
+}
+
+/** In the order in which the space enumerates its cells: numbers of base 5. */
+const placeOf = (cell: Architecture): number => cell.reduce((place, choice) => place * 5 + choice, 0);

@@ -1,0 +1,81 @@
+// Counts that are looked up, or put together from blocks, are those of lowering the whole network.
+import { describe, expect, test } from 'vitest';
+import { lower } from '#core/graph/lower.ts';
+import { countCache } from '#core/predictor/kernels/count-cache.ts';
+import { countGraph } from '#core/predictor/kernels/count-kernels.ts';
+import { membershipOf } from '#core/predictor/kernels/kernel-classes.ts';
+import { atBatch, kernelFeatures } from '#core/predictor/kernels/kernel-features.ts';
+import { type CountRow, type KernelTable, kernelKey, kernelTable } from '#core/predictor/kernels/kernel-table.ts';
+import { seededRandom } from '#core/random.ts';
+import { describeNetwork } from '#core/search-space/network/describe.ts';
+import { searchSpace } from '#core/search-space/registry.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { fitLowerings } from '#core/training/fits/fit-lowerings.ts';
+
+/** Kernel → launches. */
+const launches = ({ kernels: all }: KernelTable, { kernels, counts }: CountRow) =>
+  new Map([...kernels].map((k, i) => [kernelKey(all[k]!), counts[i]!] as const).sort());
+
+function drawn(id: SearchSpaceId, count: number, inputSize: number | null) {
+  const space = searchSpace(id);
+  const random = seededRandom(4);
+  const architectures = Array.from({ length: count }, () => space.sample(random));
+  return { space, architectures, workload: { searchSpace: id, inputSize, batchSize: 1 } };
+}
+
+test.each([
+  ['nasbench201', 32, 40],
+  ['nasbench201', 64, 6],
+  ['nasbench201', 8, 2],
+  ['fbnet', 224, 3],
+  ['ofa', null, 2],
+] as const)(
+  '%s at %s px',
+  (id, inputSize, count) => {
+    const { space, architectures, workload } = drawn(id, count, inputSize);
+    // How far blocked layouts reach is not for two blocks alone to say: there the sum over blocks is an approximation.
+    const lowerings = fitLowerings.filter((lowering) => id === 'nasbench201' || lowering !== 'onnxruntime-all');
+    const { table, rows } = countCache(lowerings).count({ workload, architectures });
+    architectures.forEach((architecture, i) => {
+      const whole = kernelTable();
+      const { graph } = describeNetwork(space, architecture, { inputSize, batchSize: 1 });
+      countGraph(whole, graph, lowerings).forEach((expected, l) => {
+        expect(launches(table, rows[i]![l]!), `${space.format(architecture)}, ${lowerings[l]}`).toEqual(
+          launches(whole, expected),
+        );
+      });
+    });
+  },
+  60_000,
+);
+
+test('cells that launch the same have one row', () => {
+  const { architectures, workload } = drawn('nasbench201', 300, 32);
+  const { rows } = countCache(fitLowerings).count({ workload, architectures });
+  expect(new Set(rows.map(([eager]) => eager)).size).toBeLessThan(150);
+});
+
+test('begins anew when it knows too much', () => {
+  const counts = countCache(['eager'], { known: 3, kernels: 1000 });
+  const { architectures, workload } = drawn('nasbench201', 5, 32);
+  const first = counts.count({ workload, architectures });
+  expect(counts.count({ workload, architectures: [] }).table).not.toBe(first.table);
+});
+
+describe('a batch', () => {
+  test.each(['nasbench201', 'fbnet'] as const)('of 8 launches what one image does, with more work: %s', (id) => {
+    const { space, architectures, workload } = drawn(id, 1, id === 'fbnet' ? 224 : 32);
+    for (const lowering of fitLowerings) {
+      const of = (batchSize: number) =>
+        lower(describeNetwork(space, architectures[0]!, { ...workload, batchSize }).graph, lowering);
+      const one = of(1);
+      const eight = of(8);
+      expect(eight.map(({ count }) => count)).toEqual(one.map(({ count }) => count));
+      one.forEach(({ kernel }, i) => {
+        const larger = eight[i]!.kernel;
+        expect(kernelFeatures(atBatch(kernel, 8)), larger.operator).toEqual(kernelFeatures(larger));
+        expect(membershipOf([kernel])).toEqual(membershipOf([larger]));
+      });
+    }
+  });
+});
