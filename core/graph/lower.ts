@@ -10,7 +10,7 @@ const byId = new Map<string, Lowering>(lowerings.map((lowering) => [lowering.id,
 
 /** @returns equal kernels counted together, in the order in which the first of each is launched */
 export function lower(graph: OperatorGraph, lowering: LoweringId | Lowering): KernelCount[] {
-  return countKernels(lowerToGraph(graph, lowering), new Set(loweringOf(lowering).free));
+  return launchesOf(lowerToGraph(graph, lowering), lowering);
 }
 
 /** The graph as it stands after a lowering's passes, before its nodes become kernels. */
@@ -23,7 +23,9 @@ export function lowerToGraph(graph: OperatorGraph, lowering: LoweringId | Loweri
 const loweringOf = (lowering: LoweringId | Lowering): Lowering =>
   typeof lowering === 'string' ? byId.get(lowering)! : lowering;
 
-function countKernels(graph: WorkingGraph, free: ReadonlySet<string>): KernelCount[] {
+/** The kernels of a graph that `lowerToGraph` gave for the same lowering, equal ones counted together. */
+export function launchesOf(graph: WorkingGraph, lowering: LoweringId | Lowering): KernelCount[] {
+  const free = new Set(loweringOf(lowering).free);
   const counts = new Map<string, { kernel: Kernel; count: number; nodes: readonly number[] }>();
   for (const node of graph.nodes) {
     if (free.has(node.operator)) continue;

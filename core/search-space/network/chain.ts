@@ -42,5 +42,6 @@ export function blocksOfChain(chain: Chain, batchSize: number): readonly Network
   return counted;
 }
 
-const blockKey = ({ name, channels, size }: Block, batchSize: number): string =>
+/** Equal for blocks that compute the same, at the same batch size. */
+export const blockKey = ({ name, channels, size }: Block, batchSize: number): string =>
   `${name} @${batchSize}x${channels}x${size}x${size}`;
