@@ -15,6 +15,7 @@ import type { Profile } from '#core/dataset/profile.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
@@ -40,9 +41,10 @@ export interface FieldStack {
   /** For what no client sends. */
   call(method: string, path: string, token: string | undefined, body?: unknown, key?: string): Promise<Response>;
   enrol(name: string): Promise<Device>;
-  register(device: Device, bytes: Uint8Array, key?: string): Promise<Registered>;
+  /** For profiles of any search space, or of the one that is given. */
+  register(device: Device, bytes: Uint8Array, key?: string, only?: SearchSpaceId): Promise<Registered>;
   /** Registers and puts. */
-  send(device: Device, content: Profile | Uint8Array): Promise<Registered>;
+  send(device: Device, content: Profile | Uint8Array, only?: SearchSpaceId): Promise<Registered>;
   show(device: Device, uploadId: string): Promise<Upload>;
   /** Asks until the upload is finished. */
   finished(device: Device, uploadId: string): Promise<Upload>;
@@ -80,13 +82,13 @@ export async function startFieldStack(
       const { device, token } = await api.as(field.operator).call('enrolDevice', { body: { name } });
       return { deviceId: device.deviceId, token };
     },
-    register({ token }, bytes, key) {
-      const body = { sizeBytes: bytes.length, sha256: sha256(bytes) };
+    register({ token }, bytes, key, only) {
+      const body = { sizeBytes: bytes.length, sha256: sha256(bytes), ...(only !== undefined && { searchSpace: only }) };
       return api.as(token).call('registerUpload', { body, ...(key !== undefined && { idempotencyKey: key }) });
     },
-    async send(device, content) {
+    async send(device, content, only) {
       const bytes = content instanceof Uint8Array ? content : gzipSync(JSON.stringify(content));
-      const registered = await field.register(device, bytes);
+      const registered = await field.register(device, bytes, undefined, only);
       const stored = await api.putUpload(registered, bytes);
       if (stored !== 'stored') throw new Error(`PUT: ${stored}`);
       return registered;
