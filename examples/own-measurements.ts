@@ -39,10 +39,9 @@ const profile = {
   workloads: [workloadOf({ searchSpace })],
   descriptor: null,
   measurements: rows.map(({ architecture, latency_ms }) => ({
-    workload: 0,
     architecture,
     latency: { medianMs: Number(latency_ms), trimmedMeanMs: null, spreadMs: null },
-    ...{ runs: null, stable: null },
+    ...{ workload: 0, runs: null, stable: null },
   })),
 };
 const bytes = gzipSync(JSON.stringify(profile));
@@ -50,8 +49,7 @@ const sha256 = createHash('sha256').update(bytes).digest('hex');
 
 // The same name is the same device, however often this runs.
 const idempotencyKey = `own-${createHash('sha256').update(model).digest('hex').slice(0, 32)}`;
-const { token: deviceToken } = await operator.call('enrolDevice', { body: { name: model }, idempotencyKey });
-const device = operator.as(deviceToken);
+const device = operator.as((await operator.call('enrolDevice', { body: { name: model }, idempotencyKey })).token);
 const place = await device.call('registerUpload', { body: { sizeBytes: bytes.length, sha256 } });
 await device.putUpload(place, bytes);
 const show = () => device.call('showUpload', { path: { id: place.uploadId } });

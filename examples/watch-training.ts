@@ -1,7 +1,7 @@
-// Starts a training run, or joins the one under way in the search space, shows how far it is, and says what it decided.
+// Starts a training run, or joins the one under way, shows how far it is, and says what it decided.
 //
 //   export SUGARBUSH_API=http://127.0.0.1:8787 SUGARBUSH_TOKEN=sb_…     (an operator's)
-//   npx node examples/watch-training.ts nasbench201 ['{"steps":800,"folds":12}']
+//   npx node examples/watch-training.ts ['{"steps":800,"folds":12}']
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiClient } from '#client/client.ts';
 import { ApiError } from '#client/errors.ts';
@@ -12,7 +12,7 @@ process.on('uncaughtException', ({ message }) => {
   process.exit(1);
 });
 
-const [searchSpace = 'nasbench201', settings = '{}'] = process.argv.slice(2);
+const [settings = '{}'] = process.argv.slice(2);
 const client = apiClient({
   api: process.env['SUGARBUSH_API'] ?? 'http://127.0.0.1:8787',
   token: process.env['SUGARBUSH_TOKEN'],
@@ -21,10 +21,10 @@ const client = apiClient({
 
 async function startOrJoin(): Promise<string> {
   try {
-    const started = await client.call('startTrainingRun', { body: { searchSpace, ...JSON.parse(settings) } });
+    const started = await client.call('startTrainingRun', { body: JSON.parse(settings) });
     return started.run.runId;
   } catch (error) {
-    // One run at a time in a search space: the refusal names it.
+    // One run at a time: the refusal names it.
     const under = error instanceof ApiError && error.issues.find(({ path }) => path.startsWith('runs/'));
     if (!under) throw error;
     return under.path.slice('runs/'.length);

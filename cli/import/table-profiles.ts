@@ -47,6 +47,11 @@ export function targetOfColumn(column: string): ProfileTarget {
   };
 }
 
+/** The targets of the columns of a table, each once: fewer than columns where a device stands there at several batch
+ * sizes. */
+export const targetIdsOf = (table: LatencyTable): Set<string> =>
+  new Set(table.targets.map(({ id }) => targetId(targetOfColumn(id))));
+
 /** A table does not say the input size: it is the usual one of the space. */
 export function workloadOfColumn(column: string, id: SearchSpaceId): Workload {
   return { searchSpace: id, inputSize: usualInputSize(searchSpace(id)), batchSize: readColumn(column).batchSize };

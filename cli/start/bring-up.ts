@@ -13,7 +13,7 @@ import { synthesise } from '#scripts/synth.ts';
 import { type Stack, startStack } from '#stack/stack.ts';
 import { StackError } from '#stack/stack-error.ts';
 import type { StartOptions } from '../commands/start.ts';
-import { targetOfColumn } from '../import/table-profiles.ts';
+import { targetIdsOf, targetOfColumn } from '../import/table-profiles.ts';
 import { checkRequest, type FirstRequest } from './first-request.ts';
 import { firstTraining } from './first-training.ts';
 import { importShipped } from './import-shipped.ts';
@@ -129,11 +129,11 @@ async function bringTable(shipped: ShippedTable, service: Service, progress: Scr
     onProgress: (share) => progress.report(searchSpace, share, 'import'),
   });
   progress.report(searchSpace, 1, 'ready');
-  if (sent === 0) return;
+  if (!sent) return;
   for (const { target, reason, count } of exclusions) {
     screen.say(`${file}: ${count} latencies of '${target}' left out (${reason})`);
   }
-  screen.say(`imported ${file}: ${sent} targets`);
+  screen.say(`imported ${file}: ${targetIdsOf(shipped.table).size} targets`);
 }
 
 async function train({ client, options, screen, signal }: Service, progress: ScreenProgress): Promise<void> {

@@ -68,6 +68,8 @@ export function shareOf({ steps }: RunReply): number {
   }, 0);
 }
 
+/** The step under way; between two steps, the next one. */
 function stepOf({ steps }: RunReply): string {
-  return (steps.find(({ status }) => status === 'running') ?? steps[0]!).step;
+  const next = steps.find(({ status }) => status === 'running') ?? steps.find(({ status }) => status === 'waiting');
+  return (next ?? steps.at(-1)!).step;
 }

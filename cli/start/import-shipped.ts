@@ -20,13 +20,13 @@ export interface ImportShippedOptions {
   readonly onProgress: (share: number) => void;
 }
 
-/** @returns the targets that were sent now; 0: this very file is there already
+/** @returns whether it was sent now; false: this very file is there already
  * @throws StackError when the service did not accept a target */
-export async function importShipped({ table, sha256 }: ShippedTable, options: ImportShippedOptions): Promise<number> {
+export async function importShipped({ table, sha256 }: ShippedTable, options: ImportShippedOptions): Promise<boolean> {
   const { client, stateDir, signal, onProgress } = options;
   const folder = join(stateDir, 'import');
   const done = join(folder, `${table.searchSpace}.done`);
-  if (readOrEmpty(done) === sha256) return 0;
+  if (readOrEmpty(done) === sha256) return false;
   makeWithParents(folder);
   const file = join(folder, `${table.searchSpace}.json`);
   const imported = await importTable({
@@ -42,7 +42,7 @@ export async function importShipped({ table, sha256 }: ShippedTable, options: Im
   const refused = imported.find(({ verdict }) => verdict.status !== 'accepted');
   if (refused) throw new StackError(`'${refused.column}' of ${table.file} was refused: ${refused.verdict.reason}`);
   writeFileSync(done, sha256);
-  return imported.length;
+  return true;
 }
 
 function readOrEmpty(file: string): string {

@@ -1,6 +1,7 @@
 // What `npm start` prints when the service is ready.
 import { relative, resolve } from 'node:path';
 import type { LatencyTable } from '#core/dataset/table.ts';
+import { targetIdsOf } from '../import/table-profiles.ts';
 import { curlLine, type FirstRequest } from './first-request.ts';
 import type { LocalTokens } from './local-tokens.ts';
 
@@ -15,14 +16,15 @@ export interface WelcomeFacts {
 
 /** The text that a start ends with: address, tokens, and a request to paste. */
 export function welcome({ apiUrl, tokens, request, tables, state, seconds }: WelcomeFacts): string {
-  const targets = tables.map(({ searchSpace, targets }) => `${searchSpace} ${targets.length}`).join(', ');
+  const targets = new Set(tables.flatMap((table) => [...targetIdsOf(table)])).size;
+  const spaces = tables.map(({ searchSpace }) => searchSpace).join(', ');
   return `
 Sugarbush is ready after ${seconds} s.
 
   address         ${apiUrl}
   reader token    ${tokens.reader}
   operator token  ${tokens.operator}
-  targets         ${targets}
+  targets         ${targets}, measured in ${spaces}
   OpenAPI         ${apiUrl}/openapi.json
   state           ${shown(state)}
 

@@ -126,7 +126,7 @@ test('what the agent really measures is accepted and predicted; the service choo
     const what = ['--search-space', 'nasbench201', '--runtime', 'onnxruntime', '--support-set', '3', '--no-descriptor'];
     ended = await pi.run('profile', ...what, ...quick);
   }
-  expect(ended!.code, ended!.stderr).toBe(0);
+  expect(ended!.code, `${ended!.stdout}${ended!.stderr}`).toBe(0);
   const [targetId, verdict] = ended!.stdout.split('\n');
   expect(verdict).toMatch(new RegExp(`^[0-9a-f]{12} accepted ${targetId}`));
   expect(pi.spooled()).toEqual([]);

@@ -79,9 +79,9 @@ test('own-measurements makes a target of a CSV that predictions rest on', async 
 
 test('watch-training shows a run to its end and what it decided', async () => {
   const settings = JSON.stringify({ steps: 25, folds: 2, repeats: 1 });
-  const { code, out, said } = await example('watch-training', ['nasbench201', settings], field.operator);
+  const { code, out, said } = await example('watch-training', [settings], field.operator);
   expect([code, out]).toEqual([0, expect.stringMatching(/^(promoted|refused) [0-9a-f]{16}\n\S/)]);
-  expect(said).toMatch(/nasbench201-[0-9a-f]{20}: fit/);
+  expect(said).toMatch(/run-[0-9a-f]{20}: fit/);
 });
 
 test('the commands of docs/deploy.md that need no AWS run in their order', async () => {

@@ -125,7 +125,9 @@ test('killed at any of its writes, the retry finishes the job', async () => {
     });
     const upload = await field.finished(device, registered.uploadId);
     expect([prefix, upload.status]).toEqual([prefix, 'accepted']);
-    expect([prefix, killed > 0, crashes() > before]).toEqual([prefix, true, true]);
+    expect([prefix, killed > 0]).toEqual([prefix, true]);
+    // The write may be there before the end of its process is noticed.
+    await expect.poll(crashes, { timeout: 20_000 }).toBeGreaterThan(before);
     targetId = upload.targetId!;
     // Everything that was started has ended.
     await expect.poll(() => ingestProcesses().length, { timeout: 20_000 }).toBeGreaterThan(0);

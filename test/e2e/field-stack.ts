@@ -6,21 +6,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
-import { readShippedPredictor } from '#cli/start/shipped-predictor.ts';
+import { seedPredictor } from '#cli/start/shipped-predictor.ts';
 import { apiClient, type ReplyOf } from '#client/client.ts';
 import { noRetries } from '#client/retry.ts';
 import { operations } from '#contract/operations.ts';
 import { issueToken } from '#core/access/issue-token.ts';
 import type { Profile } from '#core/dataset/profile.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
-import { loadPredictor } from '#core/predictor/bundle.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
+import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, type StackOptions, startStack } from '#stack/stack.ts';
-import { promote, publishPredictor } from '../fixtures/served-predictor.ts';
 import { rawCall } from './raw-call.ts';
 
 export type Upload = ReplyOf<typeof operations.showUpload>;
@@ -40,9 +39,10 @@ export interface FieldStack {
   /** For what no client sends. */
   call(method: string, path: string, token: string | undefined, body?: unknown, key?: string): Promise<Response>;
   enrol(name: string): Promise<Device>;
-  register(device: Device, bytes: Uint8Array, key?: string): Promise<Registered>;
+  /** For profiles of any search space, or of the one that is given. */
+  register(device: Device, bytes: Uint8Array, key?: string, only?: SearchSpaceId): Promise<Registered>;
   /** Registers and puts. */
-  send(device: Device, content: Profile | Uint8Array): Promise<Registered>;
+  send(device: Device, content: Profile | Uint8Array, only?: SearchSpaceId): Promise<Registered>;
   show(device: Device, uploadId: string): Promise<Upload>;
   /** Asks until the upload is finished. */
   finished(device: Device, uploadId: string): Promise<Upload>;
@@ -80,13 +80,13 @@ export async function startFieldStack(
       const { device, token } = await api.as(field.operator).call('enrolDevice', { body: { name } });
       return { deviceId: device.deviceId, token };
     },
-    register({ token }, bytes, key) {
-      const body = { sizeBytes: bytes.length, sha256: sha256(bytes) };
+    register({ token }, bytes, key, only) {
+      const body = { sizeBytes: bytes.length, sha256: sha256(bytes), ...(only !== undefined && { searchSpace: only }) };
       return api.as(token).call('registerUpload', { body, ...(key !== undefined && { idempotencyKey: key }) });
     },
-    async send(device, content) {
+    async send(device, content, only) {
       const bytes = content instanceof Uint8Array ? content : gzipSync(JSON.stringify(content));
-      const registered = await field.register(device, bytes);
+      const registered = await field.register(device, bytes, undefined, only);
       const stored = await api.putUpload(registered, bytes);
       if (stored !== 'stored') throw new Error(`PUT: ${stored}`);
       return registered;
@@ -105,7 +105,8 @@ export async function startFieldStack(
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  if (options.predictor === 'shipped') await serveShipped(data);
+  // It has learned from the devices of the table, among others.
+  if (options.predictor === 'shipped') await seedPredictor(data, Date.now);
   return field;
 }
 
@@ -139,15 +140,6 @@ function readTable(): LatencyTable {
   const file = 'data/latency-nasbench201.csv.gz';
   const text = gunzipSync(readFileSync(new URL(`../../${file}`, import.meta.url))).toString('utf8');
   return parseLatencyTable(text, { file, space: searchSpace('nasbench201') });
-}
-
-/** The shipped predictor, which has learned from these devices among others. */
-async function serveShipped(store: Store): Promise<void> {
-  const { bundle } = await readShippedPredictor();
-  const predictor = await loadPredictor(bundle);
-  await publishPredictor(store, bundle, predictor, Date.now());
-  await promote(store, predictor.identity.version);
-  await predictor.close();
 }
 
 /** What a device would measure that is as fast as a column of the table. */

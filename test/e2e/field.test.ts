@@ -243,7 +243,7 @@ describe('a profile is quarantined', () => {
         const bytes = bytesOf(path);
         // S3 takes no upload of nothing, for a registered size is at least one byte.
         if (bytes.length === 0) return undefined;
-        return { path, uploadId: (await field.send(sender, bytes)).uploadId };
+        return { path, uploadId: (await field.send(sender, bytes, 'nasbench201')).uploadId };
       }),
     );
     for (const each of sent) {

@@ -1,5 +1,5 @@
-// `npm start` as a person uses it, with an import and a training that are real, the training short: the printed curl
-// line is pasted into a shell, starts are refused, interrupted and repeated.
+// `npm start` as a person uses it, with the shipped predictor, an import and a training that are real, the training
+// short: the printed curl line is pasted into a shell, starts are refused, interrupted and repeated.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { predictReplySchema } from '#contract/predictions.ts';
 import { problemSchema } from '#contract/problem.ts';
 import { targetListSchema } from '#contract/targets.ts';
+import { runListSchema } from '#contract/training-runs.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const run = promisify(execFile);
@@ -76,33 +77,18 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const small = (steps: number) => [
-  '--state',
-  state,
-  '--port',
-  '0',
-  '--search-space',
-  'nasbench201',
-  '--steps',
-  `${steps}`,
-];
+const small = (...more: string[]) => ['--state', state, '--port', '0', '--search-space', 'nasbench201', ...more];
 
 describe('npm start', { timeout: 480_000 }, () => {
   let first: unknown;
   let token: string;
+  let shipped: string;
 
-  test('stopped while it trains leaves nothing running and its state free', async () => {
-    const started = start(...small(800));
-    await started.sees(/nasbench201 \d+ % fit; \d+ s left/);
-    expect(await interrupt(started)).toBe(0);
-    expect(started.output()).toContain('stopping …');
-    expect(await readdir(state)).not.toContain('lock.json');
-    await expect(run('pgrep', ['-g', String(started.child.pid)])).rejects.toMatchObject({ code: 1 });
-  });
-
-  test('started again goes on with that training and prints a curl line that works when pasted', async () => {
-    const started = start(...small(25));
+  test('the first time serves the shipped predictor and prints a curl line that works when pasted', async () => {
+    const started = start(...small());
     const line = await curlOf(started);
+    expect(started.output()).toContain('imported data/latency-nasbench201.csv.gz: 12 targets');
+    expect(started.output()).toMatch(/^ +targets +12, measured in nasbench201$/m);
     const reply = predictReplySchema.parse(await paste(line));
     expect(reply).toMatchObject({
       searchSpace: 'nasbench201',
@@ -112,13 +98,15 @@ describe('npm start', { timeout: 480_000 }, () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what is looked for
     expect(started.output()).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
     first = reply;
+    shipped = reply.results[0]!.predictor.version;
+    expect(started.output()).toContain(`serving the shipped predictor ${shipped}`);
     token = /Bearer (\S+)'/.exec(line)![1]!;
     const api = await addressOf(started);
 
     const get = (path: string, authorization?: string) =>
       fetch(`${api}${path}`, { headers: authorization === undefined ? {} : { authorization } });
     expect(await (await get('/v1/health')).json()).toMatchObject({ live: true, ready: true });
-    expect(targetListSchema.parse(await (await get('/v1/targets', `Bearer ${token}`)).json()).targets).toHaveLength(21);
+    expect(targetListSchema.parse(await (await get('/v1/targets', `Bearer ${token}`)).json()).targets).toHaveLength(12);
     expect(await (await get('/openapi.json')).json()).toMatchObject({ openapi: '3.1.0' });
     const wrong = `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`;
     for (const authorization of [undefined, 'Basic eDp5', `Bearer ${wrong}`]) {
@@ -137,7 +125,7 @@ describe('npm start', { timeout: 480_000 }, () => {
     });
     expect([large.status, problemSchema.parse(await large.json()).code]).toEqual([413, 'body-too-large']);
 
-    const second = start(...small(25));
+    const second = start(...small());
     expect(await second.ended).toBe(1);
     expect(second.output()).toMatch(/the state folder '.*' is in use by process \d+: stop it, or choose another/);
     const port = new URL(api).port;
@@ -148,12 +136,39 @@ describe('npm start', { timeout: 480_000 }, () => {
     expect(await interrupt(started)).toBe(0);
   });
 
-  test('the next time finds everything in place: no import, no training, the same token, the same predictions', async () => {
-    const started = start(...small(25));
+  test('the next time finds everything in place: no import, the same token, the same predictions', async () => {
+    const started = start(...small());
     const line = await curlOf(started);
-    expect(started.output()).not.toMatch(/import|train/);
+    expect(started.output()).not.toMatch(/import|train|shipped/);
     expect(line).toContain(`Bearer ${token}'`);
     expect(await paste(line)).toEqual(first);
+    expect(await interrupt(started)).toBe(0);
+  });
+
+  test('stopped while it trains leaves nothing running and its state free', async () => {
+    const started = start(...small('--train', '--steps', '40'));
+    await started.sees(/nasbench201 100 % ready, training \d+ % fit; \d+ s left/);
+    expect(await interrupt(started)).toBe(0);
+    expect(started.output()).toContain('stopping …');
+    expect(await readdir(state)).not.toContain('lock.json');
+    await expect(run('pgrep', ['-g', String(started.child.pid)])).rejects.toMatchObject({ code: 1 });
+  });
+
+  test('started again goes on with that training, and ends ready with what its run decided', async () => {
+    const started = start(...small('--train', '--steps', '25'));
+    const line = await curlOf(started);
+    expect(started.output()).not.toContain('imported');
+    const api = await addressOf(started);
+    const [, operator] = await started.sees(/operator token +(\S+)/);
+    const answer = await fetch(`${api}/v1/training-runs`, { headers: { authorization: `Bearer ${operator}` } });
+    const { runs } = runListSchema.parse(await answer.json());
+    expect(runs).toMatchObject([{ settings: { steps: 40, folds: 2, repeats: 1 } }]);
+    const [{ status, version }] = runs as [(typeof runs)[0]];
+    const said = status === 'promoted' ? 'trained: ' : `the run was ${status}, and the predictor in use stays (`;
+    expect(['promoted', 'refused']).toContain(status);
+    expect(started.output()).toContain(said);
+    const served = status === 'promoted' ? version : shipped;
+    expect(predictReplySchema.parse(await paste(line)).results[0]!.predictor.version).toBe(served);
     expect(await interrupt(started)).toBe(0);
   });
 });

@@ -111,7 +111,11 @@ test('the head that the latencies are made of wins, and predicts the others', ()
 });
 
 test('a prior on the runtime moves the weight between its heads', () => {
-  const two: HeadParameters = { ...parameters([0.2]), lowerings: ['eager', 'fused'], logPriors: range(4).map(() => [-Math.log(4)]) };
+  const two: HeadParameters = {
+    ...parameters([0.2]),
+    lowerings: ['eager', 'fused'],
+    logPriors: range(4).map(() => [-Math.log(4)]),
+  };
   const same: Forward = {
     count: 3,
     lnMean: new Float32Array(12),
