@@ -1,15 +1,19 @@
 // The network that prices a kernel: SiLU layers d → 64 → 64 → 1 + 24 plus a bias-free linear skip, twice (see
-// hypotheses.ts). Outputs for each kernel: ln μ and ψ (learned features over √24, then a learned width for each class
+// hypotheses.ts), d being its features and its classes: libraries price shapes by jumps, which shape alone is too
+// smooth to say. Outputs for each kernel: ln μ and ψ (learned features over √24, then a learned width for each class
 // that the kernel is in, 0 elsewhere).
 import { GraphBuilder, type Tensor } from '#core/onnx/graph-builder.ts';
 import {
   add,
+  clampMaximum,
   concatenate,
   divide,
   exponential,
   gemm,
   multiply,
+  negate,
   reshape,
+  sigmoid,
   silu,
   slice,
   subtract,
@@ -25,17 +29,19 @@ const hiddenWidth = 64;
 const outputs = 1 + learnedFeatures;
 const columns = kernelFeatureNames.length;
 const classes = kernelClassNames.length;
+/** The network sees a kernel's features and which classes it is in. */
+const inputs = columns + classes;
 
 /** The parameters of the network that prices kernels, for so many heads. */
 export const priceLayout = (headCount: number) =>
   parameterLayout({
-    weight1: [netCount, columns, hiddenWidth],
+    weight1: [netCount, inputs, hiddenWidth],
     bias1: [netCount, hiddenWidth],
     weight2: [netCount, hiddenWidth, hiddenWidth],
     bias2: [netCount, hiddenWidth],
     weight3: [netCount, hiddenWidth, outputs],
     bias3: [netCount, outputs],
-    skip: [netCount, columns, outputs],
+    skip: [netCount, inputs, outputs],
     /** ln of each class's width, over `fastFactor`. */
     lnWidths: [netCount, classes],
     /** Logits of each head's noise levels, over `fastFactor`. */
@@ -75,13 +81,17 @@ export function initialParameters(layout: PriceLayout, random: Random): Float32A
       ['macs', 1],
       ['read', 0.5],
     ] as const) {
-      skip[(net * columns + kernelFeatureNames.indexOf(name)) * outputs]! += slope;
+      skip[(net * inputs + kernelFeatureNames.indexOf(name)) * outputs]! += slope;
     }
     for (let c = 0; c < classes; c++) lnWidths[net * classes + c] = Math.log(initialWidth) / fastFactor;
     lnWidths[net * classes + classIndex.get('run')!] = Math.log(initialRunWidth) / fastFactor;
   }
   return flat;
 }
+
+/** ln of the factor by which a price may be off the middle: bounded softly, for kernels that no network of a pool
+ * tells apart have no price that could be learned, and would run away. */
+const farthestPrice = 15;
 
 export interface KernelPrices {
   /** ln μ [U, 1], less its mean over the rows: a scale is free, and would drift. */
@@ -96,12 +106,17 @@ export function kernelPrices(tensors: PriceTensors, net: number, features: Tenso
     const own = slice(tensors[name], 0, net, net + 1);
     return reshape(own, own.shape.slice(1));
   };
-  const hidden1 = silu(gemm(features, of('weight1'), { bias: of('bias1') }));
+  const seen = concatenate([features, membership], 1);
+  const hidden1 = silu(gemm(seen, of('weight1'), { bias: of('bias1') }));
   const hidden2 = silu(gemm(hidden1, of('weight2'), { bias: of('bias2') }));
-  const out = add(gemm(hidden2, of('weight3'), { bias: of('bias3') }), gemm(features, of('skip')));
+  const out = add(gemm(hidden2, of('weight3'), { bias: of('bias3') }), gemm(seen, of('skip')));
   const learned = multiply(slice(out, 1, 1, outputs), 1 / Math.sqrt(learnedFeatures));
   const widths = reshape(exponential(multiply(of('lnWidths'), fastFactor)), [1, classes]);
-  return { lnMean: slice(out, 1, 0, 1), psi: concatenate([learned, multiply(membership, widths)], 1) };
+  const lnMean = subtract(
+    multiply(sigmoid(multiply(slice(out, 1, 0, 1), 2 / farthestPrice)), 2 * farthestPrice),
+    farthestPrice,
+  );
+  return { lnMean, psi: concatenate([learned, multiply(membership, widths)], 1) };
 }
 
 export interface Standardisation {
@@ -123,9 +138,15 @@ export function standardisationOf(features: Float32Array): Standardisation {
   };
 }
 
+/** Deviations from the mean beyond which features are held: what few kernels have is far out, and would be priced
+ * without bounds. */
+const farthest = 6;
+
 /** Features less their mean, over their deviation, in a new array of the same shape. */
 export const standardised = (features: Float32Array, { mean, deviation }: Standardisation): Float32Array =>
-  features.map((value, i) => (value - mean[i % columns]!) / deviation[i % columns]!);
+  features.map((value, i) =>
+    Math.min(Math.max((value - mean[i % columns]!) / deviation[i % columns]!, -farthest), farthest),
+  );
 
 /** predictor.onnx: `features` [n, d] as kernelFeatures gives them and `membership` [n, classes] → `lnMean{net}` [n, 1]
  * and `psi{net}` [n, P]. */
@@ -139,7 +160,8 @@ export function encodePriceNetwork(
   const features = graph.input('features', [1, columns], 'float32', ['n', columns]);
   const membership = graph.input('membership', [1, classes], 'float32', ['n', classes]);
   const centred = subtract(features, graph.constant(standardisation.mean, [columns]));
-  const standard = divide(centred, graph.constant(standardisation.deviation, [columns]));
+  const deviations = divide(centred, graph.constant(standardisation.deviation, [columns]));
+  const standard = clampMaximum(negate(clampMaximum(negate(deviations), farthest)), farthest);
   const names = Object.keys(layout.shapes) as (keyof PriceLayout['shapes'])[];
   const tensors = Object.fromEntries(
     names.map((name) => [name, graph.constant(parameterView(layout, parameters, name), layout.shapes[name])]),

@@ -105,8 +105,28 @@ export function kernelWork(kernel: Kernel, batch = 1) {
 const small = (x: number): number => Math.log1p(x) / 4;
 const flag = (is: boolean): number => (is ? 1 : 0);
 
-/** The first features are flags and are not standardised. */
-export const flagCount = kernelKinds.length + 1;
+/** Share of vector registers of so many lanes that is filled in vain: what libraries for a CPU or a GPU pad. */
+const waste = (channels: number, lanes: number): number =>
+  channels === 0 ? 0 : 1 - channels / (Math.ceil(channels / lanes) * lanes);
+
+/** Between 0 and 1. */
+const flagFeatures = {
+  inputWaste8: (k: Kernel) => waste(k.inputChannels, 8),
+  inputWaste16: (k: Kernel) => waste(k.inputChannels, 16),
+  inputWaste32: (k: Kernel) => waste(k.inputChannels, 32),
+  outputWaste8: (k: Kernel) => waste(k.outputChannels, 8),
+  outputWaste16: (k: Kernel) => waste(k.outputChannels, 16),
+  outputWaste32: (k: Kernel) => waste(k.outputChannels, 32),
+  dilated: (k: Kernel) => flag(k.dilation > 1),
+  fusedActivation: (k: Kernel) => flag(k.activation !== undefined),
+  fusedGate: (k: Kernel) => flag(k.activation !== undefined && activationCost(k.activation) !== 'cheap'),
+  blocked: (k: Kernel) => flag(k.blocked),
+  gate: (k: Kernel) => flag(k.kind === 'activation' && activationCost(k.operator) === 'gate'),
+  special: (k: Kernel) => flag(k.kind === 'activation' && activationCost(k.operator) === 'special'),
+  maximum: (k: Kernel) => flag(k.kind === 'pool' && k.operator.includes('Max')),
+  pointwise: (k: Kernel) => flag(k.kind === 'convolution' && k.window[0] * k.window[1] === 1),
+  threeByThree: (k: Kernel) => flag(k.kind === 'convolution' && k.window[0] === 3 && k.window[1] === 3),
+} satisfies Record<string, (kernel: Kernel) => number>;
 
 const shapeFeatures = {
   macs: (_: Kernel, w: Work) => small(w.macs),
@@ -118,18 +138,9 @@ const shapeFeatures = {
   side: (k: Kernel) => small(side(k.outputPositions)),
   window: (k: Kernel) => Math.min(Math.sqrt(k.window[0] * k.window[1]), 11) / 3,
   stride: (k: Kernel) => Math.min(k.stride, 4) - 1,
-  dilated: (k: Kernel) => flag(k.dilation > 1),
-  fusedActivation: (k: Kernel) => flag(k.activation !== undefined),
-  fusedGate: (k: Kernel) => flag(k.activation !== undefined && activationCost(k.activation) !== 'cheap'),
   addends: (k: Kernel) => Math.min(k.addends, 2),
-  blocked: (k: Kernel) => flag(k.blocked),
   intensity: (_: Kernel, w: Work) => small(w.macs) - small(w.read + w.written + w.weights),
-  gate: (k: Kernel) => flag(k.kind === 'activation' && activationCost(k.operator) === 'gate'),
-  special: (k: Kernel) => flag(k.kind === 'activation' && activationCost(k.operator) === 'special'),
-  maximum: (k: Kernel) => flag(k.kind === 'pool' && k.operator.includes('Max')),
   elementBytes: (k: Kernel) => Math.log2(bytesOfElement[k.type] / 4),
-  pointwise: (k: Kernel) => flag(k.kind === 'convolution' && k.window[0] * k.window[1] === 1),
-  threeByThree: (k: Kernel) => flag(k.kind === 'convolution' && k.window[0] === 3 && k.window[1] === 3),
   convolutionMacs: (k: Kernel, w: Work) => (k.kind === 'convolution' ? small(w.macs) : 0),
   depthwiseTraffic: (k: Kernel, w: Work) => (k.kind === 'depthwise-convolution' ? small(w.written) : 0),
   traffic: (k: Kernel, w: Work) => (isCompute(k) ? 0 : small(w.read + w.written)),
@@ -141,7 +152,15 @@ const shapeFeatures = {
 
 type Work = ReturnType<typeof kernelWork>;
 
-export const kernelFeatureNames: readonly string[] = [...kernelKinds, 'run', ...Object.keys(shapeFeatures)];
+export const kernelFeatureNames: readonly string[] = [
+  ...kernelKinds,
+  'run',
+  ...Object.keys(flagFeatures),
+  ...Object.keys(shapeFeatures),
+];
+
+/** The first features are flags and are not standardised. */
+export const flagCount = kernelKinds.length + 1;
 
 /** One row of features [kernelFeatureNames.length] of a kernel at `batch` times its own batch size. */
 export function kernelFeatures(kernel: Kernel, batch = 1): number[] {
@@ -150,6 +169,7 @@ export function kernelFeatures(kernel: Kernel, batch = 1): number[] {
   return [
     ...kernelKinds.map((kind) => flag(!run && kind === kernel.kind)),
     flag(run),
+    ...Object.values(flagFeatures).map((feature: (k: Kernel) => number) => feature(kernel)),
     ...Object.values(shapeFeatures).map((feature: (k: Kernel, w: Work, b: number) => number) =>
       feature(kernel, work, batch),
     ),
