@@ -1,5 +1,5 @@
-// What the shipped predictor learns from: the first rows of the shipped latency tables and of the fleet's, which is
-// measured on rows of the first.
+// What the shipped predictor learns from: the first rows of the shipped latency tables, of the fleet's, which is
+// measured on rows of the first, and of the edge targets'.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { readTable } from '#cli/read-table.ts';
@@ -27,10 +27,14 @@ export function shippedPool(rows: number = poolLimits.architectures): TrainingPo
   const spaces = searchSpaces.filter(({ shippedTable }) => shippedTable !== null).map(({ id }) => id);
   const tables = spaces.map((id) => readTable(dataFile(`latency-${id}.csv.gz`), id));
   const fleet = readTable(dataFile('latency-nasbench201-fleet.csv.gz'), 'nasbench201');
+  const edge = readTable(dataFile('latency-nasbench201-edge.csv.gz'), 'nasbench201');
   const sets = tables.map((table) => {
     const set = setOf(table, rows);
     return table.searchSpace === fleet.searchSpace ? withFleet(set, table, fleet) : set;
   });
+  // Its cells are not those of the others.
+  const edgeSet = setOf(edge, rows);
+  sets.push({ ...edgeSet, id: `${edgeSet.id}-edge` });
   return { sets: sets.sort((a, b) => (a.id < b.id ? -1 : 1)) };
 }
 

@@ -15,7 +15,8 @@ import { type PoolSet, type TrainingPool, workloadOfColumn } from '#core/trainin
  * trials on the shipped tables. */
 const weights = { joined: 3, space: 1, workload: 0.5 };
 /** Search spaces whose networks have many kernels, each of which comes seldom. */
-const spaceWeights: Partial<Record<SearchSpaceId, number>> = { ofa: 0.5 };
+const spaceWeights: Readonly<Record<string, number>> = { ofa: 0.5 } satisfies Partial<Record<SearchSpaceId, number>>;
+const spaceWeight = (space: string | undefined): number => (space === undefined ? 1 : (spaceWeights[space] ?? 1));
 /** Fewer networks make no episode, and fewer measurements of a target take no part in one. */
 const fewestNetworks = 12;
 
@@ -26,25 +27,47 @@ export interface HeldOutOfFit {
   readonly only: readonly string[] | null;
 }
 
+/** Networks that are no search space's, counted under the lowerings of the fit. */
+export interface CountedGraphs {
+  readonly id: string;
+  /** How often they are drawn by themselves. */
+  readonly weight: number;
+  readonly kernels: readonly Kernel[];
+  /** [networks][lowerings], indices into `kernels`. */
+  readonly networks: readonly (readonly CountRow[])[];
+  /** One name a network. */
+  readonly families: readonly string[];
+  /** One latency a network in ms, NaN where there is none. */
+  readonly targets: readonly { readonly id: string; readonly latencyMs: Float64Array }[];
+}
+
 /** The data of a fit, without what is held out; a pool without any network that it may learn from has no groups. */
-export function episodeData(pool: TrainingPool, lowerings: readonly LoweringId[], leftOut: HeldOutOfFit): EpisodeData {
-  const workloads = pool.sets.flatMap((set) => workloadsOf(set, lowerings, leftOut));
+export function episodeData(
+  pool: TrainingPool,
+  lowerings: readonly LoweringId[],
+  leftOut: HeldOutOfFit,
+  graphs: readonly CountedGraphs[] = [],
+): EpisodeData {
+  const workloads: readonly CountedWorkload[] = [
+    ...pool.sets.flatMap((set) => workloadsOf(set, lowerings, leftOut)),
+    ...graphs,
+  ];
   const { kernels, renumber } = numberKernels(workloads);
   const numbered = workloads.map(({ kernels: own, networks, ...rest }) => ({
     ...rest,
     networks: networks.map((rows) => rows.map((row) => renumber(own, row))),
   }));
-  const bySpace = [...Map.groupBy(numbered, ({ space }) => space)];
+  const bySpace = [...Map.groupBy(numbered, (own) => own.space ?? own.id)];
   const several = bySpace.filter(([, own]) => own.length > 1);
   const groups = [
     ...(bySpace.length > 1 ? [joined('all', weights.joined, numbered)] : []),
-    ...several.map(([space, own]) => joined(space, weights.space * (spaceWeights[space] ?? 1), own)),
-    ...numbered.map((own) => joined(own.id, weights.workload * (spaceWeights[own.space] ?? 1), [own])),
+    ...several.map(([space, own]) => joined(space, weights.space * spaceWeight(space), own)),
+    ...numbered.map((own) => joined(own.id, own.weight ?? weights.workload * spaceWeight(own.space), [own])),
   ];
   return { lowerings, kernels, groups };
 }
 
-type NumberedWorkload = Pick<CountedWorkload, 'id' | 'space' | 'networks' | 'targets'>;
+type NumberedWorkload = Pick<CountedWorkload, 'id' | 'families' | 'networks' | 'targets'>;
 
 /** The networks of several workloads, each a family; every target once, NaN where it has not measured a network. */
 function joined(id: string, weight: number, workloads: readonly NumberedWorkload[]): TrainingGroup {
@@ -63,7 +86,7 @@ function joined(id: string, weight: number, workloads: readonly NumberedWorkload
     id,
     weight,
     networks,
-    families: workloads.flatMap((own) => own.networks.map(() => own.id)),
+    families: workloads.flatMap((own) => own.families ?? own.networks.map(() => own.id)),
     // The networks' kernels are of their own batch sizes already.
     targets: [...columns].map(([target, latencyMs]) => ({ id: target, batch: 1, latencyMs })),
   };
@@ -101,10 +124,10 @@ function workloadsOf(
   }));
 }
 
-/** Rows number the kernels of a table that may hold any others too. */
-interface CountedWorkload {
+/** Rows number the kernels of a table that may hold any others too. Families and a weight are those of graphs. */
+interface CountedWorkload extends Partial<Pick<CountedGraphs, 'families' | 'weight'>> {
   readonly id: string;
-  readonly space: SearchSpaceId;
+  readonly space?: SearchSpaceId;
   readonly kernels: readonly Kernel[];
   /** [networks][lowerings]. */
   readonly networks: readonly (readonly CountRow[])[];
