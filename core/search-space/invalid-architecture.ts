@@ -2,6 +2,9 @@
 import { DomainError } from '#core/errors.ts';
 import { quoteText } from '#core/text/quote-text.ts';
 
+/** Begins as a number, list, tuple or dictionary does. */
+const foreign = /^\s*[\d[({]/;
+
 /**
  * The error for a malformed architecture text, to be thrown: DomainError `invalid-architecture`, which says which part
  * is wrong, its text, and what is allowed there.
@@ -9,8 +12,11 @@ import { quoteText } from '#core/text/quote-text.ts';
  * @param text the text of that part as given
  */
 export function invalidArchitecture(spaceTitle: string, part: string, text: string, allowed: string): DomainError {
+  const hint = foreign.test(text)
+    ? '; what other tools write is read by `sugarbush convert` (docs/architectures.md)'
+    : '';
   return new DomainError(
     'invalid-architecture',
-    `not a ${spaceTitle} architecture: ${part} is ${quoteText(text)}; allowed: ${allowed}`,
+    `not a ${spaceTitle} architecture: ${part} is ${quoteText(text)}; allowed: ${allowed}${hint}`,
   );
 }

@@ -34,7 +34,8 @@ const met = new Map<string, Architecture>();
  * (Dong and Yang 2020, arXiv 2001.00326).
  * @throws DomainError `invalid-architecture`, naming the part that is wrong and what is allowed there
  */
-export function parseCell(text: string): Architecture {
+export function parseCell(given: string): Architecture {
+  const text = given.trim();
   const known = met.get(text);
   if (known) return known.slice();
   const cell = readCell(text);
