@@ -1,13 +1,11 @@
 // The embedded stack: runs on one machine what the CDK app's template describes: S3, functions, HTTP API,
 // bucket events, state machines and schedules. Nothing that the template lacks exists here either.
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { S3EventRecord } from 'aws-lambda';
-import { z } from 'zod';
 import { makeWithParents } from '#command-line/make-folder.ts';
 import { buildOnnxruntimeLayer, hostPlatform } from '../layers/build-onnxruntime.ts';
+import { keptCredentials } from './credentials.ts';
 import { deliverRecord } from './events.ts';
 import { failureSender } from './failure-destination.ts';
 import { HttpApi } from './http/http-api.ts';
@@ -224,18 +222,4 @@ async function startS3AtPort(port: number, options: Parameters<typeof startS3>[0
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     return await startS3({ ...options, port: 0 });
   }
-}
-
-const credentialsSchema = z.strictObject({ accessKeyId: z.string(), secretAccessKey: z.string() });
-
-/** The S3 endpoint's credentials, made once for a state folder. */
-function keptCredentials(stateDir: string): Credentials {
-  const file = join(resolve(stateDir), 'credentials.json');
-  if (existsSync(file)) return credentialsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const made: Credentials = {
-    accessKeyId: `LOCAL${randomBytes(8).toString('hex').toUpperCase()}`,
-    secretAccessKey: randomBytes(30).toString('base64url'),
-  };
-  writeFileSync(file, JSON.stringify(made), { mode: 0o600 });
-  return made;
 }

@@ -92,7 +92,7 @@ function bodiless(operation: (service: S3Service, exchange: Exchange) => Promise
   };
 }
 
-/** @throws DamagedObjectFile for a stored object that is not whole; the server's own error for a taken port. */
+/** @throws the server's own error for a taken port. */
 export async function startS3(options: S3Options): Promise<S3Endpoint> {
   const clock = options.clock ?? Date.now;
   makeWithParents(options.stateDir);

@@ -2,12 +2,14 @@
 // stack was closed or killed in the middle. The interpreter is aws-local-stepfunctions; tasks run on the Lambda
 // runtime.
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { StateMachine as Interpreter, StateMachineDefinition } from 'aws-local-stepfunctions';
 import { z } from 'zod';
 import { makeWithParents } from '#command-line/make-folder.ts';
+import { writeDurably } from '../durable-file.ts';
 import { type InvocationResult, RequestTooLargeError, ThrottledError } from '../lambda/invocation.ts';
+import { setAside } from '../set-aside.ts';
 import type { StateMachinePlan } from '../template/plan-training.ts';
 import { readDefinition, refusedError, type TaskPlan } from './definition.ts';
 import { ExecutionJournal, StateTaskError } from './journal.ts';
@@ -80,8 +82,8 @@ export class Executions {
       opened.#machines.set(plan.arn, { plan, tasks, interpreter });
     }
     for (const file of readdirSync(options.folder).filter((name) => name.endsWith('.json'))) {
-      const execution = executionSchema.parse(JSON.parse(readFileSync(join(options.folder, file), 'utf8')));
-      opened.#executions.set(execution.arn, execution);
+      const execution = readExecution(join(options.folder, file));
+      if (execution) opened.#executions.set(execution.arn, execution);
     }
     return opened;
   }
@@ -236,14 +238,26 @@ export class Executions {
 
   #keep(execution: Execution): void {
     const file = this.#file(execution, 'json');
-    writeFileSync(`${file}.new`, JSON.stringify(execution));
-    renameSync(`${file}.new`, file);
+    writeDurably(file, JSON.stringify(execution));
     this.#executions.set(execution.arn, execution);
   }
 
   #file(execution: Execution, extension: 'json' | 'journal'): string {
     const machine = execution.stateMachineArn.split(':').at(-1);
     return join(this.#options.folder, `${machine}.${execution.name}.${extension}`);
+  }
+}
+
+/** The record in a file; undefined where it is damaged, and then the file is set aside. */
+function readExecution(file: string): Execution | undefined {
+  try {
+    return executionSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    const consequence =
+      'This execution is forgotten. If it was a training run under way, a new one of its search space can start once ' +
+      'the run has been silent for 45 minutes.';
+    setAside(file, dirname(file), 'it is not the record of an execution', consequence);
+    return undefined;
   }
 }
 
