@@ -1,5 +1,6 @@
 // `doctor`: what this device can deliver and what would improve it; it changes nothing.
 import { defineCommand, jsonFlag } from '#command-line/command.ts';
+import { chooseCpus } from '../device/affinity.ts';
 import { systemFiles } from '../device/system-files.ts';
 import { examine } from '../doctor/examine.ts';
 import { printExamination } from '../doctor/print.ts';
@@ -12,8 +13,9 @@ export const doctor = defineCommand({
   options: { json: jsonFlag },
   async run({ json }, terminal): Promise<ExitCode> {
     const perf = await findPerf();
-    const abilities = perf === undefined ? undefined : await probePerf(perf);
-    const examined = examine({ files: systemFiles(), perf, abilities, runtimes: await detectRuntimes() });
+    const files = systemFiles();
+    const abilities = perf === undefined ? undefined : await probePerf(perf, chooseCpus(files, 1));
+    const examined = examine({ files, perf, abilities, runtimes: await detectRuntimes() });
     terminal.out(json ? `${JSON.stringify(examined, null, 2)}\n` : printExamination(examined));
     if (examined.advice.some((advice) => advice.weight === 'blocking')) return exitCodes.cannotMeasure;
     return examined.advice.length > 0 ? exitCodes.limited : exitCodes.ok;

@@ -58,7 +58,7 @@ export async function makePlan(
     settings,
     models,
     withDescriptor: !options.noDescriptor,
-    counting: options.noCounters || options.noDescriptor || !runtime.counts ? undefined : await findCounting(),
+    counting: options.noCounters || options.noDescriptor || !runtime.counts ? undefined : await findCounting(cpus),
     rule: stopRuleOf(options),
     quiet: { ...defaultQuietRule, pauseMs: options.coolDown * 1000, maxWaitMs: options.maxWait * 1000 },
     cpus,
@@ -70,10 +70,10 @@ export async function makePlan(
   };
 }
 
-async function findCounting(): Promise<Counting | undefined> {
+async function findCounting(cpus: readonly number[] | undefined): Promise<Counting | undefined> {
   const perf = await findPerf();
   if (perf === undefined || !perf.hasControl) return undefined;
-  return { perf, abilities: await probePerf(perf) };
+  return { perf, abilities: await probePerf(perf, cpus) };
 }
 
 function chooseModels(

@@ -8,6 +8,7 @@ import { targetDigest, targetId } from '#core/dataset/target-id.ts';
 import { systemFiles } from '../device/system-files.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { openJournal } from '../profile/journal.ts';
+import { lostCountersWarning } from '../profile/lost-counters.ts';
 import {
   type JournalEntry,
   type MeasuredProfile,
@@ -66,7 +67,8 @@ async function measureAndKeep(given: Values<typeof options>, terminal: Terminal)
     measured.forget();
     report(measured.result, terminal);
     terminal.out(`${targetId(written.target)}\n`);
-    const isWhole = measured.result.failures.length === 0 && measured.result.unstable.length === 0;
+    const { failures, unstable, lostCounters } = measured.result;
+    const isWhole = failures.length === 0 && unstable.length === 0 && lostCounters.length === 0;
     if (service !== undefined && given.out === undefined) {
       const sent = await sendSpool(state, service, terminal);
       if (sent !== exitCodes.ok) return sent;
@@ -94,8 +96,9 @@ export async function measureWithJournal(
 }
 
 /** Says on standard error what was measured, what failed and what did not settle. */
-export function report({ profile: written, failures, unstable, disturbed }: MeasuredProfile, terminal: Terminal): void {
-  const { measurements, descriptor } = written;
+export function report(measured: MeasuredProfile, terminal: Terminal): void {
+  const { failures, unstable, disturbed } = measured;
+  const { measurements, descriptor } = measured.profile;
   const operators = Object.keys(descriptor?.operators ?? {}).length;
   terminal.say(`${measurements.length} networks and ${operators} operators measured\n`);
   if (failures.length > 0) {
@@ -112,4 +115,6 @@ export function report({ profile: written, failures, unstable, disturbed }: Meas
   if (disturbed.length > 0) {
     terminal.say(`${disturbed.length} were measured on a busy or hot device, such as ${disturbed[0]}\n`);
   }
+  const warning = lostCountersWarning(measured.lostCounters);
+  if (warning !== undefined) terminal.say(warning);
 }

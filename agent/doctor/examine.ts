@@ -136,6 +136,11 @@ function adviseOnCounters(
         `kernel.perf_event_paranoid=${(counters.paranoid ?? 3) > 2 ? 2 : 1}`,
     );
   }
+  const notCounted = Object.values(counters.status).filter((status) => status === 'not counted').length;
+  if (notCounted > 0) {
+    const where = `${counters.pmus.length > 1 ? `kinds of cores: ${counters.pmus.join(', ')}; ` : ''}try --no-pin`;
+    limit('counters', `perf knows ${notCounted} counters but counts none of them where measurements run (${where}).`);
+  }
   if (counters.pmus.length === 0) {
     const why = hardware.isVirtualMachine
       ? 'this virtual machine has no PMU. Its host can pass one through (KVM: -cpu host,pmu=on).'

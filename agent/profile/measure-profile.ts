@@ -23,6 +23,7 @@ import type { CounterValue } from '../perf/count-per-inference.ts';
 import { counterEvents } from '../perf/events.ts';
 import type { MeasuredLatency, MeasureRequest, Runtime, RuntimeSettings } from '../runtimes/runtime.ts';
 import type { Journal } from './journal.ts';
+import { lostCounters } from './lost-counters.ts';
 import type { Models } from './models.ts';
 import { type Counting, measureOperator } from './operators.ts';
 import type { ProfileProgress } from './progress.ts';
@@ -74,6 +75,8 @@ export interface MeasuredProfile {
   readonly unstable: readonly string[];
   /** Measured while the device was hot or busy. */
   readonly disturbed: readonly string[];
+  /** Counters that doctor promises and no operator has. */
+  readonly lostCounters: readonly CounterName[];
 }
 
 /** Everything that a single result depends on besides what is measured: for the journal. */
@@ -86,7 +89,7 @@ export function planIdentity(plan: ProfilePlan): string {
 export async function measureProfileOnce(plan: ProfilePlan, ports: ProfilePorts): Promise<MeasuredProfile> {
   const key = `profile of ${canonicalJson([plan.architectures, plan.withDescriptor, plan.deviceId])}`;
   const known = profileSchema.safeParse(ports.journal.get(key)?.profile);
-  if (known.success) return { profile: known.data, failures: [], unstable: unstableOf(known.data), disturbed: [] };
+  if (known.success) return { ...told(plan, known.data), failures: [], disturbed: [] };
   const measured = await measureProfile(plan, ports);
   ports.journal.put(key, { profile: measured.profile });
   return measured;
@@ -169,7 +172,16 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
     descriptor: operators.length === 0 ? null : asDescriptor(entries, corePmu(files)),
     measurements,
   });
-  return { profile, failures, unstable: unstableOf(profile), disturbed };
+  return { ...told(plan, profile), failures, disturbed };
+}
+
+/** A profile with what it says about itself. */
+function told(
+  { counting }: ProfilePlan,
+  profile: Profile,
+): Pick<MeasuredProfile, 'profile' | 'unstable' | 'lostCounters'> {
+  const lost = counting === undefined ? [] : lostCounters(profile.descriptor, counting.abilities.status);
+  return { profile, unstable: unstableOf(profile), lostCounters: lost };
 }
 
 function unstableOf({ descriptor, measurements }: Profile): string[] {
@@ -245,7 +257,10 @@ function asDescriptor(entries: ReadonlyMap<string, JournalEntry>, pmuName: strin
     for (const [counter, value] of entry.events ?? []) {
       if (typeof value.value !== 'number') continue;
       const isSoftware = counterEvents.find((event) => event.counter === counter)?.kind === 'software';
-      counters[counter] ??= { pmu: isSoftware ? null : (value.pmu ?? pmuName ?? null), event: value.event };
+      counters[counter] ??= {
+        pmu: isSoftware ? null : ((value.pmu ?? pmuName)?.slice(0, 64) ?? null),
+        event: value.event.slice(0, 128).trimEnd(),
+      };
     }
   }
   return { counters, operators };
