@@ -11,6 +11,7 @@ import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { parseJson } from '#core/store/stored-json.ts';
 import { type AdaptationShelf, adaptationShelf } from './adaptation-shelf.ts';
+import { sharedWork } from './shared-work.ts';
 
 export interface PredictorCacheOptions {
   readonly store: Store;
@@ -23,6 +24,8 @@ export interface PredictorCacheOptions {
   readonly idleS?: number;
   /** How long a missing champion or adaptation is believed missing. Default 2. */
   readonly missingS?: number;
+  /** After so long a load or comparison that has not ended is given up and started anew. Default 30. */
+  readonly patienceS?: number;
   /** Adaptations kept of a champion. Default 1,000. */
   readonly capacity?: number;
   /** A comparison failed and what is in memory goes on being used. */
@@ -49,7 +52,6 @@ interface Slot {
   /** ms. */
   comparedAt: number;
   usedAt: number;
-  comparing?: Promise<void> | undefined;
   /** A version that could not be loaded, and when it was tried. */
   failed?: { readonly version: string; readonly at: number };
 }
@@ -59,9 +61,11 @@ const retryS = 30;
 
 /** An empty cache; a champion is loaded when its search space is first asked for. */
 export function predictorCache(options: PredictorCacheOptions): PredictorCache {
-  const { store, now, revalidateS = 3, idleS = 300, missingS = 2, capacity = 1000, onError = () => {} } = options;
+  const { store, now, revalidateS = 3, idleS = 300, missingS = 2, patienceS = 30 } = options;
+  const { capacity = 1000, onError = () => {} } = options;
   const slots = new Map<SearchSpaceId, Slot>();
-  const opening = new Map<SearchSpaceId, Promise<Slot>>();
+  const opening = sharedWork<SearchSpaceId, Slot>({ now, patienceS });
+  const comparing = sharedWork<SearchSpaceId, void>({ now, patienceS });
   const missingSince = new Map<SearchSpaceId, number>();
 
   async function champion(searchSpace: SearchSpaceId): Promise<Champion> {
@@ -69,19 +73,17 @@ export function predictorCache(options: PredictorCacheOptions): PredictorCache {
     const comparedMs = now() - slot.comparedAt;
     const unusedMs = now() - slot.usedAt;
     slot.usedAt = now();
-    const comparing = comparedMs >= revalidateS * 1000 ? compare(searchSpace, slot) : undefined;
-    if (comparedMs >= idleS * 1000 && unusedMs >= idleS * 1000) await comparing;
+    const compared = comparedMs >= revalidateS * 1000 ? compare(searchSpace, slot) : undefined;
+    if (comparedMs >= idleS * 1000 && unusedMs >= idleS * 1000) await compared;
     return slot.champion;
   }
 
   /** The first load of a search space, once however many ask. */
   function open(searchSpace: SearchSpaceId): Promise<Slot> {
-    const running = opening.get(searchSpace) ?? openOnce(searchSpace).finally(() => opening.delete(searchSpace));
-    opening.set(searchSpace, running);
-    return running;
+    return opening.do(searchSpace, (counts) => openOnce(searchSpace, counts));
   }
 
-  async function openOnce(searchSpace: SearchSpaceId): Promise<Slot> {
+  async function openOnce(searchSpace: SearchSpaceId, counts: () => boolean): Promise<Slot> {
     const missing = () => new DomainError('not-ready', `search space '${searchSpace}' has no predictor yet`);
     if (now() - (missingSince.get(searchSpace) ?? Number.NEGATIVE_INFINITY) < missingS * 1000) throw missing();
     const aliases = await store.get(aliasesKey(searchSpace));
@@ -92,31 +94,29 @@ export function predictorCache(options: PredictorCacheOptions): PredictorCache {
     const version = parseJson(aliasesKey(searchSpace), aliases.body, aliasesSchema).champion;
     const loaded = await load(searchSpace, version);
     const slot = { champion: loaded, version, aliasEtag: aliases.etag, comparedAt: now(), usedAt: now() };
-    slots.set(searchSpace, slot);
+    if (counts()) slots.set(searchSpace, slot);
     return slot;
   }
 
   async function load(searchSpace: SearchSpaceId, version: string): Promise<Champion> {
     const predictor = await loadPublished(store, searchSpace, version, options.loadPredictor);
     const { hash } = predictor.identity;
-    const shelf = adaptationShelf({ searchSpace, version, hash }, { store, now, idleS, missingS, capacity, onError });
-    return { predictor, adaptations: shelf };
+    const shelfOptions = { store, now, idleS, missingS, patienceS, capacity, onError };
+    return { predictor, adaptations: adaptationShelf({ searchSpace, version, hash }, shelfOptions) };
   }
 
   function compare(searchSpace: SearchSpaceId, slot: Slot): Promise<void> {
-    slot.comparing ??= compareOnce(searchSpace, slot)
-      .catch(onError)
-      .finally(() => {
-        slot.comparedAt = now();
-        slot.comparing = undefined;
-      });
-    return slot.comparing;
+    return comparing.do(searchSpace, async (counts) => {
+      await compareOnce(searchSpace, slot, counts).catch(onError);
+      if (counts()) slot.comparedAt = now();
+    });
   }
 
-  async function compareOnce(searchSpace: SearchSpaceId, slot: Slot): Promise<void> {
+  async function compareOnce(searchSpace: SearchSpaceId, slot: Slot, counts: () => boolean): Promise<void> {
     const aliases = await store.get(aliasesKey(searchSpace), slot.aliasEtag);
     // A missing alias is no order to stop predicting.
     if (aliases === undefined || aliases === 'not-modified') return slot.champion.adaptations.compare();
+    if (!counts()) return;
     const version = parseJson(aliasesKey(searchSpace), aliases.body, aliasesSchema).champion;
     if (version === slot.version) {
       slot.aliasEtag = aliases.etag;
@@ -126,9 +126,10 @@ export function predictorCache(options: PredictorCacheOptions): PredictorCache {
     try {
       const next = await load(searchSpace, version);
       await Promise.all(slot.champion.adaptations.inUse().map((targetId) => next.adaptations.get(targetId)));
-      Object.assign(slot, { champion: next, version, aliasEtag: aliases.etag });
+      if (counts()) Object.assign(slot, { champion: next, version, aliasEtag: aliases.etag });
+      else await next.predictor.close();
     } catch (error) {
-      slot.failed = { version, at: now() };
+      if (counts()) slot.failed = { version, at: now() };
       throw error;
     }
   }

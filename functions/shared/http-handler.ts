@@ -76,8 +76,12 @@ export function httpHandler<Operations extends { readonly [Id in RouteId]?: Oper
 
 type Middleware = MiddlewareObj<HttpEvent, Reply>;
 
+/** What a function has left, in ms, when it gives up waiting for its handler and answers 500: for the answer itself. */
+const timeoutEarlyInMillis = 500;
+
 /** middy runs `before` in the order of use, `after` and `onError` in reverse. */
-const common = () => middy<HttpEvent, Reply>().use(requestLog()).use(compression()).use(problems());
+const common = () =>
+  middy<HttpEvent, Reply>({ timeoutEarlyInMillis }).use(requestLog()).use(compression()).use(problems());
 
 function stack(id: RouteId, operation: Operation, handle: AnyHandler) {
   return common()

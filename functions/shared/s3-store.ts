@@ -1,46 +1,77 @@
 // The storage port over S3. Uses the ordinary client: credentials, region and endpoint come from the environment,
-// retries with backoff from the SDK.
+// retries with backoff from the SDK. Every call ends in time, also where the other side accepts it and says nothing.
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
+  ListObjectsV2Command,
   PutObjectCommand,
-  paginateListObjectsV2,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { DomainError } from '#core/errors.ts';
 import type { Store, StoredObject, WriteCondition } from '#core/store/store.ts';
+import { withinDeadline } from './deadline.ts';
+import { clientLimits, ownTimeLimits, type TimeLimits } from './time-limits.ts';
 
 export interface S3StoreOptions {
   readonly bucket: string;
   readonly client?: S3Client;
+  /** Limits of the store's calls; those within a call are the client's. Default: what the environment says. */
+  readonly limits?: TimeLimits;
 }
 
-/** A client with this service's timeouts and retries; everything else comes from the environment. */
-export function s3Client(): S3Client {
+/** A client with this service's time limits and retries; everything else comes from the environment. */
+export function s3Client(limits: TimeLimits = ownTimeLimits(process.env)): S3Client {
   return new S3Client({
-    maxAttempts: 4,
+    ...clientLimits(limits),
     // Without it the SDK adds a CRC32 trailer to every PUT; bodies are signed with their SHA-256 as it is.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: 2000, requestTimeout: 8000 },
   });
 }
 
-/** The store port over one bucket. Rejects with the SDK's errors where the port names none. */
-export function s3Store({ bucket, client = s3Client() }: S3StoreOptions): Store {
+/** The store port over one bucket. Rejects with the SDK's errors where the port names none, and with a DeadlineError
+ * where a call, or a page of a list, takes longer than its limit. */
+export function s3Store({
+  bucket,
+  limits = ownTimeLimits(process.env),
+  client = s3Client(limits),
+}: S3StoreOptions): Store {
+  const { attempts, attemptMs, callMs } = limits;
+
   async function get(key: string, ifNoneMatch?: string): Promise<StoredObject | undefined | 'not-modified'> {
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key, IfNoneMatch: ifNoneMatch });
     try {
-      const command = new GetObjectCommand({ Bucket: bucket, Key: key, IfNoneMatch: ifNoneMatch });
-      const { Body, ETag } = await client.send(command);
-      return { body: await Body!.transformToByteArray(), etag: ETag! };
+      return await withinDeadline(`get '${key}'`, callMs, (signal) => getWhole(command, signal));
     } catch (error) {
       const status = statusOf(error);
       if (status === 304) return 'not-modified';
       if (status === 404) return undefined;
       throw error;
     }
+  }
+
+  /** The SDK tries again until an answer begins; one that breaks off, or stops, is asked for again here. */
+  async function getWhole(command: GetObjectCommand, signal: AbortSignal): Promise<StoredObject> {
+    for (let attempt = 1; ; attempt++) {
+      const { Body, ETag } = await client.send(command, { abortSignal: signal });
+      try {
+        return { body: await wholeBody(Body!), etag: ETag! };
+      } catch (error) {
+        if (attempt === attempts || signal.aborted) throw error;
+      }
+    }
+  }
+
+  async function wholeBody(body: NonNullable<GetObjectCommandOutput['Body']>): Promise<Uint8Array> {
+    const stream = body as Readable & typeof body;
+    return withinDeadline('the rest of an answer', attemptMs, (late) => {
+      late.addEventListener('abort', () => stream.destroy(), { once: true });
+      return stream.transformToByteArray();
+    });
   }
 
   return {
@@ -50,7 +81,8 @@ export function s3Store({ bucket, client = s3Client() }: S3StoreOptions): Store 
       const { ifMatch: IfMatch, ifNoneMatch: IfNoneMatch } = condition;
       try {
         const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, IfMatch, IfNoneMatch });
-        return { etag: (await client.send(command)).ETag! };
+        const send = (abortSignal: AbortSignal) => client.send(command, { abortSignal });
+        return { etag: (await withinDeadline(`put '${key}'`, callMs, send)).ETag! };
       } catch (cause) {
         const status = statusOf(cause);
         // 404: If-Match on a key that is not there. 409: another conditional write of the key is under way.
@@ -61,16 +93,23 @@ export function s3Store({ bucket, client = s3Client() }: S3StoreOptions): Store 
     },
 
     async *list(prefix: string, after?: string) {
-      for await (const page of paginateListObjectsV2(
-        { client },
-        { Bucket: bucket, Prefix: prefix, StartAfter: after },
-      )) {
+      let token: string | undefined;
+      do {
+        const command: ListObjectsV2Command = new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: prefix,
+          ...(token === undefined ? { StartAfter: after } : { ContinuationToken: token }),
+        });
+        const send = (abortSignal: AbortSignal) => client.send(command, { abortSignal });
+        const page = await withinDeadline(`list '${prefix}'`, callMs, send);
         for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
-      }
+        token = page.NextContinuationToken;
+      } while (token !== undefined);
     },
 
     async delete(key: string) {
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      const command = new DeleteObjectCommand({ Bucket: bucket, Key: key });
+      await withinDeadline(`delete '${key}'`, callMs, (abortSignal) => client.send(command, { abortSignal }));
     },
 
     /** 20 ms doubling up to a second, of which up to half is random. */

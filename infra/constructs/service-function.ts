@@ -60,6 +60,8 @@ export class ServiceFunction extends Construct {
         NODE_OPTIONS: '--enable-source-maps',
         POWERTOOLS_SERVICE_NAME: 'sugarbush',
         POWERTOOLS_LOG_LEVEL: props.logs.level,
+        // Calls to other services end before it (functions/shared/time-limits.ts).
+        FUNCTION_TIMEOUT_S: String(props.size.timeoutS),
         ...props.environment,
         ...quietEnvironment,
       },

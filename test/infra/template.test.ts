@@ -53,6 +53,17 @@ test('no resource has a physical name', () => {
   expect(own).toEqual([]);
 });
 
+test('every function is told its own time limit, by which its calls end before it does', () => {
+  const functions = ofType(first.service, 'AWS::Lambda::Function').filter(
+    ({ Properties }) => (Properties['Environment'] as { Variables?: object } | undefined)?.Variables !== undefined,
+  );
+  expect(functions.length).toBe(Object.keys(config.functions).length);
+  for (const { Properties } of functions) {
+    const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
+    expect(Variables['FUNCTION_TIMEOUT_S']).toBe(String(Properties['Timeout']));
+  }
+});
+
 describe('the data bucket', () => {
   test('is versioned, encrypted, private, and kept', () => {
     const [bucket, ...more] = ofType(first.data, 'AWS::S3::Bucket');
