@@ -58,7 +58,7 @@ export const measuringOptions = {
   },
   command: {
     value: 'WORDS',
-    help: 'for --runtime command: the program and its arguments, separated by spaces',
+    help: 'for --runtime command: the program and its arguments, quoted as for a shell; or put them behind --',
     schema: text.optional(),
   },
   models: {
@@ -111,6 +111,9 @@ export const measuringOptions = {
   },
   deviceId: { value: 'ID', help: 'name the enrolled device in the profile', schema: text.max(64).optional() },
 };
+
+/** Words behind `--`: they need no quoting for the agent. */
+export const commandWords = { value: 'PROGRAM ARGUMENTS', help: 'for --runtime command, instead of --command' };
 
 export const serviceOptions = {
   api: { value: 'URL', help: 'address of the service', schema: z.url().optional(), env: 'SUGARBUSH_API' },

@@ -17,12 +17,16 @@ import type { Runtime } from '../runtimes/runtime.ts';
 import { agentVersion } from '../version.ts';
 import { inputSizeOf, type MeasuringOptions, stopRuleOf } from './measuring-options.ts';
 
-/** Everything but which architectures. @throws DomainError `program-missing` when the runtime is not here */
+/** Everything but which architectures.
+ * @param words the program and its arguments behind `--`
+ * @throws DomainError `program-missing` when the runtime is not here */
 export async function makePlan(
   options: MeasuringOptions,
   files: SystemFiles,
+  words: readonly string[] = [],
 ): Promise<Omit<ProfilePlan, 'architectures'>> {
-  const runtime = createRuntime({ name: options.runtime, program: options.program, command: options.command });
+  const command = commandOf(options, words);
+  const runtime = createRuntime({ name: options.runtime, program: options.program, command });
   if (!runtime.precisions.includes(options.precision)) {
     throw new DomainError(
       'invalid-usage',
@@ -68,6 +72,15 @@ export async function makePlan(
     deviceId: options.deviceId ?? null,
     kernel: `${systemType()} ${release()}`,
   };
+}
+
+function commandOf(options: MeasuringOptions, words: readonly string[]): string | readonly string[] | undefined {
+  if (words.length === 0) return options.command;
+  if (options.runtime !== 'command') {
+    throw new DomainError('invalid-usage', `'${words[0]}' behind -- is a program for --runtime command alone`);
+  }
+  if (options.command === undefined) return words;
+  throw new DomainError('invalid-usage', 'the program stands twice: with --command and behind --');
 }
 
 async function findCounting(cpus: readonly number[] | undefined): Promise<Counting | undefined> {

@@ -21,7 +21,7 @@ import { spoolFolder, stateFolder } from '../state-folder.ts';
 import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
 import { openSpool } from '../upload/spool.ts';
 import { chooseArchitectures } from './architectures.ts';
-import { measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
+import { commandWords, measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
 import { makePlan } from './plan.ts';
 import { sendSpool, serviceOf } from './upload.ts';
 
@@ -36,13 +36,17 @@ const options = {
   state: stateOption,
 };
 
-export const profile = defineCommand({ options, run: measureAndKeep });
+export const profile = defineCommand({ options, rest: commandWords, run: measureAndKeep });
 
-async function measureAndKeep(given: Values<typeof options>, terminal: Terminal): Promise<ExitCode> {
+async function measureAndKeep(
+  given: Values<typeof options>,
+  terminal: Terminal,
+  words: readonly string[],
+): Promise<ExitCode> {
   // From here on a stop is an orderly one: what was begun is put away.
   terminal.signal.throwIfAborted();
   const service = given.api !== undefined ? serviceOf(given, terminal) : undefined;
-  const planned = await makePlan(given, systemFiles());
+  const planned = await makePlan(given, systemFiles(), words);
   try {
     const asked = service === undefined ? undefined : { service, targetId: targetId(planned.target) };
     const architectures = await chooseArchitectures(given.supportSet, given.searchSpace, given.seed, asked);

@@ -22,7 +22,7 @@ import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
 import type { Service } from '../upload/service.ts';
 import { openSpool } from '../upload/spool.ts';
 import { chooseArchitectures } from './architectures.ts';
-import { measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
+import { commandWords, measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
 import { makePlan } from './plan.ts';
 import { measureWithJournal, report } from './profile.ts';
 import { sendSpool, serviceOf } from './upload.ts';
@@ -35,8 +35,10 @@ const options = {
   state: stateOption,
 };
 type RunOptions = Values<typeof options>;
+/** With the words behind `--`. */
+type RoundOptions = RunOptions & { readonly words: readonly string[] };
 
-export const run = defineCommand({ options, run: rounds });
+export const run = defineCommand({ options, rest: commandWords, run: rounds });
 
 /** The last profile of a target, as far as the next round needs it. */
 const rememberedSchema = z.strictObject({
@@ -45,7 +47,8 @@ const rememberedSchema = z.strictObject({
 });
 type Remembered = z.infer<typeof rememberedSchema>;
 
-async function rounds(options: RunOptions, terminal: Terminal): Promise<ExitCode> {
+async function rounds(given: RunOptions, terminal: Terminal, words: readonly string[]): Promise<ExitCode> {
+  const options = { ...given, words };
   const service = serviceOf(options, terminal);
   const state = stateFolder(options.state, terminal.env);
   makeFolder(state);
@@ -78,8 +81,8 @@ async function roundOrReason(...args: Parameters<typeof round>): Promise<ExitCod
   }
 }
 
-async function round(options: RunOptions, state: string, service: Service, terminal: Terminal): Promise<ExitCode> {
-  const plan = await makePlan(options, systemFiles());
+async function round(options: RoundOptions, state: string, service: Service, terminal: Terminal): Promise<ExitCode> {
+  const plan = await makePlan(options, systemFiles(), options.words);
   try {
     const file = join(state, `${targetDigest(plan.target)}.last.json`);
     const remembered = readRemembered(file);

@@ -48,8 +48,19 @@ export async function runExternal(
   );
 }
 
-/** The program ran but did not print what it should. */
-export function unexpectedOutput(program: ExternalProgram, wanted: string, text: string): DomainError {
+/** The program ran, but what it printed cannot be read.
+ * @param expected what is read, in words
+ * @param problem what is wrong with what stands there; it names the line that comes nearest, where there is one
+ * @param text all that it printed, of which the end is shown */
+export function unexpectedOutput(
+  program: ExternalProgram,
+  expected: string,
+  problem: string,
+  text: string,
+): DomainError {
   const shown = lastLines(text) || 'nothing';
-  return new DomainError('program-output', `${program.name} did not print ${wanted}; it printed:\n${shown}`);
+  return new DomainError(
+    'program-output',
+    `${program.name}: its output cannot be read: ${problem}. Expected: ${expected}. It printed:\n${shown}`,
+  );
 }

@@ -32,7 +32,8 @@ export interface MeasureRequest {
 
 export interface MeasuredLatency {
   readonly latency: LatencySummary;
-  readonly runs: number;
+  /** null: the program does not say. */
+  readonly runs: number | null;
   readonly stable: boolean;
   readonly samplesMs?: readonly number[];
   /** perf's rows over `countedRuns` inferences; empty where nothing was counted. */
@@ -79,7 +80,7 @@ export function fromSamples(samplesMs: readonly number[], tolerance: number): Me
 }
 
 /** Medians of several processes that give no samples → their median, judged by the spread between processes. */
-export function fromMedians(mediansMs: readonly number[], runs: number, tolerance: number): MeasuredLatency {
+export function fromMedians(mediansMs: readonly number[], runs: number | null, tolerance: number): MeasuredLatency {
   const count = mediansMs.length;
   const mean = mediansMs.reduce((sum, ms) => sum + ms, 0) / count;
   const variance = mediansMs.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / Math.max(1, count - 1);

@@ -7,7 +7,7 @@ import { findProgram } from '../process/find-program.ts';
 import { runProgram } from '../process/run-program.ts';
 import { type ExternalProgram, runExternal, unexpectedOutput } from './external-program.ts';
 import { fromSamples, type Runtime } from './runtime.ts';
-import { parseTrtexecLog, parseTrtexecTimes } from './trtexec-output.ts';
+import { expectedTrtexecTimes, parseTrtexecLog, parseTrtexecTimes, trtexecTimesProblem } from './trtexec-output.ts';
 
 /** Where JetPack and the Debian packages put it, off PATH. */
 const usualPath = '/usr/src/tensorrt/bin/trtexec';
@@ -52,10 +52,13 @@ export function tensorrt(path?: string): Runtime {
           ],
           request,
         );
-        const samplesMs = parseTrtexecTimes(readOrEmpty(timesFile), warmUpMs);
-        const log = parseTrtexecLog(result.stdout + result.stderr);
-        if (samplesMs === undefined)
-          throw unexpectedOutput(program, 'times (--exportTimes)', result.stdout + result.stderr);
+        const times = readOrEmpty(timesFile);
+        const samplesMs = parseTrtexecTimes(times, warmUpMs);
+        const said = result.stdout + result.stderr;
+        const log = parseTrtexecLog(said);
+        if (samplesMs === undefined) {
+          throw unexpectedOutput(program, expectedTrtexecTimes, trtexecTimesProblem(times, warmUpMs), said);
+        }
         return {
           ...fromSamples(samplesMs, sampling.tolerance),
           version: log.version,

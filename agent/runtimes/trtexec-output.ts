@@ -22,6 +22,19 @@ export function parseTrtexecTimes(text: string, warmUpMs: number): number[] | un
   return kept.length === 0 ? undefined : kept;
 }
 
+/** What is read, for messages. */
+export const expectedTrtexecTimes =
+  'a file of --exportTimes, a JSON array whose elements have startComputeMs and latencyMs, with inferences after the ' +
+  'warm-up';
+
+/** Why `parseTrtexecTimes` takes a file for none. Total. */
+export function trtexecTimesProblem(text: string, warmUpMs: number): string {
+  if (text.trim() === '') return 'trtexec wrote no such file, or an empty one';
+  if (parseTrtexecTimes(text, 0) !== undefined) return `no inference began later than ${warmUpMs} ms after the first`;
+  if (jsonOrUndefined(text) === undefined) return `its file is no JSON; it begins ${JSON.stringify(text.slice(0, 80))}`;
+  return `elements of its file are others; it begins ${JSON.stringify(text.slice(0, 200))}`;
+}
+
 export interface TrtexecLog {
   /** `8.5.2`, or the number as printed where its form is not known. */
   readonly version: string | null;
