@@ -11,8 +11,8 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { DomainError } from '#core/errors.ts';
 import type { Store, StoredObject, WriteCondition } from '#core/store/store.ts';
+import { conditionalPut } from './conditional-put.ts';
 import { withinDeadline } from './deadline.ts';
 import { clientLimits, ownTimeLimits, type TimeLimits } from './time-limits.ts';
 
@@ -78,18 +78,15 @@ export function s3Store({
     get: get as Store['get'],
 
     async put(key: string, body: Uint8Array, condition: WriteCondition = {}) {
-      const { ifMatch: IfMatch, ifNoneMatch: IfNoneMatch } = condition;
-      try {
-        const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, IfMatch, IfNoneMatch });
-        const send = (abortSignal: AbortSignal) => client.send(command, { abortSignal });
-        return { etag: (await withinDeadline(`put '${key}'`, callMs, send)).ETag! };
-      } catch (cause) {
-        const status = statusOf(cause);
-        // 404: If-Match on a key that is not there. 409: another conditional write of the key is under way.
-        const failed = status === 412 || status === 409 || (status === 404 && IfMatch !== undefined);
-        if (!failed) throw cause;
-        throw new DomainError('precondition-failed', `'${key}' is not as the write expected it`, { cause });
-      }
+      const etag = await withinDeadline(`put '${key}'`, callMs, async (abortSignal) => {
+        const { ifMatch, ifNoneMatch } = condition;
+        if (ifMatch !== undefined || ifNoneMatch !== undefined) {
+          return conditionalPut(client, { bucket, key, body, condition }, abortSignal);
+        }
+        const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: body });
+        return (await client.send(command, { abortSignal })).ETag!;
+      });
+      return { etag };
     },
 
     async *list(prefix: string, after?: string) {

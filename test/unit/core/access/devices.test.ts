@@ -4,6 +4,7 @@ import { enrolDevice } from '#core/access/enrol-device.ts';
 import { listDevices } from '#core/access/list-devices.ts';
 import { revokeDevice } from '#core/access/revoke-device.ts';
 import { tokenVerifier } from '#core/access/verify-token.ts';
+import { DomainError } from '#core/errors.ts';
 import { mapStore } from '../map-store.ts';
 
 const day = 86_400;
@@ -44,6 +45,21 @@ describe('enrolling devices', () => {
     await expect(enrolDevice(store, { ...again, validForS: 1, name: 'Küche: Pi  3' })).rejects.toMatchObject({
       code: 'conflict',
     });
+  });
+
+  it('does not end its own token where the answer of its write is lost', async () => {
+    const store = mapStore();
+    let losses = 1;
+    const losing = {
+      ...store,
+      put: async (key: string, ...rest: [Uint8Array, object?]) => {
+        const written = await store.put(key, ...rest);
+        if (!key.startsWith('devices/') || losses-- <= 0) return written;
+        throw new DomainError('precondition-failed', 'as an answer that was lost, and the write made again');
+      },
+    };
+    const { device, token } = await enrolDevice(losing, request);
+    expect(await verifierOf(store)(token)).toMatchObject({ deviceId: device.deviceId });
   });
 
   it('lists page by page', async () => {
