@@ -78,6 +78,12 @@ export const measuringOptions = {
     schema: positiveNumber,
     default: String(defaultStopRule.sampling.maxMs / 1000),
   },
+  buildSeconds: {
+    value: 'S',
+    help: 'longest building of one engine before it is sampled, in seconds (tensorrt, or a compiler behind command)',
+    schema: positiveNumber,
+    default: '1800',
+  },
   coolDown: {
     value: 'S',
     help: 'pause before each network, in seconds',

@@ -14,16 +14,23 @@ import type { Counting } from '../profile/operators.ts';
 import { describeTarget } from '../profile/target.ts';
 import { createRuntime } from '../runtimes/registry.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
+import { engineFolder } from '../state-folder.ts';
 import { agentVersion } from '../version.ts';
 import { inputSizeOf, type MeasuringOptions, stopRuleOf } from './measuring-options.ts';
 
+export interface PlanContext {
+  /** The program and its arguments behind `--`. */
+  readonly words?: readonly string[];
+  /** The state folder, in which engines are kept. */
+  readonly state: string;
+}
+
 /** Everything but which architectures.
- * @param words the program and its arguments behind `--`
  * @throws DomainError `program-missing` when the runtime is not here */
 export async function makePlan(
   options: MeasuringOptions,
   files: SystemFiles,
-  words: readonly string[] = [],
+  { words = [], state }: PlanContext,
 ): Promise<Omit<ProfilePlan, 'architectures'>> {
   const command = commandOf(options, words);
   const runtime = createRuntime({ name: options.runtime, program: options.program, command });
@@ -64,6 +71,7 @@ export async function makePlan(
     withDescriptor: !options.noDescriptor,
     counting: options.noCounters || options.noDescriptor || !runtime.counts ? undefined : await findCounting(cpus),
     rule: stopRuleOf(options),
+    build: { limitS: options.buildSeconds, engineFolder: engineFolder(state) },
     quiet: { ...defaultQuietRule, pauseMs: options.coolDown * 1000, maxWaitMs: options.maxWait * 1000 },
     cpus,
     seed: options.seed,

@@ -16,7 +16,7 @@ import {
   type ProfilePlan,
   planIdentity,
 } from '../profile/measure-profile.ts';
-import { textProgress } from '../profile/progress.ts';
+import { duration, textProgress } from '../profile/progress.ts';
 import { spoolFolder, stateFolder } from '../state-folder.ts';
 import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
 import { openSpool } from '../upload/spool.ts';
@@ -46,12 +46,12 @@ async function measureAndKeep(
   // From here on a stop is an orderly one: what was begun is put away.
   terminal.signal.throwIfAborted();
   const service = given.api !== undefined ? serviceOf(given, terminal) : undefined;
-  const planned = await makePlan(given, systemFiles(), words);
+  const state = stateFolder(given.state, terminal.env);
+  const planned = await makePlan(given, systemFiles(), { words, state });
   try {
     const asked = service === undefined ? undefined : { service, targetId: targetId(planned.target) };
     const architectures = await chooseArchitectures(given.supportSet, given.searchSpace, given.seed, asked);
     const plan = { ...planned, architectures };
-    const state = stateFolder(given.state, terminal.env);
     const journal =
       given.out === undefined ? join(state, `${targetDigest(plan.target)}.partial`) : `${given.out}.partial`;
     if (given.out === undefined) makeFolder(state);
@@ -101,10 +101,11 @@ export async function measureWithJournal(
 
 /** Says on standard error what was measured, what failed and what did not settle. */
 export function report(measured: MeasuredProfile, terminal: Terminal): void {
-  const { failures, unstable, disturbed } = measured;
+  const { failures, unstable, disturbed, builtS } = measured;
   const { measurements, descriptor } = measured.profile;
   const operators = Object.keys(descriptor?.operators ?? {}).length;
   terminal.say(`${measurements.length} networks and ${operators} operators measured\n`);
+  if (builtS > 0) terminal.say(`${duration(builtS * 1000)} of that went into building engines, which are kept\n`);
   if (failures.length > 0) {
     terminal.say(
       `${failures.length} failed:\n${failures

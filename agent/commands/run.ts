@@ -82,7 +82,7 @@ async function roundOrReason(...args: Parameters<typeof round>): Promise<ExitCod
 }
 
 async function round(options: RoundOptions, state: string, service: Service, terminal: Terminal): Promise<ExitCode> {
-  const plan = await makePlan(options, systemFiles(), options.words);
+  const plan = await makePlan(options, systemFiles(), { words: options.words, state });
   try {
     const file = join(state, `${targetDigest(plan.target)}.last.json`);
     const remembered = readRemembered(file);

@@ -21,12 +21,12 @@ import type { SystemFiles } from '../device/system-files.ts';
 import type { StopRule } from '../measure/stop-rule.ts';
 import type { CounterValue } from '../perf/count-per-inference.ts';
 import { counterEvents } from '../perf/events.ts';
-import type { MeasuredLatency, MeasureRequest, Runtime, RuntimeSettings } from '../runtimes/runtime.ts';
+import type { BuildRule, MeasuredLatency, MeasureRequest, Runtime, RuntimeSettings } from '../runtimes/runtime.ts';
 import type { Journal } from './journal.ts';
 import { lostCounters } from './lost-counters.ts';
 import type { Models } from './models.ts';
 import { type Counting, measureOperator } from './operators.ts';
-import type { ProfileProgress } from './progress.ts';
+import { duration, type ProfileProgress } from './progress.ts';
 
 export interface ProfilePlan {
   readonly target: ProfileTarget;
@@ -37,6 +37,7 @@ export interface ProfilePlan {
   readonly withDescriptor: boolean;
   readonly counting: Counting | undefined;
   readonly rule: StopRule;
+  readonly build: BuildRule;
   readonly quiet: QuietRule;
   readonly cpus: readonly number[] | undefined;
   readonly seed: number;
@@ -58,6 +59,8 @@ export interface JournalEntry {
   readonly measurement?: ProfileMeasurement;
   readonly operator?: Operator;
   readonly events?: readonly (readonly [CounterName, CounterValue])[];
+  /** How long an engine was built for it, s. */
+  readonly builtS?: number;
   readonly failure?: string;
   /** The whole, once it was made. */
   readonly profile?: Profile;
@@ -75,6 +78,8 @@ export interface MeasuredProfile {
   readonly unstable: readonly string[];
   /** Measured while the device was hot or busy. */
   readonly disturbed: readonly string[];
+  /** How long engines were built, s; 0 where none was. */
+  readonly builtS: number;
   /** Counters that doctor promises and no operator has. */
   readonly lostCounters: readonly CounterName[];
 }
@@ -89,7 +94,7 @@ export function planIdentity(plan: ProfilePlan): string {
 export async function measureProfileOnce(plan: ProfilePlan, ports: ProfilePorts): Promise<MeasuredProfile> {
   const key = `profile of ${canonicalJson([plan.architectures, plan.withDescriptor, plan.deviceId])}`;
   const known = profileSchema.safeParse(ports.journal.get(key)?.profile);
-  if (known.success) return { ...told(plan, known.data), failures: [], disturbed: [] };
+  if (known.success) return { ...told(plan, known.data), failures: [], disturbed: [], builtS: 0 };
   const measured = await measureProfile(plan, ports);
   ports.journal.put(key, { profile: measured.profile });
   return measured;
@@ -103,6 +108,7 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
   const failures: Failure[] = [];
   const disturbed: string[] = [];
   let wasDisturbed = false;
+  let builtS = 0;
   const operators = plan.withDescriptor ? descriptorOperators[plan.target.workload.searchSpace] : [];
   progress.start(operators.length + plan.architectures.length);
 
@@ -115,7 +121,8 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
     const { disturbedBy } = await waitForQuiet(files, wasDisturbed ? shorter(plan.quiet) : plan.quiet, ports.signal);
     wasDisturbed = disturbedBy !== undefined;
     if (disturbedBy !== undefined) disturbed.push(`${key}: ${disturbedBy}`);
-    const entry = await measure();
+    const entry = await withTicks(key, progress, measure);
+    builtS += entry.builtS ?? 0;
     // What failed is tried again by whoever goes on from here: it may have been the hour, not the network.
     if (entry.failure === undefined) ports.journal.put(key, entry);
     progress.step(
@@ -130,8 +137,8 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
   for (const key of operators) {
     const entry = await once(key, async () => {
       const request = requestFor(plan, plan.models.operator(key), ports.signal);
-      const { operator, events, failure } = await measureOperator(plan.runtime, request, plan.counting);
-      return { operator, events: [...events], ...(failure === undefined ? {} : { failure }) };
+      const { events, ...measured } = await measureOperator(plan.runtime, request, plan.counting);
+      return { ...measured, events: [...events] };
     });
     entries.set(key, entry);
     if (entry.failure !== undefined) failures.push({ what: key, reason: entry.failure });
@@ -172,7 +179,7 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
     descriptor: operators.length === 0 ? null : asDescriptor(entries, corePmu(files)),
     measurements,
   });
-  return { ...told(plan, profile), failures, disturbed };
+  return { ...told(plan, profile), failures, disturbed, builtS };
 }
 
 /** A profile with what it says about itself. */
@@ -182,6 +189,17 @@ function told(
 ): Pick<MeasuredProfile, 'profile' | 'unstable' | 'lostCounters'> {
   const lost = counting === undefined ? [] : lostCounters(profile.descriptor, counting.abilities.status);
   return { profile, unstable: unstableOf(profile), lostCounters: lost };
+}
+
+/** Says every half minute that it is still at it. */
+async function withTicks<T>(key: string, progress: ProfileProgress, measure: () => Promise<T>): Promise<T> {
+  const startMs = performance.now();
+  const ticks = setInterval(() => progress.still(key, performance.now() - startMs), 30_000);
+  try {
+    return await measure();
+  } finally {
+    clearInterval(ticks);
+  }
 }
 
 function unstableOf({ descriptor, measurements }: Profile): string[] {
@@ -200,13 +218,14 @@ async function measureArchitecture(
   try {
     const request = requestFor(plan, plan.models.architecture(architecture), ports.signal);
     let measured = await plan.runtime.measure(request);
+    const built = measured.builtS === undefined ? {} : { builtS: measured.builtS };
     if (!measured.stable) {
       // Once more, rested: something passing may have disturbed it.
       await waitForQuiet(ports.files, plan.quiet, ports.signal);
       const again = await plan.runtime.measure(request);
       if (again.stable || spread(again) < spread(measured)) measured = again;
     }
-    return { measurement: asMeasurement(architecture, measured, plan.rawSamples) };
+    return { measurement: asMeasurement(architecture, measured, plan.rawSamples), ...built };
   } catch (error) {
     if (!(error instanceof DomainError) || error.code === 'cancelled') throw error;
     return { failure: error.message };
@@ -224,6 +243,7 @@ export function requestFor(
     modelPath,
     settings: plan.settings,
     rule: plan.rule,
+    build: plan.build,
     cpus: plan.cpus,
     seed: plan.seed,
     // A network whose single inference outlasts all limits is still given time for a few of them.
@@ -278,7 +298,8 @@ function describe(entry: JournalEntry): string {
   const latency = entry.measurement?.latency ?? entry.operator?.latency;
   if (latency === undefined || typeof latency === 'string') return 'no latency';
   const isStable = entry.measurement?.stable ?? entry.operator?.stable;
-  return `${latency.medianMs.toPrecision(4)} ms${isStable === false ? ', never settled' : ''}`;
+  const built = entry.builtS === undefined ? '' : `, engine built in ${duration(entry.builtS * 1000)}`;
+  return `${latency.medianMs.toPrecision(4)} ms${isStable === false ? ', never settled' : ''}${built}`;
 }
 
 /** Smallest step seen between readings of the monotonic clock. */

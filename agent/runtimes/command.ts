@@ -32,6 +32,7 @@ export function commandRuntime(words: readonly string[]): Runtime {
       const { settings, rule } = request;
       const result = await runExternal(program, [...args, request.modelPath], {
         ...request,
+        buildS: request.build?.limitS,
         env: {
           SUGARBUSH_THREADS: String(settings.threads),
           SUGARBUSH_GRAPH_OPTIMIZATION: settings.graphOptimization,

@@ -23,6 +23,8 @@ export function locate({ name, hint, program }: ExternalProgram): string {
 
 export interface ExternalRun {
   readonly timeoutS: number;
+  /** Time for building something first, s, on top of that. */
+  readonly buildS?: number | undefined;
   readonly cpus: readonly number[] | undefined;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -36,7 +38,7 @@ export async function runExternal(
 ): Promise<ProgramResult> {
   const argv = [...pin(run.cpus), locate(program), ...args] as [string, ...string[]];
   const result = await runProgram(argv, {
-    timeoutS: run.timeoutS,
+    timeoutS: run.timeoutS + (run.buildS ?? 0),
     ...(run.env === undefined ? {} : { env: run.env }),
     ...(run.signal === undefined ? {} : { signal: run.signal }),
   });
@@ -44,7 +46,15 @@ export async function runExternal(
   const said = lastLines(result.stderr) || lastLines(result.stdout);
   throw new DomainError(
     result.timedOut ? 'program-timeout' : 'program-failed',
-    `${program.name}: ${describeEnd(result, run.timeoutS)}${said === '' ? '' : `; it said:\n${said}`}`,
+    `${program.name}: ${endOf(result, run)}${said === '' ? '' : `; it said:\n${said}`}`,
+  );
+}
+
+function endOf(result: ProgramResult, { timeoutS, buildS }: ExternalRun): string {
+  if (!result.timedOut || buildS === undefined) return describeEnd(result, timeoutS);
+  return (
+    `no end within ${timeoutS + buildS} s: ${buildS} s for building (--build-seconds; more of them may be what it ` +
+    `needs) and ${timeoutS} s for measuring`
   );
 }
 

@@ -17,12 +17,22 @@ export interface RuntimeSettings {
   readonly precision: Precision;
 }
 
+export interface BuildRule {
+  /** Longest building of one engine, s, besides the time for measuring. */
+  readonly limitS: number;
+  /** Where engines are kept. */
+  readonly engineFolder: string;
+}
+
 export interface MeasureRequest {
   readonly modelPath: string;
   readonly settings: RuntimeSettings;
   readonly rule: StopRule;
   readonly cpus: readonly number[] | undefined;
+  /** Longest time for warm-up and samples. */
   readonly timeoutS: number;
+  /** For a runtime that builds something from the model first; left out: no time for it, nothing kept. */
+  readonly build?: BuildRule;
   /** Seed of the random input. */
   readonly seed: number;
   /** Count these events per inference; only for a runtime that `counts`. */
@@ -40,6 +50,8 @@ export interface MeasuredLatency {
   readonly rows: readonly PerfRow[];
   readonly countedRuns: number;
   readonly version: string | null;
+  /** How long an engine was built for it, s; absent where none was, or none that the agent knows of. */
+  readonly builtS?: number;
   /** Name of the accelerator that it ran on, where the runtime says so. */
   readonly accelerator?: string;
 }

@@ -40,6 +40,8 @@ export interface TrtexecLog {
   readonly version: string | null;
   readonly device: string | null;
   readonly passed: boolean;
+  /** How long the engine took to build, s. */
+  readonly builtS: number | null;
 }
 
 /** Version, device and verdict from what trtexec printed; null for what it did not say. Total. */
@@ -49,7 +51,13 @@ export function parseTrtexecLog(text: string): TrtexecLog {
     version: printed === undefined ? null : versionOf(printed),
     device: /Selected Device:\s*(\S[^\r\n]*?)\s*$/m.exec(text)?.[1]?.slice(0, 96) ?? null,
     passed: /&&&& PASSED/.test(text),
+    builtS: secondsOf(/Engine (?:built|generation completed) in ([\d.]+) sec/.exec(text)?.[1]),
   };
+}
+
+function secondsOf(text: string | undefined): number | null {
+  const seconds = Number(text);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
 }
 
 /** Up to version 8: major·1000 + minor·100 + patch; since 10: major·10000 + minor·100 + patch; or with dots. */

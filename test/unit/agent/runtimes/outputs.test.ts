@@ -99,6 +99,7 @@ describe('trtexec', () => {
       version: '8.2.1',
       device: 'NVIDIA Tegra X1',
       passed: false,
+      builtS: null,
     });
   });
 });
