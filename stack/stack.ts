@@ -176,11 +176,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
     s3.redeliverEvents();
     executions?.resume();
-    const scheduler = new Scheduler(plan.schedules, (targetArn, input) => {
+    const runScheduled = (targetArn: string, input: string): void => {
       if (executions && targetArn.includes(':stateMachine:')) executions.start(targetArn, input);
       else invokeLater(targetArn, JSON.parse(input)).catch(() => undefined);
-    });
+    };
+    const scheduler = new Scheduler(plan.schedules, runScheduled);
     undo.push(() => scheduler.stop());
+    for (const { enabled, atStart, targetArn } of plan.schedules) {
+      if (enabled && atStart !== undefined) runScheduled(targetArn, atStart);
+    }
 
     return {
       apiUrl,

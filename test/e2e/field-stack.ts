@@ -35,6 +35,7 @@ export interface FieldStack {
   readonly stack: Stack;
   readonly data: Store;
   readonly uploads: Store;
+  readonly failures: Store;
   readonly reader: string;
   readonly operator: string;
   /** For what no client sends. */
@@ -72,6 +73,7 @@ export async function startFieldStack(
     stack,
     data,
     uploads: s3Store({ bucket: buckets['Intake/Incoming']!, client }),
+    failures: s3Store({ bucket: buckets['Intake/Failures']!, client }),
     reader: await tokenOf('reader'),
     operator: await tokenOf('operator'),
     call: (method, path, token, body, idempotencyKey) =>
