@@ -23,29 +23,19 @@ export interface TableProfile {
   readonly sha256: string;
 }
 
-/** A phone whose name ends like a batch size (data/README.md). */
-const withoutBatchSize = new Set(['essential_ph_1']);
-
-/** A table does not say the input size: it is the usual one of the space.
- * `titanx_32` is `titanx` at batch size 32; a name that does not end in a power of two up to 1,024 is a device at 1. */
-export function targetOfColumn(column: string, id: SearchSpaceId): ProfileTarget {
-  const [, device, batch] = /^(.+)_(\d+)$/.exec(column) ?? [];
-  const size = Number(batch);
-  const isBatch = size >= 1 && size <= 1024 && Number.isInteger(Math.log2(size)) && !withoutBatchSize.has(column);
+/**
+ * The target of a table's column. A table does not say the input size: it is the usual one of the space.
+ * @param device name of the device; a number at its end means nothing
+ * @param batchSize images per inference
+ */
+export function targetOfColumn(device: string, id: SearchSpaceId, batchSize = 1): ProfileTarget {
   return {
-    hardware: {
-      vendor: null,
-      model: isBatch ? device! : column,
-      cpu: null,
-      cores: null,
-      memoryMib: null,
-      accelerator: null,
-    },
+    hardware: { vendor: null, model: device, cpu: null, cores: null, memoryMib: null, accelerator: null },
     runtime: { name: null, version: null, executionProvider: null, settings: {} },
     workload: {
       searchSpace: id,
       inputSize: usualInputSize(searchSpace(id)),
-      batchSize: isBatch ? size : 1,
+      batchSize,
       precision: null,
     },
   };
@@ -53,8 +43,8 @@ export function targetOfColumn(column: string, id: SearchSpaceId): ProfileTarget
 
 /** @throws DomainError `invalid-table` for a column without any latency, or with more than one profile can hold */
 export function tableProfile(table: LatencyTable, column: string): TableProfile {
-  const latencyMs = table.targets.find(({ id }) => id === column)!.latencyMs;
-  const target = targetOfColumn(column, table.searchSpace);
+  const { latencyMs, reading } = table.targets.find(({ id }) => id === column)!;
+  const target = targetOfColumn(reading?.device ?? column, table.searchSpace, reading?.batchSize);
   const rows = [...latencyMs.keys()].filter((row) => !Number.isNaN(latencyMs[row]));
   const allowed = `a profile holds 1 to ${profileLimits.measurements}`;
   if (rows.length === 0 || rows.length > profileLimits.measurements) {

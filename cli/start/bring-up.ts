@@ -174,7 +174,7 @@ function firstRequest({ searchSpace, targets, texts }: LatencyTable): FirstReque
   const budgetMs = Math.round(Math.max(first, second));
   return {
     searchSpace,
-    target: targetId(targetOfColumn(target.id, searchSpace)),
+    target: targetId(targetOfColumn(target.reading?.device ?? target.id, searchSpace, target.reading?.batchSize)),
     architectures: texts.slice(0, 2),
     budgetMs,
   };

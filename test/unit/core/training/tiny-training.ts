@@ -52,13 +52,19 @@ export const columns: Readonly<Record<string, Float64Array>> = {
   tablet_1: drawn[5]!.map((v) => 40 * v),
 };
 
+/** `phone_32` → the phone at batch size 32. */
+function targetOf(column: string) {
+  const [device, batchSize = '1'] = column.split('_');
+  return targetOfColumn(device!, space.id, Number(batchSize));
+}
+
 /** Of the column's target: what one accepted profile of the import leaves. */
 export function targetDataOf(column: string, latencyMs: Float64Array): TargetData {
   const profile = { deviceId: 'table', acceptedAt: '1970-01-01T00:00:00.000Z', agentVersion: `${importAgent} 1` };
   return {
     formatVersion: 1,
     targetId: column,
-    target: targetOfColumn(column, space.id),
+    target: targetOf(column),
     profiles: [{ sha256: '0'.repeat(64), ...profile, startedAt: null, excluded: {} }],
     architectures: texts,
     values: texts.map((_, row) => [row, 0, Number(latencyMs[row]!.toPrecision(6))]),
