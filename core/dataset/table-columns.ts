@@ -1,6 +1,7 @@
 // What the columns of a table are: which one names the architectures, which ones are targets and how they are read, and
 // which ones are none. A name is a name: a number at its end is a batch size only where the table, its sheet or an
 // option says so.
+import { DomainError } from '#core/errors.ts';
 import { quoteText } from '#core/text/quote-text.ts';
 import type { ColumnSheet } from './column-sheet.ts';
 import { invalidTable } from './invalid-table.ts';
@@ -67,7 +68,7 @@ const weakSpread = /(?:^|[\s_.-]+)(min|max|count|runs|n)$/i;
 
 /**
  * @param isArchitecture whether a cell names an architecture, to find the column where no header says it
- * @throws DomainError `invalid-table` with row and column
+ * @throws DomainError `invalid-table` with row and column; `invalid-usage` for a column to read that is not there
  */
 export function tableColumns(
   file: string,
@@ -104,26 +105,34 @@ export function tableColumns(
   }
   const seen = new Set<string>();
   const found: ReadColumn[] = [];
+  const known: string[] = [];
   for (const [at, name] of names.entries()) {
     if (at === architectureAt) continue;
     if (isArchitectureColumn(name)) throw fail(name, twoOfAName);
     const cells = body.map(({ fields }) => fields[at] ?? '');
-    const wanted = options.only?.includes(name);
-    const reason = wanted ? undefined : notATarget(name, at, cells, architectureAt);
+    const reading = name === '' ? undefined : readingOf(file, name, described(at), options);
+    const twice = names.indexOf(name) !== at || names.lastIndexOf(name) !== at;
+    const id = twice && reading?.batchSizeFrom === 'row' ? `${name} (batch size ${reading.batchSize})` : name;
+    known.push(id);
+    const isWanted = options.only?.includes(id);
+    const reason = isWanted ? undefined : notATarget(name, at, cells, architectureAt);
     if (reason !== undefined) {
       notes.push(`column ${at + 1}${name === '' ? '' : ` ${quoteText(name)}`} is left out: ${reason}`);
       continue;
     }
-    if (name === '')
+    if (reading === undefined) {
       throw fail(undefined, `column ${at + 1} has no name; accepted: a name for each column with latencies`);
-    if (options.only !== undefined && !wanted) continue;
-    const reading = readingOf(file, name, described(at), options);
+    }
+    if (options.only !== undefined && !isWanted) continue;
     if (reading.device.length > longestName) throw fail(name, `the name is longer than ${longestName} characters`);
-    const twice = names.indexOf(name) !== at || names.lastIndexOf(name) !== at;
-    const id = twice && reading.batchSizeFrom === 'row' ? `${name} (batch size ${reading.batchSize})` : name;
     if (seen.has(id)) throw fail(name, twoOfAName);
     seen.add(id);
     found.push({ id, at, reading });
+  }
+  const missing = options.only?.find((id) => !known.includes(id));
+  if (missing !== undefined) {
+    const there = known.filter((id) => id !== '').join(', ');
+    throw new DomainError('invalid-usage', `column '${missing}' is not in ${file}; it has ${there}`);
   }
   const statistics = options.only === undefined ? statisticsIn(found) : new Map<ReadColumn, string>();
   for (const [column, of] of statistics) {
