@@ -13,8 +13,8 @@ const options = {
   data: {
     value: 'FILE',
     help:
-      'a latency table, CSV, plain or gzip: a column "architecture", then one column a target; docs/ingest.md says what ' +
-      'is read',
+      'a latency table, CSV, plain or gzip: a column "architecture", then one column a target; ' +
+      'docs/ingest.md says what is read',
     schema: text,
   },
   api: {
@@ -71,8 +71,8 @@ const options = {
 export const importCommand = defineCommand({
   options,
   notes:
-    'A number at the end of a name is no batch size unless the table, --columns or --batch-size says so. Stopped, the ' +
-    'same command goes on.',
+    'A number at the end of a name is no batch size unless the table, --columns or --batch-size says so. ' +
+    'Stopped, the same command goes on.',
   async run(given, terminal) {
     const { readTable } = await import('#cli/read-table.ts');
     const { describeTable } = await import('../import/describe-table.ts');

@@ -67,7 +67,7 @@ interface Column {
   readonly file: string;
   readonly latencyMs: Float64Array;
   readonly hasRow: Uint8Array;
-  /** Of where it was seen first. */
+  /** How it was read where it was seen first. */
   readonly reading: ColumnReading | undefined;
 }
 

@@ -55,6 +55,7 @@ const mostBatch = 65_536;
 const longestName = 96;
 const twoOfAName = 'two columns have this name; accepted: one, or a row of batch sizes below the header that differ';
 
+/** Whether a header is that of the architectures, in any case. */
 export const isArchitectureColumn = (name: string): boolean => name.toLowerCase() === 'architecture';
 
 const batchRow = /^batch[ _-]?sizes?$|^batch$/i;

@@ -58,7 +58,7 @@ function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
   const start = bytes.subarray(0, sampled);
   const zeros = [0, 1].map((parity) => start.filter((byte, at) => byte === 0 && at % 2 === parity).length);
-  // Of text in Latin letters every other byte of UTF-16 is zero, and no byte of UTF-8.
+  // In Latin letters every other byte of UTF-16 is zero, and no byte of UTF-8.
   if (zeros[1]! > 0.3 * start.length) return 'utf-16le';
   return zeros[0]! > 0.3 * start.length ? 'utf-16be' : 'utf-8';
 }

@@ -82,7 +82,8 @@ export function parseLatencyTable(text: string, source: TableSource): LatencyTab
     const canonical = space.format(architecture);
     const earlier = rowOf.get(canonical);
     if (earlier !== undefined) {
-      const message = `architecture ${quoteText(given)} stands in row ${earlier} already; accepted: one row an architecture`;
+      const repeated = `architecture ${quoteText(given)} stands in row ${earlier} already`;
+      const message = `${repeated}; accepted: one row an architecture`;
       throw invalidTable(file, row, header.fields[columns.architectureAt], message);
     }
     rowOf.set(canonical, row);
@@ -206,6 +207,8 @@ function checkBelievable(file: string, id: string, { unit }: ColumnReading, late
 }
 
 function notANumber(file: string, row: number, column: string, field: string): DomainError {
-  const message = `${quoteText(field)} is not a number; accepted: a latency such as 8.2, an empty field or NA where there is none`;
+  const message =
+    `${quoteText(field)} is not a number; accepted: a latency such as 8.2, ` +
+    'an empty field or NA where there is none';
   return invalidTable(file, row, column, message);
 }

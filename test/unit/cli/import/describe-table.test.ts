@@ -90,7 +90,7 @@ test('as JSON, and with what the options and a sheet beside the table say', asyn
   rmSync(sheet);
 });
 
-test('without a dry run an address and a token are needed, and nothing is sent before the columns are told', async () => {
+test('without a dry run an address and a token are needed', async () => {
   await expect(run()).rejects.toThrow(/^--api is required; --dry-run sends nothing$/);
   await expect(run('--api', 'http://127.0.0.1:9')).rejects.toThrow(/^--token is required, or \$SUGARBUSH_TOKEN/);
   await expect(run('--targets', 'nano', '--dry-run')).rejects.toThrow(

@@ -105,7 +105,8 @@ describe('refuses, naming file, row and column', () => {
     ],
     [
       `architecture,pi5\n${a},1\n${b},2\n${a},3\n`,
-      `mine.csv, row 4, column "architecture": architecture ${JSON.stringify(a)} stands in row 2 already; accepted: one row an architecture`,
+      `mine.csv, row 4, column "architecture": architecture ${JSON.stringify(a)} stands in row 2 already; ` +
+        'accepted: one row an architecture',
     ],
   ])('%j', (text, message) => {
     expect(refusal(text)).toBe(message);
