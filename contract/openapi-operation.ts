@@ -17,6 +17,7 @@ const statuses: Readonly<Record<(typeof refusalStatuses)[keyof typeof refusalSta
   429: 'The daily quota of the device is used up.',
   500: 'The service failed; the operator finds the cause by `requestId`.',
   503: 'Not ready yet: no predictor, or the target is not adapted. Try again after `Retry-After` seconds.',
+  507: 'The disk of a service on one machine is full: nothing was written. Try again after `Retry-After` seconds.',
 };
 
 const idempotencyHeaderSchema = z.object({

@@ -65,6 +65,6 @@ export const predictorOperations = {
     path: predictorsPathSchema,
     body: setChampionRequestSchema,
     reply: aliasesReplySchema,
-    refusals: ['unknown-search-space', 'not-found', 'conflict', 'not-ready'],
+    refusals: ['unknown-search-space', 'not-found', 'conflict', 'not-ready', 'storage-full'],
   },
 } as const satisfies OperationsOf<'predictors'>;

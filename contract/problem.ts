@@ -19,6 +19,7 @@ export const refusalStatuses = {
   'too-few-measurements': 422,
   'quota-exceeded': 429,
   'not-ready': 503,
+  'storage-full': 507,
 } as const satisfies Partial<Record<ErrorCode, number>>;
 export type RefusalCode = keyof typeof refusalStatuses;
 

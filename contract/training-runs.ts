@@ -93,7 +93,7 @@ export const trainingRunOperations = {
     body: startRunRequestSchema,
     status: 201,
     reply: runViewSchema,
-    refusals: ['unknown-search-space', 'conflict'],
+    refusals: ['unknown-search-space', 'conflict', 'storage-full'],
   },
   listTrainingRuns: {
     summary: 'List the training runs, a page at a time',
@@ -115,6 +115,6 @@ export const trainingRunOperations = {
     tag: 'training',
     path: runPathSchema,
     reply: runViewSchema,
-    refusals: ['not-found', 'conflict'],
+    refusals: ['not-found', 'conflict', 'storage-full'],
   },
 } as const satisfies OperationsOf<'training-runs'>;

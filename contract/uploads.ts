@@ -64,7 +64,7 @@ export const uploadOperations = {
     body: registerUploadRequestSchema,
     status: 201,
     reply: registerUploadReplySchema,
-    refusals: ['unknown-search-space', 'conflict', 'quota-exceeded'],
+    refusals: ['unknown-search-space', 'conflict', 'quota-exceeded', 'storage-full'],
   },
   showUpload: {
     summary: 'Show how an upload stands, and why',

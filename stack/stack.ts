@@ -8,6 +8,7 @@ import { buildOnnxruntimeLayer, hostPlatform } from '../layers/build-onnxruntime
 import { keptCredentials } from './credentials.ts';
 import { deliverRecord } from './events.ts';
 import { failureSender } from './failure-destination.ts';
+import { startError } from './full-disk.ts';
 import { HttpApi } from './http/http-api.ts';
 import { invokeAsynchronously } from './lambda/asynchronous.ts';
 import { type Credentials, type Endpoints, functionEnvironment } from './lambda/environment.ts';
@@ -177,7 +178,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     s3.redeliverEvents();
     executions?.resume();
     const runScheduled = (targetArn: string, input: string): void => {
-      if (executions && targetArn.includes(':stateMachine:')) executions.start(targetArn, input);
+      if (executions && targetArn.includes(':stateMachine:')) startOnSchedule(executions, targetArn, input);
       else invokeLater(targetArn, JSON.parse(input)).catch(() => undefined);
     };
     const scheduler = new Scheduler(plan.schedules, runScheduled);
@@ -201,7 +202,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     };
   } catch (error) {
     await close();
-    throw error;
+    throw startError(error, stateDir);
+  }
+}
+
+/** A start that cannot be is said; the schedule's next time comes all the same. */
+function startOnSchedule(executions: Executions, targetArn: string, input: string): void {
+  try {
+    executions.start(targetArn, input);
+  } catch (error) {
+    console.error(`stack: the schedule of ${targetArn} could not start it: ${(error as Error).message}`);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { DomainError } from '#core/errors.ts';
 import type { Store, StoredObject, WriteCondition } from '#core/store/store.ts';
 import { conditionalPut } from './conditional-put.ts';
 import { withinDeadline } from './deadline.ts';
@@ -85,6 +86,10 @@ export function s3Store({
         }
         const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: body });
         return (await client.send(command, { abortSignal })).ETag!;
+      }).catch((cause: unknown) => {
+        // The embedded stack's answer on a full disk; S3 itself is never full.
+        if (statusOf(cause) !== 507) throw cause;
+        throw new DomainError('storage-full', `'${key}' was not written: the store has no space left`, { cause });
       });
       return { etag };
     },

@@ -47,6 +47,7 @@ const networkErrors = ['TimeoutError', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'N
 export function nameOf(error: unknown): TaskErrorName {
   if (error instanceof DomainError) {
     if (error.code === 'cancelled') return 'RunEnded';
+    if (error.code === 'storage-full') return 'StoreUnavailable';
     if (error.code === 'precondition-failed') return 'StoreBusy';
     if (error.code === 'conflict')
       return error.issues.some(({ path }) => path.startsWith('runs/')) ? 'RunUnderWay' : 'StoreBusy';

@@ -1,7 +1,7 @@
 // Runs one Lambda bundle inside its sandbox process: loads the handler, then asks the Runtime API for one event after
 // the other. Plain JavaScript without imports of ours, so that nothing is loaded that the cloud would not load.
 // Protocol: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-import { existsSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,6 +13,22 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: 2, keepAliveMsecs: 6
 // Standard input ends when the stack that started this process is gone, whatever the handler does at that time.
 process.stdin.on('end', () => process.exit(0)).on('error', () => process.exit(0));
 process.stdin.resume().unref();
+
+// Both are a log file. A stream of Node's ends for good at the first line that finds no space; these lines are lost,
+// and the next ones are written.
+for (const [stream, descriptor] of [
+  [process.stdout, 1],
+  [process.stderr, 2],
+]) {
+  stream.write = (chunk, encoding, callback) => {
+    try {
+      writeSync(descriptor, typeof chunk === 'string' ? Buffer.from(chunk, callback ? encoding : 'utf8') : chunk);
+    } catch {}
+    const done = callback ?? encoding;
+    if (typeof done === 'function') process.nextTick(done);
+    return true;
+  };
+}
 
 /** @returns {Promise<{ status: number, headers: http.IncomingHttpHeaders, body: string }>} */
 function call(method, route, body, headers = {}) {

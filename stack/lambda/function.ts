@@ -2,7 +2,7 @@
 // the limit wait their turn; calls beyond a reserved concurrency, which a deployment may set in infra/config.ts, are
 // refused, as Lambda refuses them.
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { LogFile } from '../log-file.ts';
 import type { FunctionPlan } from '../template/plan-functions.ts';
 import {
   type InvocationReport,
@@ -40,7 +40,7 @@ export class LambdaFunction {
   readonly #options: FunctionOptions;
   readonly #sandboxes = new Set<Sandbox>();
   readonly #queue: Waiting[] = [];
-  readonly #log: number;
+  readonly #log: LogFile;
   readonly #reaper: NodeJS.Timeout;
   readonly #running = new Set<Promise<unknown>>();
   #patience: NodeJS.Timeout | undefined;
@@ -50,7 +50,7 @@ export class LambdaFunction {
   constructor(options: FunctionOptions) {
     this.plan = options.plan;
     this.#options = options;
-    this.#log = openSync(options.logFile, 'a');
+    this.#log = new LogFile(options.logFile);
     this.#reaper = setInterval(() => this.#reap(), Math.max(50, options.idleMs / 4));
     this.#reaper.unref();
   }
@@ -113,7 +113,7 @@ export class LambdaFunction {
       return this.#goneOf.get(sandbox)?.promise;
     });
     await Promise.all([...gone, ...this.#running]);
-    closeSync(this.#log);
+    this.#log.close();
   }
 
   readonly #goneOf = new WeakMap<Sandbox, PromiseWithResolvers<void>>();
@@ -127,7 +127,7 @@ export class LambdaFunction {
       const sandbox = this.#free() ?? (patient && this.#isFreeSoon() ? undefined : this.#start());
       if (!sandbox) return;
       const waiting = this.#queue.shift()!;
-      this.#write(`START RequestId: ${waiting.requestId}`);
+      this.#log.write(`START RequestId: ${waiting.requestId}`);
       void sandbox.run(waiting.requestId, waiting.event).then(({ result, report }) => {
         this.#report(report);
         waiting.resolve(result);
@@ -164,7 +164,7 @@ export class LambdaFunction {
     const sandbox = new Sandbox({
       plan: this.plan,
       environment,
-      log: this.#log,
+      log: this.#log.descriptor,
       initLimitMs,
       memoryCheckMs,
       onIdle: () => this.#dispatch(),
@@ -190,17 +190,13 @@ export class LambdaFunction {
   #report(report: InvocationReport): void {
     const init = report.initMs === undefined ? '' : `\tInit Duration: ${report.initMs.toFixed(2)} ms`;
     const status = report.status === 'ok' ? '' : `\tStatus: ${report.status}`;
-    this.#write(`END RequestId: ${report.requestId}`);
-    this.#write(
+    this.#log.write(`END RequestId: ${report.requestId}`);
+    this.#log.write(
       `REPORT RequestId: ${report.requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\t` +
         `Memory Size: ${this.plan.memoryMiB} MB\t` +
         `Max Memory Used: ${Math.ceil(report.peakMemoryMiB)} MB${init}${status}`,
     );
     this.#options.onReport?.(report);
-  }
-
-  #write(line: string): void {
-    writeSync(this.#log, `${line}\n`);
   }
 }
 

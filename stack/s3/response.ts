@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { isDiskFull, sayDiskFull } from '../full-disk.ts';
 import { type RunningHash, startHash } from './checksum.ts';
 import type { EventSource } from './event-feed.ts';
 import type { FileBytes, S3Answer } from './exchange.ts';
@@ -70,7 +71,8 @@ function requireWhole({ name, md5 }: FileBytes, hash: RunningHash): void {
 }
 
 /**
- * S3's XML error. What is no S3Error is a fault of ours: 500, with the details on standard error only.
+ * S3's XML error; 507 for a full disk. What else is no S3Error is a fault of ours: 500, with the details on standard
+ * error only.
  * A sender that was never told to go on (`neverContinued`) need not send its body: that connection ends here.
  */
 export function sendError(
@@ -84,7 +86,10 @@ export function sendError(
   if (message.errored !== null || (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
   let known: S3Error;
   if (error instanceof S3Error) known = error;
-  else {
+  else if (isDiskFull(error)) {
+    sayDiskFull('Objects are read and not written.');
+    known = new S3Error('InsufficientStorage', 'There is no space left on the disk of the embedded stack.');
+  } else {
     console.error(`s3: request ${source.requestId} failed:`, error);
     known = new S3Error('InternalError', 'We encountered an internal error. Please try again.');
   }

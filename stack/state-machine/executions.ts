@@ -2,13 +2,15 @@
 // stack was closed or killed in the middle. The interpreter is aws-local-stepfunctions; tasks run on the Lambda
 // runtime.
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StateMachine as Interpreter, StateMachineDefinition } from 'aws-local-stepfunctions';
 import { z } from 'zod';
 import { makeWithParents } from '#command-line/make-folder.ts';
 import { writeDurably } from '../durable-file.ts';
+import { isDiskFull, sayDiskFull } from '../full-disk.ts';
 import { type InvocationResult, RequestTooLargeError, ThrottledError } from '../lambda/invocation.ts';
+import { LogFile } from '../log-file.ts';
 import { setAside } from '../set-aside.ts';
 import type { StateMachinePlan } from '../template/plan-training.ts';
 import { readDefinition, refusedError, type TaskPlan } from './definition.ts';
@@ -55,13 +57,20 @@ interface Machine {
   readonly plan: StateMachinePlan;
   readonly tasks: readonly TaskPlan[];
   readonly interpreter: Interpreter;
+  readonly log: LogFile;
 }
+
+/** Between two tries to write down an execution that ended while the disk was full. */
+const saveAgainMs = 2000;
 
 export class Executions {
   readonly #options: ExecutionsOptions;
   readonly #machines = new Map<string, Machine>();
   readonly #executions = new Map<string, Execution>();
   readonly #running = new Map<string, { readonly abort: () => void; readonly journal: ExecutionJournal }>();
+  /** Ended executions whose record found no space, with their journals. */
+  readonly #unsaved = new Map<string, ExecutionJournal | undefined>();
+  #saveTimer: NodeJS.Timeout | undefined;
   #suspended = false;
 
   private constructor(options: ExecutionsOptions) {
@@ -79,7 +88,8 @@ export class Executions {
       const interpreter = new StateMachine(definition as unknown as StateMachineDefinition, {
         validationOptions: { checkArn: false },
       });
-      opened.#machines.set(plan.arn, { plan, tasks, interpreter });
+      const log = new LogFile(join(options.logFolder, `${plan.key.replaceAll('/', '-')}.log`));
+      opened.#machines.set(plan.arn, { plan, tasks, interpreter, log });
     }
     for (const file of readdirSync(options.folder).filter((name) => name.endsWith('.json'))) {
       const execution = readExecution(join(options.folder, file));
@@ -116,7 +126,12 @@ export class Executions {
     }
     if (this.#suspended) throw new StepFunctionsError('ServiceUnavailable', 'the embedded stack is shutting down');
     const execution: Execution = { name, arn, stateMachineArn, status: 'RUNNING', input, startedMs: Date.now() };
-    this.#keep(execution);
+    try {
+      this.#keep(execution);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      throw new StepFunctionsError('ServiceUnavailable', 'there is no space left on the disk of the embedded stack');
+    }
     this.#run(execution);
     return execution;
   }
@@ -146,6 +161,8 @@ export class Executions {
   /** Leaves everything as it is, to be taken up by `resume` after the next start. */
   suspend(): void {
     this.#suspended = true;
+    clearTimeout(this.#saveTimer);
+    this.#saveUnsaved();
     for (const { abort } of this.#running.values()) abort();
   }
 
@@ -216,24 +233,40 @@ export class Executions {
     execution: Execution,
     events: ReturnType<Interpreter['run']>['eventLogs'],
   ): Promise<void> {
-    const file = join(this.#options.logFolder, `${machine.plan.key.replaceAll('/', '-')}.log`);
     for await (const event of events) {
       // Inputs and outputs stay out: they may be large, and the journal has them.
       const { type, timestamp, state, index, Error: error, Cause } = event as unknown as Record<string, unknown>;
       const line = { time: new Date(timestamp as number).toISOString(), execution: execution.name, type };
       const name = (state as { name?: string } | undefined)?.name;
-      appendFileSync(file, `${JSON.stringify({ ...line, state: name, index, error, cause: Cause })}\n`);
+      machine.log.write(JSON.stringify({ ...line, state: name, index, error, cause: Cause }));
     }
   }
 
   #end(execution: Execution, outcome: Pick<Execution, 'status' | 'output' | 'error' | 'cause'>): Execution {
     const ended = { ...execution, ...outcome, stoppedMs: Date.now() };
-    this.#keep(ended);
     const running = this.#running.get(execution.arn);
     this.#running.delete(execution.arn);
-    running?.journal.remove();
+    this.#executions.set(execution.arn, ended);
+    this.#unsaved.set(execution.arn, running?.journal);
+    this.#saveUnsaved();
     running?.abort();
     return ended;
+  }
+
+  /** Writes down how executions ended. One that finds no space keeps its journal, from which a stack that is started
+   * meanwhile comes to the same end, and is written down later. */
+  #saveUnsaved(): void {
+    try {
+      for (const [arn, journal] of this.#unsaved) {
+        this.#keep(this.describe(arn));
+        journal?.remove();
+        this.#unsaved.delete(arn);
+      }
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      sayDiskFull('How executions ended is written down later.');
+      if (!this.#suspended) this.#saveTimer = setTimeout(() => this.#saveUnsaved(), saveAgainMs).unref();
+    }
   }
 
   #keep(execution: Execution): void {

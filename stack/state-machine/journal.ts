@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
+import { isDiskFull, sayDiskFull } from '../full-disk.ts';
 
 const entrySchema = z.object({
   /** Hash of the state's name and its input. */
@@ -68,8 +69,14 @@ export class ExecutionJournal {
 
   #write(entry: Entry): void {
     if (this.#removed) return;
-    appendFileSync(this.#file, `${this.#isCut ? '\n' : ''}${JSON.stringify(entry)}\n`);
-    this.#isCut = false;
+    try {
+      appendFileSync(this.#file, `${this.#isCut ? '\n' : ''}${JSON.stringify(entry)}\n`);
+      this.#isCut = false;
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      this.#isCut = true;
+      sayDiskFull('Tasks that end now are run again if the stack is started again meanwhile.');
+    }
   }
 
   /** The execution has ended: answers that still come are of no use. */

@@ -13,11 +13,10 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 let stateDir: string;
 let field: FieldStack;
 let full = false;
-/** While full, what ingest writes is refused: everything of the data bucket but what registering an upload needs. */
+/** What is refused while full: at first what ingest writes, and not what registering an upload needs. */
+let refused = /^(measurements|targets|profiles)\//;
 const faultOf = ({ operation, key = '' }: FaultRequest): Fault | undefined =>
-  full && operation === 'PutObject' && /^(measurements|targets|profiles)\//.test(key)
-    ? { status: 507, code: 'InsufficientStorage' }
-    : undefined;
+  full && operation === 'PutObject' && refused.test(key) ? { status: 507, code: 'InsufficientStorage' } : undefined;
 
 const start = async (): Promise<void> => {
   const options: Partial<StackOptions> = { stateDir, s3Faults: faultOf, retryDelaysMs: [10, 10], maxSandboxes: 2 };
@@ -82,8 +81,14 @@ test('a sweep that cannot write says how many it left, as a failure of the funct
   expect(await verdicts(device, ids)).toEqual(['accepted', 'accepted']);
 });
 
-test('so does the next start', async () => {
+test('so does the next start; an upload that cannot be registered is refused with 507', async () => {
   const device = await field.enrol('a');
+  [full, refused] = [true, /^/];
+  const body = { sizeBytes: 10, sha256: '0'.repeat(64), searchSpace: 'nasbench201' };
+  const reply = await field.call('POST', '/v1/uploads', device.token, body);
+  expect([reply.status, reply.headers.get('retry-after')]).toEqual([507, '30']);
+  expect(await reply.json()).toMatchObject({ code: 'storage-full', status: 507 });
+  refused = /^(measurements|targets|profiles)\//;
   const ids = await stranded(device, 3);
   await field.close();
   await start();
