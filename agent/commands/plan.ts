@@ -3,6 +3,7 @@ import { release, type as systemType } from 'node:os';
 import { DomainError } from '#core/errors.ts';
 import { chooseCpus } from '../device/affinity.ts';
 import { readHardware } from '../device/hardware.ts';
+import { powerSettings, readPowerMode } from '../device/power-mode.ts';
 import { defaultQuietRule } from '../device/quiet.ts';
 import type { SystemFiles } from '../device/system-files.ts';
 import { findPerf } from '../perf/perf-command.ts';
@@ -59,6 +60,7 @@ export async function makePlan(
     accelerator: options.accelerator,
     settings,
     pinned: cpus !== undefined,
+    deviceSettings: powerSettings(readPowerMode(files)),
     searchSpace: options.searchSpace,
     inputSize,
     batchSize: options.batch,

@@ -12,6 +12,8 @@ export interface TargetFacts {
   readonly accelerator: string | undefined;
   readonly settings: RuntimeSettings;
   readonly pinned: boolean;
+  /** Settings of the device itself that change latency, such as its power mode. */
+  readonly deviceSettings: Readonly<Record<string, string | boolean>>;
   readonly searchSpace: SearchSpaceId;
   readonly inputSize: number | null;
   readonly batchSize: number;
@@ -36,7 +38,7 @@ export function describeTarget(facts: TargetFacts): ProfileTarget {
       name: runtime.name,
       version: facts.version,
       executionProvider: runtime.executionProvider,
-      settings: { ...heeded, pinned: facts.pinned },
+      settings: { ...heeded, ...facts.deviceSettings, pinned: facts.pinned },
     },
     workload: {
       searchSpace: facts.searchSpace,
