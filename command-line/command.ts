@@ -1,6 +1,6 @@
 // How a command is declared: its options with what they mean and what they may be, and what it does with them. Help,
 // parsing and defaults all come from this one table.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Terminal } from './terminal.ts';
 
 export interface OptionSpec<T = unknown> {

@@ -1,5 +1,5 @@
 // The form of /v1/devices.
-import { z } from 'zod';
+import * as z from 'zod';
 import { deviceRecordSchema } from '#core/access/device-record.ts';
 import { text } from '#core/text/line-text.ts';
 import type { OperationsOf } from './operation.ts';

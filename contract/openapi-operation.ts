@@ -1,5 +1,5 @@
 // One operation of the OpenAPI document, made from its route and what stands beside it.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import { type Operation, refusalsOf } from './operation.ts';
 import { problemSchema, refusalStatuses } from './problem.ts';

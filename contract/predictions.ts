@@ -1,5 +1,5 @@
 // The form of POST /v1/predictions.
-import { z } from 'zod';
+import * as z from 'zod';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
 import { type PredictReply, type PredictRequest, predictionLimits } from '#core/serve/predict-latencies.ts';
 import type { OperationsOf } from './operation.ts';

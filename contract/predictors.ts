@@ -1,5 +1,5 @@
 // The form of /v1/predictors.
-import { z } from 'zod';
+import * as z from 'zod';
 import { aliasesSchema, versionPattern } from '#core/predictors/aliases.ts';
 import { cardSchema } from '#core/predictors/card.ts';
 import type { OperationsOf } from './operation.ts';

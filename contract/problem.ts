@@ -1,5 +1,5 @@
 // The form of every error reply, and the status that each code of a refusal has.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ErrorCode } from '#core/errors.ts';
 
 /** Any other code is a fault of the service: 500. */

@@ -1,5 +1,5 @@
 // The form of /v1/training-runs.
-import { z } from 'zod';
+import * as z from 'zod';
 import { runPhases, runRecordSchema } from '#core/training/runs/run-record.ts';
 import { runSettingsSchema } from '#core/training/runs/run-settings.ts';
 import type { OperationsOf } from './operation.ts';

@@ -1,5 +1,5 @@
 // The form of /v1/uploads.
-import { z } from 'zod';
+import * as z from 'zod';
 import { uploadLimits } from '#core/intake/acceptance.ts';
 import { uploadRecordSchema } from '#core/intake/upload-record.ts';
 import type { UploadView } from '#core/intake/upload-view.ts';

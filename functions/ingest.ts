@@ -3,9 +3,10 @@
 import { ingestUpload, type UploadedObject } from '#core/intake/ingest-upload.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { activePredictors } from '#core/predictors/active-predictors.ts';
+import { s3Client } from './shared/aws/s3-client.ts';
 import { eachObject } from './shared/each-object.ts';
 import { readFieldEnvironment } from './shared/environment.ts';
-import { s3Client, s3Store } from './shared/s3-store.ts';
+import { s3Store } from './shared/s3-store.ts';
 import { logger } from './shared/telemetry.ts';
 
 const { DATA_BUCKET, UPLOADS_BUCKET } = readFieldEnvironment(process.env);

@@ -4,9 +4,10 @@ import * as z from 'zod';
 import { sweepUploads } from '#core/intake/sweep-uploads.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { activePredictors } from '#core/predictors/active-predictors.ts';
+import { s3Client } from './shared/aws/s3-client.ts';
 import { readFieldEnvironment } from './shared/environment.ts';
 import { listPlaced } from './shared/list-placed.ts';
-import { s3Client, s3Store } from './shared/s3-store.ts';
+import { s3Store } from './shared/s3-store.ts';
 import { sweepLog } from './shared/sweep-log.ts';
 
 const { DATA_BUCKET, UPLOADS_BUCKET } = readFieldEnvironment(process.env);

@@ -2,7 +2,7 @@
 // kill -9, when nobody could remove it).
 import { accessSync, constants, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeWithParents } from '#command-line/make-folder.ts';
 import { startError } from './full-disk.ts';
 import { StackError } from './stack-error.ts';

@@ -1,5 +1,5 @@
 // The options that `profile`, `run` and `models` share: what is measured, in which runtime, how well.
-import { z } from 'zod';
+import * as z from 'zod';
 import { flag, type Values } from '#command-line/command.ts';
 import { positiveInteger, positiveNumber, text, wholeNumber } from '#command-line/values.ts';
 import { statesInputSize, usualInputSize } from '#core/search-space/network/input-size.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError, UnreachableError } from '#client/errors.ts';
 import { defineCommand, flag, type Values } from '#command-line/command.ts';
 import type { Terminal } from '#command-line/terminal.ts';

@@ -1,6 +1,6 @@
 // Reads `perf stat -j`: one JSON object a line, perf-stat(1), JSON FORMAT. `counter-value` is a string; other numbers
 // are numbers in 6.1 and quoted later. Total: any text gives rows and other lines, never an error.
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonOrUndefined } from '../json-or-undefined.ts';
 import { counterValue, decimal, type PerfOutput, type PerfRow } from './row.ts';
 

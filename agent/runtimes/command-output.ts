@@ -1,6 +1,6 @@
 // Reads what a program of the device owner's prints (--runtime command): a JSON object with the latency of each
 // inference. Where there is none that can be used, it says what is wrong with what stands there.
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonOrUndefined } from '../json-or-undefined.ts';
 
 /** What a command has to print, for messages. */

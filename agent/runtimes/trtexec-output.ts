@@ -1,7 +1,7 @@
 // Reads what NVIDIA's trtexec writes: the per-inference times of --exportTimes and the facts in its log. Both are
 // total. Source: TensorRT, samples/common/sampleReporting.cpp (keys changed between versions 7 and 8.6: In/Out became
 // H2d/D2h).
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonOrUndefined } from '../json-or-undefined.ts';
 
 // Not strict: versions add keys. The start of the input copy is what the warm-up is counted from.

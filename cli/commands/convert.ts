@@ -1,6 +1,6 @@
 // `sugarbush convert`: architectures from the forms of other tools to the text that the service takes, and back.
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCommand, jsonFlag } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { text } from '#command-line/values.ts';

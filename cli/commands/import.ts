@@ -1,5 +1,5 @@
 // `sugarbush import`: sends a latency table to a service, through the same door as devices.
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCommand, flag, jsonFlag, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, listOf, text } from '#command-line/values.ts';

@@ -2,7 +2,6 @@
 // again: the shipped tables come in through the same door as devices' profiles, and a search space without a champion
 // that this code can run gets one by a run of the training state machine.
 import { createServer } from 'node:net';
-import { S3Client } from '@aws-sdk/client-s3';
 import { apiClient, type Client } from '#client/client.ts';
 import { operations } from '#contract/operations.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
@@ -11,6 +10,7 @@ import { loadPredictor } from '#core/predictor/bundle.ts';
 import { hasUsableChampion } from '#core/predictors/usable-champion.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
+import { s3Client } from '#functions/shared/aws/s3-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, startStack } from '#stack/stack.ts';
@@ -91,7 +91,7 @@ async function openStack(
 function storeOf({ s3Url, region, credentials, buckets }: Stack): Store {
   const bucket = buckets['Data'];
   if (bucket === undefined) throw new StackError("the template has no bucket 'Data'");
-  return s3Store({ bucket, client: new S3Client({ endpoint: s3Url, region, credentials, forcePathStyle: true }) });
+  return s3Store({ bucket, client: s3Client({ endpoint: s3Url, region, credentials }) });
 }
 
 interface Service {

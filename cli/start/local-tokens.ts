@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { issueToken } from '#core/access/issue-token.ts';
 import { tokenVerifier } from '#core/access/verify-token.ts';
 import { DomainError } from '#core/errors.ts';

@@ -1,5 +1,5 @@
 // What is known of a table's columns and does not stand in the table: a JSON file beside it, `FILE.columns.json`.
-import { z } from 'zod';
+import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import { text } from '#core/text/line-text.ts';
 import { latencyUnits } from './latency-unit.ts';

@@ -1,7 +1,7 @@
 // What a device uploads, version 1: which target it is, how it was measured, the descriptor, the measurements.
 // Structure and numbers only: there is no place in it for weights, inputs or outputs of a network.
 // docs/profile-format.md explains each field; docs/profile.schema.json is generated from here.
-import { z } from 'zod';
+import * as z from 'zod';
 import { descriptorSchema } from '#core/descriptor/descriptor.ts';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { statesInputSize } from '#core/search-space/network/input-size.ts';

@@ -1,6 +1,6 @@
 // Everything measured on one target: what its accepted profiles said, by profile, so that nothing is lost by merging.
 // A join of profiles that does not depend on their order or on repeats: the same set of profiles gives the same data.
-import { z } from 'zod';
+import * as z from 'zod';
 import { descriptorSchema } from '#core/descriptor/descriptor.ts';
 import { profileTargetSchema } from './profile.ts';
 

@@ -1,6 +1,6 @@
 // Which version of a search space's predictor is in use. The only mutable object of a predictor; everything it points
 // to is immutable.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, type StoredJson, updateJson } from '#core/store/stored-json.ts';

@@ -1,5 +1,5 @@
 // What is kept about a target beside its measurements: targets/{searchSpace}/{targetId}.json.
-import { z } from 'zod';
+import * as z from 'zod';
 import { profileTargetSchema } from '#core/dataset/profile.ts';
 import { counterNames } from '#core/descriptor/counters.ts';
 import { searchSpaceIds } from '#core/search-space/registry.ts';

@@ -1,6 +1,6 @@
 // A call that ends in time, whatever is called. What does not end by itself is told to stop, and not waited for.
 
-/** Nobody answered in time. The name is the SDK's own for it, by which training tasks are tried again. */
+/** Nobody answered in time. Training tasks are tried again by its name. */
 export class DeadlineError extends Error {
   override readonly name = 'TimeoutError';
 }

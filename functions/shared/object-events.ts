@@ -1,7 +1,7 @@
 // What a bucket's event says, as far as it can be read. S3 sends more than notices of objects: a test event when
 // notifications are set, records of later versions, and whatever a person sends by hand. What is no notice of a written
 // object never becomes one by trying again, so it is told apart here instead of failing.
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** An object that was written, as its notice tells it. */
 export interface WrittenObject {

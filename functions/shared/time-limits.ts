@@ -39,12 +39,3 @@ export function ownTimeLimits(variables: Readonly<Record<string, string | undefi
   if (seconds > 0 && seconds <= 900) return timeLimits(seconds);
   throw new Error(`${timeoutVariable} is '${text}'; allowed: seconds above 0, up to 900`);
 }
-
-/** What an AWS client is configured with. The SDK only warns of `requestTimeout` unless it is told to throw: without
- * that no retry ever starts at a service that accepts a request and says nothing. */
-export function clientLimits({ attempts, connectMs, attemptMs }: TimeLimits) {
-  return {
-    maxAttempts: attempts,
-    requestHandler: { connectionTimeout: connectMs, requestTimeout: attemptMs, throwOnRequestTimeout: true },
-  };
-}

@@ -111,6 +111,8 @@ export class ServiceStack extends Stack {
       logs: config.logs,
       environment: { DATA_BUCKET: data.bucket.bucketName, ...environment },
       layers,
+      // Vega draws the charts of the report.
+      shortNames: name === 'training/report',
     });
   }
 }

@@ -5,7 +5,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { S3EventRecord } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isDiskFull, sayDiskFull } from '../full-disk.ts';
 import type { IndexEntry } from './key-index.ts';
 import { encodeKeyAsForm } from './uri-encoding.ts';

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StateMachine as Interpreter, StateMachineDefinition } from 'aws-local-stepfunctions';
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeWithParents } from '#command-line/make-folder.ts';
 import { writeDurably } from '../durable-file.ts';
 import { isDiskFull, sayDiskFull } from '../full-disk.ts';

@@ -3,7 +3,7 @@
 // not run again.
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isDiskFull, sayDiskFull } from '../full-disk.ts';
 
 const entrySchema = z.object({

@@ -1,5 +1,5 @@
 // The state machine and what starts it: Step Functions state machines with their definition, and schedules.
-import { z } from 'zod';
+import * as z from 'zod';
 import { StackError } from '../stack-error.ts';
 import { attributeOf, referenceTo, type StackEnvironment } from './identifiers.ts';
 import { ignored, parseProperties } from './parse-properties.ts';

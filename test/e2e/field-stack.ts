@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { S3Client } from '@aws-sdk/client-s3';
 import { apiClient, type ReplyOf } from '#client/client.ts';
 import { noRetries } from '#client/retry.ts';
 import { operations } from '#contract/operations.ts';
@@ -16,6 +15,7 @@ import { loadPredictor } from '#core/predictor/bundle.ts';
 import { fit as fitPredictor } from '#core/predictor/fitting/fit-predictor.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { Store } from '#core/store/store.ts';
+import { s3Client } from '#functions/shared/aws/s3-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
@@ -63,7 +63,7 @@ export async function startFieldStack(
   overridden((await synthesise()).folder, templateDir, options.overrides ?? {});
   const stack = await startStack({ stateDir: join(folder, 'state'), port: 0, templateDir, graceMs: 500, ...options });
   const { s3Url: endpoint, region, credentials, buckets } = stack;
-  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const client = s3Client({ endpoint, region, credentials });
   const data = s3Store({ bucket: buckets['Data']!, client });
   const tokenOf = async (role: 'reader' | 'operator'): Promise<string> =>
     (await issueToken(data, { role, validForS: 3600, now: Date.now(), randomBytes })).token;
@@ -102,7 +102,7 @@ export async function startFieldStack(
       }
     },
     async close() {
-      client.destroy();
+      client.close();
       await stack.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -8,9 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { enrolDevice } from '#core/access/enrol-device.ts';
 import { issueToken } from '#core/access/issue-token.ts';
 import { revokeDevice } from '#core/access/revoke-device.ts';
@@ -26,6 +25,7 @@ import { endRun } from '#core/training/runs/end-run.ts';
 import { takeLock } from '#core/training/runs/run-lock.ts';
 import { changeRun } from '#core/training/runs/run-record.ts';
 import { beginRun } from '#core/training/runs/start-run.ts';
+import { s3Client } from '#functions/shared/aws/s3-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { type Fault, type S3Endpoint, startS3 } from '#stack/s3/server.ts';
 import { profileOf } from '../unit/core/field-service.ts';
@@ -44,9 +44,8 @@ let store: Store;
 let uploads: Store;
 let direct: Store;
 
-/** With a client of its own: the SDK stops trying again where too many calls of one client needed it. */
 const storeAt = (endpoint: string, bucket = 'data'): Store =>
-  s3Store({ bucket, client: new S3Client({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 4 }) });
+  s3Store({ bucket, client: s3Client({ endpoint, region, credentials }) });
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sugarbush-lost-'));

@@ -4,13 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
 import type { Store } from '#core/store/store.ts';
+import { s3Client } from '#functions/shared/aws/s3-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
-import { clientLimits, timeLimits } from '#functions/shared/time-limits.ts';
+import { timeLimits } from '#functions/shared/time-limits.ts';
 import { type S3Endpoint, startS3 } from '#stack/s3/server.ts';
 import { deployTiny, trainTiny } from '../unit/core/tiny-service.ts';
 
@@ -25,8 +25,7 @@ let swallowed = 0;
 const sockets = new Set<Socket>();
 
 const storeAt = (endpoint: string): Store => {
-  const client = new S3Client({ ...clientLimits(limits), endpoint, region, credentials, forcePathStyle: true });
-  return s3Store({ bucket: 'data', client, limits });
+  return s3Store({ bucket: 'data', client: s3Client({ endpoint, region, credentials, limits }) });
 };
 
 beforeAll(async () => {

@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
-import { SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Store } from '#core/store/store.ts';
+import { type S3Client, s3Client } from '#functions/shared/aws/s3-client.ts';
+import { serviceClient } from '#functions/shared/aws/service-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { stepFunctionsExecutor } from '#functions/shared/step-functions.ts';
-import { clientLimits, ownTimeLimits, timeLimits } from '#functions/shared/time-limits.ts';
+import { ownTimeLimits, timeLimits } from '#functions/shared/time-limits.ts';
 import { type S3Endpoint, startS3 } from '#stack/s3/server.ts';
 
 /** As of a function that has one second: short enough to wait for. */
@@ -24,6 +24,7 @@ type Behaviour = 'through' | 'silent' | { readonly cut: number } | { readonly st
 let folder: string;
 let s3: S3Endpoint;
 let wire: Server;
+let client: S3Client;
 let store: Store;
 let executorUrl: string;
 /** One for each further connection; `through` after the last. */
@@ -35,20 +36,12 @@ const sockets = new Set<Socket>();
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sugarbush-silent-'));
   s3 = await startS3({ stateDir: folder, credentials, region, buckets: ['data'] });
-  wire = createServer((client) => joinTo(client, always ?? behaviours.shift() ?? 'through'));
+  wire = createServer((socket) => joinTo(socket, always ?? behaviours.shift() ?? 'through'));
   await new Promise<void>((resolve) => wire.listen(0, '127.0.0.1', resolve));
   const { port } = wire.address() as { port: number };
   executorUrl = `http://127.0.0.1:${port}`;
-  const client = new S3Client({
-    ...clientLimits(limits),
-    // A connection for each request, so that a behaviour meets one request.
-    requestHandler: { ...clientLimits(limits).requestHandler, httpAgent: { keepAlive: false } },
-    endpoint: executorUrl,
-    region,
-    credentials,
-    forcePathStyle: true,
-  });
-  store = s3Store({ bucket: 'data', client, limits });
+  client = s3Client({ endpoint: executorUrl, region, credentials, limits });
+  store = s3Store({ bucket: 'data', client });
 });
 afterAll(async () => {
   for (const socket of sockets) socket.destroy();
@@ -57,23 +50,24 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 beforeEach(() => {
+  client.close();
   behaviours = [];
   always = undefined;
   connections = 0;
 });
 
-function joinTo(client: Socket, behaviour: Behaviour): void {
+function joinTo(near: Socket, behaviour: Behaviour): void {
   connections++;
-  sockets.add(client);
-  client.on('error', () => {});
-  client.resume();
+  sockets.add(near);
+  near.on('error', () => {});
+  near.resume();
   if (behaviour === 'silent') return;
   const upstream = connect(s3.port, '127.0.0.1');
   sockets.add(upstream);
   upstream.on('error', () => {});
-  client.pipe(upstream);
+  near.pipe(upstream);
   if (behaviour === 'through') {
-    upstream.pipe(client);
+    upstream.pipe(near);
     return;
   }
   const ends = 'cut' in behaviour;
@@ -82,9 +76,15 @@ function joinTo(client: Socket, behaviour: Behaviour): void {
     const head = bytes.indexOf('\r\n\r\n');
     const passed = head >= 0 ? head + 4 + left : left;
     left = 0;
-    if (passed > 0) client.write(bytes.subarray(0, passed));
-    if (ends) client.end();
+    if (passed > 0) near.write(bytes.subarray(0, passed));
+    if (ends) near.end();
   });
+}
+
+/** What the next connection meets; those that are kept end first, so that the next request opens one. */
+function meet(behaviour: Behaviour): void {
+  client.close();
+  behaviours = [behaviour];
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -103,8 +103,8 @@ test.each<[string, () => Promise<unknown>]>([
   [
     'the start of an execution',
     () => {
-      const client = new SFNClient({ ...clientLimits(limits), endpoint: executorUrl, region, credentials });
-      const executor = stepFunctionsExecutor('arn:aws:states:eu-central-1:0:stateMachine:m', limits, client);
+      const states = serviceClient({ service: 'states', endpoint: executorUrl, region, credentials, limits });
+      const executor = stepFunctionsExecutor('arn:aws:states:eu-central-1:0:stateMachine:m', states);
       return executor.start({ runId: 'r', searchSpace: 'fbnet', requestedBy: 'operator' });
     },
   ],
@@ -116,13 +116,13 @@ test.each<[string, () => Promise<unknown>]>([
 
 test('a store that was silent once is asked again and answers', async () => {
   await store.put('b/x', bytes('one'));
-  behaviours = ['silent'];
+  meet('silent');
   expect((await store.get('b/x'))?.body).toEqual(bytes('one'));
-  behaviours = ['silent'];
+  meet('silent');
   await store.put('b/x', bytes('two'));
-  behaviours = ['silent'];
+  meet('silent');
   expect(await listed('b/')).toEqual(['b/x']);
-  behaviours = ['silent'];
+  meet('silent');
   await store.delete('b/x');
   expect(await listed('b/')).toEqual([]);
 });
@@ -133,13 +133,14 @@ test.each<[string, Behaviour]>([
 ])('an object whose answer %s is asked for again, and comes whole', async (_, behaviour) => {
   await store.put('c/x', bytes('0123456789'));
   connections = 0;
-  behaviours = [behaviour];
+  meet(behaviour);
   expect((await store.get('c/x'))?.body).toEqual(bytes('0123456789'));
   expect(connections).toBe(2);
 });
 
 test('an object whose answer stops every time is an error, not a wait', async () => {
   await store.put('c/x', bytes('0123456789'));
+  client.close();
   always = { stalled: 3 };
   await expect(store.get('c/x')).rejects.toMatchObject({ name: 'TimeoutError' });
 });
