@@ -16,6 +16,7 @@ import { LambdaFunction } from './lambda/function.ts';
 import type { InvocationReport, InvocationResult } from './lambda/invocation.ts';
 import { type S3Endpoint, type S3Options, startS3 } from './s3/server.ts';
 import { Scheduler } from './schedule/scheduler.ts';
+import { openStackClock } from './stack-clock.ts';
 import { StackError } from './stack-error.ts';
 import { lockState } from './state-lock.ts';
 import { startStepFunctions } from './state-machine/endpoint.ts';
@@ -99,6 +100,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     for (const { key, targetArn } of plan.schedules) {
       if (!targets.includes(targetArn)) throw new StackError(`schedule ${key} starts ${targetArn}, which is not here`);
     }
+    const clock = openStackClock(stateDir);
+    undo.push(() => clock.close());
     const credentials = keptCredentials(stateDir);
     const functions = new Map<string, LambdaFunction>();
     const functionOf = (arn: string): LambdaFunction => {
@@ -112,6 +115,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       credentials,
       region,
       buckets: plan.buckets.map(({ name }) => name),
+      clock: clock.now,
       onEvent: (record: S3EventRecord) =>
         deliverRecord(plan.notifications, record, options.eventDeliveries ?? 1, invokeLater),
       ...(options.s3Faults && { faults: options.s3Faults }),
@@ -134,6 +138,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             machines: plan.stateMachines,
             folder: join(stateDir, 'executions'),
             logFolder: logs,
+            now: clock.now,
             invoke: (functionArn, event) => functionOf(functionArn).invoke(event),
           })
         : undefined;
@@ -141,6 +146,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     if (stepFunctions) undo.push(() => stepFunctions.close());
     const endpoints: Endpoints = {
       s3Url: s3.url,
+      clockStartedMs: clock.startedMs,
       ...(stepFunctions && { stepFunctionsUrl: stepFunctions.url }),
     };
     for (const each of plan.functions) {
@@ -153,6 +159,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         idleMs: options.idleMs ?? 600_000,
         initLimitMs: 10_000 + each.timeoutS * 1000,
         memoryCheckMs: 100,
+        now: clock.now,
         ...(options.onReport && { onReport: options.onReport }),
       });
       functions.set(each.arn, started);
@@ -181,7 +188,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       if (executions && targetArn.includes(':stateMachine:')) startOnSchedule(executions, targetArn, input);
       else invokeLater(targetArn, JSON.parse(input)).catch(() => undefined);
     };
-    const scheduler = new Scheduler(plan.schedules, runScheduled);
+    const scheduler = new Scheduler(plan.schedules, runScheduled, clock.now);
     undo.push(() => scheduler.stop());
     for (const { enabled, atStart, targetArn } of plan.schedules) {
       if (enabled && atStart !== undefined) runScheduled(targetArn, atStart);

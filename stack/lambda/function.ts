@@ -24,6 +24,8 @@ export interface FunctionOptions {
   readonly idleMs: number;
   readonly initLimitMs: number;
   readonly memoryCheckMs: number;
+  /** ms since the epoch, by the clock of the function's processes. */
+  readonly now: () => number;
   /** Milliseconds a call waits for a sandbox that has answered but not yet asked for its next event. Default 200. */
   readonly patienceMs?: number;
   onReport?(report: InvocationReport): void;
@@ -160,13 +162,14 @@ export class LambdaFunction {
   #start(): Sandbox | undefined {
     const limit = Math.min(this.#options.maxSandboxes, this.plan.reservedConcurrency ?? Number.POSITIVE_INFINITY);
     if (this.#sandboxes.size >= limit) return undefined;
-    const { environment, initLimitMs, memoryCheckMs } = this.#options;
+    const { environment, initLimitMs, memoryCheckMs, now } = this.#options;
     const sandbox = new Sandbox({
       plan: this.plan,
       environment,
       log: this.#log.descriptor,
       initLimitMs,
       memoryCheckMs,
+      now,
       onIdle: () => this.#dispatch(),
       onGone: () => {
         this.#sandboxes.delete(sandbox);

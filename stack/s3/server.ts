@@ -132,6 +132,8 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
       sourceAddress: message.socket.remoteAddress ?? '',
     };
     if (closing) response.shouldKeepAlive = false;
+    // By it the SDK sets its own clock right.
+    response.setHeader('date', new Date(clock()).toUTCString());
     let waiting = expectsContinue;
     const sendContinue = (): void => {
       if (waiting) response.writeContinue();

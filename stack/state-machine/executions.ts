@@ -50,6 +50,8 @@ export interface ExecutionsOptions {
   readonly folder: string;
   /** One log for each machine. */
   readonly logFolder: string;
+  /** ms since the epoch. */
+  readonly now: () => number;
   invoke(functionArn: string, event: string): Promise<InvocationResult>;
 }
 
@@ -125,7 +127,14 @@ export class Executions {
       throw new StepFunctionsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
     }
     if (this.#suspended) throw new StepFunctionsError('ServiceUnavailable', 'the embedded stack is shutting down');
-    const execution: Execution = { name, arn, stateMachineArn, status: 'RUNNING', input, startedMs: Date.now() };
+    const execution: Execution = {
+      name,
+      arn,
+      stateMachineArn,
+      status: 'RUNNING',
+      input,
+      startedMs: this.#options.now(),
+    };
     try {
       this.#keep(execution);
     } catch (error) {
@@ -243,7 +252,7 @@ export class Executions {
   }
 
   #end(execution: Execution, outcome: Pick<Execution, 'status' | 'output' | 'error' | 'cause'>): Execution {
-    const ended = { ...execution, ...outcome, stoppedMs: Date.now() };
+    const ended = { ...execution, ...outcome, stoppedMs: this.#options.now() };
     const running = this.#running.get(execution.arn);
     this.#running.delete(execution.arn);
     this.#executions.set(execution.arn, ended);

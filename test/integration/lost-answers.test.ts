@@ -96,7 +96,7 @@ beforeEach(() => {
 });
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const verifier = () => tokenVerifier({ store: direct, now: () => 0, cacheS: 0 });
+const verifier = () => tokenVerifier({ store: direct, now: () => 0, elapsedMs: () => 0, cacheS: 0 });
 
 describe('the store port', () => {
   test('a write where nothing was, and one over what was read, succeed once', async () => {

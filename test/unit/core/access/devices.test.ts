@@ -9,7 +9,8 @@ import { mapStore } from '../map-store.ts';
 
 const day = 86_400;
 const request = { name: 'Küche: Pi #3', validForS: 30 * day, callerTokenId: 'operator-1', now: 0, randomBytes };
-const verifierOf = (store: ReturnType<typeof mapStore>, now = 0) => tokenVerifier({ store, now: () => now, cacheS: 0 });
+const verifierOf = (store: ReturnType<typeof mapStore>, now = 0) =>
+  tokenVerifier({ store, now: () => now, elapsedMs: () => 0, cacheS: 0 });
 
 describe('enrolling devices', () => {
   it('gives a token that works and is kept nowhere', async () => {
