@@ -11,3 +11,6 @@ export function stateFolder(option: string | undefined, env: NodeJS.ProcessEnv):
 
 /** Where profiles wait inside the state folder. */
 export const spoolFolder = (state: string): string => join(state, 'spool');
+
+/** Where engines that were built are kept inside the state folder. */
+export const engineFolder = (state: string): string => join(state, 'engines');

@@ -22,6 +22,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/train.ts')).trainCommand,
   },
   {
+    name: 'convert',
+    summary: 'architectures from the forms of other tools to the text that is asked with, and back',
+    load: async () => (await import('./commands/convert.ts')).convertCommand,
+  },
+  {
     name: 'evaluate',
     summary: 'how good predictions are on targets that the training has not seen',
     load: async () => (await import('./commands/evaluate.ts')).evaluateCommand,

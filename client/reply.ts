@@ -1,5 +1,5 @@
 // What an answer means: the reply that the contract promises, or a refusal.
-import { z } from 'zod';
+import * as z from 'zod';
 import { DomainError, type ErrorCode } from '#core/errors.ts';
 import { ApiError, UnreachableError } from './errors.ts';
 import type { Answer } from './exchange.ts';

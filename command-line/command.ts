@@ -1,6 +1,6 @@
 // How a command is declared: its options with what they mean and what they may be, and what it does with them. Help,
 // parsing and defaults all come from this one table.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Terminal } from './terminal.ts';
 
 export interface OptionSpec<T = unknown> {
@@ -30,6 +30,9 @@ export interface Command<O extends OptionSpecs = OptionSpecs> {
   readonly options: O;
   /** Words without dashes. Absent: there are none. */
   readonly operands?: { readonly value: string; readonly help: string; readonly allowed: readonly string[] };
+  /** Words behind `--`, which are taken as they are, repetitions too; `run` gets them as operands. Absent: there are
+   * none. */
+  readonly rest?: { readonly value: string; readonly help: string };
   /** Shown below the options. */
   readonly notes?: string;
   /** @param operands without repetitions, in the order given

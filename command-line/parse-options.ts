@@ -12,12 +12,13 @@ export interface Parsed<O extends OptionSpecs> {
  * @throws DomainError `invalid-usage` naming every option that is wrong, its value and what it allows */
 export function parseOptions<O extends OptionSpecs>(
   args: readonly string[],
-  command: Pick<Command<O>, 'options' | 'operands'>,
+  command: Pick<Command<O>, 'options' | 'operands' | 'rest'>,
   env: Readonly<Record<string, string | undefined>> = {},
 ): Parsed<O> {
   refuseOptionsAsValues(args, command.options);
+  const end = command.rest === undefined ? -1 : args.indexOf('--');
   const line = lineOf('', '', command);
-  orUsage(() => line.parse([...args], { from: 'user' }));
+  orUsage(() => line.parse(end < 0 ? [...args] : args.slice(0, end), { from: 'user' }));
   const given = line.opts<Record<string, unknown>>();
   const values: Record<string, unknown> = {};
   const wrong: string[] = [];
@@ -28,12 +29,14 @@ export function parseOptions<O extends OptionSpecs>(
     else wrong.push(complaint(key, spec, raw, parsed.error.issues[0]!.message));
   }
   if (wrong.length > 0) throw new DomainError('invalid-usage', wrong.join('\n'));
-  return { values: values as Values<O>, operands: operandsOf(line.args, command.operands) };
+  const operands = operandsOf(line.args, command.operands);
+  return { values: values as Values<O>, operands: end < 0 ? operands : [...operands, ...args.slice(end + 1)] };
 }
 
 /** The help of one command. @param name as it is typed, `sugarbush evaluate` */
 export function helpOf(name: string, summary: string, command: Command): string {
-  const notes = command.notes === undefined ? '' : `\n${command.notes}\n`;
+  const behind = command.rest === undefined ? '' : `\nBehind --: ${command.rest.help}\n`;
+  const notes = command.notes === undefined ? behind : `${behind}\n${command.notes}\n`;
   return `${lineOf(name, summary, command).helpInformation()}${notes}`;
 }
 
@@ -57,8 +60,13 @@ export function quietLine(name: string, summary: string): Line {
     .configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
 }
 
-function lineOf(name: string, summary: string, { options, operands }: Pick<Command, 'options' | 'operands'>): Line {
+function lineOf(
+  name: string,
+  summary: string,
+  { options, operands, rest }: Pick<Command, 'options' | 'operands' | 'rest'>,
+): Line {
   const line = quietLine(name, summary).allowExcessArguments(true);
+  if (rest !== undefined) line.usage(`[options] [-- ${rest.value}...]`);
   if (operands !== undefined) {
     line.argument(`[${operands.value}...]`, `${operands.help}: ${operands.allowed.join(', ')}`);
   }

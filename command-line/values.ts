@@ -1,5 +1,5 @@
 // What option values may be: each takes the text of the command line. `.optional()` comes on top.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const text = z.string().min(1, 'must not be empty');
 

@@ -1,5 +1,5 @@
 // The form of /v1/devices.
-import { z } from 'zod';
+import * as z from 'zod';
 import { deviceRecordSchema } from '#core/access/device-record.ts';
 import { text } from '#core/text/line-text.ts';
 import type { OperationsOf } from './operation.ts';
@@ -59,7 +59,7 @@ export const deviceOperations = {
     body: enrolRequestSchema,
     status: 201,
     reply: enrolReplySchema,
-    refusals: ['conflict'],
+    refusals: ['conflict', 'storage-full'],
   },
   listDevices: {
     summary: 'List the devices, a page at a time',
@@ -74,6 +74,6 @@ export const deviceOperations = {
     tag: 'field',
     path: devicePathSchema,
     reply: deviceReplySchema,
-    refusals: ['not-found', 'conflict'],
+    refusals: ['not-found', 'conflict', 'storage-full'],
   },
 } as const satisfies OperationsOf<'devices'>;

@@ -1,7 +1,7 @@
 // Examples of requests with their replies: what the embedded stack answered to just these requests, one after another
 // (see test/e2e/documented-examples.ts, which sends them again and writes them anew). Secrets and signatures are
 // blotted out, and of long lists the first four are shown.
-import { z } from 'zod';
+import * as z from 'zod';
 import recorded from './examples.json' with { type: 'json' };
 import { type RouteId, routeIds } from './routes.ts';
 

@@ -1,5 +1,5 @@
 // The form of GET /v1/health.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Health } from '#core/serve/health.ts';
 import type { OperationsOf } from './operation.ts';
 

@@ -1,5 +1,5 @@
 // One operation of the OpenAPI document, made from its route and what stands beside it.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import { type Operation, refusalsOf } from './operation.ts';
 import { problemSchema, refusalStatuses } from './problem.ts';
@@ -17,6 +17,7 @@ const statuses: Readonly<Record<(typeof refusalStatuses)[keyof typeof refusalSta
   429: 'The daily quota of the device is used up.',
   500: 'The service failed; the operator finds the cause by `requestId`.',
   503: 'Not ready yet: no predictor, or the target is not adapted. Try again after `Retry-After` seconds.',
+  507: 'The disk of a service on one machine is full: nothing was written. Try again after `Retry-After` seconds.',
 };
 
 const idempotencyHeaderSchema = z.object({

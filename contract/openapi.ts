@@ -1,5 +1,5 @@
 // The operation of GET /openapi.json. The document itself is made in document.ts, from all operations.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OperationsOf } from './operation.ts';
 
 export const openApiOperations = {

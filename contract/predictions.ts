@@ -1,5 +1,5 @@
 // The form of POST /v1/predictions.
-import { z } from 'zod';
+import * as z from 'zod';
 import { mostBatchSize, workloadSchema } from '#core/search-space/workload.ts';
 import { type PredictReply, type PredictRequest, predictionLimits } from '#core/serve/predict-latencies.ts';
 import type { OperationsOf } from './operation.ts';

@@ -1,5 +1,5 @@
 // The form of /v1/predictors.
-import { z } from 'zod';
+import * as z from 'zod';
 import { aliasesSchema, versionPattern } from '#core/predictors/aliases.ts';
 import { cardSchema } from '#core/predictors/card.ts';
 import type { OperationsOf } from './operation.ts';
@@ -61,6 +61,6 @@ export const predictorOperations = {
     tag: 'training',
     body: setChampionRequestSchema,
     reply: aliasesReplySchema,
-    refusals: ['not-found', 'conflict', 'not-ready'],
+    refusals: ['not-found', 'conflict', 'not-ready', 'storage-full'],
   },
 } as const satisfies OperationsOf<'predictors'>;

@@ -1,5 +1,5 @@
 // The form of every error reply, and the status that each code of a refusal has.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ErrorCode } from '#core/errors.ts';
 
 /** Any other code is a fault of the service: 500. */
@@ -19,6 +19,7 @@ export const refusalStatuses = {
   'too-few-measurements': 422,
   'quota-exceeded': 429,
   'not-ready': 503,
+  'storage-full': 507,
 } as const satisfies Partial<Record<ErrorCode, number>>;
 export type RefusalCode = keyof typeof refusalStatuses;
 

@@ -1,5 +1,5 @@
 // The form of GET /v1/search-spaces and GET /v1/search-spaces/{id}.
-import { z } from 'zod';
+import * as z from 'zod';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { SearchSpaceView } from '#core/serve/show-search-spaces.ts';
 import type { OperationsOf } from './operation.ts';

@@ -1,5 +1,5 @@
 // The form of GET /v1/search-spaces/{id}/support-set.
-import { z } from 'zod';
+import * as z from 'zod';
 import { mostBatchSize, workloadSchema } from '#core/search-space/workload.ts';
 import { mostSupport } from '#core/targets/most-support.ts';
 import type { SupportSetReply } from '#core/targets/support-set.ts';

@@ -1,5 +1,5 @@
 // The form of GET /v1/targets and GET /v1/targets/{id}.
-import { z } from 'zod';
+import * as z from 'zod';
 import { selfCheckSchema } from '#core/predictor/adaptation/self-check.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
 import type { OperationsOf } from './operation.ts';

@@ -1,5 +1,5 @@
 // The form of /v1/training-runs.
-import { z } from 'zod';
+import * as z from 'zod';
 import { runPhases, runRecordSchema } from '#core/training/runs/run-record.ts';
 import { runSettingsSchema } from '#core/training/runs/run-settings.ts';
 import type { OperationsOf } from './operation.ts';
@@ -89,7 +89,7 @@ export const trainingRunOperations = {
     body: startRunRequestSchema,
     status: 201,
     reply: runViewSchema,
-    refusals: ['conflict'],
+    refusals: ['conflict', 'storage-full'],
   },
   listTrainingRuns: {
     summary: 'List the training runs, a page at a time',
@@ -111,6 +111,6 @@ export const trainingRunOperations = {
     tag: 'training',
     path: runPathSchema,
     reply: runViewSchema,
-    refusals: ['not-found', 'conflict'],
+    refusals: ['not-found', 'conflict', 'storage-full'],
   },
 } as const satisfies OperationsOf<'training-runs'>;

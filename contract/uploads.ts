@@ -1,5 +1,5 @@
 // The form of /v1/uploads.
-import { z } from 'zod';
+import * as z from 'zod';
 import { uploadLimits } from '#core/intake/acceptance.ts';
 import { uploadRecordSchema } from '#core/intake/upload-record.ts';
 import type { UploadView } from '#core/intake/upload-view.ts';
@@ -70,7 +70,7 @@ export const uploadOperations = {
     body: registerUploadRequestSchema,
     status: 201,
     reply: registerUploadReplySchema,
-    refusals: ['unknown-search-space', 'conflict', 'quota-exceeded'],
+    refusals: ['unknown-search-space', 'conflict', 'quota-exceeded', 'storage-full'],
   },
   showUpload: {
     summary: 'Show how an upload stands, and why',

@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'unreachable'
   | 'unexpected-reply'
   | 'storage-failed'
+  | 'storage-full'
   | 'internal';
 
 export class DomainError extends Error {

@@ -4,11 +4,17 @@ import type { APIGatewayRequestAuthorizerEventV2, APIGatewaySimpleAuthorizerWith
 import { tokenVerifier } from '#core/access/verify-token.ts';
 import { authorize } from './shared/authorize.ts';
 import type { AuthorizerContext } from './shared/caller.ts';
+import { elapsedMs } from './shared/elapsed.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { s3Store } from './shared/s3-store.ts';
 
 const { DATA_BUCKET, TOKEN_CACHE_S } = readEnvironment(process.env);
-const verify = tokenVerifier({ store: s3Store({ bucket: DATA_BUCKET }), now: Date.now, cacheS: TOKEN_CACHE_S });
+const verify = tokenVerifier({
+  store: s3Store({ bucket: DATA_BUCKET }),
+  now: Date.now,
+  elapsedMs,
+  cacheS: TOKEN_CACHE_S,
+});
 
 export const handler = async (
   event: APIGatewayRequestAuthorizerEventV2,

@@ -6,6 +6,7 @@ import { loadPredictor } from '#core/predictor/bundle.ts';
 import { predict } from '#core/serve/predict-latencies.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
 import { targetNames } from '#core/targets/target-names.ts';
+import { elapsedMs } from './shared/elapsed.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';
@@ -14,8 +15,8 @@ import { logger } from './shared/telemetry.ts';
 const { DATA_BUCKET, REVALIDATE_S: revalidateS } = readEnvironment(process.env);
 const store = s3Store({ bucket: DATA_BUCKET });
 const onError = (error: unknown): void => logger.warn('revalidation failed', { error });
-const predictors = predictorCache({ store, now: Date.now, loadPredictor, revalidateS, onError });
-const names = targetNames({ store, now: Date.now });
+const predictors = predictorCache({ store, now: elapsedMs, loadPredictor, revalidateS, onError });
+const names = targetNames({ store, now: elapsedMs });
 // Where the process is not frozen between requests, what is in use stays fresh without waiting for the next one.
 setInterval(() => void predictors.revalidate(), revalidateS * 1000).unref();
 

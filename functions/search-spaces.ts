@@ -5,6 +5,7 @@ import { loadPredictor } from '#core/predictor/bundle.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
 import { listSearchSpaces, showSearchSpace } from '#core/serve/show-search-spaces.ts';
 import { supportSet } from '#core/targets/support-set.ts';
+import { elapsedMs } from './shared/elapsed.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler } from './shared/http-handler.ts';
 import { s3Store } from './shared/s3-store.ts';
@@ -13,7 +14,7 @@ import { logger } from './shared/telemetry.ts';
 const { DATA_BUCKET, REVALIDATE_S: revalidateS } = readEnvironment(process.env);
 const store = s3Store({ bucket: DATA_BUCKET });
 const onError = (error: unknown): void => logger.warn('revalidation failed', { error });
-const predictors = predictorCache({ store, now: Date.now, loadPredictor, revalidateS, onError });
+const predictors = predictorCache({ store, now: elapsedMs, loadPredictor, revalidateS, onError });
 
 export const handler = httpHandler(searchSpaceOperations, {
   listSearchSpaces: async () => ({ searchSpaces: listSearchSpaces() }),

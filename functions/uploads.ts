@@ -5,9 +5,10 @@ import { DomainError } from '#core/errors.ts';
 import { registerUpload } from '#core/intake/register-upload.ts';
 import { showUpload } from '#core/intake/show-upload.ts';
 import { uploadView } from '#core/intake/upload-view.ts';
+import { s3Client } from './shared/aws/s3-client.ts';
 import { readFieldEnvironment } from './shared/environment.ts';
 import { httpHandler } from './shared/http-handler.ts';
-import { s3Client, s3Store } from './shared/s3-store.ts';
+import { s3Store } from './shared/s3-store.ts';
 import { uploadSigner } from './shared/sign-upload.ts';
 
 const { DATA_BUCKET, UPLOADS_BUCKET, UPLOADS_PER_DAY, UPLOAD_VALID_S } = readFieldEnvironment(process.env);

@@ -43,6 +43,15 @@ export interface SugarbushConfig {
     readonly perDeviceAndDay: number;
     /** Further tries of an upload's processing, 0 to 2, after which its event goes to the failure bucket. */
     readonly retries: number;
+    /** Looks for uploads that were put and not processed, because their event was lost or failed every time. */
+    readonly sweep: {
+      /** EventBridge Scheduler's `rate(…)` or `cron(…)`, UTC. */
+      readonly schedule: string;
+      /** Uploads of these last hours are looked at: each costs one read of S3 a sweep. */
+      readonly newestHours: number;
+      /** Uploads of these last minutes are left to their event and its retries. */
+      readonly settledMinutes: number;
+    };
   };
   readonly training: {
     /** EventBridge Scheduler's `rate(…)` or `cron(…)`, UTC: trains whatever is new. Unset: only by operators. */
@@ -66,13 +75,19 @@ export interface SugarbushConfig {
   readonly functions: Readonly<Record<FunctionName, FunctionSize>>;
 }
 
-export type FunctionName = ApiFunctionName | 'authorizer' | 'ingest' | `training/${TrainingTask}`;
+export type FunctionName = ApiFunctionName | 'authorizer' | 'ingest' | 'sweep-uploads' | `training/${TrainingTask}`;
 
 export const config: SugarbushConfig = {
   api: { throttleRatePerS: 100, throttleBurst: 200, tokenCacheS: 60, corsOrigins: [] },
   logs: { retentionDays: 30, level: 'INFO' },
   predictions: { revalidateS: 3 },
-  uploads: { keptDays: 30, validS: 900, perDeviceAndDay: 1000, retries: 2 },
+  uploads: {
+    keptDays: 30,
+    validS: 900,
+    perDeviceAndDay: 1000,
+    retries: 2,
+    sweep: { schedule: 'rate(1 hour)', newestHours: 48, settledMinutes: 10 },
+  },
   training: {
     schedule: 'cron(0 3 * * ? *)',
     newData: { schedule: 'rate(6 hours)', leastGrowth: 0.1 },
@@ -109,5 +124,7 @@ export const config: SugarbushConfig = {
     'training/record-failure': { memoryMiB: 256, timeoutS: 60 },
     // The worst 50 MiB of JSON take 700 MiB and 4 s; a target of 200 measurements is adapted in one.
     ingest: { memoryMiB: 1769, timeoutS: 120 },
+    // The same, one upload after another; what it does not get to is the next sweep's.
+    'sweep-uploads': { memoryMiB: 1769, timeoutS: 900 },
   },
 };

@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseOperatorGraph } from '#core/graph/graph-json.ts';
 import { type ConstantTensor, elementTypes, type OperatorGraph, type Tensor } from '#core/graph/operator-graph.ts';
 import { withStructuralValues } from '#core/graph/structural-values.ts';

@@ -2,7 +2,7 @@
 // when the committed file is not what this writes. Run: node scripts/write-profile-schema.ts
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { profileSchema } from '#core/dataset/profile.ts';
 
 export const profileSchemaPath = fileURLToPath(new URL('../docs/profile.schema.json', import.meta.url));

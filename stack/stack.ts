@@ -1,15 +1,14 @@
 // The embedded stack: runs on one machine what the CDK app's template describes: S3, functions, HTTP API,
 // bucket events, state machines and schedules. Nothing that the template lacks exists here either.
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { S3EventRecord } from 'aws-lambda';
-import { z } from 'zod';
 import { makeWithParents } from '#command-line/make-folder.ts';
 import { buildOnnxruntimeLayer, hostPlatform } from '../layers/build-onnxruntime.ts';
+import { keptCredentials } from './credentials.ts';
 import { deliverRecord } from './events.ts';
 import { failureSender } from './failure-destination.ts';
+import { startError } from './full-disk.ts';
 import { HttpApi } from './http/http-api.ts';
 import { invokeAsynchronously } from './lambda/asynchronous.ts';
 import { type Credentials, type Endpoints, functionEnvironment } from './lambda/environment.ts';
@@ -17,6 +16,7 @@ import { LambdaFunction } from './lambda/function.ts';
 import type { InvocationReport, InvocationResult } from './lambda/invocation.ts';
 import { type S3Endpoint, type S3Options, startS3 } from './s3/server.ts';
 import { Scheduler } from './schedule/scheduler.ts';
+import { openStackClock } from './stack-clock.ts';
 import { StackError } from './stack-error.ts';
 import { lockState } from './state-lock.ts';
 import { startStepFunctions } from './state-machine/endpoint.ts';
@@ -100,6 +100,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     for (const { key, targetArn } of plan.schedules) {
       if (!targets.includes(targetArn)) throw new StackError(`schedule ${key} starts ${targetArn}, which is not here`);
     }
+    const clock = openStackClock(stateDir);
+    undo.push(() => clock.close());
     const credentials = keptCredentials(stateDir);
     const functions = new Map<string, LambdaFunction>();
     const functionOf = (arn: string): LambdaFunction => {
@@ -113,6 +115,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       credentials,
       region,
       buckets: plan.buckets.map(({ name }) => name),
+      clock: clock.now,
       onEvent: (record: S3EventRecord) =>
         deliverRecord(plan.notifications, record, options.eventDeliveries ?? 1, invokeLater),
       ...(options.s3Faults && { faults: options.s3Faults }),
@@ -135,6 +138,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             machines: plan.stateMachines,
             folder: join(stateDir, 'executions'),
             logFolder: logs,
+            now: clock.now,
             invoke: (functionArn, event) => functionOf(functionArn).invoke(event),
           })
         : undefined;
@@ -142,6 +146,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     if (stepFunctions) undo.push(() => stepFunctions.close());
     const endpoints: Endpoints = {
       s3Url: s3.url,
+      clockStartedMs: clock.startedMs,
       ...(stepFunctions && { stepFunctionsUrl: stepFunctions.url }),
     };
     for (const each of plan.functions) {
@@ -154,6 +159,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         idleMs: options.idleMs ?? 600_000,
         initLimitMs: 10_000 + each.timeoutS * 1000,
         memoryCheckMs: 100,
+        now: clock.now,
         ...(options.onReport && { onReport: options.onReport }),
       });
       functions.set(each.arn, started);
@@ -178,11 +184,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
     s3.redeliverEvents();
     executions?.resume();
-    const scheduler = new Scheduler(plan.schedules, (targetArn, input) => {
-      if (executions && targetArn.includes(':stateMachine:')) executions.start(targetArn, input);
+    const runScheduled = (targetArn: string, input: string): void => {
+      if (executions && targetArn.includes(':stateMachine:')) startOnSchedule(executions, targetArn, input);
       else invokeLater(targetArn, JSON.parse(input)).catch(() => undefined);
-    });
+    };
+    const scheduler = new Scheduler(plan.schedules, runScheduled, clock.now);
     undo.push(() => scheduler.stop());
+    for (const { enabled, atStart, targetArn } of plan.schedules) {
+      if (enabled && atStart !== undefined) runScheduled(targetArn, atStart);
+    }
 
     return {
       apiUrl,
@@ -199,7 +209,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     };
   } catch (error) {
     await close();
-    throw error;
+    throw startError(error, stateDir);
+  }
+}
+
+/** A start that cannot be is said; the schedule's next time comes all the same. */
+function startOnSchedule(executions: Executions, targetArn: string, input: string): void {
+  try {
+    executions.start(targetArn, input);
+  } catch (error) {
+    console.error(`stack: the schedule of ${targetArn} could not start it: ${(error as Error).message}`);
   }
 }
 
@@ -224,18 +243,4 @@ async function startS3AtPort(port: number, options: Parameters<typeof startS3>[0
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     return await startS3({ ...options, port: 0 });
   }
-}
-
-const credentialsSchema = z.strictObject({ accessKeyId: z.string(), secretAccessKey: z.string() });
-
-/** The S3 endpoint's credentials, made once for a state folder. */
-function keptCredentials(stateDir: string): Credentials {
-  const file = join(resolve(stateDir), 'credentials.json');
-  if (existsSync(file)) return credentialsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const made: Credentials = {
-    accessKeyId: `LOCAL${randomBytes(8).toString('hex').toUpperCase()}`,
-    secretAccessKey: randomBytes(30).toString('base64url'),
-  };
-  writeFileSync(file, JSON.stringify(made), { mode: 0o600 });
-  return made;
 }

@@ -2,8 +2,9 @@
 // kill -9, when nobody could remove it).
 import { accessSync, constants, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeWithParents } from '#command-line/make-folder.ts';
+import { startError } from './full-disk.ts';
 import { StackError } from './stack-error.ts';
 
 const ownerSchema = z.object({ pid: z.number().int().positive(), started: z.string() });
@@ -18,8 +19,8 @@ export function lockState(stateDir: string): () => void {
   const file = join(stateDir, 'lock.json');
   const mine = join(stateDir, `lock.${process.pid}.json`);
   const owner: Owner = { pid: process.pid, started: startOf(process.pid) };
-  writeFileSync(mine, JSON.stringify(owner));
   try {
+    writeFileSync(mine, JSON.stringify(owner));
     while (!tryLink(mine, file)) {
       const holder = readOwner(file);
       if (holder && isAlive(holder)) {
@@ -30,6 +31,8 @@ export function lockState(stateDir: string): () => void {
       }
       removeStale(file, holder, stateDir);
     }
+  } catch (error) {
+    throw startError(error, stateDir);
   } finally {
     rmSync(mine, { force: true });
   }

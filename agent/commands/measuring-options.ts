@@ -1,5 +1,5 @@
 // The options that `profile`, `run` and `models` share: what is measured, in which runtime, how well.
-import { z } from 'zod';
+import * as z from 'zod';
 import { flag, type Values } from '#command-line/command.ts';
 import { positiveInteger, positiveNumber, text, wholeNumber } from '#command-line/values.ts';
 import { profileLimits } from '#core/dataset/profile.ts';
@@ -71,7 +71,7 @@ export const measuringOptions = {
   },
   command: {
     value: 'WORDS',
-    help: 'for --runtime command: the program and its arguments, separated by spaces',
+    help: 'for --runtime command: the program and its arguments, quoted as for a shell; or put them behind --',
     schema: text.optional(),
   },
   models: {
@@ -90,6 +90,12 @@ export const measuringOptions = {
     help: 'longest sampling of one network, in seconds',
     schema: positiveNumber,
     default: String(defaultStopRule.sampling.maxMs / 1000),
+  },
+  buildSeconds: {
+    value: 'S',
+    help: 'longest building of one engine before it is sampled, in seconds (tensorrt, or a compiler behind command)',
+    schema: positiveNumber,
+    default: '1800',
   },
   coolDown: {
     value: 'S',
@@ -124,6 +130,9 @@ export const measuringOptions = {
   },
   deviceId: { value: 'ID', help: 'name the enrolled device in the profile', schema: text.max(64).optional() },
 };
+
+/** Words behind `--`: they need no quoting for the agent. */
+export const commandWords = { value: 'PROGRAM ARGUMENTS', help: 'for --runtime command, instead of --command' };
 
 export const serviceOptions = {
   api: { value: 'URL', help: 'address of the service', schema: z.url().optional(), env: 'SUGARBUSH_API' },

@@ -5,6 +5,7 @@ import { DomainError } from '#core/errors.ts';
 import type { Workload } from '#core/search-space/workload.ts';
 import { chooseCpus } from '../device/affinity.ts';
 import { readHardware } from '../device/hardware.ts';
+import { powerSettings, readPowerMode } from '../device/power-mode.ts';
 import { defaultQuietRule } from '../device/quiet.ts';
 import type { SystemFiles } from '../device/system-files.ts';
 import { findPerf } from '../perf/perf-command.ts';
@@ -16,13 +17,27 @@ import type { Counting } from '../profile/operators.ts';
 import { describeTarget } from '../profile/target.ts';
 import { createRuntime } from '../runtimes/registry.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
+import { engineFolder } from '../state-folder.ts';
 import { agentVersion } from '../version.ts';
 import { type MeasuringOptions, onlyWorkload, stopRuleOf, workloadsOf } from './measuring-options.ts';
 
-/** Everything but which networks. @throws DomainError `program-missing` when the runtime is not here */
-export async function makePlan(options: MeasuringOptions, files: SystemFiles): Promise<Omit<ProfilePlan, 'networks'>> {
+export interface PlanContext {
+  /** The program and its arguments behind `--`. */
+  readonly words?: readonly string[];
+  /** The state folder, in which engines are kept. */
+  readonly state: string;
+}
+
+/** Everything but which networks.
+ * @throws DomainError `program-missing` when the runtime is not here */
+export async function makePlan(
+  options: MeasuringOptions,
+  files: SystemFiles,
+  { words = [], state }: PlanContext,
+): Promise<Omit<ProfilePlan, 'networks'>> {
   const workloads = workloadsOf(options);
-  const runtime = createRuntime({ name: options.runtime, program: options.program, command: options.command });
+  const command = commandOf(options, words);
+  const runtime = createRuntime({ name: options.runtime, program: options.program, command });
   if (!runtime.precisions.includes(options.precision)) {
     throw new DomainError(
       'invalid-usage',
@@ -46,6 +61,7 @@ export async function makePlan(options: MeasuringOptions, files: SystemFiles): P
     accelerator: options.accelerator,
     settings,
     pinned: cpus !== undefined,
+    deviceSettings: powerSettings(readPowerMode(files)),
   });
   return {
     target,
@@ -55,8 +71,9 @@ export async function makePlan(options: MeasuringOptions, files: SystemFiles): P
     workloads,
     // The operators of the first search space that has a list of them.
     described: options.noDescriptor ? undefined : workloads.find(hasOperators),
-    counting: options.noCounters || options.noDescriptor || !runtime.counts ? undefined : await findCounting(),
+    counting: options.noCounters || options.noDescriptor || !runtime.counts ? undefined : await findCounting(cpus),
     rule: stopRuleOf(options),
+    build: { limitS: options.buildSeconds, engineFolder: engineFolder(state) },
     quiet: { ...defaultQuietRule, pauseMs: options.coolDown * 1000, maxWaitMs: options.maxWait * 1000 },
     cpus,
     seed: options.seed,
@@ -71,10 +88,19 @@ function hasOperators({ searchSpace }: Workload): boolean {
   return descriptorOperators[searchSpace].length > 0;
 }
 
-async function findCounting(): Promise<Counting | undefined> {
+function commandOf(options: MeasuringOptions, words: readonly string[]): string | readonly string[] | undefined {
+  if (words.length === 0) return options.command;
+  if (options.runtime !== 'command') {
+    throw new DomainError('invalid-usage', `'${words[0]}' behind -- is a program for --runtime command alone`);
+  }
+  if (options.command === undefined) return words;
+  throw new DomainError('invalid-usage', 'the program stands twice: with --command and behind --');
+}
+
+async function findCounting(cpus: readonly number[] | undefined): Promise<Counting | undefined> {
   const perf = await findPerf();
   if (perf === undefined || !perf.hasControl) return undefined;
-  return { perf, abilities: await probePerf(perf) };
+  return { perf, abilities: await probePerf(perf, cpus) };
 }
 
 function chooseModels(options: MeasuringOptions, runtime: Runtime): ProfilePlan['models'] | undefined {

@@ -8,6 +8,7 @@ import { targetId } from '#core/dataset/target-id.ts';
 import { systemFiles } from '../device/system-files.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { openJournal } from '../profile/journal.ts';
+import { lostCountersWarning } from '../profile/lost-counters.ts';
 import {
   type JournalEntry,
   type MeasuredProfile,
@@ -16,12 +17,12 @@ import {
   planDigest,
   planIdentity,
 } from '../profile/measure-profile.ts';
-import { textProgress } from '../profile/progress.ts';
+import { duration, textProgress } from '../profile/progress.ts';
 import { spoolFolder, stateFolder } from '../state-folder.ts';
 import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
 import { openSpool } from '../upload/spool.ts';
 import { chooseNetworks } from './architectures.ts';
-import { measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
+import { commandWords, measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
 import { makePlan } from './plan.ts';
 import { sendSpool, serviceOf } from './upload.ts';
 
@@ -36,18 +37,22 @@ const options = {
   state: stateOption,
 };
 
-export const profile = defineCommand({ options, run: measureAndKeep });
+export const profile = defineCommand({ options, rest: commandWords, run: measureAndKeep });
 
-async function measureAndKeep(given: Values<typeof options>, terminal: Terminal): Promise<ExitCode> {
+async function measureAndKeep(
+  given: Values<typeof options>,
+  terminal: Terminal,
+  words: readonly string[],
+): Promise<ExitCode> {
   // From here on a stop is an orderly one: what was begun is put away.
   terminal.signal.throwIfAborted();
   const service = given.api !== undefined ? serviceOf(given, terminal) : undefined;
-  const planned = await makePlan(given, systemFiles());
+  const state = stateFolder(given.state, terminal.env);
+  const planned = await makePlan(given, systemFiles(), { words, state });
   try {
     const asked = service === undefined ? undefined : { service, targetId: targetId(planned.target) };
     const networks = await chooseNetworks(given.supportSet, planned.workloads, given.seed, asked);
     const plan = { ...planned, networks };
-    const state = stateFolder(given.state, terminal.env);
     const journal = given.out === undefined ? join(state, `${planDigest(plan)}.partial`) : `${given.out}.partial`;
     if (given.out === undefined) makeFolder(state);
     const measured = await measureWithJournal(plan, journal, terminal);
@@ -66,7 +71,8 @@ async function measureAndKeep(given: Values<typeof options>, terminal: Terminal)
     measured.forget();
     report(measured.result, terminal);
     terminal.out(`${targetId(written.target)}\n`);
-    const isWhole = measured.result.failures.length === 0 && measured.result.unstable.length === 0;
+    const { failures, unstable, lostCounters } = measured.result;
+    const isWhole = failures.length === 0 && unstable.length === 0 && lostCounters.length === 0;
     if (service !== undefined && given.out === undefined) {
       const sent = await sendSpool(state, service, terminal);
       if (sent !== exitCodes.ok) return sent;
@@ -97,10 +103,12 @@ export async function measureWithJournal(
 }
 
 /** Says on standard error what was measured, what failed and what did not settle. */
-export function report({ profile: written, failures, unstable, disturbed }: MeasuredProfile, terminal: Terminal): void {
-  const { measurements, descriptor } = written;
+export function report(measured: MeasuredProfile, terminal: Terminal): void {
+  const { failures, unstable, disturbed, builtS } = measured;
+  const { measurements, descriptor } = measured.profile;
   const operators = Object.keys(descriptor?.operators ?? {}).length;
   terminal.say(`${measurements.length} networks and ${operators} operators measured\n`);
+  if (builtS > 0) terminal.say(`${duration(builtS * 1000)} of that went into building engines, which are kept\n`);
   if (failures.length > 0) {
     terminal.say(
       `${failures.length} failed:\n${failures
@@ -115,4 +123,6 @@ export function report({ profile: written, failures, unstable, disturbed }: Meas
   if (disturbed.length > 0) {
     terminal.say(`${disturbed.length} were measured on a busy or hot device, such as ${disturbed[0]}\n`);
   }
+  const warning = lostCountersWarning(measured.lostCounters);
+  if (warning !== undefined) terminal.say(warning);
 }

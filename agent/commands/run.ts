@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError, UnreachableError } from '#client/errors.ts';
 import { defineCommand, flag, type Values } from '#command-line/command.ts';
 import type { Terminal } from '#command-line/terminal.ts';
@@ -30,7 +30,7 @@ import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
 import type { Service } from '../upload/service.ts';
 import { openSpool } from '../upload/spool.ts';
 import { type Asked, chooseNetworks } from './architectures.ts';
-import { measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
+import { commandWords, measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
 import { makePlan } from './plan.ts';
 import { measureWithJournal, report } from './profile.ts';
 import { sendSpool, serviceOf } from './upload.ts';
@@ -43,8 +43,10 @@ const options = {
   state: stateOption,
 };
 type RunOptions = Values<typeof options>;
+/** With the words behind `--`. */
+type RoundOptions = RunOptions & { readonly words: readonly string[] };
 
-export const run = defineCommand({ options, run: rounds });
+export const run = defineCommand({ options, rest: commandWords, run: rounds });
 
 /** The last profile of a plan, as far as the next round needs it. */
 const rememberedSchema = z.strictObject({
@@ -53,7 +55,8 @@ const rememberedSchema = z.strictObject({
 });
 type Remembered = z.infer<typeof rememberedSchema>;
 
-async function rounds(options: RunOptions, terminal: Terminal): Promise<ExitCode> {
+async function rounds(given: RunOptions, terminal: Terminal, words: readonly string[]): Promise<ExitCode> {
+  const options = { ...given, words };
   const service = serviceOf(options, terminal);
   const state = stateFolder(options.state, terminal.env);
   makeFolder(state);
@@ -86,8 +89,8 @@ async function roundOrReason(...args: Parameters<typeof round>): Promise<ExitCod
   }
 }
 
-async function round(options: RunOptions, state: string, service: Service, terminal: Terminal): Promise<ExitCode> {
-  const plan = await makePlan(options, systemFiles());
+async function round(options: RoundOptions, state: string, service: Service, terminal: Terminal): Promise<ExitCode> {
+  const plan = await makePlan(options, systemFiles(), { words: options.words, state });
   try {
     const file = join(state, `${planDigest(plan)}.last.json`);
     const remembered = readRemembered(file);

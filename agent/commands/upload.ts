@@ -1,7 +1,7 @@
 // `upload`: sends the profiles that wait in the spool and says what the service made of them.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCommand, jsonFlag } from '#command-line/command.ts';
 import type { Terminal } from '#command-line/terminal.ts';
 import { positiveNumber, text } from '#command-line/values.ts';

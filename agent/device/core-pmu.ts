@@ -12,5 +12,5 @@ export function corePmu(files: SystemFiles): string | undefined {
 export function corePmus(files: SystemFiles): string[] {
   return files
     .list('sys/bus/event_source/devices')
-    .filter((name) => /^(cpu|cpu_core|cpu_atom|armv[78]_\w+|apple_\w+_pmu)$/.test(name));
+    .filter((name) => /^(cpu(_[a-z]+)?|armv\d+_\w+|apple_\w+_pmu)$/.test(name));
 }

@@ -23,6 +23,11 @@ const cpus = 'sys/devices/system/cpu';
 const wantedSensor = /cpu|soc|pkg|package|core|cluster|big|little|gpu|tj|k10temp|zenpower/i;
 const unwantedSensor = /pmic|iwlwifi|nvme|battery/i;
 
+/** Whether a thermal zone or a hardware monitor of that name is about a processor or an accelerator. */
+export function isProcessorSensor(name: string | undefined): boolean {
+  return name !== undefined && wantedSensor.test(name) && !unwantedSensor.test(name);
+}
+
 /** Frequency, governor, load and temperature as they are now; null for what the kernel does not say. */
 export function readState(files: SystemFiles): DeviceState {
   const policies = files
@@ -68,26 +73,29 @@ function readTurbo(files: SystemFiles): boolean | null {
 function readTemperature(files: SystemFiles): { temperatureC: number | null; throttleC: number | null } {
   const current: (number | undefined)[] = [];
   const limits: number[] = [];
-  const isWanted = (name: string | undefined): boolean =>
-    name !== undefined && wantedSensor.test(name) && !unwantedSensor.test(name);
   for (const zone of files.list('sys/class/thermal').filter((name) => name.startsWith('thermal_zone'))) {
     const path = `sys/class/thermal/${zone}`;
-    if (!isWanted(files.text(`${path}/type`))) continue;
-    current.push(files.number(`${path}/temp`));
+    if (!isProcessorSensor(files.text(`${path}/type`))) continue;
+    current.push(degrees(files.number(`${path}/temp`)));
     for (const entry of files.list(path)) {
       const trip = /^trip_point_(\d+)_type$/.exec(entry)?.[1];
       if (trip === undefined || files.text(`${path}/${entry}`) !== 'passive') continue;
-      const limit = files.number(`${path}/trip_point_${trip}_temp`);
-      if (limit !== undefined && limit > 0) limits.push(limit / 1000);
+      const limit = degrees(files.number(`${path}/trip_point_${trip}_temp`));
+      if (limit !== undefined && limit > 0) limits.push(limit);
     }
   }
   for (const monitor of files.list('sys/class/hwmon')) {
     const path = `sys/class/hwmon/${monitor}`;
-    if (!isWanted(files.text(`${path}/name`))) continue;
+    if (!isProcessorSensor(files.text(`${path}/name`))) continue;
     for (const entry of files.list(path))
-      if (/^temp\d+_input$/.test(entry)) current.push(files.number(`${path}/${entry}`));
+      if (/^temp\d+_input$/.test(entry)) current.push(degrees(files.number(`${path}/${entry}`)));
   }
-  return { temperatureC: highest(current, 1000), throttleC: limits.length === 0 ? null : Math.min(...limits) };
+  return { temperatureC: highest(current, 1), throttleC: limits.length === 0 ? null : Math.min(...limits) };
+}
+
+/** The kernel's thousandths of a degree; the drivers of some boards write whole degrees. */
+function degrees(value: number | undefined): number | undefined {
+  return value === undefined || Math.abs(value) <= 200 ? value : value / 1000;
 }
 
 /** Highest of the known positive values, divided by `unit`; null where none is known. */

@@ -1,6 +1,7 @@
 // The examination in a person's words.
 import type { Detection } from '../runtimes/runtime.ts';
 import type { Examination } from './examine.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** An examination as text for a terminal. */
 export function printExamination(examined: Examination): string {
@@ -24,6 +25,7 @@ export function printExamination(examined: Examination): string {
     ),
     row('turbo', state.turbo === null ? 'not known' : state.turbo ? 'on' : 'off'),
     row('load', or(state.load1)),
+    ...surroundingRows(examined.surroundings),
     row('temperature', `${or(state.temperatureC, ' °C')}, limit at which it slows down ${or(state.throttleC, ' °C')}`),
     row('pinning', examined.pinning.possible ? `to processor ${examined.pinning.cpus.join(', ')}` : 'not possible'),
     '',
@@ -48,6 +50,16 @@ export function printExamination(examined: Examination): string {
 
 function row(name: string, value: string): string {
   return `  ${name.padEnd(22)}${value}`;
+}
+
+/** Only what is there: most devices have none of it. */
+function surroundingRows({ powerMode, gpus, cpuQuota }: Surroundings): string[] {
+  const mode = powerMode === null ? undefined : (powerMode.name ?? powerMode.id ?? 'not known');
+  return [
+    ...(mode === undefined ? [] : [row('NVIDIA power mode', String(mode))]),
+    ...gpus.map(({ name, maxMhz }) => row('GPU', `${name}${maxMhz === null ? '' : `, at most ${maxMhz} MHz`}`)),
+    ...(cpuQuota === null ? [] : [row('CPU quota', `${Number(cpuQuota.cpus.toFixed(2))} processors`)]),
+  ];
 }
 
 function runtimeText(detection: Detection): string {

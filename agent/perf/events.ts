@@ -4,6 +4,8 @@ import { type CounterName, counterNames } from '#core/descriptor/counters.ts';
 
 export interface CounterEvent extends Counter {
   readonly counter: CounterName;
+  /** Names under which perf answers here, where it was asked. */
+  readonly printedAs?: readonly string[];
 }
 
 /** All of them, in the order of the descriptor's columns. */

@@ -1,12 +1,15 @@
 // Reads `perf stat -j`: one JSON object a line, perf-stat(1), JSON FORMAT. `counter-value` is a string; other numbers
 // are numbers in 6.1 and quoted later. Total: any text gives rows and other lines, never an error.
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonOrUndefined } from '../json-or-undefined.ts';
 import { counterValue, decimal, type PerfOutput, type PerfRow } from './row.ts';
 
+/** printf's `nan` and `-inf` outside quotes, which no JSON has: perf prints them for metrics of a count of 0. */
+const noNumber = /(:\s*)-?(?:nan|inf)\b/gi;
+
 /** A number, or a number in quotes; `nan` and the like read as absent. */
 const loose = z
-  .union([z.number(), z.string()])
+  .union([z.number(), z.string(), z.null().transform(() => 'nan')])
   .transform((value) => (typeof value === 'number' ? (Number.isFinite(value) ? value : undefined) : decimal(value)))
   .optional();
 
@@ -41,7 +44,7 @@ export function parsePerfJson(text: string): PerfOutput {
 }
 
 function parseLine(line: string): PerfRow | undefined {
-  const parsed = rowSchema.safeParse(jsonOrUndefined(line));
+  const parsed = rowSchema.safeParse(jsonOrUndefined(line.replace(noNumber, '$1null')));
   if (!parsed.success) return undefined;
   const row = parsed.data;
   const value = counterValue(row['counter-value'], row['event-runtime']);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type SystemFiles, systemFiles } from '../device/system-files.ts';
 import { findProgram } from '../process/find-program.ts';
 import { type ProgramOptions, type ProgramResult, runProgram } from '../process/run-program.ts';
 import { parsePerfCsv } from './parse-csv.ts';
@@ -18,13 +19,33 @@ export interface Perf {
   readonly hasControl: boolean;
 }
 
-/** @returns undefined where there is no perf that starts (Ubuntu's wrapper fails when it does not fit the kernel). */
+/** The perf of PATH; where that does not start (Ubuntu's wrapper fails when no package fits the kernel, as with WSL2
+ * and Jetsons), one that its packages left elsewhere: any perf counts on any kernel.
+ * @param path searched instead of PATH, and nothing besides
+ * @returns undefined where there is no perf that starts */
 export async function findPerf(path?: string): Promise<Perf | undefined> {
   const program = findProgram('perf', path);
-  if (program === undefined) return undefined;
+  const others = path === undefined ? packagedPerfs(systemFiles()) : [];
+  for (const candidate of program === undefined ? others : [program, ...others]) {
+    const perf = await askVersion(candidate);
+    if ('version' in perf) return perf;
+  }
+  return undefined;
+}
+
+/** Why the perf of PATH does not start, in its own words, on one line; undefined where it does, or there is none. */
+export async function whyNoPerf(path?: string): Promise<string | undefined> {
+  const program = findProgram('perf', path);
+  const answer = program === undefined ? undefined : await askVersion(program);
+  return answer === undefined || 'version' in answer ? undefined : answer.said;
+}
+
+async function askVersion(program: string): Promise<Perf | { readonly said: string }> {
   const answer = await runProgram([program, '--version'], { timeoutS: 10 });
   const version = /^perf version (\S+)/m.exec(answer.stdout)?.[1];
-  if (answer.exitCode !== 0 || version === undefined) return undefined;
+  if (answer.exitCode !== 0 || version === undefined) {
+    return { said: (answer.stderr || answer.stdout).trim().replace(/\s+/g, ' ').slice(0, 200) || 'nothing' };
+  }
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10) || 0);
   return {
     path: program,
@@ -32,6 +53,19 @@ export async function findPerf(path?: string): Promise<Perf | undefined> {
     canWriteJson: major > 6 || (major === 6 && minor >= 1),
     hasControl: major > 5 || (major === 5 && minor >= 8),
   };
+}
+
+/** Where Ubuntu's packages of kernels put it: a folder for each kernel, the newest first. */
+export function packagedPerfs(files: SystemFiles): string[] {
+  const lib = 'usr/lib';
+  const folders = [
+    ...files.list(`${lib}/linux-tools`).map((name) => `${lib}/linux-tools/${name}`),
+    ...files.list(lib).flatMap((name) => (name.startsWith('linux-tools-') ? [`${lib}/${name}`] : [])),
+  ];
+  return folders
+    .filter((folder) => files.list(folder).includes('perf'))
+    .map((folder) => `/${folder}/perf`)
+    .reverse();
 }
 
 export interface PerfRun extends PerfOutput {

@@ -1,11 +1,14 @@
 // Asks perf what this device can count: every event alone, because one unknown event ends a whole run, and then the
 // sets that fit into the hardware's counters at once.
 import type { CounterName } from '#core/descriptor/counters.ts';
+import { pin } from '../worker/run-job.ts';
+import { combineRows, rowsOf } from './combine-rows.ts';
 import { type CounterEvent, counterEvents } from './events.ts';
 import { type Perf, type PerfRun, perfStat } from './perf-command.ts';
-import { isUserModeOnly } from './row.ts';
+import { isUserModeOnly, type PerfRow } from './row.ts';
 
-export type EventStatus = 'supported' | 'unsupported' | 'not permitted';
+/** `not counted`: perf knows the event, but no PMU counted it on the processors that measurements are pinned to. */
+export type EventStatus = 'supported' | 'unsupported' | 'not permitted' | 'not counted';
 
 export interface PerfAbilities {
   readonly status: Readonly<Record<CounterName, EventStatus>>;
@@ -18,40 +21,46 @@ export interface PerfAbilities {
 }
 
 /** Busy for some 10 ms, in user mode, without a runtime to start. */
-const work = ['sh', '-c', 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'] as const;
+const busy = ['sh', '-c', 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'] as const;
 const timeoutS = 20;
 
-/** Runs perf once for each counter and then for sets of them: what this device can count, and what at once. */
-export async function probePerf(perf: Perf): Promise<PerfAbilities> {
+/** Runs perf once for each counter and then for sets of them: what this device can count, and what at once.
+ * @param cpus processors that a measurement will be pinned to, so that the same kind of core is asked; undefined:
+ * any */
+export async function probePerf(perf: Perf, cpus?: readonly number[]): Promise<PerfAbilities> {
+  const work = [...pin(cpus), ...busy];
   const status: Partial<Record<CounterName, EventStatus>> = {};
   const names: Partial<Record<CounterName, string>> = {};
+  const supported: CounterEvent[] = [];
   for (const event of counterEvents) {
     const run = await perfStat(perf, event.event, work, { timeoutS });
     status[event.counter] = judge(run, event);
-    if (status[event.counter] === 'supported') {
-      names[event.counter] = run.rows.find((row) => typeof row.value === 'number')!.event;
-    }
+    if (status[event.counter] !== 'supported') continue;
+    names[event.counter] = combineRows(run.rows)!.event;
+    // All rows are about the one event that was asked for.
+    supported.push({ ...event, printedAs: [...new Set(run.rows.map((row) => row.event))] });
   }
-  const supported = counterEvents.filter((event) => status[event.counter] === 'supported');
   return {
     status: status as Record<CounterName, EventStatus>,
     names,
     software: supported.filter((event) => event.kind === 'software'),
     sets: await fittingSets(
       supported.filter((event) => event.kind === 'hardware'),
-      (events) => fits(perf, events),
+      (events) => fits(perf, events, work),
     ),
   };
 }
 
-/** What happens in the kernel reads 0 for one who may count in user mode only. */
-export function judge(run: PerfRun, { kernelOnly }: { kernelOnly: boolean }): EventStatus {
-  const counted = run.rows.find((row) => typeof row.value === 'number');
-  if (counted !== undefined) return kernelOnly && isUserModeOnly(counted.event) ? 'not permitted' : 'supported';
-  const said = `${run.program.stderr}\n${run.other.join('\n')}`;
-  return /not permitted|permission|perf_event_paranoid|operations is limited|access to/i.test(said)
-    ? 'not permitted'
-    : 'unsupported';
+/** What a run that asked for one event alone says of it. What happens in the kernel reads 0 for one who may count in
+ * user mode only. */
+export function judge({ rows, program, other }: PerfRun, { kernelOnly }: { kernelOnly: boolean }): EventStatus {
+  if (combineRows(rows) !== undefined) {
+    return kernelOnly && rows.some((row) => isUserModeOnly(row.event)) ? 'not permitted' : 'supported';
+  }
+  const said = `${program.stderr}\n${other.join('\n')}`;
+  if (/not permitted|permission|perf_event_paranoid|operations is limited|access to/i.test(said))
+    return 'not permitted';
+  return rows.some((row) => row.value === 'not-counted') ? 'not counted' : 'unsupported';
 }
 
 /** Greedy: each event joins the first set that still fits with it. Events that do not even fit alone are left out. */
@@ -75,9 +84,18 @@ export async function fittingSets(
 }
 
 /** As a group the events run together or not at all. */
-async function fits(perf: Perf, events: readonly CounterEvent[]): Promise<boolean> {
+async function fits(perf: Perf, events: readonly CounterEvent[], work: readonly string[]): Promise<boolean> {
   const group = `{${events.map((event) => event.event).join(',')}}`;
   const run = await perfStat(perf, group, work, { timeoutS });
-  const counted = run.rows.filter((row) => typeof row.value === 'number');
-  return counted.length >= events.length && counted.every((row) => (row.runningPercent ?? 100) >= 99);
+  return ranTogether(run.rows, events);
+}
+
+/** Whether each of the events counted all the time, on one PMU or on several in turn. */
+export function ranTogether(rows: readonly PerfRow[], events: readonly CounterEvent[]): boolean {
+  return events.every((event) => {
+    const counted = rowsOf(rows, event).filter((row) => typeof row.value === 'number');
+    const percent = counted.reduce((sum, row) => sum + (row.runningPercent ?? 100), 0);
+    // Each row is rounded down by up to one.
+    return counted.length > 0 && percent >= 100 - counted.length;
+  });
 }

@@ -26,16 +26,27 @@ export interface PerfOutput {
   readonly other: readonly string[];
 }
 
-/** `cpu_core/cycles/u` → pmu `cpu_core`, name `cycles`; `cycles:u` → no pmu, name `cycles`. */
+/** `cpu_core/cycles/u` → pmu `cpu_core`, name `cycles`; `cycles:Hu` → no pmu, name `cycles`. Total. */
 export function eventName(event: string): { readonly name: string; readonly pmu: string | undefined } {
-  const slash = /^([^/]+)\/([^/]*)\/[a-zA-Z]*$/.exec(event);
-  if (slash !== null) return { pmu: slash[1]!, name: slash[2]! };
-  return { pmu: undefined, name: event.replace(/:[a-zA-Z]+$/, '') };
+  const { name, pmu } = takeApart(event);
+  return { name, pmu };
 }
 
-/** perf adds the modifier `u` where the user may not count what the kernel does. */
+/** perf adds the modifier `u` where the user may not count what the kernel does, beside letters of its own (`Hu`). */
 export function isUserModeOnly(event: string): boolean {
-  return /[:/]u$/.test(event);
+  const { modifiers } = takeApart(event);
+  return modifiers.includes('u') && !/[kh]/.test(modifiers);
+}
+
+/** Versions of perf differ in where they put the modifiers: `cycles:u`, `cpu_core/cycles/u`, `cpu_core/cycles/:u`,
+ * `armv8_cortex_a53/cycles:u/`. Source: perf-list(1), EVENT MODIFIERS. */
+function takeApart(event: string): { name: string; pmu: string | undefined; modifiers: string } {
+  const slashed = /^([^/]+)\/([^/]*)\/?:?([a-zA-Z]*)$/.exec(event);
+  // Parameters follow a comma: `cpu_core/cycles,name=x/`.
+  const inner = slashed === null ? event : slashed[2]!.split(',')[0]!;
+  const colon = /:[a-zA-Z]*$/.exec(inner);
+  const name = colon === null ? inner : inner.slice(0, colon.index);
+  return { pmu: slashed?.[1], name, modifiers: `${colon?.[0].slice(1) ?? ''}${slashed?.[3] ?? ''}` };
 }
 
 /** Plain decimal text → number. Anything else (also `nan`, `inf`, grouped digits, exponents) → undefined. */

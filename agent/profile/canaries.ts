@@ -1,5 +1,5 @@
 // Whether a target still behaves as in its last profile: three of its networks, measured again and compared. Pure.
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One network of a profile. */
 export const networkSchema = z.strictObject({

@@ -23,11 +23,12 @@ import type { SystemFiles } from '../device/system-files.ts';
 import type { StopRule } from '../measure/stop-rule.ts';
 import type { CounterValue } from '../perf/count-per-inference.ts';
 import { counterEvents } from '../perf/events.ts';
-import type { MeasuredLatency, MeasureRequest, Runtime, RuntimeSettings } from '../runtimes/runtime.ts';
+import type { BuildRule, MeasuredLatency, MeasureRequest, Runtime, RuntimeSettings } from '../runtimes/runtime.ts';
 import type { Journal } from './journal.ts';
+import { lostCounters } from './lost-counters.ts';
 import type { Models } from './models.ts';
 import { type Counting, measureOperator } from './operators.ts';
-import type { ProfileProgress } from './progress.ts';
+import { duration, type ProfileProgress } from './progress.ts';
 
 export interface PlannedNetwork {
   /** Index into the workloads. */
@@ -46,6 +47,7 @@ export interface ProfilePlan {
   readonly described: Workload | undefined;
   readonly counting: Counting | undefined;
   readonly rule: StopRule;
+  readonly build: BuildRule;
   readonly quiet: QuietRule;
   readonly cpus: readonly number[] | undefined;
   readonly seed: number;
@@ -67,6 +69,8 @@ export interface JournalEntry {
   readonly measurement?: ProfileMeasurement;
   readonly operator?: Operator;
   readonly events?: readonly (readonly [CounterName, CounterValue])[];
+  /** How long an engine was built for it, s. */
+  readonly builtS?: number;
   readonly failure?: string;
   /** The whole, once it was made. */
   readonly profile?: Profile;
@@ -84,6 +88,10 @@ export interface MeasuredProfile {
   readonly unstable: readonly string[];
   /** Measured while the device was hot or busy. */
   readonly disturbed: readonly string[];
+  /** How long engines were built, s; 0 where none was. */
+  readonly builtS: number;
+  /** Counters that doctor promises and no operator has. */
+  readonly lostCounters: readonly CounterName[];
 }
 
 /** A name for what is measured on what, the same in every run of it: 64 hexadecimal digits. */
@@ -104,7 +112,7 @@ export async function measureProfileOnce(plan: ProfilePlan, ports: ProfilePorts)
   const { workloads, networks, described, deviceId } = plan;
   const key = `profile of ${canonicalJson([workloads, networks, described ?? null, deviceId])}`;
   const known = profileSchema.safeParse(ports.journal.get(key)?.profile);
-  if (known.success) return { profile: known.data, failures: [], unstable: unstableOf(known.data), disturbed: [] };
+  if (known.success) return { ...told(plan, known.data), failures: [], disturbed: [], builtS: 0 };
   const measured = await measureProfile(plan, ports);
   ports.journal.put(key, { profile: measured.profile });
   return measured;
@@ -119,6 +127,7 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
   const disturbed: string[] = [];
   let wasDisturbed = false;
   const { described } = plan;
+  let builtS = 0;
   const operators = described === undefined ? [] : descriptorOperators[described.searchSpace];
   progress.start(operators.length + plan.networks.length);
 
@@ -131,7 +140,8 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
     const { disturbedBy } = await waitForQuiet(files, wasDisturbed ? shorter(plan.quiet) : plan.quiet, ports.signal);
     wasDisturbed = disturbedBy !== undefined;
     if (disturbedBy !== undefined) disturbed.push(`${key}: ${disturbedBy}`);
-    const entry = await measure();
+    const entry = await withTicks(key, progress, measure);
+    builtS += entry.builtS ?? 0;
     // What failed is tried again by whoever goes on from here: it may have been the hour, not the network.
     if (entry.failure === undefined) ports.journal.put(key, entry);
     progress.step(
@@ -146,8 +156,8 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
   for (const key of operators) {
     const entry = await once(`${workloadKey(described!)} ${key}`, async () => {
       const request = requestFor(plan, plan.models.operator(described!, key), ports.signal);
-      const { operator, events, failure } = await measureOperator(plan.runtime, request, plan.counting);
-      return { operator, events: [...events], ...(failure === undefined ? {} : { failure }) };
+      const { events, ...measured } = await measureOperator(plan.runtime, request, plan.counting);
+      return { ...measured, events: [...events] };
     });
     entries.set(key, entry);
     if (entry.failure !== undefined) failures.push({ what: key, reason: entry.failure });
@@ -188,7 +198,27 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
     descriptor: described === undefined ? null : asDescriptor(described, asValues(entries, corePmu(files))),
     measurements,
   });
-  return { profile, failures, unstable: unstableOf(profile), disturbed };
+  return { ...told(plan, profile), failures, disturbed, builtS };
+}
+
+/** A profile with what it says about itself. */
+function told(
+  { counting }: ProfilePlan,
+  profile: Profile,
+): Pick<MeasuredProfile, 'profile' | 'unstable' | 'lostCounters'> {
+  const lost = counting === undefined ? [] : lostCounters(profile.descriptor, counting.abilities.status);
+  return { profile, unstable: unstableOf(profile), lostCounters: lost };
+}
+
+/** Says every half minute that it is still at it. */
+async function withTicks<T>(key: string, progress: ProfileProgress, measure: () => Promise<T>): Promise<T> {
+  const startMs = performance.now();
+  const ticks = setInterval(() => progress.still(key, performance.now() - startMs), 30_000);
+  try {
+    return await measure();
+  } finally {
+    clearInterval(ticks);
+  }
 }
 
 function unstableOf({ descriptor, measurements }: Profile): string[] {
@@ -207,13 +237,14 @@ async function measureNetwork(
   try {
     const request = requestFor(plan, plan.models.architecture(plan.workloads[workload]!, architecture), ports.signal);
     let measured = await plan.runtime.measure(request);
+    const built = measured.builtS === undefined ? {} : { builtS: measured.builtS };
     if (!measured.stable) {
       // Once more, rested: something passing may have disturbed it.
       await waitForQuiet(ports.files, plan.quiet, ports.signal);
       const again = await plan.runtime.measure(request);
       if (again.stable || spread(again) < spread(measured)) measured = again;
     }
-    return { measurement: asMeasurement({ workload, architecture }, measured, plan.rawSamples) };
+    return { measurement: asMeasurement({ workload, architecture }, measured, plan.rawSamples), ...built };
   } catch (error) {
     if (!(error instanceof DomainError) || error.code === 'cancelled') throw error;
     return { failure: error.message };
@@ -231,6 +262,7 @@ export function requestFor(
     modelPath,
     settings: plan.settings,
     rule: plan.rule,
+    build: plan.build,
     cpus: plan.cpus,
     seed: plan.seed,
     // A network whose single inference outlasts all limits is still given time for a few of them.
@@ -268,7 +300,10 @@ function asValues(entries: ReadonlyMap<string, JournalEntry>, pmuName: string | 
     for (const [counter, value] of entry.events ?? []) {
       if (typeof value.value !== 'number') continue;
       const isSoftware = counterEvents.find((event) => event.counter === counter)?.kind === 'software';
-      counters[counter] ??= { pmu: isSoftware ? null : (value.pmu ?? pmuName ?? null), event: value.event };
+      counters[counter] ??= {
+        pmu: isSoftware ? null : ((value.pmu ?? pmuName)?.slice(0, 64) ?? null),
+        event: value.event.slice(0, 128).trimEnd(),
+      };
     }
   }
   return { counters, operators };
@@ -286,7 +321,8 @@ function describe(entry: JournalEntry): string {
   const latency = entry.measurement?.latency ?? entry.operator?.latency;
   if (latency === undefined || typeof latency === 'string') return 'no latency';
   const isStable = entry.measurement?.stable ?? entry.operator?.stable;
-  return `${latency.medianMs.toPrecision(4)} ms${isStable === false ? ', never settled' : ''}`;
+  const built = entry.builtS === undefined ? '' : `, engine built in ${duration(entry.builtS * 1000)}`;
+  return `${latency.medianMs.toPrecision(4)} ms${isStable === false ? ', never settled' : ''}${built}`;
 }
 
 /** Smallest step seen between readings of the monotonic clock. */

@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
 import { describeNetwork, describeOperator } from '#core/search-space/network/describe.ts';

@@ -21,6 +21,8 @@ export interface MeasuredOperator {
   readonly operator: Operator;
   /** What each counter stood for, where it counted. */
   readonly events: ReadonlyMap<CounterName, CounterValue>;
+  /** How long an engine was built for it, s. */
+  readonly builtS?: number;
   readonly failure?: string;
 }
 
@@ -41,7 +43,8 @@ export async function measureOperator(
     for (const round of rounds.slice(1)) {
       collect(values, await runtime.measure(withCounting(short, counting?.perf, round)), round);
     }
-    return { operator: asOperator(first, values, counting), events: values };
+    const built = first.builtS === undefined ? {} : { builtS: first.builtS };
+    return { operator: asOperator(first, values, counting), events: values, ...built };
   } catch (error) {
     if (!(error instanceof DomainError) || error.code === 'cancelled') throw error;
     // A program that refuses the operator cannot run it; one that hung or printed nonsense might.

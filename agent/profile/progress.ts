@@ -5,6 +5,8 @@ export interface ProfileProgress {
   start(total: number): void;
   /** @param known it had been measured before: it says nothing about the time that the rest takes */
   step(what: string, result: string, known: boolean): void;
+  /** It is still at it: for what takes minutes. */
+  still(what: string, elapsedMs: number): void;
   stop(): void;
 }
 
@@ -32,13 +34,17 @@ export function textProgress(
       const line = `[${done}/${total}${done === total ? '' : left}] ${what}: ${result.split('\n')[0]}`;
       write(isTerminal ? `\r\u001b[K${line.slice(0, 160)}` : `${line}\n`);
     },
+    still(what, elapsedMs) {
+      const line = `[${done + 1}/${total}] ${what}: at it for ${duration(elapsedMs)}`;
+      write(isTerminal ? `\r\u001b[K${line.slice(0, 160)}` : `${line}\n`);
+    },
     stop() {
       if (isTerminal && done > 0) write('\n');
     },
   };
 }
 
-export const silentProgress: ProfileProgress = { start() {}, step() {}, stop() {} };
+export const silentProgress: ProfileProgress = { start() {}, step() {}, still() {}, stop() {} };
 
 /** `40 s`, `12 min`, `1 h 5 min` */
 export function duration(ms: number): string {

@@ -11,6 +11,8 @@ export interface TargetFacts {
   readonly accelerator: string | undefined;
   readonly settings: RuntimeSettings;
   readonly pinned: boolean;
+  /** Settings of the device itself that change latency, such as its power mode. */
+  readonly deviceSettings: Readonly<Record<string, string | boolean>>;
 }
 
 /** The target of a profile from what is known of hardware, runtime and workload; only settings that the runtime
@@ -32,7 +34,7 @@ export function describeTarget(facts: TargetFacts): ProfileTarget {
       name: runtime.name,
       version: facts.version,
       executionProvider: runtime.executionProvider,
-      settings: { ...heeded, pinned: facts.pinned },
+      settings: { ...heeded, ...facts.deviceSettings, pinned: facts.pinned },
     },
     precision: settings.precision,
   };

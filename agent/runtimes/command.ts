@@ -1,31 +1,10 @@
 // Any other runtime: a program of the device owner's that takes a model path as its last argument, times its inferences
 // and prints one JSON line, {"latenciesMs": [1.93, 1.91, …], "version": "2.1"}. Everything else it prints is ignored.
-import { z } from 'zod';
 import { DomainError } from '#core/errors.ts';
-import { jsonOrUndefined } from '../json-or-undefined.ts';
 import { findProgram } from '../process/find-program.ts';
+import { commandOutputProblem, expectedCommandOutput, parseCommandOutput } from './command-output.ts';
 import { type ExternalProgram, runExternal, unexpectedOutput } from './external-program.ts';
 import { fromSamples, type Runtime } from './runtime.ts';
-
-const lineSchema = z.strictObject({
-  /** Each inference after the program's own warm-up, in order of time. */
-  latenciesMs: z.array(z.number().positive()).min(1).max(1_000_000),
-  version: z.string().min(1).max(48).optional(),
-  /** Name of the accelerator that it ran on. */
-  accelerator: z.string().min(1).max(96).optional(),
-});
-
-export type CommandLine = z.infer<typeof lineSchema>;
-
-/** The last line that is such an object; undefined when there is none. Total. */
-export function parseCommandOutput(text: string): CommandLine | undefined {
-  for (const line of text.split('\n').reverse()) {
-    if (!line.trimStart().startsWith('{')) continue;
-    const parsed = lineSchema.safeParse(jsonOrUndefined(line));
-    if (parsed.success) return parsed.data;
-  }
-  return undefined;
-}
 
 /** @param words program and its arguments; the model path is added at the end. */
 export function commandRuntime(words: readonly string[]): Runtime {
@@ -53,6 +32,7 @@ export function commandRuntime(words: readonly string[]): Runtime {
       const { settings, rule } = request;
       const result = await runExternal(program, [...args, request.modelPath], {
         ...request,
+        buildS: request.build?.limitS,
         env: {
           SUGARBUSH_THREADS: String(settings.threads),
           SUGARBUSH_GRAPH_OPTIMIZATION: settings.graphOptimization,
@@ -62,7 +42,10 @@ export function commandRuntime(words: readonly string[]): Runtime {
         },
       });
       const line = parseCommandOutput(result.stdout);
-      if (line === undefined) throw unexpectedOutput(program, 'a line {"latenciesMs": [...]}', result.stdout);
+      if (line === undefined) {
+        const problem = commandOutputProblem(result.stdout, result.stderr);
+        throw unexpectedOutput(program, expectedCommandOutput, problem, result.stdout);
+      }
       return {
         ...fromSamples(line.latenciesMs, rule.sampling.tolerance),
         version: line.version ?? null,

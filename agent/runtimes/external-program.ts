@@ -23,6 +23,8 @@ export function locate({ name, hint, program }: ExternalProgram): string {
 
 export interface ExternalRun {
   readonly timeoutS: number;
+  /** Time for building something first, s, on top of that. */
+  readonly buildS?: number | undefined;
   readonly cpus: readonly number[] | undefined;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -36,7 +38,7 @@ export async function runExternal(
 ): Promise<ProgramResult> {
   const argv = [...pin(run.cpus), locate(program), ...args] as [string, ...string[]];
   const result = await runProgram(argv, {
-    timeoutS: run.timeoutS,
+    timeoutS: run.timeoutS + (run.buildS ?? 0),
     ...(run.env === undefined ? {} : { env: run.env }),
     ...(run.signal === undefined ? {} : { signal: run.signal }),
   });
@@ -44,12 +46,31 @@ export async function runExternal(
   const said = lastLines(result.stderr) || lastLines(result.stdout);
   throw new DomainError(
     result.timedOut ? 'program-timeout' : 'program-failed',
-    `${program.name}: ${describeEnd(result, run.timeoutS)}${said === '' ? '' : `; it said:\n${said}`}`,
+    `${program.name}: ${endOf(result, run)}${said === '' ? '' : `; it said:\n${said}`}`,
   );
 }
 
-/** The program ran but did not print what it should. */
-export function unexpectedOutput(program: ExternalProgram, wanted: string, text: string): DomainError {
+function endOf(result: ProgramResult, { timeoutS, buildS }: ExternalRun): string {
+  if (!result.timedOut || buildS === undefined) return describeEnd(result, timeoutS);
+  return (
+    `no end within ${timeoutS + buildS} s: ${buildS} s for building (--build-seconds; more of them may be what it ` +
+    `needs) and ${timeoutS} s for measuring`
+  );
+}
+
+/** The program ran, but what it printed cannot be read.
+ * @param expected what is read, in words
+ * @param problem what is wrong with what stands there; it names the line that comes nearest, where there is one
+ * @param text all that it printed, of which the end is shown */
+export function unexpectedOutput(
+  program: ExternalProgram,
+  expected: string,
+  problem: string,
+  text: string,
+): DomainError {
   const shown = lastLines(text) || 'nothing';
-  return new DomainError('program-output', `${program.name} did not print ${wanted}; it printed:\n${shown}`);
+  return new DomainError(
+    'program-output',
+    `${program.name}: its output cannot be read: ${problem}. Expected: ${expected}. It printed:\n${shown}`,
+  );
 }

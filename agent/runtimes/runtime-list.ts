@@ -3,14 +3,16 @@ import { DomainError } from '#core/errors.ts';
 import { commandRuntime } from './command.ts';
 import { onnxRuntimeNode, onnxRuntimeWeb } from './onnxruntime.ts';
 import type { Detection, Runtime } from './runtime.ts';
+import { shellWords } from './shell-words.ts';
 import { tensorrt } from './tensorrt.ts';
 import { tflite } from './tflite.ts';
 
 export interface RuntimeOptions {
   /** Path of the runtime's own program (`--program`), where it is not on PATH. */
   readonly program?: string | undefined;
-  /** Words of the device owner's own program (`--command`). */
-  readonly command?: string | undefined;
+  /** The device owner's own program with its arguments: one text, quoted as for a shell (`--command`), or its words
+   * (behind `--`). */
+  readonly command?: string | readonly string[] | undefined;
 }
 
 export interface RuntimeEntry {
@@ -60,8 +62,8 @@ export const runtimeList = {
   },
 } as const satisfies Readonly<Record<string, RuntimeEntry>>;
 
-function wordsOf(command: string | undefined): string[] {
-  if (command !== undefined) return command.trim().split(/\s+/);
-  const example = "such as: --command './measure.sh --fast'";
+function wordsOf(command: string | readonly string[] | undefined): readonly string[] {
+  if (command !== undefined) return typeof command === 'string' ? shellWords(command) : command;
+  const example = "such as: --command './measure.sh --fast', or at the end: -- ./measure.sh --fast";
   throw new DomainError('invalid-usage', `--runtime command wants --command; ${example}`);
 }

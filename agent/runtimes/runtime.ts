@@ -17,12 +17,22 @@ export interface RuntimeSettings {
   readonly precision: Precision;
 }
 
+export interface BuildRule {
+  /** Longest building of one engine, s, besides the time for measuring. */
+  readonly limitS: number;
+  /** Where engines are kept. */
+  readonly engineFolder: string;
+}
+
 export interface MeasureRequest {
   readonly modelPath: string;
   readonly settings: RuntimeSettings;
   readonly rule: StopRule;
   readonly cpus: readonly number[] | undefined;
+  /** Longest time for warm-up and samples. */
   readonly timeoutS: number;
+  /** For a runtime that builds something from the model first; left out: no time for it, nothing kept. */
+  readonly build?: BuildRule;
   /** Seed of the random input. */
   readonly seed: number;
   /** Count these events per inference; only for a runtime that `counts`. */
@@ -32,13 +42,16 @@ export interface MeasureRequest {
 
 export interface MeasuredLatency {
   readonly latency: LatencySummary;
-  readonly runs: number;
+  /** null: the program does not say. */
+  readonly runs: number | null;
   readonly stable: boolean;
   readonly samplesMs?: readonly number[];
   /** perf's rows over `countedRuns` inferences; empty where nothing was counted. */
   readonly rows: readonly PerfRow[];
   readonly countedRuns: number;
   readonly version: string | null;
+  /** How long an engine was built for it, s; absent where none was, or none that the agent knows of. */
+  readonly builtS?: number;
   /** Name of the accelerator that it ran on, where the runtime says so. */
   readonly accelerator?: string;
 }
@@ -79,7 +92,7 @@ export function fromSamples(samplesMs: readonly number[], tolerance: number): Me
 }
 
 /** Medians of several processes that give no samples → their median, judged by the spread between processes. */
-export function fromMedians(mediansMs: readonly number[], runs: number, tolerance: number): MeasuredLatency {
+export function fromMedians(mediansMs: readonly number[], runs: number | null, tolerance: number): MeasuredLatency {
   const count = mediansMs.length;
   const mean = mediansMs.reduce((sum, ms) => sum + ms, 0) / count;
   const variance = mediansMs.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / Math.max(1, count - 1);

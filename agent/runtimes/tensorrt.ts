@@ -1,13 +1,16 @@
 // TensorRT through NVIDIA's trtexec, which builds an engine from the ONNX file and times it. Latency is end to end:
-// copy in, compute, copy out.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// copy in, compute, copy out. Engines are kept, so that one network is built once.
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { DomainError } from '#core/errors.ts';
 import { findProgram } from '../process/find-program.ts';
 import { runProgram } from '../process/run-program.ts';
+import { engineCache, engineKey } from './engine-cache.ts';
 import { type ExternalProgram, runExternal, unexpectedOutput } from './external-program.ts';
-import { fromSamples, type Runtime } from './runtime.ts';
-import { parseTrtexecLog, parseTrtexecTimes } from './trtexec-output.ts';
+import { fromSamples, type MeasuredLatency, type MeasureRequest, type Runtime } from './runtime.ts';
+import { expectedTrtexecTimes, parseTrtexecLog, parseTrtexecTimes, trtexecTimesProblem } from './trtexec-output.ts';
 
 /** Where JetPack and the Debian packages put it, off PATH. */
 const usualPath = '/usr/src/tensorrt/bin/trtexec';
@@ -34,38 +37,80 @@ export function tensorrt(path?: string): Runtime {
       return { found: true, version: parseTrtexecLog(stdout + stderr).version, path: found };
     },
     async measure(request) {
-      const folder = mkdtempSync(join(tmpdir(), 'sugarbush-trtexec-'));
-      try {
-        const timesFile = join(folder, 'times.json');
-        const { warmUp, sampling } = request.rule;
-        const warmUpMs = Math.ceil(Math.min(warmUp.maxMs, 1000));
-        const { precision } = request.settings;
-        const result = await runExternal(
-          program,
-          [
-            `--onnx=${request.modelPath}`,
-            `--exportTimes=${timesFile}`,
-            `--warmUp=${warmUpMs}`,
-            `--iterations=${sampling.minRuns}`,
-            `--duration=${Math.max(1, Math.ceil(sampling.maxMs / 2000))}`,
-            ...(precision === 'fp32' ? [] : [`--${precision}`]),
-          ],
-          request,
-        );
-        const samplesMs = parseTrtexecTimes(readOrEmpty(timesFile), warmUpMs);
-        const log = parseTrtexecLog(result.stdout + result.stderr);
-        if (samplesMs === undefined)
-          throw unexpectedOutput(program, 'times (--exportTimes)', result.stdout + result.stderr);
-        return {
-          ...fromSamples(samplesMs, sampling.tolerance),
-          version: log.version,
-          ...(log.device === null ? {} : { accelerator: log.device }),
-        };
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
+      const cache = engineCache(request.build?.engineFolder);
+      const key = engineKey(request.modelPath, request.settings.precision, programIdentity(program.program));
+      const kept = cache.find(key);
+      if (kept !== undefined) {
+        try {
+          return await time(program, request, { engine: kept });
+        } catch (error) {
+          if (!(error instanceof DomainError) || error.code !== 'program-failed') throw error;
+          // Another version or another GPU built it.
+          cache.drop(key);
+        }
       }
+      return await time(program, request, { keep: (file) => cache.keep(key, file) });
     },
   };
+}
+
+/** With an engine that is there, or with one that it builds first and that is worth keeping. */
+type Engine = { readonly engine: string } | { readonly keep: (file: string) => void };
+
+async function time(program: ExternalProgram, request: MeasureRequest, engine: Engine): Promise<MeasuredLatency> {
+  const folder = mkdtempSync(join(tmpdir(), 'sugarbush-trtexec-'));
+  try {
+    const timesFile = join(folder, 'times.json');
+    const engineFile = join(folder, 'model.engine');
+    const { warmUp, sampling } = request.rule;
+    const warmUpMs = Math.ceil(Math.min(warmUp.maxMs, 1000));
+    const durationS = Math.max(1, Math.ceil(sampling.maxMs / 2000));
+    const { precision } = request.settings;
+    const isBuilt = 'keep' in engine;
+    const args = [
+      `--onnx=${request.modelPath}`,
+      isBuilt ? `--saveEngine=${engineFile}` : `--loadEngine=${engine.engine}`,
+      `--exportTimes=${timesFile}`,
+      `--warmUp=${warmUpMs}`,
+      `--iterations=${sampling.minRuns}`,
+      `--duration=${durationS}`,
+      ...(precision === 'fp32' ? [] : [`--${precision}`]),
+    ];
+    const startMs = performance.now();
+    const result = await runExternal(program, args, {
+      ...request,
+      buildS: isBuilt ? request.build?.limitS : undefined,
+    });
+    const tookS = (performance.now() - startMs) / 1000;
+    const times = readOrEmpty(timesFile);
+    const samplesMs = parseTrtexecTimes(times, warmUpMs);
+    const said = result.stdout + result.stderr;
+    const log = parseTrtexecLog(said);
+    if (samplesMs === undefined) {
+      throw unexpectedOutput(program, expectedTrtexecTimes, trtexecTimesProblem(times, warmUpMs), said);
+    }
+    if (isBuilt) engine.keep(engineFile);
+    return {
+      ...fromSamples(samplesMs, sampling.tolerance),
+      version: log.version,
+      ...(log.device === null ? {} : { accelerator: log.device }),
+      // What it does not say is the time that is not for warm-up and samples.
+      ...(isBuilt ? { builtS: log.builtS ?? Math.max(0, tookS - warmUpMs / 1000 - durationS) } : {}),
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Changes with another trtexec, and with another GPU where the environment chooses one. */
+function programIdentity(program: string): string {
+  const gpu = process.env['CUDA_VISIBLE_DEVICES'] ?? '';
+  try {
+    const { size, mtimeMs } = statSync(findProgram(program) ?? program);
+    return `${program} ${size} ${mtimeMs} ${gpu}`;
+  } catch {
+    return `${program} ${gpu}`;
+  }
 }
 
 function readOrEmpty(file: string): string {

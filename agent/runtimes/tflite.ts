@@ -1,7 +1,7 @@
 // TensorFlow Lite through its benchmark_model. It prints a summary and no samples, and old versions only an average: so
 // it is run several times, and the median over those runs is the latency.
 import { findProgram } from '../process/find-program.ts';
-import { parseBenchmarkModel } from './benchmark-model-output.ts';
+import { expectedBenchmarkOutput, nearestBenchmarkLine, parseBenchmarkModel } from './benchmark-model-output.ts';
 import { type ExternalProgram, runExternal, unexpectedOutput } from './external-program.ts';
 import { fromMedians, type Runtime } from './runtime.ts';
 
@@ -43,15 +43,22 @@ export function tflite(path = 'benchmark_model'): Runtime {
         '--warmup_min_secs=0.1',
       ];
       const mediansMs: number[] = [];
-      let runs = 0;
+      let runs: number | null = 0;
       for (let i = 0; i < processes; i++) {
         const result = await runExternal(program, args, request);
-        const output = parseBenchmarkModel(`${result.stdout}\n${result.stderr}`);
-        if (output === undefined) throw unexpectedOutput(program, 'its timings', result.stdout + result.stderr);
+        const text = `${result.stdout}\n${result.stderr}`;
+        const output = parseBenchmarkModel(text);
+        if (output === undefined) throw unexpectedOutput(program, expectedBenchmarkOutput, problemOf(text), text);
         mediansMs.push((output.medianUs ?? output.averageUs) / 1000);
-        runs += output.runs;
+        // What one process does not say is not known of the sum.
+        runs = runs === null || output.runs === null ? null : runs + output.runs;
       }
       return fromMedians(mediansMs, runs, sampling.tolerance);
     },
   };
+}
+
+function problemOf(text: string): string {
+  const nearest = nearestBenchmarkLine(text);
+  return nearest === undefined ? 'no line with timings' : `the nearest line is '${nearest.slice(0, 300)}'`;
 }

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Profile } from '#core/dataset/profile.ts';
 import { anyProfileSchema } from '#core/dataset/read-profile.ts';
 import { DomainError } from '#core/errors.ts';

@@ -1,6 +1,6 @@
 // What the agent asks of its measuring process and what it gets back: one JSON line each way. The process is a fresh
 // one for each network, so that a crash costs one measurement and nothing is left over from the one before.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const graphOptimizations = ['disabled', 'basic', 'extended', 'all'] as const;
 export type GraphOptimization = (typeof graphOptimizations)[number];

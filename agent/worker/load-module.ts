@@ -16,12 +16,23 @@ export function requireModule(name: string): unknown {
       cause = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND' ? (cause ?? error) : error;
     }
   }
-  const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-  throw new DomainError(
-    'program-missing',
-    `package '${name}' does not load: ${reason}. To have it: npm install ${name}`,
-    {
-      cause,
-    },
+  const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+  throw new DomainError('program-missing', `package '${name}' does not load: ${reason}. ${wayOut(name, reason)}`, {
+    cause,
+  });
+}
+
+/** Whether a package is there but was built for another C library: what the loader says on musl, and with an old
+ * glibc. */
+export function isLibraryMismatch(reason: string): boolean {
+  return /ld-linux|ld-musl|libc\.musl|GLIBC(XX)?_\d|symbol not found|__(\w+)_chk/.test(reason);
+}
+
+/** What to do about a package that does not load. */
+export function wayOut(name: string, reason: string): string {
+  if (!isLibraryMismatch(reason)) return `To have it: npm install ${name}`;
+  return (
+    'It was built for another C library (glibc) than this system has, as on Alpine. What works here: npm install ' +
+    'onnxruntime-web, then --runtime onnxruntime-web'
   );
 }

@@ -8,7 +8,7 @@ import { parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor, type PredictorBundle } from '#core/predictor/bundle.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { workloadOf } from '#core/search-space/workload.ts';
-import { s3Client, s3Store } from '#functions/shared/s3-store.ts';
+import { s3Store } from '#functions/shared/s3-store.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { startS3 } from '#stack/s3/server.ts';
 import { planStack } from '#stack/template/plan.ts';
@@ -57,7 +57,7 @@ export async function bundledPredict(): Promise<BundledPredict> {
   const table = parseLatencyTable(gunzipSync(readFileSync(file)).toString('utf8'), { file: file.pathname, space });
   const { bundle } = await readShippedPredictor();
   const predictor = await loadPredictor(bundle);
-  const store = s3Store({ bucket, client: s3Client() });
+  const store = s3Store({ bucket });
   await publishPredictor(store, bundle, predictor);
   const latencyMs = table.targets.find(({ id }) => id === target)!.latencyMs;
   const measured = Array.from({ length: 10 }, (_, i) => ({

@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { S3Client } from '@aws-sdk/client-s3';
 import { apiClient, type Client } from '#client/client.ts';
 import { operations } from '#contract/operations.ts';
 import { issueToken } from '#core/access/issue-token.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
+import { s3Client } from '#functions/shared/aws/s3-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
@@ -82,7 +82,7 @@ interface Bench {
 
 async function prepare(stack: Stack, table: LatencyTable): Promise<Bench> {
   const { s3Url: endpoint, region, credentials, buckets } = stack;
-  const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const s3 = s3Client({ endpoint, region, credentials });
   const store = s3Store({ bucket: buckets['Data']!, client: s3 });
   const { bundle } = await readShippedPredictor();
   const predictor = await loadPredictor(bundle);
@@ -95,7 +95,7 @@ async function prepare(stack: Stack, table: LatencyTable): Promise<Bench> {
   const client = apiClient({ api: stack.apiUrl, operations, token: await tokenOf('operator') });
   const { token } = await client.call('enrolDevice', { body: { name: 'bench' }, idempotencyKey: 'bench' });
   const device = client.as(token);
-  s3.destroy();
+  s3.close();
 
   const latencyMs = table.targets.find(({ id }) => id === 'titanx_1')!.latencyMs;
   const profile = (model: string): { bytes: Uint8Array; sha256: string } => {

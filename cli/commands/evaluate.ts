@@ -1,7 +1,7 @@
 // `sugarbush evaluate`: how good predictions are on targets that the training has not seen. Trains on the training
 // targets and rows only, adapts to each test target from a few of its measurements, and prints how far the predictions
 // are off.
-import { z } from 'zod';
+import * as z from 'zod';
 import { defaultSplits, type Rows } from '#cli/evaluate/default-splits.ts';
 import type { GraphEvaluation } from '#cli/evaluate/evaluate-graphs.ts';
 import { defineCommand, flag, jsonFlag, type Values } from '#command-line/command.ts';

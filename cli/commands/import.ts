@@ -1,9 +1,9 @@
 // `sugarbush import`: sends a latency table to a service, through the same door as devices.
-import { z } from 'zod';
-import { defineCommand, jsonFlag, type Values } from '#command-line/command.ts';
+import * as z from 'zod';
+import { defineCommand, flag, jsonFlag, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, listOf, text } from '#command-line/values.ts';
-import type { LatencyTable } from '#core/dataset/table.ts';
+import { latencyUnits } from '#core/dataset/latency-unit.ts';
 import { DomainError } from '#core/errors.ts';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { ImportedColumn } from '../import/import-table.ts';
@@ -12,22 +12,51 @@ const options = {
   searchSpace: { value: 'ID', help: searchSpaceIds.join(', '), schema: z.enum(searchSpaceIds) },
   data: {
     value: 'FILE',
-    help: 'a latency table, CSV or CSV.gz: a column "architecture", then one column a target, latencies in ms',
+    help:
+      'a latency table, CSV, plain or gzip: a column "architecture", then one column a target; ' +
+      'docs/ingest.md says what is read',
     schema: text,
   },
   api: {
     value: 'URL',
-    help: 'address of the service',
-    schema: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+    help: 'address of the service; needed without --dry-run',
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .optional(),
   },
   token: {
     value: 'TOKEN',
-    help: "an operator's token",
-    schema: z.string().regex(/^sb_\S+$/, 'must look like sb_…'),
+    help: "an operator's token; needed without --dry-run",
+    schema: z
+      .string()
+      .regex(/^sb_\S+$/, 'must look like sb_…')
+      .optional(),
     env: 'SUGARBUSH_TOKEN',
     secret: true,
   },
+  dryRun: flag('print how each column is read, and stop'),
   targets: { value: 'COLUMNS', help: 'only these columns, as a,b; default: all', schema: listOf(text).optional() },
+  unit: {
+    value: 'UNIT',
+    help: `${latencyUnits.join(', ')}: of columns whose header says none; default: ms`,
+    schema: z.enum(latencyUnits).optional(),
+  },
+  batchSize: {
+    value: 'N',
+    help: 'images per inference, of all columns; from-names: columns DEVICE_N are DEVICE at batch size N; default: 1',
+    schema: z.union([z.literal('from-names'), integerBetween(1, 65_536)]).optional(),
+  },
+  columns: {
+    value: 'FILE',
+    help: 'JSON that says device, batch size and unit of columns; default: NAME-OF-DATA.columns.json beside the data',
+    schema: text.optional(),
+  },
+  form: {
+    value: 'FORM',
+    help: 'in which form the architectures stand, as `sugarbush convert --help` lists them; default: text',
+    schema: text.optional(),
+  },
   state: {
     value: 'FILE',
     help:
@@ -42,16 +71,25 @@ const options = {
 export const importCommand = defineCommand({
   options,
   notes:
-    'A column named DEVICE_N, with N a power of two, is DEVICE at batch size N. Stopped, the same command goes on.',
+    'A number at the end of a name is no batch size unless the table, --columns or --batch-size says so. ' +
+    'Stopped, the same command goes on.',
   async run(given, terminal) {
-    const { exclusionLines, readTable } = await import('#cli/read-table.ts');
+    const { readTable } = await import('#cli/read-table.ts');
+    const { describeTable } = await import('../import/describe-table.ts');
     const { apiClient } = await import('#client/client.ts');
     const { keepImportState, readImportState } = await import('../import/import-state.ts');
     const { importOperations, importTable } = await import('../import/import-table.ts');
     const { importProgress } = await import('../import/progress.ts');
-    const table = readTable(given.data, given.searchSpace);
-    for (const line of exclusionLines(table)) terminal.say(`${line}\n`);
-    const columns = columnsOf(table, given.targets);
+    const { form, unit, batchSize, columns: sheet, targets: only } = given;
+    const table = readTable(given.data, given.searchSpace, { form, unit, batchSize, sheet, only });
+    const columns = only === undefined ? table.targets.map(({ id }) => id) : [...only];
+    const described = describeTable(table, columns);
+    if (given.dryRun) {
+      terminal.out(given.json ? `${JSON.stringify({ columns: described.columns })}\n` : described.text);
+      return exitCodes.done;
+    }
+    terminal.say(described.text);
+    const { api, token } = serviceOf(given);
     const state = stateFile(given);
     const { signal } = terminal;
     const progress = importProgress({ isTTY: terminal.isTerminal, write: terminal.say }, () => performance.now());
@@ -60,8 +98,8 @@ export const importCommand = defineCommand({
       imported = await importTable({
         table,
         columns,
-        client: apiClient({ api: given.api, operations: importOperations, token: given.token, signal }),
-        state: readImportState(state, given.api),
+        client: apiClient({ api, operations: importOperations, token, signal }),
+        state: readImportState(state, api),
         keep: (next) => keepImportState(state, next),
         atOnce: given.atOnce,
         onProgress: progress.update,
@@ -80,6 +118,14 @@ export const importCommand = defineCommand({
   },
 });
 
+function serviceOf({ api, token }: Pick<Values<typeof options>, 'api' | 'token'>): { api: string; token: string } {
+  if (api === undefined) throw new DomainError('invalid-usage', '--api is required; --dry-run sends nothing');
+  if (token === undefined) {
+    throw new DomainError('invalid-usage', '--token is required, or $SUGARBUSH_TOKEN; --dry-run sends nothing');
+  }
+  return { api, token };
+}
+
 /** Where an import remembers what is done: as told, or a file named after the table. */
 export function stateFile({ state, data }: Pick<Values<typeof options>, 'state' | 'data'>): string {
   const name = data
@@ -87,13 +133,6 @@ export function stateFile({ state, data }: Pick<Values<typeof options>, 'state' 
     .at(-1)!
     .replace(/\.csv(\.gz)?$/, '');
   return state ?? `.sugarbush/import/${name}.json`;
-}
-
-function columnsOf(table: LatencyTable, targets: readonly string[] | undefined): string[] {
-  const there = table.targets.map(({ id }) => id);
-  const missing = targets?.find((name) => !there.includes(name));
-  if (missing === undefined) return [...(targets ?? there)];
-  throw new DomainError('invalid-usage', `--targets: '${missing}' is not in ${table.file}; it has ${there.join(', ')}`);
 }
 
 const rowOf = ({ column, verdict, before }: ImportedColumn): object => ({ column, before, ...verdict });

@@ -1,7 +1,7 @@
 // `sugarbush issue-token`: issues a bearer token with the operator's own AWS credentials, which may write the data
 // bucket: the first operator's token, and readers' ones. Devices get theirs by enrolling (POST /v1/devices).
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCommand, jsonFlag } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, text } from '#command-line/values.ts';
@@ -33,8 +33,10 @@ output and kept nowhere; its id and its end go to standard error.`,
   async run({ bucket, role, validDays, json }, { out, say }) {
     const { issueToken } = await import('#core/access/issue-token.ts');
     const { s3Store } = await import('#functions/shared/s3-store.ts');
+    const { operatorS3 } = await import('#cli/operator-s3.ts');
     const request = { role, validForS: validDays * 86_400, now: Date.now(), randomBytes };
-    const issued = await issueToken(s3Store({ bucket }), request).catch((cause: unknown) => {
+    const issue = async () => issueToken(s3Store({ bucket, client: await operatorS3() }), request);
+    const issued = await issue().catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new DomainError('storage-failed', `cannot write the bucket: ${reason}`, { cause });
     });

@@ -2,7 +2,7 @@
 // saved before.
 import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCommand, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, list, text } from '#command-line/values.ts';

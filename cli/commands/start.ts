@@ -1,5 +1,5 @@
 // `sugarbush start`: the whole service on this machine, from a fresh checkout to a prediction that anyone can ask for.
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCommand, flag, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, listOf, text } from '#command-line/values.ts';

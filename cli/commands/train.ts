@@ -1,5 +1,5 @@
 // `sugarbush train`: trains the predictor that comes with the project from the measurements that come with it.
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCommand } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, text } from '#command-line/values.ts';

@@ -11,7 +11,7 @@ import { defaultLowerings } from '#core/predictor/hypotheses.ts';
 import { blockCounter } from '#core/predictor/kernels/count-kernels.ts';
 import { type KernelTable, kernelTable } from '#core/predictor/kernels/kernel-table.ts';
 import { searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
-import { batchOfTarget, type EvaluatedSet, readGraphSet, readNetworkLatencies, readSpaceSet } from './network-sets.ts';
+import { type EvaluatedSet, readGraphSet, readNetworkLatencies, readSpaceSet } from './network-sets.ts';
 
 export interface GraphEvaluation {
   readonly graphs: readonly string[];
@@ -126,7 +126,7 @@ function trainingGroups({ sets }: Sets, plan: GraphEvaluation): TrainingGroup[] 
         targets: targets
           .map((id) => ({
             id,
-            batch: isSpace(set.id) ? batchOfTarget(id) : 1,
+            batch: set.batchSizes.get(id) ?? 1,
             latencyMs: Float64Array.from(rows, (i) => set.columns.get(id)![i]!),
           }))
           .filter(({ latencyMs }) => latencyMs.filter((ms) => !Number.isNaN(ms)).length >= fewestNetworks),
@@ -179,7 +179,7 @@ export async function evaluateGraphs(
     tested: tested === measured ? measuredNetworks : networks(tested),
     targets: plan.test.map((id) => ({
       id,
-      batch: isSpace(measured.id) ? batchOfTarget(id) : 1,
+      batch: measured.batchSizes.get(id) ?? 1,
       measuredMs: measurable(id),
       testedMs: scored(id),
     })),

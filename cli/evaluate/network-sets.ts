@@ -25,6 +25,8 @@ export interface EvaluatedSet {
   readonly connected: readonly boolean[];
   /** Latencies in ms by target, NaN where there is none. */
   readonly columns: ReadonlyMap<string, Float64Array>;
+  /** Images per inference by target; 1 where it has none. */
+  readonly batchSizes: ReadonlyMap<string, number>;
 }
 
 /** Latencies by target and graph name, as the tables whose first column is `network` have them. */
@@ -87,6 +89,7 @@ export function readGraphSet(file: string, latencies: NetworkLatencies, table: K
     columns: new Map(
       [...latencies].map(([target, own]) => [target, Float64Array.from(names, (name) => own.get(name) ?? Number.NaN)]),
     ),
+    batchSizes: new Map(),
   };
 }
 
@@ -108,11 +111,6 @@ export function readSpaceSet(
     rows: numbers.map((row) => counter.count(space, architectures[row]!, options)),
     connected: numbers.map((row) => space.isConnected(architectures[row]!)),
     columns: new Map(targets.map((t) => [t.id, Float64Array.from(numbers, (row) => t.latencyMs[row]!)])),
+    batchSizes: new Map(targets.map(({ id, reading }) => [id, reading?.batchSize ?? 1])),
   };
-}
-
-/** `titanx_256` was measured at 256 images at once; a target without such an ending, at one. */
-export function batchOfTarget(target: string): number {
-  const ending = /_(\d+)$/.exec(target)?.[1];
-  return ending !== undefined && ['32', '64', '128', '256'].includes(ending) ? Number(ending) : 1;
 }

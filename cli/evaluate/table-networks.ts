@@ -1,6 +1,6 @@
 // A latency table as training and evaluation take it: its columns are targets at batch sizes, which their names say.
-import { workloadOfColumn } from '#cli/import/table-profiles.ts';
-import type { LatencyTable } from '#core/dataset/table.ts';
+import { readingOf, workloadOfColumn } from '#cli/import/table-profiles.ts';
+import type { LatencyTable, TargetColumn } from '#core/dataset/table.ts';
 import {
   type EvaluationPlan,
   type EvaluationResult,
@@ -16,7 +16,8 @@ import { setIdOf } from '#core/training/snapshot/training-pool.ts';
 
 /** What a fit learns from: these columns at these rows. */
 export function tableEpisodes(table: LatencyTable, columns: readonly string[], rows: readonly number[]): EpisodeData {
-  const workload = workloadOfColumn('', table.searchSpace);
+  const workload = workloadOfColumn(table.searchSpace);
+  const column = (id: string) => table.targets.find((t) => t.id === id)!;
   const set = {
     id: setIdOf(workload),
     space: searchSpace(table.searchSpace),
@@ -26,8 +27,8 @@ export function tableEpisodes(table: LatencyTable, columns: readonly string[], r
     columns: columns.map((id) => ({
       target: id,
       hardwareKey: id,
-      batchSize: workloadOfColumn(id, table.searchSpace).batchSize,
-      latencyMs: Float64Array.from(rows, (row) => table.targets.find((t) => t.id === id)!.latencyMs[row]!),
+      batchSize: readingOf(column(id)).batchSize,
+      latencyMs: Float64Array.from(rows, (row) => column(id).latencyMs[row]!),
     })),
   };
   return episodeData({ sets: [set] }, fitLowerings, { heldOut: [], only: null });
@@ -38,12 +39,12 @@ export type TablePlan = Omit<EvaluationPlan, 'workload' | 'architectures'>;
 /** One plan for each batch size, with the targets that were measured at it. */
 export function plansByBatch(table: LatencyTable, plan: TablePlan): EvaluationPlan[] {
   const workloads = new Map<string, Workload>();
-  const keyOf = (id: string): string => {
-    const workload = workloadOfColumn(id, table.searchSpace);
+  const keyOf = (column: TargetColumn): string => {
+    const workload = workloadOfColumn(table.searchSpace, readingOf(column).batchSize);
     workloads.set(workloadKey(workload), workload);
     return workloadKey(workload);
   };
-  const targets = Map.groupBy(plan.targets, ({ id }) => keyOf(id));
+  const targets = Map.groupBy(plan.targets, keyOf);
   return [...targets].map(([key, own]) => ({
     ...plan,
     workload: workloads.get(key)!,

@@ -3,7 +3,7 @@
 // it was.
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Client, ReplyOf } from '#client/client.ts';
 import type { UploadPlace } from '#client/put-upload.ts';
 import { deviceOperations } from '#contract/devices.ts';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { type Profile, profileLimits, profileSchemaVersion } from '#core/dataset/profile.ts';
 import type { ProfileTarget } from '#core/dataset/profile-target.ts';
-import type { LatencyTable } from '#core/dataset/table.ts';
+import type { LatencyTable, TargetColumn } from '#core/dataset/table.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import { DomainError } from '#core/errors.ts';
 import { uploadLimits } from '#core/intake/acceptance.ts';
@@ -25,23 +25,16 @@ export interface TableProfile {
   readonly sha256: string;
 }
 
-/** A phone whose name ends like a batch size (data/README.md). */
-const withoutBatchSize = new Set(['essential_ph_1']);
+/** The device and the batch size of a table's column; a number at the end of a name means nothing by itself. */
+export const readingOf = ({ id, reading }: TargetColumn): { readonly device: string; readonly batchSize: number } => ({
+  device: reading?.device ?? id,
+  batchSize: reading?.batchSize ?? 1,
+});
 
-/** `titanx_32` is `titanx` at batch size 32; a name that does not end in a power of two up to 1,024 is a device at
- * 1. */
-function readColumn(column: string): { readonly model: string; readonly batchSize: number } {
-  const [, device, batch] = /^(.+)_(\d+)$/.exec(column) ?? [];
-  const size = Number(batch);
-  const isBatch = size >= 1 && size <= 1024 && Number.isInteger(Math.log2(size)) && !withoutBatchSize.has(column);
-  return isBatch ? { model: device!, batchSize: size } : { model: column, batchSize: 1 };
-}
-
-/** The same for all batch sizes of a device. */
-export function targetOfColumn(column: string): ProfileTarget {
-  const { model } = readColumn(column);
+/** The target of a device that a table names: the same for all its batch sizes, and in every table. */
+export function targetOfColumn(device: string): ProfileTarget {
   return {
-    hardware: { vendor: null, model, cpu: null, cores: null, memoryMib: null, accelerator: null },
+    hardware: { vendor: null, model: device, cpu: null, cores: null, memoryMib: null, accelerator: null },
     runtime: { name: null, version: null, executionProvider: null, settings: {} },
     precision: null,
   };
@@ -50,17 +43,19 @@ export function targetOfColumn(column: string): ProfileTarget {
 /** The targets of the columns of a table, each once: fewer than columns where a device stands there at several batch
  * sizes. */
 export const targetIdsOf = (table: LatencyTable): Set<string> =>
-  new Set(table.targets.map(({ id }) => targetId(targetOfColumn(id))));
+  new Set(table.targets.map((column) => targetId(targetOfColumn(readingOf(column).device))));
 
 /** A table does not say the input size: it is the usual one of the space. */
-export function workloadOfColumn(column: string, id: SearchSpaceId): Workload {
-  return { searchSpace: id, inputSize: usualInputSize(searchSpace(id)), batchSize: readColumn(column).batchSize };
+export function workloadOfColumn(id: SearchSpaceId, batchSize = 1): Workload {
+  return { searchSpace: id, inputSize: usualInputSize(searchSpace(id)), batchSize };
 }
 
 /** @throws DomainError `invalid-table` for a column without any latency, or with more than one profile can hold */
 export function tableProfile(table: LatencyTable, column: string): TableProfile {
-  const latencyMs = table.targets.find(({ id }) => id === column)!.latencyMs;
-  const target = targetOfColumn(column);
+  const own = table.targets.find(({ id }) => id === column)!;
+  const { latencyMs } = own;
+  const { device, batchSize } = readingOf(own);
+  const target = targetOfColumn(device);
   const rows = [...latencyMs.keys()].filter((row) => !Number.isNaN(latencyMs[row]));
   const allowed = `a profile holds 1 to ${profileLimits.measurements}`;
   if (rows.length === 0 || rows.length > profileLimits.measurements) {
@@ -79,7 +74,7 @@ export function tableProfile(table: LatencyTable, column: string): TableProfile 
       after: unknown,
       clock: { source: null, resolutionNs: null, startedAt: null, endedAt: null },
     },
-    workloads: [workloadOfColumn(column, table.searchSpace)],
+    workloads: [workloadOfColumn(table.searchSpace, batchSize)],
     descriptor: null,
     measurements: rows.map((row) => ({
       workload: 0,

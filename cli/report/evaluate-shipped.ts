@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { defaultSplits, type Rows } from '#cli/evaluate/default-splits.ts';
 import { evaluateTablePlan, plansByBatch, type TablePlan, tableEpisodes } from '#cli/evaluate/table-networks.ts';
-import { targetOfColumn, workloadOfColumn } from '#cli/import/table-profiles.ts';
+import { readingOf, targetOfColumn, workloadOfColumn } from '#cli/import/table-profiles.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { DomainError } from '#core/errors.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
@@ -96,7 +96,7 @@ export async function evaluateShipped(options: ShippedEvaluation): Promise<Repor
           `(mean of ${repeats} draws); it is scored on ${plan.allRows.length} other architectures.`,
         folds: 1,
         shown,
-        scores: results.map((result) => toScore(result, options.searchSpace)),
+        scores: results.map((result) => toScore(result, table)),
         differences: [],
         coverage: drawn.flatMap(({ coverage }) => coverage),
         notEvaluated: [],
@@ -125,10 +125,12 @@ function columnOf(table: LatencyTable, id: string): LatencyTable['targets'][numb
   throw new DomainError('invalid-usage', `no target '${id}' in ${table.file}; there are ${there}`);
 }
 
-const toScore = (result: EvaluationResult, id: SearchSpaceId): Score =>
-  scoreOf(
+const toScore = (result: EvaluationResult, table: LatencyTable): Score => {
+  const { device, batchSize } = readingOf(columnOf(table, result.target));
+  return scoreOf(
     result,
     result.method === 'ridge' ? 'ridge' : 'candidate',
-    hardwareKeyOf({ target: targetOfColumn(result.target) }),
-    workloadOfColumn(result.target, id),
+    hardwareKeyOf({ target: targetOfColumn(device) }),
+    workloadOfColumn(table.searchSpace, batchSize),
   );
+};

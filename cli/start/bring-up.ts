@@ -2,18 +2,18 @@
 // again: a store without a predictor that this code can run gets the shipped one, and the shipped tables come in
 // through the same door as devices' profiles. Asked to train, it runs the training state machine.
 import { createServer } from 'node:net';
-import { S3Client } from '@aws-sdk/client-s3';
 import { apiClient, type Client } from '#client/client.ts';
 import { operations } from '#contract/operations.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import type { Store } from '#core/store/store.ts';
+import { s3Client } from '#functions/shared/aws/s3-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, startStack } from '#stack/stack.ts';
 import { StackError } from '#stack/stack-error.ts';
 import type { StartOptions } from '../commands/start.ts';
-import { targetIdsOf, targetOfColumn } from '../import/table-profiles.ts';
+import { readingOf, targetIdsOf, targetOfColumn } from '../import/table-profiles.ts';
 import { checkRequest, type FirstRequest } from './first-request.ts';
 import { firstTraining } from './first-training.ts';
 import { importShipped } from './import-shipped.ts';
@@ -89,7 +89,7 @@ async function openStack(
 function storeOf({ s3Url, region, credentials, buckets }: Stack): Store {
   const bucket = buckets['Data'];
   if (bucket === undefined) throw new StackError("the template has no bucket 'Data'");
-  return s3Store({ bucket, client: new S3Client({ endpoint: s3Url, region, credentials, forcePathStyle: true }) });
+  return s3Store({ bucket, client: s3Client({ endpoint: s3Url, region, credentials }) });
 }
 
 interface Service {
@@ -157,7 +157,7 @@ function firstRequest({ searchSpace, targets, texts }: LatencyTable): FirstReque
   const budgetMs = Math.round(Math.max(first, second));
   return {
     searchSpace,
-    target: targetId(targetOfColumn(target.id)),
+    target: targetId(targetOfColumn(readingOf(target).device)),
     architectures: texts.slice(0, 2),
     budgetMs,
   };

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { issueToken } from '#core/access/issue-token.ts';
 import { tokenVerifier } from '#core/access/verify-token.ts';
 import { DomainError } from '#core/errors.ts';
@@ -22,7 +22,8 @@ const leastLeftS = 30 * dayS;
 export async function localTokens(store: Store, stateDir: string): Promise<LocalTokens> {
   const file = join(stateDir, 'tokens.json');
   const kept = await readKept(file);
-  const soon = tokenVerifier({ store, now: () => Date.now() + leastLeftS * 1000 });
+  const now = () => Date.now() + leastLeftS * 1000;
+  const soon = tokenVerifier({ store, now, elapsedMs: () => performance.now() });
   const current = async (token: string | undefined, role: keyof LocalTokens): Promise<string> => {
     if (token !== undefined && (await isGood(soon(token)))) return token;
     return (await issueToken(store, { role, validForS, now: Date.now(), randomBytes })).token;

@@ -1,10 +1,9 @@
 // The measurements that come with the project.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
-import { searchSpace } from '#core/search-space/registry.ts';
+import { fileURLToPath } from 'node:url';
+import { readTable } from '#cli/read-table.ts';
+import type { LatencyTable } from '#core/dataset/table.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 
 export interface ShippedTable {
@@ -17,10 +16,7 @@ export interface ShippedTable {
  * @throws DomainError `invalid-table` */
 export async function readShippedTable(id: SearchSpaceId): Promise<ShippedTable> {
   const name = `data/latency-${id}.csv.gz`;
-  const file = await readFile(new URL(`../../${name}`, import.meta.url));
-  const text = (await promisify(gunzip)(file)).toString('utf8');
-  return {
-    table: parseLatencyTable(text, { file: name, space: searchSpace(id) }),
-    sha256: createHash('sha256').update(file).digest('hex'),
-  };
+  const path = fileURLToPath(new URL(`../../${name}`, import.meta.url));
+  const file = await readFile(path);
+  return { table: { ...readTable(path, id), file: name }, sha256: createHash('sha256').update(file).digest('hex') };
 }

@@ -15,7 +15,7 @@ import {
   setIdOf,
   type TrainingPool,
 } from '#core/training/snapshot/training-pool.ts';
-import { targetOfColumn, workloadOfColumn } from '../import/table-profiles.ts';
+import { readingOf, targetOfColumn } from '../import/table-profiles.ts';
 
 const dataFile = (name: string): string => new URL(`../../data/${name}`, import.meta.url).pathname;
 
@@ -48,10 +48,10 @@ function setOf(table: LatencyTable, rows: number): PoolSet {
     inputSize,
     architectures,
     trained: architectures.length,
-    columns: table.targets.map(({ id, latencyMs }) => {
-      const target = targetId(targetOfColumn(id));
-      const { batchSize } = workloadOfColumn(id, table.searchSpace);
-      return { target, hardwareKey: target, batchSize, latencyMs: latencyMs.slice(0, rows) };
+    columns: table.targets.map((column) => {
+      const { device, batchSize } = readingOf(column);
+      const target = targetId(targetOfColumn(device));
+      return { target, hardwareKey: target, batchSize, latencyMs: column.latencyMs.slice(0, rows) };
     }),
   };
 }

@@ -1,5 +1,5 @@
 // An enrolled device: devices/{deviceId}.json. It holds no secret, only which token is the device's.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const deviceIdSchema = z
   .string()

@@ -41,6 +41,8 @@ export async function enrolDevice(store: Store, request: EnrolRequest): Promise<
   const { token, record } = await issueToken(store, { role: 'device', deviceId, validForS, now, randomBytes });
   let before: DeviceRecord | undefined;
   const device = await updateJson(store, deviceKey(deviceId), deviceRecordSchema, (current) => {
+    // Written already, by an attempt whose answer was lost.
+    if (current?.tokenId === record.tokenId) return undefined;
     if (current !== undefined && (current.name !== name || current.revokedAt !== undefined)) {
       const fault = current.revokedAt === undefined ? `is called '${current.name}'` : 'has been revoked';
       const message = `enrolled device '${deviceId}', which ${fault}`;

@@ -1,7 +1,7 @@
 // What a bearer token is: `sb_{tokenId}_{secret}`. The id finds the record, the secret proves the holder; of the secret
 // only its SHA-256 is kept. The secret is 32 random bytes, so that a plain hash of it cannot be guessed back.
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const roles = ['reader', 'device', 'operator'] as const;
 export type Role = (typeof roles)[number];

@@ -9,8 +9,10 @@ import { type Caller, parseToken, secretSha256, type TokenRecord, tokenRecordSch
 
 export interface TokenVerifierOptions {
   readonly store: Store;
-  /** ms since the epoch. */
+  /** ms since the epoch: whether a token has expired. */
   readonly now: () => number;
+  /** ms since any moment, never going back whatever the machine's clock does: how old a record in memory is. */
+  readonly elapsedMs: () => number;
   /** How long a record is used without reading it again. Default 60 s. */
   readonly cacheS?: number;
 }
@@ -20,17 +22,19 @@ export type VerifyToken = (token: string) => Promise<Caller>;
 const cachedRecords = 1000;
 
 /** The verifier @throws DomainError `unauthorized` for anything but a current token. */
-export function tokenVerifier({ store, now, cacheS = 60 }: TokenVerifierOptions): VerifyToken {
-  const cache = new Map<string, { readonly record: TokenRecord; readonly readAt: number }>();
+export function tokenVerifier({ store, now, elapsedMs, cacheS = 60 }: TokenVerifierOptions): VerifyToken {
+  const cache = new Map<string, { readonly record: TokenRecord; readonly readAtMs: number }>();
 
   async function recordOf(tokenId: string): Promise<TokenRecord | undefined> {
     const cached = cache.get(tokenId);
-    if (cached && now() - cached.readAt < cacheS * 1000) return cached.record;
+    if (cached && elapsedMs() - cached.readAtMs < cacheS * 1000) return cached.record;
     cache.delete(tokenId);
+    // From before the read: what is revoked meanwhile is not trusted for longer.
+    const readAtMs = elapsedMs();
     const record = (await readJson(store, tokenKey(tokenId), tokenRecordSchema))?.value;
     if (record) {
       if (cache.size >= cachedRecords) cache.delete(cache.keys().next().value!);
-      cache.set(tokenId, { record, readAt: now() });
+      cache.set(tokenId, { record, readAtMs });
     }
     return record;
   }

@@ -4,6 +4,7 @@ import { DomainError } from '#core/errors.ts';
 import type { Architecture } from '#core/search-space/search-space.ts';
 import { quoteText } from '#core/text/quote-text.ts';
 import type { LatencyTable, MissingLatencies } from './table.ts';
+import type { ColumnReading } from './table-columns.ts';
 
 /**
  * Every architecture of any table: those of the first in its order, then what each further table adds. Targets keep the
@@ -35,11 +36,11 @@ export function joinTables(tables: readonly LatencyTable[]): LatencyTable {
   const columns = new Map<string, Column>();
   for (const table of tables) {
     const rows = Int32Array.from(table.texts, (text) => rowOf.get(text)!);
-    for (const { id, latencyMs } of table.targets) {
+    for (const { id, latencyMs, reading } of table.targets) {
       let column = columns.get(id);
       if (column === undefined) {
         const joined = new Float64Array(architectures.length).fill(Number.NaN);
-        column = { file: table.file, latencyMs: joined, hasRow: new Uint8Array(architectures.length) };
+        column = { file: table.file, latencyMs: joined, hasRow: new Uint8Array(architectures.length), reading };
         columns.set(id, column);
       }
       merge(column, latencyMs, rows, (row) => {
@@ -55,8 +56,9 @@ export function joinTables(tables: readonly LatencyTable[]): LatencyTable {
     searchSpace: first.searchSpace,
     architectures,
     texts: [...rowOf.keys()],
-    targets: Array.from(columns, ([id, { latencyMs }]) => ({ id, latencyMs })),
+    targets: Array.from(columns, ([id, { latencyMs, reading }]) => ({ id, latencyMs, ...(reading && { reading }) })),
     exclusions: [...tables.flatMap(({ exclusions }) => exclusions), ...missingRows(columns)],
+    notes: tables.flatMap(({ file, notes = [] }) => notes.map((note) => `${file}: ${note}`)),
   };
 }
 
@@ -65,6 +67,8 @@ interface Column {
   readonly file: string;
   readonly latencyMs: Float64Array;
   readonly hasRow: Uint8Array;
+  /** How it was read where it was seen first. */
+  readonly reading: ColumnReading | undefined;
 }
 
 /** Writes `latencyMs` into the column at `rows`; an excluded latency (NaN) gives way to a usable one. */

@@ -1,6 +1,6 @@
 // What latency is measured on and predicted for: hardware × runtime × settings × precision. What is run on it (search
 // space, input size, batch size) stands with each measurement.
-import { z } from 'zod';
+import * as z from 'zod';
 import { identifier, text } from '#core/text/line-text.ts';
 
 export const precisions = ['fp32', 'tf32', 'fp16', 'bf16', 'int8', 'int4', 'mixed'] as const;

@@ -1,7 +1,7 @@
 // Profiles of version 1, which older agents send and datasets hold: search space, input size, batch size and precision
 // stood together in the target, so that a profile was of one workload. They are read and mapped to version 2; nothing
 // writes them any more.
-import { z } from 'zod';
+import * as z from 'zod';
 import { descriptorFaults, descriptorValuesSchema } from '#core/descriptor/descriptor.ts';
 import { type Workload, workloadSchema } from '#core/search-space/workload.ts';
 import { contextSchema, measurementV1Schema, type ProfileEnvelope, profileLimits } from './profile.ts';

@@ -2,7 +2,7 @@
 // measurements. Structure and numbers only: there is no place in it for weights, inputs or outputs of a network.
 // docs/profile-format.md explains each field; docs/profile.schema.json is generated from here. Programs that read
 // profiles read both versions (read-profile.ts).
-import { z } from 'zod';
+import * as z from 'zod';
 import { descriptorSchema } from '#core/descriptor/descriptor.ts';
 import { workloadKey, workloadSchema } from '#core/search-space/workload.ts';
 import { latencySummarySchema } from '#core/statistics/latency-summary.ts';

@@ -1,5 +1,5 @@
 // Reads profiles of every version there has been, as version 2.
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   measurementSchema,
   measurementV1Schema,

@@ -1,23 +1,38 @@
-// Reads latency tables: CSV text (RFC 4180) with a column `architecture` and one column a target, latencies in ms, as
-// described in data/README.md. Where the text comes from, and whether it was compressed, is the caller's business.
-import { CsvError, parse } from 'csv-parse/sync';
+// Latency tables: a column that names architectures and one column a target. How a file becomes text, rows, columns and
+// cells is told in the files beside this one; what people bring is told in docs/ingest.md. Where the bytes come from is
+// the caller's business.
 import { DomainError } from '#core/errors.ts';
+import { architectureForm } from '#core/search-space/forms/forms.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
 import { quoteText } from '#core/text/quote-text.ts';
+import { readLiteral } from '#core/text/read-literal.ts';
+import { invalidTable } from './invalid-table.ts';
+import { latencyUnits, toMs } from './latency-unit.ts';
+import { decimalComma, decimalPoint, readCell } from './table-cells.ts';
+import {
+  type ColumnOptions,
+  type ColumnReading,
+  isArchitectureColumn,
+  type ReadColumn,
+  tableColumns,
+} from './table-columns.ts';
+import { type TableRow, tableRows } from './table-rows.ts';
 
 export interface TargetColumn {
   readonly id: string;
   /** One an architecture, in the table's order; NaN where the table has no usable latency. */
   readonly latencyMs: Float64Array;
+  /** How the column was read. Absent: the id is the device, at batch size 1. */
+  readonly reading?: ColumnReading;
 }
 
 /** Latencies that a table does not have, although it has the column: they are NaN, and a caller prints how many. */
 export interface MissingLatencies {
   readonly file: string;
   readonly target: string;
-  /** `not-a-latency`: the field is zero, negative, infinite or NaN. `no-row`: the table was joined with one that has
-   * architectures which this target's file lacks. */
-  readonly reason: 'not-a-latency' | 'no-row';
+  /** `missing`: the field is empty, `NA`, infinite or the like. `not-a-latency`: it is zero or negative. `no-row`: the
+   * table was joined with one that has architectures which this target's file lacks. */
+  readonly reason: 'missing' | 'not-a-latency' | 'no-row';
   readonly count: number;
 }
 
@@ -30,127 +45,170 @@ export interface LatencyTable {
   readonly texts: readonly string[];
   readonly targets: readonly TargetColumn[];
   readonly exclusions: readonly MissingLatencies[];
+  /** What was seen in the file beside the numbers, a sentence each: its separator, columns that were left out. */
+  readonly notes?: readonly string[];
 }
 
-const architectureColumn = 'architecture';
-
-/** A decimal number, or a spelling of infinity or NaN, which is an exclusion and not an error. */
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const nonFinite = /^[+-]?(nan|inf|infinity)$/i;
+export interface TableSource extends ColumnOptions {
+  /** For messages. */
+  readonly file: string;
+  /** Reads the architectures. */
+  readonly space: SearchSpace;
+  /** In which form the architectures stand (docs/architectures.md). Default `text`. */
+  readonly form?: string | undefined;
+}
 
 /**
- * @param source `file` is for messages; `space` reads the architectures
- * @throws DomainError `invalid-table` with file, row (as in the file, the header is row 1) and column
+ * @throws DomainError `invalid-table` with file, row (as in the file, from 1) and column; `invalid-request` for a form
+ * that the search space has not
  */
-export function parseLatencyTable(text: string, source: { file: string; space: SearchSpace }): LatencyTable {
+export function parseLatencyTable(text: string, source: TableSource): LatencyTable {
   const { file, space } = source;
-  const [header, ...rows] = readRows(text, file);
-  if (header === undefined)
-    throw invalidTable(file, 1, undefined, 'the table is empty; the first row names the columns');
-  const { architectureAt, targetIds } = readHeader(header, file);
-  if (rows.length === 0) throw invalidTable(file, 2, undefined, 'there is no row after the header');
+  const read = architectureReader(source);
+  const { separator, header, rows } = tableRows(text, file, (fields) => fields.some(isArchitectureColumn));
+  const columns = tableColumns(file, header, rows, source, (cell) => read.isText && succeeds(() => read.one(cell)));
+  const body = rows.slice(columns.headerRows);
+  if (body.length === 0) throw invalidTable(file, header.row + 1, undefined, 'there is no row after the header');
 
   const rowOf = new Map<string, number>();
   const architectures: Architecture[] = [];
-  const columns = targetIds.map(() => new Float64Array(rows.length));
-  const excluded = targetIds.map(() => 0);
-  for (const [index, fields] of rows.entries()) {
-    const row = index + 2;
-    if (fields.length !== header.length) {
-      const message = `the number of fields is ${fields.length}; the header has ${header.length}`;
-      throw invalidTable(file, row, undefined, message);
-    }
-    const architectureText = fields[architectureAt]!;
-    const earlier = rowOf.get(architectureText);
+  for (const { row, fields } of body) {
+    checkWidth(file, { row, fields }, header.fields.length, separator);
+    const given = fields[columns.architectureAt]!;
+    const architecture = readArchitecture(given, read.one, file, {
+      row,
+      column: header.fields[columns.architectureAt]!,
+    });
+    const canonical = space.format(architecture);
+    const earlier = rowOf.get(canonical);
     if (earlier !== undefined) {
-      const message = `architecture ${quoteText(architectureText)} stands in row ${earlier} already`;
-      throw invalidTable(file, row, architectureColumn, message);
+      const repeated = `architecture ${quoteText(given)} stands in row ${earlier} already`;
+      const message = `${repeated}; accepted: one row an architecture`;
+      throw invalidTable(file, row, header.fields[columns.architectureAt], message);
     }
-    rowOf.set(architectureText, row);
-    architectures.push(readArchitecture(architectureText, space, file, row));
-    for (const [target, id] of targetIds.entries()) {
-      const latencyMs = readLatency(fields[target < architectureAt ? target : target + 1]!, file, row, id);
-      columns[target]![index] = latencyMs;
-      if (Number.isNaN(latencyMs)) excluded[target]!++;
-    }
+    rowOf.set(canonical, row);
+    architectures.push(architecture);
   }
+  const hasCommas = separator !== ',' && usesDecimalCommas(file, body, columns.targets);
+  const filled = columns.targets.map((column) => readColumn(column, body, { file, hasCommas }));
   return {
     file,
     searchSpace: space.id,
     architectures,
     texts: [...rowOf.keys()],
-    targets: targetIds.map((id, target) => ({ id, latencyMs: columns[target]! })),
-    exclusions: targetIds.flatMap((target, at) =>
-      excluded[at] === 0 ? [] : [{ file, target, reason: 'not-a-latency' as const, count: excluded[at]! }],
-    ),
+    targets: filled.map(({ id, latencyMs, reading }) => ({ id, latencyMs, reading })),
+    exclusions: filled.flatMap(({ exclusions }) => exclusions),
+    notes: [
+      ...(separator === ',' ? [] : [`fields are separated by ${separator === ';' ? 'semicolons' : 'tabs'}`]),
+      ...(hasCommas ? ['numbers have decimal commas'] : []),
+      ...columns.notes,
+    ],
   };
 }
 
-function readRows(text: string, file: string): string[][] {
+function architectureReader({ space, form = 'text' }: TableSource): {
+  isText: boolean;
+  one: (cell: string) => Architecture;
+} {
+  if (form === 'text') return { isText: true, one: (cell) => space.parse(cell) };
+  const foreign = architectureForm(space.id, form);
+  return { isText: false, one: (cell) => foreign.read(readLiteral(cell)) };
+}
+
+function succeeds(read: () => unknown): boolean {
   try {
-    // Ragged rows are let through here and refused with their row number there.
-    const rows: string[][] = parse(text, { bom: true, relax_column_count: true });
-    while (rows.at(-1)?.length === 1 && rows.at(-1)![0] === '') rows.pop();
-    return rows;
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    const row = typeof error['records'] === 'number' ? error['records'] + 1 : undefined;
-    throw invalidTable(file, row, undefined, `not CSV (RFC 4180): ${error.message}`, error);
+    read();
+    return true;
+  } catch {
+    return false;
   }
 }
 
-function readHeader(header: readonly string[], file: string): { architectureAt: number; targetIds: string[] } {
-  const seen = new Set<string>();
-  for (const [at, name] of header.entries()) {
-    if (name.trim() === '') throw invalidTable(file, 1, undefined, `column ${at + 1} has no name`);
-    if (seen.has(name)) throw invalidTable(file, 1, name, 'two columns have this name');
-    seen.add(name);
-  }
-  const architectureAt = header.indexOf(architectureColumn);
-  if (architectureAt === -1) {
-    const names = quoteText(header.join(', '));
-    throw invalidTable(file, 1, undefined, `there is no column "${architectureColumn}"; there are ${names}`);
-  }
-  const targetIds = header.filter((_, at) => at !== architectureAt);
-  if (targetIds.length === 0) throw invalidTable(file, 1, undefined, 'there is no target column');
-  return { architectureAt, targetIds };
+/** Empty fields at the end of a row are none. */
+function checkWidth(file: string, { row, fields }: TableRow, width: number, separator: string): void {
+  const isTooLong = fields.slice(width).some((field) => field !== '');
+  if (fields.length >= width && !isTooLong) return;
+  const hint = isTooLong ? `; a field with ${quoteText(separator)} in it is quoted: "…"` : '';
+  throw invalidTable(file, row, undefined, `the number of fields is ${fields.length}; the header has ${width}${hint}`);
 }
 
-function readArchitecture(text: string, space: SearchSpace, file: string, row: number): Architecture {
+function readArchitecture(
+  cell: string,
+  read: (cell: string) => Architecture,
+  file: string,
+  { row, column }: { row: number; column: string },
+): Architecture {
   try {
-    return space.parse(text);
+    return read(cell);
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    throw invalidTable(file, row, architectureColumn, error.message, error);
+    const hint = /^[\d[({]/.test(cell) ? '; in a table --form names their form' : '';
+    throw invalidTable(file, row, column, `${error.message}${hint}`, error);
   }
 }
 
-/** The latency, or NaN for one that is excluded. */
-function readLatency(field: string, file: string, row: number, target: string): number {
-  const text = field.trim();
-  if (decimal.test(text)) {
-    const value = Number(text);
-    return value > 0 && Number.isFinite(value) ? value : Number.NaN;
-  }
-  if (nonFinite.test(text)) return Number.NaN;
-  const message = `${quoteText(field)} is not a number; allowed: a latency in ms, or nan where there is none`;
-  throw invalidTable(file, row, target, message);
+/** @throws DomainError `invalid-table` where some numbers have a comma and others a point */
+function usesDecimalCommas(file: string, rows: readonly TableRow[], targets: readonly ReadColumn[]): boolean {
+  const find = (pattern: RegExp) => {
+    for (const { row, fields } of rows) {
+      const column = targets.find(({ at }) => pattern.test(fields[at] ?? ''));
+      if (column) return { row, id: column.id, field: fields[column.at]! };
+    }
+    return undefined;
+  };
+  const [comma, point] = [find(decimalComma), find(decimalPoint)];
+  if (comma === undefined) return false;
+  if (point === undefined) return true;
+  const message =
+    `${quoteText(point.field)} has a decimal point, and row ${comma.row}, column ${quoteText(comma.id)} ` +
+    `(${quoteText(comma.field)}) a comma; accepted: one of the two in the whole table`;
+  throw invalidTable(file, point.row, point.id, message);
 }
 
-/** @param column undefined where the whole row or file is meant */
-function invalidTable(
-  file: string,
-  row: number | undefined,
-  column: string | undefined,
-  message: string,
-  cause?: unknown,
-): DomainError {
-  const where = [
-    ...(row === undefined ? [] : [`row ${row}`]),
-    ...(column === undefined ? [] : [`column ${quoteText(column)}`]),
-  ].join(', ');
-  return new DomainError('invalid-table', `${file}${where === '' ? '' : `, ${where}`}: ${message}`, {
-    issues: [{ path: [file, row, column].filter((part) => part !== undefined).join('/'), message }],
-    cause,
+interface FilledColumn extends TargetColumn {
+  readonly reading: ColumnReading;
+  readonly exclusions: readonly MissingLatencies[];
+}
+
+/** Longest and shortest median latency that a doubtful unit is believed to give, ms. */
+const believable = { least: 0.02, most: 10_000 };
+
+function readColumn(
+  { id, at, reading }: ReadColumn,
+  rows: readonly TableRow[],
+  { file, hasCommas }: { file: string; hasCommas: boolean },
+): FilledColumn {
+  const counts = { missing: 0, 'not-a-latency': 0 };
+  const latencyMs = Float64Array.from(rows, ({ row, fields }) => {
+    const cell = readCell(fields[at]!, hasCommas);
+    if (cell === undefined) throw notANumber(file, row, id, fields[at]!);
+    if (cell.kind === 'number') {
+      const ms = toMs(cell.value, cell.unit ?? reading.unit, reading.batchSize);
+      if (ms > 0 && Number.isFinite(ms)) return ms;
+    }
+    counts[cell.kind === 'missing' ? 'missing' : 'not-a-latency']++;
+    return Number.NaN;
   });
+  if (reading.isDoubtful) checkBelievable(file, id, reading, latencyMs);
+  const exclusions = (['missing', 'not-a-latency'] as const)
+    .map((reason) => ({ file, target: id, reason, count: counts[reason] }))
+    .filter(({ count }) => count > 0);
+  return { id, latencyMs, reading, exclusions };
+}
+
+function checkBelievable(file: string, id: string, { unit }: ColumnReading, latencyMs: Float64Array): void {
+  const known = latencyMs.filter((ms) => !Number.isNaN(ms)).toSorted();
+  const median = known[Math.floor(known.length / 2)];
+  if (median === undefined || (median >= believable.least && median <= believable.most)) return;
+  const message =
+    `the name ends like the unit ${unit}, in which the median would be ${Number(median.toPrecision(3))} ms; ` +
+    `accepted: ${latencyUnits.join(', ')} as the option of the unit or in the sheet of the columns`;
+  throw invalidTable(file, undefined, id, message);
+}
+
+function notANumber(file: string, row: number, column: string, field: string): DomainError {
+  const message =
+    `${quoteText(field)} is not a number; accepted: a latency such as 8.2, ` +
+    'an empty field or NA where there is none';
+  return invalidTable(file, row, column, message);
 }

@@ -1,6 +1,6 @@
 // What datasets of before held of a target: format 1, measurements/{searchSpace}/{targetId}.json, one workload a
 // target. Read once, when such a dataset is brought into the present form; nothing writes it.
-import { z } from 'zod';
+import * as z from 'zod';
 import { descriptorValuesSchema } from '#core/descriptor/descriptor.ts';
 import { profileTargetV1Schema, splitTargetV1, upgradeDescriptor } from './profile-v1.ts';
 import { type TargetData, targetDataSchema } from './target-data.ts';

@@ -1,7 +1,7 @@
 // Everything measured on one target: what its accepted profiles said, by profile, so that nothing is lost by merging;
 // of whatever search spaces, input sizes and batch sizes. A join of profiles that does not depend on their order or on
 // repeats: the same set of profiles gives the same data.
-import { z } from 'zod';
+import * as z from 'zod';
 import { descriptorSchema } from '#core/descriptor/descriptor.ts';
 import { type Workload, workloadKey, workloadSchema } from '#core/search-space/workload.ts';
 import { profileTargetSchema } from './profile-target.ts';

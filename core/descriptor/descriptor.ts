@@ -1,7 +1,7 @@
 // The hardware-runtime descriptor as it is written in a profile: for each operator of a list its latency on the target
 // and its performance counters. Every value is a number or says why there is none; nothing is ever 0 for want of a
 // value.
-import { z } from 'zod';
+import * as z from 'zod';
 import { inputSizeFault, workloadSchema } from '#core/search-space/workload.ts';
 import { latencySummarySchema } from '#core/statistics/latency-summary.ts';
 import { text } from '#core/text/line-text.ts';

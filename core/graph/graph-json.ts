@@ -1,6 +1,6 @@
 // The JSON form of an operator graph, as it goes over the wire and stands in files: bounded in every direction, so that
 // nothing in it can carry weights, and checked to be a graph.
-import { z } from 'zod';
+import * as z from 'zod';
 import { DomainError, type Issue } from '#core/errors.ts';
 import { isFloat } from './element-type-number.ts';
 import { elementCount } from './inference/known.ts';

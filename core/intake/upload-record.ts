@@ -1,5 +1,5 @@
 // An upload from its registration to its end: uploads/{uploadId}.json.
-import { z } from 'zod';
+import * as z from 'zod';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { ExclusionCode, QuarantineCode } from './reasons.ts';
 import { exclusionReasons, quarantineReasons } from './reasons.ts';

@@ -1,6 +1,6 @@
 // Which versions of the predictor are in use. The only mutable object of a predictor; everything it points to
 // is immutable.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Store } from '#core/store/store.ts';
 import { readJson, type StoredJson, updateJson } from '#core/store/stored-json.ts';
 import { aliasesKey } from './keys.ts';

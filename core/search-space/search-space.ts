@@ -19,7 +19,8 @@ export interface SearchSpace<Id extends string = SearchSpaceId> {
   readonly textUnits: readonly string[];
   /** Names of the encoder's outputs, in order; their hash is the feature schema id stored with a predictor. */
   readonly featureNames: readonly string[];
-  /** Canonical text → choices. @throws DomainError `invalid-architecture`: which part is wrong and what is allowed. */
+  /** Canonical text → choices; white space around it does not matter. @throws DomainError `invalid-architecture`: which
+   * part is wrong and what is allowed. */
   parse(text: string): Architecture;
   /** Choices → canonical text; `format(parse(t)) === t` for every valid t. */
   format(architecture: Architecture): string;

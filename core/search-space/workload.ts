@@ -1,6 +1,6 @@
 // What is run on a target: networks of which search space, at which input size, how many images at once. Together with
 // an architecture's text it is a network. It is no part of what a target is.
-import { z } from 'zod';
+import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import { givenInputSize, noInputSize, statesInputSize, usualInputSize } from './network/input-size.ts';
 import { searchSpace, searchSpaceIds, searchSpaces } from './registry.ts';

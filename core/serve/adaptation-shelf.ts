@@ -7,6 +7,7 @@ import type { PredictorIdentity } from '#core/predictor/types.ts';
 import type { Store } from '#core/store/store.ts';
 import { parseJson } from '#core/store/stored-json.ts';
 import { adaptationKey } from '#core/targets/keys.ts';
+import { sharedWork } from './shared-work.ts';
 
 export interface ShelfOptions {
   readonly store: Store;
@@ -16,6 +17,8 @@ export interface ShelfOptions {
   readonly idleS: number;
   /** How long a missing adaptation is believed missing. */
   readonly missingS: number;
+  /** After so long a read that has not ended is given up and started anew. */
+  readonly patienceS: number;
   /** Adaptations kept; one takes tens of kilobytes. */
   readonly capacity: number;
   /** A comparison failed and what is in memory goes on being used. */
@@ -38,27 +41,26 @@ interface Entry {
   /** ms; minus infinity before the first read. */
   comparedAt: number;
   usedAt: number;
-  reading?: Promise<void> | undefined;
 }
 
 const readsAtOnce = 8;
 
 /** An empty shelf for the adaptations of one predictor; each is read when it is first asked for. */
 export function adaptationShelf(identity: PredictorIdentity, options: ShelfOptions): AdaptationShelf {
-  const { store, now, idleS, missingS, capacity, onError } = options;
+  const { store, now, idleS, missingS, patienceS, capacity, onError } = options;
   const entries = new Map<string, Entry>();
+  const reading = sharedWork<Entry, void>({ now, patienceS });
 
   /** One read at a time for an entry; who comes meanwhile waits for the same one. */
   function read(targetId: string, entry: Entry): Promise<void> {
-    entry.reading ??= readOnce(targetId, entry).finally(() => {
-      entry.reading = undefined;
-    });
-    return entry.reading;
+    return reading.do(entry, (counts) => readOnce(targetId, entry, counts));
   }
 
-  async function readOnce(targetId: string, entry: Entry): Promise<void> {
+  async function readOnce(targetId: string, entry: Entry, counts: () => boolean): Promise<void> {
     const key = adaptationKey(identity.version, targetId);
     const object = entry.etag === undefined ? await store.get(key) : await store.get(key, entry.etag);
+    // Given up meanwhile: who waits for this read wants the outcome of the one that was started after it.
+    if (!counts()) return read(targetId, entry);
     if (object !== 'not-modified') {
       entry.adaptation = object && parseAdaptation(key, object.body, identity);
       entry.etag = object?.etag;

@@ -13,7 +13,7 @@ export interface Health {
 
 export interface HealthOptions {
   readonly store: Store;
-  /** ms since the epoch. */
+  /** ms since any moment, never going back. */
   readonly now: () => number;
   /** How long an answer is given again. Default 2 s. */
   readonly keptS?: number;

@@ -10,6 +10,7 @@ import { type LoadBundle, loadPublished } from '#core/predictors/load-stored.ts'
 import type { Store } from '#core/store/store.ts';
 import { parseJson } from '#core/store/stored-json.ts';
 import { type AdaptationShelf, adaptationShelf } from './adaptation-shelf.ts';
+import { sharedWork } from './shared-work.ts';
 
 export interface PredictorCacheOptions {
   readonly store: Store;
@@ -22,6 +23,8 @@ export interface PredictorCacheOptions {
   readonly idleS?: number;
   /** How long a missing champion or adaptation is believed missing. Default 2. */
   readonly missingS?: number;
+  /** After so long a load or comparison that has not ended is given up and started anew. Default 30. */
+  readonly patienceS?: number;
   /** Adaptations kept of a champion. Default 1,000. */
   readonly capacity?: number;
   /** A comparison failed and what is in memory goes on being used. */
@@ -48,7 +51,6 @@ interface Slot {
   /** ms. */
   comparedAt: number;
   usedAt: number;
-  comparing?: Promise<void> | undefined;
   /** A version that could not be loaded, and when it was tried. */
   failed?: { readonly version: string; readonly at: number };
 }
@@ -56,32 +58,27 @@ interface Slot {
 /** A champion that cannot be loaded is tried again after this many seconds. */
 const retryS = 30;
 
-/** An empty cache; a champion is loaded when its search space is first asked for. */
+/** An empty cache; the champion is loaded when it is first asked for. */
 export function predictorCache(options: PredictorCacheOptions): PredictorCache {
-  const { store, now, revalidateS = 3, idleS = 300, missingS = 2, capacity = 1000, onError = () => {} } = options;
+  const { store, now, revalidateS = 3, idleS = 300, missingS = 2, patienceS = 30 } = options;
+  const { capacity = 1000, onError = () => {} } = options;
   let slot: Slot | undefined;
-  let opening: Promise<Slot> | undefined;
+  const opening = sharedWork<'champion', Slot>({ now, patienceS });
+  const comparing = sharedWork<'champion', void>({ now, patienceS });
   let missingSince = Number.NEGATIVE_INFINITY;
 
   async function champion(): Promise<Champion> {
-    const own = slot ?? (await open());
+    // The first load, once however many ask.
+    const own = slot ?? (await opening.do('champion', openOnce));
     const comparedMs = now() - own.comparedAt;
     const unusedMs = now() - own.usedAt;
     own.usedAt = now();
-    const comparing = comparedMs >= revalidateS * 1000 ? compare(own) : undefined;
-    if (comparedMs >= idleS * 1000 && unusedMs >= idleS * 1000) await comparing;
+    const compared = comparedMs >= revalidateS * 1000 ? compare(own) : undefined;
+    if (comparedMs >= idleS * 1000 && unusedMs >= idleS * 1000) await compared;
     return own.champion;
   }
 
-  /** The first load, once however many ask. */
-  function open(): Promise<Slot> {
-    opening ??= openOnce().finally(() => {
-      opening = undefined;
-    });
-    return opening;
-  }
-
-  async function openOnce(): Promise<Slot> {
+  async function openOnce(counts: () => boolean): Promise<Slot> {
     const missing = () => new DomainError('not-ready', 'there is no predictor yet');
     if (now() - missingSince < missingS * 1000) throw missing();
     const aliases = await store.get(aliasesKey);
@@ -91,31 +88,30 @@ export function predictorCache(options: PredictorCacheOptions): PredictorCache {
     }
     const version = parseJson(aliasesKey, aliases.body, aliasesSchema).champion;
     const loaded = await load(version);
-    slot = { champion: loaded, version, aliasEtag: aliases.etag, comparedAt: now(), usedAt: now() };
-    return slot;
+    const opened = { champion: loaded, version, aliasEtag: aliases.etag, comparedAt: now(), usedAt: now() };
+    if (counts()) slot = opened;
+    return opened;
   }
 
   async function load(version: string): Promise<Champion> {
     const predictor = await loadPublished(store, version, options.loadPredictor);
     const { hash } = predictor.identity;
-    const shelf = adaptationShelf({ version, hash }, { store, now, idleS, missingS, capacity, onError });
-    return { predictor, adaptations: shelf };
+    const shelfOptions = { store, now, idleS, missingS, patienceS, capacity, onError };
+    return { predictor, adaptations: adaptationShelf({ version, hash }, shelfOptions) };
   }
 
   function compare(own: Slot): Promise<void> {
-    own.comparing ??= compareOnce(own)
-      .catch(onError)
-      .finally(() => {
-        own.comparedAt = now();
-        own.comparing = undefined;
-      });
-    return own.comparing;
+    return comparing.do('champion', async (counts) => {
+      await compareOnce(own, counts).catch(onError);
+      if (counts()) own.comparedAt = now();
+    });
   }
 
-  async function compareOnce(own: Slot): Promise<void> {
+  async function compareOnce(own: Slot, counts: () => boolean): Promise<void> {
     const aliases = await store.get(aliasesKey, own.aliasEtag);
     // A missing alias is no order to stop predicting.
     if (aliases === undefined || aliases === 'not-modified') return own.champion.adaptations.compare();
+    if (!counts()) return;
     const version = parseJson(aliasesKey, aliases.body, aliasesSchema).champion;
     if (version === own.version) {
       own.aliasEtag = aliases.etag;
@@ -125,16 +121,18 @@ export function predictorCache(options: PredictorCacheOptions): PredictorCache {
     try {
       const next = await load(version);
       await Promise.all(own.champion.adaptations.inUse().map((targetId) => next.adaptations.get(targetId)));
-      Object.assign(own, { champion: next, version, aliasEtag: aliases.etag });
+      if (counts()) Object.assign(own, { champion: next, version, aliasEtag: aliases.etag });
+      else await next.predictor.close();
     } catch (error) {
-      own.failed = { version, at: now() };
+      if (counts()) own.failed = { version, at: now() };
       throw error;
     }
   }
 
   async function revalidate(): Promise<void> {
-    const due = slot && now() - slot.comparedAt >= revalidateS * 1000 && now() - slot.usedAt < idleS * 1000;
-    if (slot && due) await compare(slot);
+    if (slot === undefined) return;
+    const isDue = now() - slot.comparedAt >= revalidateS * 1000 && now() - slot.usedAt < idleS * 1000;
+    if (isDue) await compare(slot);
   }
 
   return { champion, revalidate };

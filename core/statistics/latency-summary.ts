@@ -1,6 +1,6 @@
 // How the samples of one network become the latency summary of a profile. Pure statistics; the agent and the acceptance
 // rules use the same ones.
-import { z } from 'zod';
+import * as z from 'zod';
 import { quantile } from './quantile.ts';
 
 /** Positive and finite. What counts as plausible is an acceptance rule, not a matter of form. */

@@ -1,6 +1,6 @@
 // Paging over keys. The cursor is opaque to callers: the last key of the page before, with the list it belongs to, so
 // that a cursor of one list is refused by another.
-import { z } from 'zod';
+import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 
 const cursorSchema = z.strictObject({ list: z.string(), after: z.string() });

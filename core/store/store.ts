@@ -18,7 +18,9 @@ export interface Store {
   /** The object, or undefined when there is none. With `ifNoneMatch` equal to the current etag: 'not-modified'. */
   get(key: string): Promise<StoredObject | undefined>;
   get(key: string, ifNoneMatch: string): Promise<StoredObject | undefined | 'not-modified'>;
-  /** @throws DomainError `precondition-failed` when the condition does not hold, and when another write of the key is
+  /** A write that succeeded and whose answer was lost on the way has succeeded: who implements this knows its own write
+   * again.
+   * @throws DomainError `precondition-failed` when the condition does not hold, and when another write of the key is
    * under way */
   put(key: string, body: Uint8Array, condition?: WriteCondition): Promise<{ readonly etag: string }>;
   /** Keys with this prefix, in order, starting after `after`. */

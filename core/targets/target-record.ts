@@ -1,5 +1,5 @@
 // What is kept about a target beside its measurements: targets/{targetId}.json.
-import { z } from 'zod';
+import * as z from 'zod';
 import { profileTargetSchema } from '#core/dataset/profile-target.ts';
 import { maxWorkloads } from '#core/dataset/target-data.ts';
 import { counterNames } from '#core/descriptor/counters.ts';

@@ -1,6 +1,6 @@
 // The two kinds of text that a profile may hold: printable one-line text, and lower-case identifiers. Both bounded, so
 // that a name never breaks a terminal, a page or a key.
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One line of letters, digits, punctuation, symbols and single inner spaces; no control characters. */
 export function text(maxLength: number) {

@@ -1,6 +1,6 @@
 // What the authorizer tells a function: who calls, or why the token was refused. API Gateway's own refusals are no
 // problem+json and say 403 to a wrong token, so the authorizer lets every request through and the function refuses.
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Caller, type Role, roles } from '#core/access/token.ts';
 import { DomainError } from '#core/errors.ts';
 

@@ -1,5 +1,6 @@
-// What a function reads from its environment, parsed once when it starts. AWS's own variables are the SDK's business.
-import { z } from 'zod';
+// What a function reads from its environment, parsed once when it starts. AWS's own variables are
+// read where AWS is called (aws/).
+import * as z from 'zod';
 
 const environmentSchema = z.object({
   /** Name of the trusted bucket. */

@@ -4,16 +4,17 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Operation } from '#contract/operation.ts';
 import { type RouteId, type Routes, routeKey, routes } from '#contract/routes.ts';
 import type { Caller } from '#core/access/token.ts';
 import { DomainError } from '#core/errors.ts';
 import { requireCaller } from './caller.ts';
+import { metrics } from './metrics.ts';
 import { problemOf } from './problem.ts';
 import { compressed, htmlReply, jsonReply, problemReply, type Reply } from './reply.ts';
 import { decodeJsonBody } from './request-body.ts';
-import { logger, metrics } from './telemetry.ts';
+import { logger } from './telemetry.ts';
 
 type Parsed<Op, Part extends 'path' | 'query' | 'body'> = Op extends {
   readonly [P in Part]: infer Schema extends z.ZodType;
@@ -76,8 +77,12 @@ export function httpHandler<Operations extends { readonly [Id in RouteId]?: Oper
 
 type Middleware = MiddlewareObj<HttpEvent, Reply>;
 
+/** What a function has left, in ms, when it gives up waiting for its handler and answers 500: for the answer itself. */
+const timeoutEarlyInMillis = 500;
+
 /** middy runs `before` in the order of use, `after` and `onError` in reverse. */
-const common = () => middy<HttpEvent, Reply>().use(requestLog()).use(compression()).use(problems());
+const common = () =>
+  middy<HttpEvent, Reply>({ timeoutEarlyInMillis }).use(requestLog()).use(compression()).use(problems());
 
 function stack(id: RouteId, operation: Operation, handle: AnyHandler) {
   return common()

@@ -18,6 +18,7 @@ const titles: Readonly<Record<number, string>> = {
   429: 'Too much for one day',
   500: 'Internal error',
   503: 'Not ready yet; try again later',
+  507: 'The disk of the service is full; try again later',
 };
 
 /** The problem details of an error: of a DomainError below 500 with message and issues, else code and request id

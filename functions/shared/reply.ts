@@ -30,6 +30,7 @@ export function problemReply(problem: Problem): Reply {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
   if (problem.status === 401) headers['www-authenticate'] = 'Bearer realm="sugarbush"';
   if (problem.status === 503) headers['retry-after'] = '2';
+  if (problem.status === 507) headers['retry-after'] = '30';
   if (problem.status === 429) headers['retry-after'] = String(secondsLeftOfDay(Date.now()));
   return { statusCode: problem.status, headers, body: JSON.stringify(problem) };
 }

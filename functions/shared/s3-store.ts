@@ -1,83 +1,58 @@
-// The storage port over S3. Uses the ordinary client: credentials, region and endpoint come from the environment,
-// retries with backoff from the SDK.
+// The storage port over S3. Credentials, region and endpoint come from the environment unless the client has its own.
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  PutObjectCommand,
-  paginateListObjectsV2,
-  S3Client,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
 import { DomainError } from '#core/errors.ts';
 import type { Store, StoredObject, WriteCondition } from '#core/store/store.ts';
+import { listObjects } from './aws/list-objects.ts';
+import { type S3Client, s3Client } from './aws/s3-client.ts';
+import { AwsServiceError } from './aws/service-error.ts';
+import { conditionalPut } from './conditional-put.ts';
 
 export interface S3StoreOptions {
   readonly bucket: string;
   readonly client?: S3Client;
 }
 
-/** A client with this service's timeouts and retries; everything else comes from the environment. */
-export function s3Client(): S3Client {
-  return new S3Client({
-    maxAttempts: 4,
-    // Without it the SDK adds a CRC32 trailer to every PUT; bodies are signed with their SHA-256 as it is.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: 2000, requestTimeout: 8000 },
-  });
-}
-
-/** The store port over one bucket. Rejects with the SDK's errors where the port names none. */
+/** The store port over one bucket. Rejects with AwsServiceError where the port names no error, and with a DeadlineError
+ * where a call, or a page of a list, takes longer than its limit. */
 export function s3Store({ bucket, client = s3Client() }: S3StoreOptions): Store {
   async function get(key: string, ifNoneMatch?: string): Promise<StoredObject | undefined | 'not-modified'> {
-    try {
-      const command = new GetObjectCommand({ Bucket: bucket, Key: key, IfNoneMatch: ifNoneMatch });
-      const { Body, ETag } = await client.send(command);
-      return { body: await Body!.transformToByteArray(), etag: ETag! };
-    } catch (error) {
-      const status = statusOf(error);
-      if (status === 304) return 'not-modified';
-      if (status === 404) return undefined;
-      throw error;
-    }
+    const headers = ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch };
+    const answer = await client.send({ method: 'GET', bucket, key, headers }, [304, 404]);
+    if (answer.status === 304) return 'not-modified';
+    if (answer.status === 404) return undefined;
+    return { body: new Uint8Array(answer.body), etag: answer.headers.etag! };
   }
 
   return {
     get: get as Store['get'],
 
     async put(key: string, body: Uint8Array, condition: WriteCondition = {}) {
-      const { ifMatch: IfMatch, ifNoneMatch: IfNoneMatch } = condition;
+      const isConditional = condition.ifMatch !== undefined || condition.ifNoneMatch !== undefined;
       try {
-        const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, IfMatch, IfNoneMatch });
-        return { etag: (await client.send(command)).ETag! };
+        return {
+          etag: isConditional ? await conditionalPut(client, { bucket, key, body, condition }) : await plainPut(),
+        };
       } catch (cause) {
-        const status = statusOf(cause);
-        // 404: If-Match on a key that is not there. 409: another conditional write of the key is under way.
-        const failed = status === 412 || status === 409 || (status === 404 && IfMatch !== undefined);
-        if (!failed) throw cause;
-        throw new DomainError('precondition-failed', `'${key}' is not as the write expected it`, { cause });
+        // The embedded stack's answer on a full disk; S3 itself is never full.
+        if (!(cause instanceof AwsServiceError && cause.status === 507)) throw cause;
+        throw new DomainError('storage-full', `'${key}' was not written: the store has no space left`, { cause });
+      }
+
+      async function plainPut(): Promise<string> {
+        const headers = { 'content-type': 'application/octet-stream' };
+        return (await client.send({ method: 'PUT', bucket, key, headers, body })).headers.etag!;
       }
     },
 
     async *list(prefix: string, after?: string) {
-      for await (const page of paginateListObjectsV2(
-        { client },
-        { Bucket: bucket, Prefix: prefix, StartAfter: after },
-      )) {
-        for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
-      }
+      for await (const { key } of listObjects(client, { bucket, prefix, after })) yield key;
     },
 
     async delete(key: string) {
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      await client.send({ method: 'DELETE', bucket, key }, [404]);
     },
 
     /** 20 ms doubling up to a second, of which up to half is random. */
     pause: (attempt: number) => sleep(Math.min(20 * 2 ** attempt, 1000) * (0.5 + Math.random() / 2)),
   };
-}
-
-function statusOf(error: unknown): number | undefined {
-  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 }

@@ -1,8 +1,8 @@
 // What every task of the training state machine is built from: the context of its steps, and errors under names that
 // the machine retries by. A name tells what to do about an error, never more.
-import { S3ServiceException } from '@aws-sdk/client-s3';
 import { DomainError } from '#core/errors.ts';
 import type { PhaseContext } from '#core/training/phases/run-phases.ts';
+import { AwsServiceError } from '../shared/aws/service-error.ts';
 import { readEnvironment } from '../shared/environment.ts';
 import { s3Store } from '../shared/s3-store.ts';
 import { logger } from '../shared/telemetry.ts';
@@ -47,13 +47,14 @@ const networkErrors = ['TimeoutError', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'N
 export function nameOf(error: unknown): TaskErrorName {
   if (error instanceof DomainError) {
     if (error.code === 'cancelled') return 'RunEnded';
+    if (error.code === 'storage-full') return 'StoreUnavailable';
     if (error.code === 'precondition-failed') return 'StoreBusy';
     if (error.code === 'conflict')
       return error.issues.some(({ path }) => path.startsWith('runs/')) ? 'RunUnderWay' : 'StoreBusy';
     return 'TrainingError';
   }
-  if (error instanceof S3ServiceException) {
-    const status = error.$metadata.httpStatusCode ?? 500;
+  if (error instanceof AwsServiceError && error.status !== undefined) {
+    const { status } = error;
     if (status >= 500) return 'StoreUnavailable';
     if (status === 409 || status === 412 || status === 429) return 'StoreBusy';
   }

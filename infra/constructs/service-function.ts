@@ -7,6 +7,7 @@ import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lam
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { quietEnvironment } from '#core/onnx/quiet-environment.ts';
+import { esbuildArgs, esbuildArgsWithShortNames } from '../bundling.ts';
 import type { FunctionSize, SugarbushConfig } from '../config.ts';
 import { projectRoot } from '../project-root.ts';
 
@@ -18,9 +19,11 @@ export interface ServiceFunctionProps {
   readonly logs: SugarbushConfig['logs'];
   readonly environment?: Readonly<Record<string, string>>;
   readonly layers?: readonly ILayerVersion[];
+  /** Shorten the names in the code too, where a large library is bundled. */
+  readonly shortNames?: boolean;
 }
 
-/** A bundle holds everything but what a layer brings: `@aws-sdk` too, so that local and cloud code are the same. */
+/** A bundle holds everything but what a layer brings. */
 const fromLayers = ['onnxruntime-node', 'onnxruntime-common'];
 
 /** CommonJS packages inside an ES module bundle call `require` for Node's own modules. */
@@ -58,6 +61,8 @@ export class ServiceFunction extends Construct {
         NODE_OPTIONS: '--enable-source-maps',
         POWERTOOLS_SERVICE_NAME: 'sugarbush',
         POWERTOOLS_LOG_LEVEL: props.logs.level,
+        // Calls to other services end before it (functions/shared/time-limits.ts).
+        FUNCTION_TIMEOUT_S: String(props.size.timeoutS),
         ...props.environment,
         ...quietEnvironment,
       },
@@ -71,8 +76,7 @@ export class ServiceFunction extends Construct {
         sourceMap: true,
         sourceMapMode: SourceMapMode.DEFAULT,
         sourcesContent: false,
-        // Names stay readable in stack traces; whitespace and syntax are where the size is.
-        esbuildArgs: { '--minify-whitespace': true, '--minify-syntax': true },
+        esbuildArgs: { ...(props.shortNames ? esbuildArgsWithShortNames : esbuildArgs) },
       },
     });
   }

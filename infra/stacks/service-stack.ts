@@ -11,6 +11,7 @@ import type { PrivateBucket } from '../constructs/private-bucket.ts';
 import { ServiceApi } from '../constructs/service-api.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { Training } from '../constructs/training.ts';
+import { UploadSweep } from '../constructs/upload-sweep.ts';
 import { incoming, Uploads } from '../constructs/uploads.ts';
 
 export interface ServiceStackProps extends StackProps {
@@ -38,7 +39,7 @@ export class ServiceStack extends Stack {
     props.data.grantRead(authorizer.role, 'tokens/');
     const api = new ServiceApi(this, 'Api', { config: props.config, authorizer: authorizer.function });
 
-    const { keptDays, validS, perDeviceAndDay, retries } = props.config.uploads;
+    const { keptDays, validS, perDeviceAndDay, retries, sweep } = props.config.uploads;
     const kept = Duration.days(keptDays);
     const uploads = new Uploads(this, 'Intake', { expiry: kept, failureExpiry: kept });
     const ingest = this.#function(
@@ -47,11 +48,20 @@ export class ServiceStack extends Stack {
       { UPLOADS_BUCKET: uploads.incoming.bucket.bucketName },
       [layer.version],
     );
-    uploads.incoming.grantRead(ingest.role, incoming.prefix);
+    const sweeper = this.#function(
+      'sweep-uploads',
+      'Finds uploads that were put and never processed, and takes them in',
+      { UPLOADS_BUCKET: uploads.incoming.bucket.bucketName },
+      [layer.version],
+    );
     const changed = ['uploads/', 'measurements/', 'adaptations/', 'targets/'];
-    props.data.grantRead(ingest.role, ...changed, 'devices/', 'predictors/');
-    props.data.grantWrite(ingest.role, ...changed, 'profiles/');
+    for (const { role } of [ingest, sweeper]) {
+      uploads.incoming.grantRead(role, incoming.prefix);
+      props.data.grantRead(role, ...changed, 'devices/', 'predictors/');
+      props.data.grantWrite(role, ...changed, 'profiles/');
+    }
     uploads.processWith(ingest, { retries });
+    new UploadSweep(this, 'Sweep', { sweeper, ...sweep });
 
     const training = new Training(this, 'Training', {
       config: props.config,
@@ -101,6 +111,8 @@ export class ServiceStack extends Stack {
       logs: config.logs,
       environment: { DATA_BUCKET: data.bucket.bucketName, ...environment },
       layers,
+      // Vega draws the charts of the report.
+      shortNames: name === 'training/report',
     });
   }
 }

@@ -1,5 +1,5 @@
 // The fixture's form: every different line once, and for each network and level the lines that it has and how often.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Level, TruthOutcome } from './job.ts';
 import type { TruthSet } from './networks.ts';
 

@@ -18,7 +18,11 @@ export class Authorizer {
   readonly #now: () => number;
   readonly #cache = new Map<string, { readonly verdict: AuthorizerVerdict; readonly untilMs: number }>();
 
-  constructor(plan: AuthorizerPlan, invoke: (event: string) => Promise<InvocationResult>, now = Date.now) {
+  constructor(
+    plan: AuthorizerPlan,
+    invoke: (event: string) => Promise<InvocationResult>,
+    now = () => performance.now(),
+  ) {
     this.#plan = plan;
     this.#invoke = invoke;
     this.#now = now;

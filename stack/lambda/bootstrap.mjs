@@ -1,8 +1,9 @@
 // Runs one Lambda bundle inside its sandbox process: loads the handler, then asks the Runtime API for one event after
 // the other. Plain JavaScript without imports of ours, so that nothing is loaded that the cloud would not load.
 // Protocol: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-import { existsSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import http from 'node:http';
+import { uptime } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -13,6 +14,43 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: 2, keepAliveMsecs: 6
 // Standard input ends when the stack that started this process is gone, whatever the handler does at that time.
 process.stdin.on('end', () => process.exit(0)).on('error', () => process.exit(0));
 process.stdin.resume().unref();
+
+// The stack's clock for this process too, with which the store's agrees: the machine's may be set at any time. As in
+// stack/stack-clock.ts, from the time since the machine started and the monotonic clock.
+const startedMs = Number(process.env.STACK_CLOCK_STARTED_MS);
+delete process.env.STACK_CLOCK_STARTED_MS;
+let comparedMs = Number.NEGATIVE_INFINITY;
+let offsetMs = Number.NEGATIVE_INFINITY;
+function stackTime() {
+  const monotonicMs = performance.now();
+  if (monotonicMs - comparedMs >= 1000) {
+    comparedMs = monotonicMs;
+    const presentMs = uptime() * 1000 - monotonicMs;
+    if (presentMs > offsetMs + 1500) offsetMs = presentMs;
+  }
+  return Math.floor(startedMs + offsetMs + monotonicMs);
+}
+Date.now = stackTime;
+globalThis.Date = new Proxy(Date, {
+  construct: (target, given, made) => Reflect.construct(target, given.length === 0 ? [stackTime()] : given, made),
+  apply: () => new Date().toString(),
+});
+
+// Both are a log file. A stream of Node's ends for good at the first line that finds no space; these lines are lost,
+// and the next ones are written.
+for (const [stream, descriptor] of [
+  [process.stdout, 1],
+  [process.stderr, 2],
+]) {
+  stream.write = (chunk, encoding, callback) => {
+    try {
+      writeSync(descriptor, typeof chunk === 'string' ? Buffer.from(chunk, callback ? encoding : 'utf8') : chunk);
+    } catch {}
+    const done = callback ?? encoding;
+    if (typeof done === 'function') process.nextTick(done);
+    return true;
+  };
+}
 
 /** @returns {Promise<{ status: number, headers: http.IncomingHttpHeaders, body: string }>} */
 function call(method, route, body, headers = {}) {

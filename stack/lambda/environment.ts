@@ -13,6 +13,8 @@ export interface Endpoints {
   readonly s3Url: string;
   /** Step Functions, where the template has a state machine. */
   readonly stepFunctionsUrl?: string;
+  /** When the machine started, by the stack's clock, ms since the epoch: the bootstrap reckons from it. */
+  readonly clockStartedMs: number;
 }
 
 /**
@@ -45,6 +47,7 @@ export function functionEnvironment(
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
     LAMBDA_TASK_ROOT: plan.codeFolder,
     LAMBDA_RUNTIME_DIR: import.meta.dirname,
+    STACK_CLOCK_STARTED_MS: String(endpoints.clockStartedMs),
     _HANDLER: plan.handler,
     NODE_PATH: modules.join(delimiter),
     // No profile or instance metadata of this machine may stand in for the credentials above.

@@ -1,7 +1,7 @@
 // One function: as many sandboxes as there are calls at once, up to a limit, kept warm for the next call. Calls beyond
 // the limit wait their turn; calls beyond a reserved concurrency are refused, as Lambda refuses them.
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { LogFile } from '../log-file.ts';
 import type { FunctionPlan } from '../template/plan-functions.ts';
 import {
   type InvocationReport,
@@ -23,6 +23,8 @@ export interface FunctionOptions {
   readonly idleMs: number;
   readonly initLimitMs: number;
   readonly memoryCheckMs: number;
+  /** ms since the epoch, by the clock of the function's processes. */
+  readonly now: () => number;
   /** Milliseconds a call waits for a sandbox that has answered but not yet asked for its next event. Default 200. */
   readonly patienceMs?: number;
   onReport?(report: InvocationReport): void;
@@ -39,7 +41,7 @@ export class LambdaFunction {
   readonly #options: FunctionOptions;
   readonly #sandboxes = new Set<Sandbox>();
   readonly #queue: Waiting[] = [];
-  readonly #log: number;
+  readonly #log: LogFile;
   readonly #reaper: NodeJS.Timeout;
   readonly #running = new Set<Promise<unknown>>();
   #patience: NodeJS.Timeout | undefined;
@@ -49,7 +51,7 @@ export class LambdaFunction {
   constructor(options: FunctionOptions) {
     this.plan = options.plan;
     this.#options = options;
-    this.#log = openSync(options.logFile, 'a');
+    this.#log = new LogFile(options.logFile);
     this.#reaper = setInterval(() => this.#reap(), Math.max(50, options.idleMs / 4));
     this.#reaper.unref();
   }
@@ -112,7 +114,7 @@ export class LambdaFunction {
       return this.#goneOf.get(sandbox)?.promise;
     });
     await Promise.all([...gone, ...this.#running]);
-    closeSync(this.#log);
+    this.#log.close();
   }
 
   readonly #goneOf = new WeakMap<Sandbox, PromiseWithResolvers<void>>();
@@ -126,7 +128,7 @@ export class LambdaFunction {
       const sandbox = this.#free() ?? (patient && this.#isFreeSoon() ? undefined : this.#start());
       if (!sandbox) return;
       const waiting = this.#queue.shift()!;
-      this.#write(`START RequestId: ${waiting.requestId}`);
+      this.#log.write(`START RequestId: ${waiting.requestId}`);
       void sandbox.run(waiting.requestId, waiting.event).then(({ result, report }) => {
         this.#report(report);
         waiting.resolve(result);
@@ -159,13 +161,14 @@ export class LambdaFunction {
   #start(): Sandbox | undefined {
     const limit = Math.min(this.#options.maxSandboxes, this.plan.reservedConcurrency ?? Number.POSITIVE_INFINITY);
     if (this.#sandboxes.size >= limit) return undefined;
-    const { environment, initLimitMs, memoryCheckMs } = this.#options;
+    const { environment, initLimitMs, memoryCheckMs, now } = this.#options;
     const sandbox = new Sandbox({
       plan: this.plan,
       environment,
-      log: this.#log,
+      log: this.#log.descriptor,
       initLimitMs,
       memoryCheckMs,
+      now,
       onIdle: () => this.#dispatch(),
       onGone: () => {
         this.#sandboxes.delete(sandbox);
@@ -189,16 +192,12 @@ export class LambdaFunction {
   #report(report: InvocationReport): void {
     const init = report.initMs === undefined ? '' : `\tInit Duration: ${report.initMs.toFixed(2)} ms`;
     const status = report.status === 'ok' ? '' : `\tStatus: ${report.status}`;
-    this.#write(`END RequestId: ${report.requestId}`);
-    this.#write(
+    this.#log.write(`END RequestId: ${report.requestId}`);
+    this.#log.write(
       `REPORT RequestId: ${report.requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\t` +
         `Memory Size: ${this.plan.memoryMiB} MB\tMax Memory Used: ${Math.ceil(report.peakMemoryMiB)} MB${init}${status}`,
     );
     this.#options.onReport?.(report);
-  }
-
-  #write(line: string): void {
-    writeSync(this.#log, `${line}\n`);
   }
 }
 

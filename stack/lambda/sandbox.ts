@@ -19,6 +19,8 @@ export interface SandboxOptions {
   readonly initLimitMs: number;
   /** How often memory is looked at while the process works. */
   readonly memoryCheckMs: number;
+  /** ms since the epoch, by the clock of the process. */
+  readonly now: () => number;
   /** The sandbox waits for its next event. */
   onIdle(): void;
   /** The process has ended; the sandbox takes no more events. */
@@ -155,7 +157,7 @@ export class Sandbox {
   }
 
   #deliver(): void {
-    const { plan } = this.#options;
+    const { plan, now } = this.#options;
     const job = this.#job!;
     job.startedMs = performance.now();
     this.#state = 'busy';
@@ -165,7 +167,7 @@ export class Sandbox {
     this.#api.deliver({
       requestId: job.requestId,
       functionArn: plan.arn,
-      deadlineMs: Date.now() + limitMs,
+      deadlineMs: now() + limitMs,
       event: job.event,
     });
   }

@@ -5,7 +5,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { S3EventRecord } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
+import { isDiskFull, sayDiskFull } from '../full-disk.ts';
 import type { IndexEntry } from './key-index.ts';
 import { encodeKeyAsForm } from './uri-encoding.ts';
 
@@ -129,9 +130,15 @@ export class EventFeed {
     for (const sequencer of this.#pending) if (oldest === undefined || sequencer < oldest) oldest = sequencer;
     const through = oldest === undefined ? this.#newestSequencer : before(oldest);
     if (through <= this.#saved) return;
-    writeFileSync(`${this.#file}.new`, JSON.stringify({ deliveredThrough: through }));
-    renameSync(`${this.#file}.new`, this.#file);
-    this.#saved = through;
+    try {
+      writeFileSync(`${this.#file}.new`, JSON.stringify({ deliveredThrough: through }));
+      renameSync(`${this.#file}.new`, this.#file);
+      this.#saved = through;
+    } catch (error) {
+      // The next record that is delivered tries again.
+      if (!isDiskFull(error)) throw error;
+      sayDiskFull('Events that are delivered now are delivered again after the next start.');
+    }
   }
 }
 

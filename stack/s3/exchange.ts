@@ -25,6 +25,10 @@ export interface Exchange {
 export interface FileBytes {
   readonly handle: FileHandle;
   readonly lengthBytes: number;
+  /** Hex MD5 that these bytes had when they were stored. */
+  readonly md5: string;
+  /** For messages: `{bucket}/{key}`. */
+  readonly name: string;
 }
 
 export interface S3Answer {

@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checksumAlgorithms } from './checksum.ts';
 
 const magic = Buffer.from('SBOBJ001', 'latin1');
@@ -31,8 +31,16 @@ export const storedMetadataSchema = z.strictObject({
 });
 export type StoredMetadata = z.infer<typeof storedMetadataSchema>;
 
+/** A file of the store that is no whole object. */
 export class DamagedObjectFile extends Error {
   override readonly name = 'DamagedObjectFile';
+  /** What is wrong with it, without the name of the file and without a full stop. */
+  readonly why: string;
+
+  constructor(path: string, why: string) {
+    super(`The stored object ${path} is damaged: ${why}.`);
+    this.why = why;
+  }
 }
 
 /** What follows the bytes of an object in its file: its metadata, and how long they are. */
@@ -96,9 +104,10 @@ export function readMetadataSync(path: string): StoredMetadata {
 
 function metadataLength(path: string, tail: Buffer): number {
   const footer = tail.subarray(-footerBytes);
-  if (footer.length < footerBytes || !footer.subarray(8).equals(magic)) throw damaged(path, 'it has no footer');
+  if (footer.length < footerBytes || !footer.subarray(8).equals(magic))
+    throw new DamagedObjectFile(path, 'it has no footer');
   const length = footer.readUInt32LE(0);
-  if (length > maxMetadataBytes) throw damaged(path, `its metadata claims ${length} bytes`);
+  if (length > maxMetadataBytes) throw new DamagedObjectFile(path, `its metadata claims ${length} bytes`);
   return length;
 }
 
@@ -106,12 +115,10 @@ function decodeTail(path: string, tail: Buffer, fileBytes: number): StoredMetada
   const footer = tail.subarray(-footerBytes);
   const length = footer.readUInt32LE(0);
   const json = tail.subarray(tail.length - footerBytes - length, tail.length - footerBytes);
-  if (json.length !== length || crc32(json) !== footer.readUInt32LE(4)) throw damaged(path, 'its metadata is damaged');
+  if (json.length !== length || crc32(json) !== footer.readUInt32LE(4))
+    throw new DamagedObjectFile(path, 'its metadata is damaged');
   const metadata = storedMetadataSchema.parse(JSON.parse(json.toString('utf8')));
-  if (metadata.sizeBytes + length + footerBytes !== fileBytes) throw damaged(path, 'its length is wrong');
+  if (metadata.sizeBytes + length + footerBytes !== fileBytes)
+    throw new DamagedObjectFile(path, `it is not of the length that the object '${metadata.key}' has`);
   return metadata;
-}
-
-function damaged(path: string, why: string): DamagedObjectFile {
-  return new DamagedObjectFile(`The stored object ${path} is damaged: ${why}. Move the file away to go on without it.`);
 }

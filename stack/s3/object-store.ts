@@ -8,10 +8,11 @@ import { closeSync, fsyncSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeWithParents } from '#command-line/make-folder.ts';
+import { setAside } from '../set-aside.ts';
 import type { ByteSink } from './body.ts';
 import { checkWrite, type PutCondition } from './conditions.ts';
 import { type IndexEntry, KeyIndex } from './key-index.ts';
-import { encodeTail, openObjectFile, readMetadataSync, type StoredMetadata } from './object-file.ts';
+import { DamagedObjectFile, encodeTail, openObjectFile, readMetadataSync, type StoredMetadata } from './object-file.ts';
 import { S3Error } from './s3-error.ts';
 
 const writeBehindBytes = 256 * 1024;
@@ -51,8 +52,8 @@ export class ObjectStore {
   }
 
   /**
-   * Opens or creates a store, drops what unfinished writes left, and indexes every object.
-   * @throws DamagedObjectFile naming the file, where one is not whole.
+   * Opens or creates a store, drops what unfinished writes left, and indexes every object. A file that is no whole
+   * object is moved to `{folder}/damaged/` and named on standard error.
    */
   static open(folder: string, bucketNames: readonly string[], clock: () => number): ObjectStore {
     const incoming = join(folder, 'incoming');
@@ -61,7 +62,7 @@ export class ObjectStore {
     const buckets = new Map<string, Bucket>();
     for (const name of bucketNames) {
       if (!isBucketName(name)) throw new Error(`'${name}' is no name for a bucket: 3 to 63 of a-z 0-9 . -`);
-      buckets.set(name, openBucket(join(folder, 'buckets', name)));
+      buckets.set(name, openBucket(folder, name));
     }
     return new ObjectStore(incoming, buckets, clock);
   }
@@ -216,15 +217,34 @@ function isBucketName(name: string): boolean {
   return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) && !name.includes('..');
 }
 
-function openBucket(folder: string): Bucket {
+function openBucket(store: string, name: string): Bucket {
+  const folder = join(store, 'buckets', name);
   for (let byte = 0; byte < 256; byte++) makeWithParents(join(folder, hexByte(byte)));
   for (const made of [folder, dirname(folder), dirname(dirname(folder))]) syncFolderSync(made);
   const entries: IndexEntry[] = [];
   for (let byte = 0; byte < 256; byte++) {
     const shelf = join(folder, hexByte(byte));
-    for (const name of readdirSync(shelf)) entries.push(toEntry(readMetadataSync(join(shelf, name))));
+    for (const file of readdirSync(shelf)) {
+      const path = join(shelf, file);
+      const found = readShelved(folder, path);
+      if (typeof found === 'string') setAside(path, store, found, `Bucket '${name}' goes on without it.`);
+      else entries.push(toEntry(found));
+    }
   }
   return { folder, index: KeyIndex.from(entries) };
+}
+
+/** The metadata of the object in a file of a shelf, or what is wrong with the file. */
+function readShelved(folder: string, path: string): StoredMetadata | string {
+  try {
+    const metadata = readMetadataSync(path);
+    if (objectPath(folder, metadata.key).file === path) return metadata;
+    return `it is a copy of the object '${metadata.key}' in a place that is not that object's`;
+  } catch (error) {
+    if (error instanceof DamagedObjectFile) return error.why;
+    if (error instanceof Error && 'code' in error && error.code === 'EISDIR') return 'a folder is no object';
+    throw error;
+  }
 }
 
 function toEntry(metadata: StoredMetadata): IndexEntry {

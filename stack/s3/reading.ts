@@ -1,9 +1,12 @@
 // The operations that only read: ListObjectsV2, GetObject, HeadObject.
 
+import type { FileHandle } from 'node:fs/promises';
 import { checkRead } from './conditions.ts';
-import type { Exchange, S3Answer, S3Service } from './exchange.ts';
+import type { Exchange, FileBytes, S3Answer, S3Service } from './exchange.ts';
 import { listPage } from './list.ts';
+import type { StoredMetadata } from './object-file.ts';
 import { objectHeaders, versionHeaders } from './object-headers.ts';
+import type { S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
 import { encodeKeyAsForm } from './uri-encoding.ts';
 import { renderXml, type XmlElement } from './xml.ts';
@@ -74,11 +77,15 @@ export async function getObject(service: S3Service, { request }: Exchange): Prom
       return { status: 304, headers: versionHeaders(metadata) };
     }
     const headers = { ...objectHeaders(request, metadata), 'content-length': String(metadata.sizeBytes) };
-    return { status: 200, headers, file: { handle, lengthBytes: metadata.sizeBytes } };
+    return { status: 200, headers, file: fileOf(request, handle, metadata) };
   } catch (error) {
     await handle.close();
     throw error;
   }
+}
+
+function fileOf({ bucket, key }: S3Request, handle: FileHandle, { sizeBytes, etag }: StoredMetadata): FileBytes {
+  return { handle, lengthBytes: sizeBytes, md5: etag, name: `${bucket}/${key}` };
 }
 
 /** As GET, without the bytes. */

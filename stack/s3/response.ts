@@ -2,6 +2,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { isDiskFull, sayDiskFull } from '../full-disk.ts';
+import { type RunningHash, startHash } from './checksum.ts';
 import type { EventSource } from './event-feed.ts';
 import type { FileBytes, S3Answer } from './exchange.ts';
 import { S3Error } from './s3-error.ts';
@@ -11,7 +13,9 @@ const readAtOnceBytes = 64 * 1024;
 const drainLimitBytes = 4 * 1024 * 1024;
 const drainLimitMs = 2_000;
 
-/** Writes an answer to the connection, a body in pieces; resolves when it is out. */
+/** Writes an answer to the connection, a body in pieces; resolves when it is out. The end of a body leaves only once
+ * the whole has been compared with its hash.
+ * @throws S3Error `InternalError` for a stored body that is not what was written */
 export async function sendAnswer(response: ServerResponse, answer: S3Answer, source: EventSource): Promise<void> {
   const { status, file, xml } = answer;
   const headers: Record<string, string> = { ...answer.headers, ...requestHeaders(source) };
@@ -20,31 +24,55 @@ export async function sendAnswer(response: ServerResponse, answer: S3Answer, sou
     headers['content-length'] = String(Buffer.byteLength(xml));
   }
   try {
+    const small = file && file.lengthBytes <= readAtOnceBytes ? await readAtOnce(file) : undefined;
     response.writeHead(status, headers);
-    if (file === undefined) response.end(xml);
-    else await sendFile(response, file);
+    if (file === undefined || small !== undefined) response.end(small ?? xml);
+    else await pipeline(readInPieces(file), response);
   } finally {
     await file?.handle.close();
   }
 }
 
-async function sendFile(response: ServerResponse, { handle, lengthBytes }: FileBytes): Promise<void> {
-  if (lengthBytes > readAtOnceBytes) {
-    const stream = handle.createReadStream({ start: 0, end: lengthBytes - 1, autoClose: false });
-    await pipeline(stream, response);
-    return;
-  }
+async function readAtOnce(file: FileBytes): Promise<Buffer> {
+  const { handle, lengthBytes } = file;
   const bytes = Buffer.alloc(lengthBytes);
   for (let done = 0; done < lengthBytes; ) {
     const { bytesRead } = await handle.read(bytes, done, lengthBytes - done, done);
     if (bytesRead === 0) throw new Error('a stored object ended early');
     done += bytesRead;
   }
-  response.end(bytes);
+  const hash = startHash('md5');
+  hash.update(bytes);
+  requireWhole(file, hash);
+  return bytes;
+}
+
+/** Holds each piece back until the next is there: a reader never has all bytes of a damaged object. */
+async function* readInPieces(file: FileBytes): AsyncGenerator<Buffer> {
+  const hash = startHash('md5');
+  let held: Buffer | undefined;
+  for await (const piece of file.handle.createReadStream({ start: 0, end: file.lengthBytes - 1, autoClose: false })) {
+    hash.update(piece);
+    if (held !== undefined) yield held;
+    held = piece;
+  }
+  requireWhole(file, hash);
+  if (held !== undefined) yield held;
+}
+
+function requireWhole({ name, md5 }: FileBytes, hash: RunningHash): void {
+  const found = hash.digest().toString('hex');
+  if (found === md5) return;
+  const message =
+    `The stored object '${name}' is damaged: the MD5 of its bytes is ${found}, and was ${md5} when it was written. ` +
+    'Put it again from a copy, or delete it.';
+  console.error(`s3: ${message}`);
+  throw new S3Error('InternalError', message);
 }
 
 /**
- * S3's XML error. What is no S3Error is a fault of ours: 500, with the details on standard error only.
+ * S3's XML error; 507 for a full disk. What else is no S3Error is a fault of ours: 500, with the details on standard
+ * error only.
  * A sender that was never told to go on (`neverContinued`) need not send its body: that connection ends here.
  */
 export function sendError(
@@ -58,7 +86,10 @@ export function sendError(
   if (message.errored !== null || (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
   let known: S3Error;
   if (error instanceof S3Error) known = error;
-  else {
+  else if (isDiskFull(error)) {
+    sayDiskFull('Objects are read and not written.');
+    known = new S3Error('InsufficientStorage', 'There is no space left on the disk of the embedded stack.');
+  } else {
     console.error(`s3: request ${source.requestId} failed:`, error);
     known = new S3Error('InternalError', 'We encountered an internal error. Please try again.');
   }

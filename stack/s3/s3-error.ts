@@ -1,5 +1,5 @@
 // S3's error answers: the code, its HTTP status and the extra elements that stand in the XML beside the message.
-// Codes and statuses: Amazon S3 API Reference, "Error responses".
+// Codes and statuses: Amazon S3 API Reference, "Error responses"; S3 itself is never full, and a disk is (507).
 
 const statusOfCode = {
   AccessDenied: 403,
@@ -9,6 +9,7 @@ const statusOfCode = {
   ConditionalRequestConflict: 409,
   EntityTooLarge: 400,
   IncompleteBody: 400,
+  InsufficientStorage: 507,
   InternalError: 500,
   InvalidAccessKeyId: 403,
   InvalidArgument: 400,

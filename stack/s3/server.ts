@@ -92,7 +92,7 @@ function bodiless(operation: (service: S3Service, exchange: Exchange) => Promise
   };
 }
 
-/** @throws DamagedObjectFile for a stored object that is not whole; the server's own error for a taken port. */
+/** @throws the server's own error for a taken port. */
 export async function startS3(options: S3Options): Promise<S3Endpoint> {
   const clock = options.clock ?? Date.now;
   makeWithParents(options.stateDir);
@@ -132,6 +132,8 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
       sourceAddress: message.socket.remoteAddress ?? '',
     };
     if (closing) response.shouldKeepAlive = false;
+    // By it the SDK sets its own clock right.
+    response.setHeader('date', new Date(clock()).toUTCString());
     let waiting = expectsContinue;
     const sendContinue = (): void => {
       if (waiting) response.writeContinue();

@@ -8,16 +8,23 @@ const longestWaitMs = 2 ** 31 - 1;
 
 export class Scheduler {
   readonly #run: (targetArn: string, input: string) => void;
+  readonly #now: () => number;
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
   /**
    * @param run starts what the schedule's target names
+   * @param now ms since the epoch
    * @throws StackError for an expression that the embedded stack does not run
    */
-  constructor(schedules: readonly SchedulePlan[], run: (targetArn: string, input: string) => void) {
+  constructor(
+    schedules: readonly SchedulePlan[],
+    run: (targetArn: string, input: string) => void,
+    now: () => number = Date.now,
+  ) {
     this.#run = run;
+    this.#now = now;
     const parsed = schedules.map((plan) => ({ plan, next: parseScheduleExpression(plan.expression, plan.timezone) }));
-    for (const { plan, next } of parsed) if (plan.enabled) this.#plan(plan, next, new Date());
+    for (const { plan, next } of parsed) if (plan.enabled) this.#plan(plan, next, new Date(now()));
   }
 
   stop(): void {
@@ -31,7 +38,7 @@ export class Scheduler {
   }
 
   #wait(plan: SchedulePlan, next: NextRun, at: Date): void {
-    const waitMs = Math.max(0, at.getTime() - Date.now());
+    const waitMs = Math.max(0, at.getTime() - this.#now());
     const timer = setTimeout(
       () => {
         if (waitMs > longestWaitMs) return this.#wait(plan, next, at);

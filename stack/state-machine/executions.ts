@@ -2,12 +2,16 @@
 // stack was closed or killed in the middle. The interpreter is aws-local-stepfunctions; tasks run on the Lambda
 // runtime.
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { StateMachine as Interpreter, StateMachineDefinition } from 'aws-local-stepfunctions';
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeWithParents } from '#command-line/make-folder.ts';
+import { writeDurably } from '../durable-file.ts';
+import { isDiskFull, sayDiskFull } from '../full-disk.ts';
 import { type InvocationResult, RequestTooLargeError, ThrottledError } from '../lambda/invocation.ts';
+import { LogFile } from '../log-file.ts';
+import { setAside } from '../set-aside.ts';
 import type { StateMachinePlan } from '../template/plan-training.ts';
 import { readDefinition, refusedError, type TaskPlan } from './definition.ts';
 import { ExecutionJournal, StateTaskError } from './journal.ts';
@@ -46,6 +50,8 @@ export interface ExecutionsOptions {
   readonly folder: string;
   /** One log for each machine. */
   readonly logFolder: string;
+  /** ms since the epoch. */
+  readonly now: () => number;
   invoke(functionArn: string, event: string): Promise<InvocationResult>;
 }
 
@@ -53,13 +59,20 @@ interface Machine {
   readonly plan: StateMachinePlan;
   readonly tasks: readonly TaskPlan[];
   readonly interpreter: Interpreter;
+  readonly log: LogFile;
 }
+
+/** Between two tries to write down an execution that ended while the disk was full. */
+const saveAgainMs = 2000;
 
 export class Executions {
   readonly #options: ExecutionsOptions;
   readonly #machines = new Map<string, Machine>();
   readonly #executions = new Map<string, Execution>();
   readonly #running = new Map<string, { readonly abort: () => void; readonly journal: ExecutionJournal }>();
+  /** Ended executions whose record found no space, with their journals. */
+  readonly #unsaved = new Map<string, ExecutionJournal | undefined>();
+  #saveTimer: NodeJS.Timeout | undefined;
   #suspended = false;
 
   private constructor(options: ExecutionsOptions) {
@@ -77,11 +90,12 @@ export class Executions {
       const interpreter = new StateMachine(definition as unknown as StateMachineDefinition, {
         validationOptions: { checkArn: false },
       });
-      opened.#machines.set(plan.arn, { plan, tasks, interpreter });
+      const log = new LogFile(join(options.logFolder, `${plan.key.replaceAll('/', '-')}.log`));
+      opened.#machines.set(plan.arn, { plan, tasks, interpreter, log });
     }
     for (const file of readdirSync(options.folder).filter((name) => name.endsWith('.json'))) {
-      const execution = executionSchema.parse(JSON.parse(readFileSync(join(options.folder, file), 'utf8')));
-      opened.#executions.set(execution.arn, execution);
+      const execution = readExecution(join(options.folder, file));
+      if (execution) opened.#executions.set(execution.arn, execution);
     }
     return opened;
   }
@@ -113,8 +127,20 @@ export class Executions {
       throw new StepFunctionsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
     }
     if (this.#suspended) throw new StepFunctionsError('ServiceUnavailable', 'the embedded stack is shutting down');
-    const execution: Execution = { name, arn, stateMachineArn, status: 'RUNNING', input, startedMs: Date.now() };
-    this.#keep(execution);
+    const execution: Execution = {
+      name,
+      arn,
+      stateMachineArn,
+      status: 'RUNNING',
+      input,
+      startedMs: this.#options.now(),
+    };
+    try {
+      this.#keep(execution);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      throw new StepFunctionsError('ServiceUnavailable', 'there is no space left on the disk of the embedded stack');
+    }
     this.#run(execution);
     return execution;
   }
@@ -144,6 +170,8 @@ export class Executions {
   /** Leaves everything as it is, to be taken up by `resume` after the next start. */
   suspend(): void {
     this.#suspended = true;
+    clearTimeout(this.#saveTimer);
+    this.#saveUnsaved();
     for (const { abort } of this.#running.values()) abort();
   }
 
@@ -214,36 +242,64 @@ export class Executions {
     execution: Execution,
     events: ReturnType<Interpreter['run']>['eventLogs'],
   ): Promise<void> {
-    const file = join(this.#options.logFolder, `${machine.plan.key.replaceAll('/', '-')}.log`);
     for await (const event of events) {
       // Inputs and outputs stay out: they may be large, and the journal has them.
       const { type, timestamp, state, index, Error: error, Cause } = event as unknown as Record<string, unknown>;
       const line = { time: new Date(timestamp as number).toISOString(), execution: execution.name, type };
       const name = (state as { name?: string } | undefined)?.name;
-      appendFileSync(file, `${JSON.stringify({ ...line, state: name, index, error, cause: Cause })}\n`);
+      machine.log.write(JSON.stringify({ ...line, state: name, index, error, cause: Cause }));
     }
   }
 
   #end(execution: Execution, outcome: Pick<Execution, 'status' | 'output' | 'error' | 'cause'>): Execution {
-    const ended = { ...execution, ...outcome, stoppedMs: Date.now() };
-    this.#keep(ended);
+    const ended = { ...execution, ...outcome, stoppedMs: this.#options.now() };
     const running = this.#running.get(execution.arn);
     this.#running.delete(execution.arn);
-    running?.journal.remove();
+    this.#executions.set(execution.arn, ended);
+    this.#unsaved.set(execution.arn, running?.journal);
+    this.#saveUnsaved();
     running?.abort();
     return ended;
   }
 
+  /** Writes down how executions ended. One that finds no space keeps its journal, from which a stack that is started
+   * meanwhile comes to the same end, and is written down later. */
+  #saveUnsaved(): void {
+    try {
+      for (const [arn, journal] of this.#unsaved) {
+        this.#keep(this.describe(arn));
+        journal?.remove();
+        this.#unsaved.delete(arn);
+      }
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      sayDiskFull('How executions ended is written down later.');
+      if (!this.#suspended) this.#saveTimer = setTimeout(() => this.#saveUnsaved(), saveAgainMs).unref();
+    }
+  }
+
   #keep(execution: Execution): void {
     const file = this.#file(execution, 'json');
-    writeFileSync(`${file}.new`, JSON.stringify(execution));
-    renameSync(`${file}.new`, file);
+    writeDurably(file, JSON.stringify(execution));
     this.#executions.set(execution.arn, execution);
   }
 
   #file(execution: Execution, extension: 'json' | 'journal'): string {
     const machine = execution.stateMachineArn.split(':').at(-1);
     return join(this.#options.folder, `${machine}.${execution.name}.${extension}`);
+  }
+}
+
+/** The record in a file; undefined where it is damaged, and then the file is set aside. */
+function readExecution(file: string): Execution | undefined {
+  try {
+    return executionSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    const consequence =
+      'This execution is forgotten. If it was a training run under way, a new one of its search space can start once ' +
+      'the run has been silent for 45 minutes.';
+    setAside(file, dirname(file), 'it is not the record of an execution', consequence);
+    return undefined;
   }
 }
 

@@ -3,7 +3,8 @@
 // not run again.
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
+import { isDiskFull, sayDiskFull } from '../full-disk.ts';
 
 const entrySchema = z.object({
   /** Hash of the state's name and its input. */
@@ -25,13 +26,17 @@ export class StateTaskError extends Error {
 export class ExecutionJournal {
   readonly #file: string;
   #removed = false;
+  /** Whether the file ends inside of a line. */
+  #isCut = false;
   /** Answers from before, by call; equal calls are answered in the order in which they were made. */
   readonly #before = new Map<string, Entry[]>();
 
   constructor(file: string) {
     this.#file = file;
     if (!existsSync(file)) return;
-    for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const text = readFileSync(file, 'utf8');
+    this.#isCut = text !== '' && !text.endsWith('\n');
+    for (const line of text.split('\n')) {
       const entry = parseLine(line);
       if (!entry) continue;
       const same = this.#before.get(entry.call) ?? [];
@@ -63,7 +68,15 @@ export class ExecutionJournal {
   }
 
   #write(entry: Entry): void {
-    if (!this.#removed) appendFileSync(this.#file, `${JSON.stringify(entry)}\n`);
+    if (this.#removed) return;
+    try {
+      appendFileSync(this.#file, `${this.#isCut ? '\n' : ''}${JSON.stringify(entry)}\n`);
+      this.#isCut = false;
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      this.#isCut = true;
+      sayDiskFull('Tasks that end now are run again if the stack is started again meanwhile.');
+    }
   }
 
   /** The execution has ended: answers that still come are of no use. */

@@ -2,7 +2,7 @@
 // folders of its assets. What a template means is the business of intrinsics.ts and plan.ts.
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { StackError } from '../stack-error.ts';
 
 // CloudFormation and CDK add fields at will: these schemas read what is used and leave the rest alone.

@@ -1,5 +1,5 @@
 // Parses the properties of one resource; a property that is not in the schema is refused by name.
-import { z } from 'zod';
+import * as z from 'zod';
 import { StackError } from '../stack-error.ts';
 import type { PlannedResource } from './plan.ts';
 

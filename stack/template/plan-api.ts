@@ -1,5 +1,5 @@
 // The HTTP API of a template: its routes with their functions and authorizers.
-import { z } from 'zod';
+import * as z from 'zod';
 import { StackError } from '../stack-error.ts';
 import { referenceTo, type StackEnvironment } from './identifiers.ts';
 import { ignored, parseProperties } from './parse-properties.ts';

@@ -1,6 +1,6 @@
 // Lambda functions of a template: code folder, layers, environment, limits and what happens when an asynchronous
 // invocation fails.
-import { z } from 'zod';
+import * as z from 'zod';
 import { StackError } from '../stack-error.ts';
 import { functionArn, referenceTo, type StackEnvironment } from './identifiers.ts';
 import { ignored, parseProperties } from './parse-properties.ts';

@@ -1,5 +1,5 @@
 // Bucket events as CDK writes them: a custom resource that a helper function would apply while deploying.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseProperties } from './parse-properties.ts';
 import type { PlannedResource } from './plan.ts';
 

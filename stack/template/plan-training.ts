@@ -1,5 +1,5 @@
 // The state machine and what starts it: Step Functions state machines with their definition, and schedules.
-import { z } from 'zod';
+import * as z from 'zod';
 import { StackError } from '../stack-error.ts';
 import { attributeOf, referenceTo, type StackEnvironment } from './identifiers.ts';
 import { ignored, parseProperties } from './parse-properties.ts';
@@ -23,6 +23,9 @@ export interface SchedulePlan {
   readonly targetArn: string;
   /** JSON text. */
   readonly input: string;
+  /** JSON text with which the target is called at each start of the stack too; from the `sugarbush:at-start`
+   * metadata. */
+  readonly atStart: string | undefined;
 }
 
 const stateMachineSchema = z.strictObject({
@@ -73,7 +76,7 @@ const scheduleSchema = z.strictObject({
   Description: ignored,
 });
 
-/** A schedule of the template: when, which state machine, with which input.
+/** A schedule of the template: when, which state machine or function, with which input.
  * @throws StackError */
 export function planSchedule(resource: PlannedResource, environment: StackEnvironment): SchedulePlan {
   const parsed = parseProperties(resource, scheduleSchema);
@@ -85,5 +88,6 @@ export function planSchedule(resource: PlannedResource, environment: StackEnviro
     enabled: parsed.State === 'ENABLED',
     targetArn: parsed.Target.Arn,
     input: parsed.Target.Input,
+    atStart: z.string().optional().parse(resource.metadata['sugarbush:at-start']),
   };
 }

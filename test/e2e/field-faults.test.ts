@@ -10,6 +10,7 @@ import { readAliases } from '#core/predictors/aliases.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { adaptationKey, measurementsKey, targetKey } from '#core/targets/keys.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
+import { s3Client } from '#functions/shared/aws/s3-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import type { InvocationReport } from '#stack/lambda/invocation.ts';
 import type { Fault, FaultRequest } from '#stack/s3/server.ts';
@@ -199,13 +200,12 @@ function killIngest(): number {
 
 async function failedEvents(): Promise<unknown[]> {
   const { s3Url: endpoint, region, credentials, buckets } = field.stack;
-  const { S3Client } = await import('@aws-sdk/client-s3');
-  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const client = s3Client({ endpoint, region, credentials });
   const failures = s3Store({ bucket: buckets['Intake/Failures']!, client });
   const events: unknown[] = [];
   for await (const key of failures.list('')) {
     events.push(JSON.parse(new TextDecoder().decode((await failures.get(key))!.body)));
   }
-  client.destroy();
+  client.close();
   return events;
 }

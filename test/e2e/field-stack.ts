@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { S3Client } from '@aws-sdk/client-s3';
 import { seedPredictor } from '#cli/start/shipped-predictor.ts';
 import { apiClient, type ReplyOf } from '#client/client.ts';
 import { noRetries } from '#client/retry.ts';
@@ -16,6 +15,7 @@ import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
+import { s3Client } from '#functions/shared/aws/s3-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
@@ -34,6 +34,7 @@ export interface FieldStack {
   readonly stack: Stack;
   readonly data: Store;
   readonly uploads: Store;
+  readonly failures: Store;
   readonly reader: string;
   readonly operator: string;
   /** For what no client sends. */
@@ -62,7 +63,7 @@ export async function startFieldStack(
   overridden((await synthesise()).folder, templateDir, options.overrides ?? {});
   const stack = await startStack({ stateDir: join(folder, 'state'), port: 0, templateDir, graceMs: 500, ...options });
   const { s3Url: endpoint, region, credentials, buckets } = stack;
-  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const client = s3Client({ endpoint, region, credentials });
   const data = s3Store({ bucket: buckets['Data']!, client });
   const tokenOf = async (role: 'reader' | 'operator'): Promise<string> =>
     (await issueToken(data, { role, validForS: 3600, now: Date.now(), randomBytes })).token;
@@ -72,6 +73,7 @@ export async function startFieldStack(
     stack,
     data,
     uploads: s3Store({ bucket: buckets['Intake/Incoming']!, client }),
+    failures: s3Store({ bucket: buckets['Intake/Failures']!, client }),
     reader: await tokenOf('reader'),
     operator: await tokenOf('operator'),
     call: (method, path, token, body, idempotencyKey) =>
@@ -100,7 +102,7 @@ export async function startFieldStack(
       }
     },
     async close() {
-      client.destroy();
+      client.close();
       await stack.close();
       rmSync(folder, { recursive: true, force: true });
     },

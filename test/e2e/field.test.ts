@@ -2,7 +2,6 @@
 // upload, every reason code, and devices that end.
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { deviceListSchema } from '#contract/devices.ts';
 import { predictReplySchema } from '#contract/predictions.ts';
@@ -13,6 +12,7 @@ import type { Profile } from '#core/dataset/profile.ts';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
 import { incomingKey } from '#core/intake/keys.ts';
 import { measurementsKey } from '#core/targets/keys.ts';
+import { s3Client } from '#functions/shared/aws/s3-client.ts';
 import { uploadSigner } from '#functions/shared/sign-upload.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import {
@@ -183,19 +183,13 @@ describe('an upload is refused', () => {
 
   test('by S3, when its time is over', async () => {
     const { s3Url: endpoint, region, credentials, buckets } = field.stack;
-    const client = new S3Client({
-      endpoint,
-      region,
-      credentials,
-      forcePathStyle: true,
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-    });
+    const client = s3Client({ endpoint, region, credentials });
     const sign = uploadSigner(client, buckets['Intake/Incoming']!);
     const key = incomingKey(device.deviceId, 'f'.repeat(32));
     const place = await sign({ key, sizeBytes: bytes.length, sha256: sha256(bytes), validForS: 1 });
     await new Promise((resolve) => setTimeout(resolve, 2100));
     expect(await put(place, bytes)).toBe(403);
-    client.destroy();
+    client.close();
   });
 
   test('by the service, before anything is signed', async () => {

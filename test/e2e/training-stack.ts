@@ -4,13 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { S3Client } from '@aws-sdk/client-s3';
 import { apiClient, type ReplyOf } from '#client/client.ts';
 import { noRetries } from '#client/retry.ts';
 import { operations } from '#contract/operations.ts';
 import { issueToken } from '#core/access/issue-token.ts';
 import type { Store } from '#core/store/store.ts';
+import { s3Client } from '#functions/shared/aws/s3-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
+import { timeLimits } from '#functions/shared/time-limits.ts';
 import type { FaultRequest } from '#stack/s3/server.ts';
 import { type Stack, type StackOptions, startStack } from '#stack/stack.ts';
 import { storeDataset } from '../unit/core/training/tiny-training.ts';
@@ -60,7 +61,7 @@ export interface TrainingStack {
 }
 
 export function storeOf({ s3Url, region, credentials, buckets }: Stack): Store {
-  const client = new S3Client({ endpoint: s3Url, region, credentials, forcePathStyle: true, maxAttempts: 10 });
+  const client = s3Client({ endpoint: s3Url, region, credentials, limits: { ...timeLimits(), attempts: 10 } });
   return s3Store({ bucket: buckets['Data']!, client });
 }
 

@@ -7,6 +7,7 @@ import type { ApiFunctionName } from '#contract/routes.ts';
 import { apiFunctions } from '#infra/api-functions.ts';
 import { config } from '#infra/config.ts';
 import { trainingTasks } from '#infra/constructs/training-machine.ts';
+import { planStack } from '#stack/template/plan.ts';
 import { ofType, type Synthesised, synthesised } from './synthesised.ts';
 
 // A synth takes seconds alone and many more beside other work.
@@ -51,6 +52,17 @@ test('no resource has a physical name', () => {
         .map(([name]) => `${Type} ${id}.${name}`),
   );
   expect(own).toEqual([]);
+});
+
+test('every function is told its own time limit, by which its calls end before it does', () => {
+  const functions = ofType(first.service, 'AWS::Lambda::Function').filter(
+    ({ Properties }) => (Properties['Environment'] as { Variables?: object } | undefined)?.Variables !== undefined,
+  );
+  expect(functions.length).toBe(Object.keys(config.functions).length);
+  for (const { Properties } of functions) {
+    const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
+    expect(Variables['FUNCTION_TIMEOUT_S']).toBe(String(Properties['Timeout']));
+  }
 });
 
 describe('the data bucket', () => {
@@ -118,7 +130,7 @@ describe('every function', () => {
 
   test('is arm64 on Node.js 24 with stated memory, time, log group and role of its own', () => {
     const functions = ownFunctions();
-    expect(functions).toHaveLength(names.length + 2 + trainingTasks.length);
+    expect(functions).toHaveLength(names.length + 3 + trainingTasks.length);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Architectures: ['arm64'],
@@ -223,7 +235,9 @@ describe('the way in', () => {
         },
       ],
     });
-    const [retries] = ofType(first.service, 'AWS::Lambda::EventInvokeConfig');
+    const [retries] = ofType(first.service, 'AWS::Lambda::EventInvokeConfig').filter(({ id }) =>
+      id.startsWith('Ingest'),
+    );
     expect(retries!.Properties).toMatchObject({
       MaximumRetryAttempts: 2,
       MaximumEventAgeInSeconds: 21_600,
@@ -263,6 +277,38 @@ describe('the way in', () => {
       's3:PutObject targets/*',
       's3:PutObject uploads/*',
     ]);
+  });
+
+  test('looks every hour for uploads of two days that were not processed, and at all of them at a start here', () => {
+    const sweep = planStack(first.folder, { region: 'us-east-1', accountId: '000000000000' });
+    const [schedule, ...more] = sweep.schedules.filter(({ key }) => key.startsWith('Sweep/'));
+    expect(more).toEqual([]);
+    expect(schedule).toMatchObject({
+      expression: 'rate(1 hour)',
+      enabled: true,
+      targetArn: sweep.functions.find(({ key }) => key === 'SweepUploads')!.arn,
+      atStart: '{}',
+    });
+    expect(JSON.parse(schedule!.input)).toEqual({ newestHours: 48, settledMinutes: 10 });
+    const [inCloud] = ofType(first.service, 'AWS::Scheduler::Schedule').filter(({ id }) => id.startsWith('Sweep'));
+    expect(inCloud!.Properties['Target']).toMatchObject({ RetryPolicy: { MaximumRetryAttempts: 0 } });
+    const retries = ofType(first.service, 'AWS::Lambda::EventInvokeConfig').filter(({ id }) => id.startsWith('Sweep'));
+    expect(retries.map(({ Properties }) => Properties['MaximumRetryAttempts'])).toEqual([0]);
+  });
+
+  test('lets the schedule call that one function, and the function what ingest may but for the failure bucket', () => {
+    const [caller] = ofType(first.service, 'AWS::IAM::Role').filter(({ id }) => id.startsWith('SweepCaller'));
+    const called = { 'Fn::GetAtt': [expect.stringMatching(/^SweepUploadsFunction/), 'Arn'] };
+    expect(caller!.Properties).toMatchObject({
+      AssumeRolePolicyDocument: { Statement: [{ Principal: { Service: 'scheduler.amazonaws.com' } }] },
+      Policies: [{ PolicyDocument: { Statement: [{ Action: 'lambda:InvokeFunction', Resource: called }] } }],
+    });
+    const others = ofType(first.service, 'AWS::IAM::Policy').filter(({ Properties }) =>
+      JSON.stringify(Properties['Roles']).includes('SweepCaller'),
+    );
+    expect(others).toEqual([]);
+    const ofIngest = objectGrants('Ingest').filter((grant) => grant !== 's3:PutObject failures *');
+    expect(objectGrants('SweepUploads').sort()).toEqual(ofIngest.sort());
   });
 
   test('gives the helper that deploys the notification this one bucket', () => {
@@ -325,6 +371,7 @@ test('the onnxruntime layer goes to the functions that predict, and to no other'
     'Predict',
     'Predictors',
     'SearchSpaces',
+    'SweepUploads',
     ...['Adapt', 'Conclude', 'Decide', 'Evaluate', 'Fit', 'Plan'].map((task) => `Training${task}`),
   ]);
 });

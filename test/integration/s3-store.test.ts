@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Store } from '#core/store/store.ts';
+import { s3Client } from '#functions/shared/aws/s3-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { type Fault, type FaultRequest, type S3Endpoint, startS3 } from '#stack/s3/server.ts';
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
   s3 = await startS3({ stateDir: folder, credentials, region, buckets: ['data'], faults });
   store = s3Store({
     bucket: 'data',
-    client: new S3Client({ endpoint: s3.url, region, credentials, forcePathStyle: true, maxAttempts: 4 }),
+    client: s3Client({ endpoint: s3.url, region, credentials }),
   });
 });
 afterAll(async () => {

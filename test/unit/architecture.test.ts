@@ -55,6 +55,7 @@ const mayImport: Readonly<Record<Folder, readonly string[]>> = {
     'stack/',
     'scripts/',
     'functions/shared/s3-store.ts',
+    'functions/shared/aws/',
     // Benches make the state that they start from as tests do.
     'test/fixtures/served-predictor.ts',
     'package.json',

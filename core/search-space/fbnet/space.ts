@@ -50,7 +50,7 @@ export const fbnet: SearchSpace<'fbnet'> = {
 };
 
 function parse(text: string): Architecture {
-  const names = text.split(',');
+  const names = text.trim().split(',');
   if (names.length !== fbnetLayerCount) {
     const allowed = `${fbnetLayerCount} block names joined by "," (these are ${names.length})`;
     throw invalidArchitecture(title, 'the list of layers', text, allowed);

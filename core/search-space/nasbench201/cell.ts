@@ -29,8 +29,13 @@ const choiceOf = new Map<string, number>(nasbench201Operations.map((name, choice
 /** Cells met so far by their text: there are 15,625, and a search names the same ones again and again. */
 const met = new Map<string, Architecture>();
 
-/** @throws DomainError `invalid-architecture` */
-export function parseCell(text: string): Architecture {
+/**
+ * A cell's six choices, one an edge, from its text: `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|` as NAS-Bench-201 writes it
+ * (Dong and Yang 2020, arXiv 2001.00326).
+ * @throws DomainError `invalid-architecture`, naming the part that is wrong and what is allowed there
+ */
+export function parseCell(given: string): Architecture {
+  const text = given.trim();
   const known = met.get(text);
   if (known) return known.slice();
   const cell = readCell(text);

@@ -34,7 +34,7 @@ const allowedResolutions = `r${ofaResolutions[0]} to r${ofaLargestResolution} in
 
 /** @throws DomainError `invalid-architecture` */
 export function parseOfa(text: string): Architecture {
-  const [resolution = '', ...stages] = text.split('|');
+  const [resolution = '', ...stages] = text.trim().split('|');
   if (stages.length !== stageCount) {
     throw invalidArchitecture(ofaTitle, 'the text', text, `r<resolution> and ${stageCount} stages joined by "|"`);
   }

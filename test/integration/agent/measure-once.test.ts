@@ -34,7 +34,7 @@ test('killed between measuring and the spool, it does not become a second profil
     env: {},
     signal: new AbortController().signal,
   };
-  const planned = await makePlan(options, systemFiles());
+  const planned = await makePlan(options, systemFiles(), { state: folder });
   const file = join(folder, 'partial');
   const measure = (architectures: readonly string[]) => {
     const networks = architectures.map((architecture) => ({ workload: 0, architecture }));

@@ -20,7 +20,7 @@ interface Line {
 
 let folder: string;
 let stack: Stack;
-let s3: S3Client;
+let s3: S3Client | undefined;
 
 const start = async (options: Partial<StackOptions> = {}): Promise<void> => {
   const templateDir = writeAssembly(join(folder, 'cdk.out'), {
@@ -56,12 +56,12 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await stack.close();
-  s3.destroy();
+  s3?.destroy();
   rmSync(folder, { recursive: true, force: true });
 });
 
 const put = (key: string, body = 'x', name = 'Uploads') =>
-  s3.send(new PutObjectCommand({ Bucket: stack.buckets[name], Key: key, Body: body }));
+  s3!.send(new PutObjectCommand({ Bucket: stack.buckets[name], Key: key, Body: body }));
 
 function lines(): Line[] {
   const file = join(folder, 'records');
@@ -73,6 +73,29 @@ function lines(): Line[] {
 }
 
 const within = { timeout: 10_000 };
+
+test('a schedule that says so calls its function at each start too, with the input for that', async () => {
+  const Called = lambda('index.records', { Environment: { Variables: { RECORD_FILE: join(folder, 'records') } } });
+  const input = (key: string): string =>
+    JSON.stringify({ Records: [{ eventName: 'e', s3: { bucket: { name: 'b' }, object: { key, size: 1 } } }] });
+  const Properties = (State: string, key: string) => ({
+    ScheduleExpression: 'rate(1 day)',
+    State,
+    Target: { Arn: { 'Fn::GetAtt': ['Called', 'Arn'] }, Input: input(key) },
+  });
+  const Type = 'AWS::Scheduler::Schedule';
+  const templateDir = writeAssembly(join(folder, 'cdk.out'), {
+    Called,
+    Quiet: { Type, Properties: Properties('ENABLED', 'quiet') },
+    Off: { Type, Properties: Properties('DISABLED', 'off'), Metadata: { 'sugarbush:at-start': input('off') } },
+    Wanted: { Type, Properties: Properties('ENABLED', 'daily'), Metadata: { 'sugarbush:at-start': input('start') } },
+  });
+  for (const starts of [['start'], ['start', 'start']]) {
+    stack = await startStack({ stateDir: join(folder, 'state'), port: 0, templateDir, graceMs: 0 });
+    await expect.poll(() => lines().map(({ key }) => key), within).toEqual(starts);
+    await stack.close();
+  }
+});
 
 test('an object that meets prefix and suffix reaches the function, and no other', async () => {
   await start();
@@ -112,13 +135,13 @@ test('what fails every time goes to the failure destination with the event and t
   await start();
   await put('incoming/fail-9.gz');
   const listed = async () =>
-    (await s3.send(new ListObjectsV2Command({ Bucket: stack.buckets['Failures'] }))).Contents ?? [];
+    (await s3!.send(new ListObjectsV2Command({ Bucket: stack.buckets['Failures'] }))).Contents ?? [];
   await expect.poll(async () => (await listed()).length, within).toBe(1);
   const Key = (await listed())[0]?.Key ?? '';
   expect(Key).toMatch(
     /^aws\/lambda\/async\/Service-Ingest\/\d{4}\/\d\d\/\d\d\/\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d-[0-9a-f-]{36}$/,
   );
-  const got = await s3.send(new GetObjectCommand({ Bucket: stack.buckets['Failures'], Key }));
+  const got = await s3!.send(new GetObjectCommand({ Bucket: stack.buckets['Failures'], Key }));
   expect(JSON.parse(await text(got.Body as Readable))).toMatchObject({
     requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 3 },
     requestPayload: { Records: [{ s3: { object: { key: 'incoming/fail-9.gz' } } }] },
@@ -147,7 +170,7 @@ test('an event that was being retried when the stack closed is delivered after t
   await put('incoming/fail-1.gz');
   await expect.poll(() => lines().length, within).toBe(1);
   await stack.close();
-  s3.destroy();
+  s3?.destroy();
   await start();
   await expect.poll(() => lines().map(({ failed }) => failed), within).toEqual([true, false]);
 });

@@ -1,6 +1,6 @@
 // The Lambda runtime with real processes: what a caller gets in every way a function can end.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -54,13 +54,14 @@ function start(handler: string, { plan, layers = [], options }: Given = {}): Lam
       layers,
       'us-east-1',
       { accessKeyId: 'key', secretAccessKey: 'secret' },
-      { s3Url: 'http://127.0.0.1:9' },
+      { s3Url: 'http://127.0.0.1:9', clockStartedMs: Date.now() - uptime() * 1000 },
     ),
     logFile: join(folder, 'function.log'),
     maxSandboxes: 8,
     idleMs: 60_000,
     initLimitMs: 10_000,
     memoryCheckMs: 20,
+    now: Date.now,
     onReport: (report) => reports.push(report),
     ...options,
   });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { exitCodes } from '#agent/exit-codes.ts';
 import { agentProgram } from '#agent/program.ts';
-import { parseCommandOutput } from '#agent/runtimes/command.ts';
+import { parseCommandOutput } from '#agent/runtimes/command-output.ts';
 import { runtimeNames, runtimeRow } from '#agent/runtimes/registry.ts';
 import type { Command } from '#command-line/command.ts';
 import { parseOptions } from '#command-line/parse-options.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCommand, flag } from '#command-line/command.ts';
 import { helpOf, parseOptions } from '#command-line/parse-options.ts';
 import { integerBetween, list, listOf, numberBetween, positiveNumber, text } from '#command-line/values.ts';

@@ -3,7 +3,7 @@
 // template makes of the table is compared with it in test/infra/routes.test.ts, whatever stands in it.)
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiClient } from '#client/client.ts';
 import { noRetries } from '#client/retry.ts';
 import { deviceOperations } from '#contract/devices.ts';

@@ -109,7 +109,7 @@ describe('profiles of it', () => {
 test('tables, the import and the command line take it', () => {
   const text = `architecture,phone\n${toy.example},1.5\n`;
   expect(parseLatencyTable(text, { file: 'toy.csv', space: searchSpace('toy') }).texts).toEqual([toy.example]);
-  expect(workloadOfColumn('phone', id)).toEqual({ searchSpace: 'toy', inputSize: 16, batchSize: 1 });
+  expect(workloadOfColumn(id)).toEqual({ searchSpace: 'toy', inputSize: 16, batchSize: 1 });
   expect(defaultSplits[id].train).toEqual([]);
 });
 

@@ -56,6 +56,7 @@ describe('the scheduler', () => {
     enabled: true,
     targetArn: 'target',
     input: '{}',
+    atStart: undefined,
     ...plan,
   });
   const days = (count: number): number => count * 86_400_000;

@@ -2,7 +2,16 @@
 // restart.
 
 import { spawn } from 'node:child_process';
-import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import fs, { type FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
@@ -13,7 +22,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { PutCondition } from '#stack/s3/conditions.ts';
 import { ObjectStore } from '#stack/s3/object-store.ts';
 import { client, startEndpoint, temporaryFolder } from './endpoint.ts';
@@ -27,6 +36,18 @@ const metadata = {
   checksum: undefined,
   event: 'Put' as const,
 };
+
+/** The lines that went to standard error meanwhile. */
+async function saidOnError(work: () => Promise<unknown>): Promise<string[]> {
+  const said: string[] = [];
+  const spy = vi.spyOn(console, 'error').mockImplementation((line: string) => void said.push(line));
+  try {
+    await work();
+  } finally {
+    spy.mockRestore();
+  }
+  return said;
+}
 
 async function write(store: ObjectStore, key: string, body: string): Promise<void> {
   const pending = await store.startWrite();
@@ -247,27 +268,82 @@ describe('a restart', () => {
     expect(readdirSync(join(first.stateDir, 'incoming'))).toEqual([]);
   });
 
-  it('refuses a damaged object by the name of its file', async () => {
-    const damage: [string, (file: string) => void][] = [
-      ['cut short', (file) => truncateSync(file, statSync(file).size - 3)],
-      ['emptied', (file) => truncateSync(file, 0)],
-      ['longer', (file) => appendFileSync(file, 'x')],
-      [
-        'changed in its metadata',
-        (file) => writeFileSync(file, readFileSync(file, 'latin1').replace('"key":"key"', '"key":"kez"'), 'latin1'),
-      ],
-      ['cut in the front', (file) => writeFileSync(file, readFileSync(file).subarray(1))],
-    ];
-    for (const [, apply] of damage) {
-      const folder = temporaryFolder();
-      const store = ObjectStore.open(folder, [Bucket], Date.now);
-      await write(store, 'key', 'body');
-      const name = '2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683'; // sha256sum of "key"
-      const file = join(folder, 'buckets', Bucket, '2c', name);
-      apply(file);
-      expect(() => ObjectStore.open(folder, [Bucket], Date.now)).toThrow(file);
-    }
+  const nameOfKey = '2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683'; // sha256sum of "key"
+
+  it.each<[string, (file: string) => void, string]>([
+    ['cut short', (file) => truncateSync(file, statSync(file).size - 3), 'it has no footer'],
+    ['emptied', (file) => truncateSync(file, 0), 'it has no footer'],
+    ['longer', (file) => appendFileSync(file, 'x'), 'it has no footer'],
+    [
+      'changed in its metadata',
+      (file) => writeFileSync(file, readFileSync(file, 'latin1').replace('"key":"key"', '"key":"kez"'), 'latin1'),
+      'its metadata is damaged',
+    ],
+    [
+      'cut in the front',
+      (file) => writeFileSync(file, readFileSync(file).subarray(1)),
+      "it is not of the length that the object 'key' has",
+    ],
+  ])('sets an object aside that was %s, names its file, and goes on with the others', async (_, damage, why) => {
+    const folder = temporaryFolder();
+    const store = ObjectStore.open(folder, [Bucket], Date.now);
+    await write(store, 'key', 'body');
+    await write(store, 'bystander', 'kept');
+    const file = join(folder, 'buckets', Bucket, '2c', nameOfKey);
+    damage(file);
+    const damaged = readFileSync(file);
+    const said = await saidOnError(async () => {
+      const reopened = ObjectStore.open(folder, [Bucket], Date.now);
+      expect(await readBody(reopened, 'key')).toBeUndefined();
+      expect(await readBody(reopened, 'bystander')).toBe('kept');
+      expect([...reopened.index(Bucket).entries()].map(({ key }) => key)).toEqual(['bystander']);
+      await write(reopened, 'key', 'again');
+      expect(await readBody(reopened, 'key')).toBe('again');
+    });
+    const place = join(folder, 'damaged', nameOfKey);
+    expect(said).toEqual([
+      `stack: '${file}' is damaged: ${why}. It was moved to '${place}'. Bucket 'data' goes on without it.`,
+    ]);
+    expect(readFileSync(place)).toEqual(damaged);
   });
+
+  it('sets aside what else lies in a shelf: a stray file, a folder, a copy of an object', async () => {
+    const folder = temporaryFolder();
+    await write(ObjectStore.open(folder, [Bucket], Date.now), 'key', 'body');
+    const shelf = join(folder, 'buckets', Bucket, '2c');
+    writeFileSync(join(shelf, '.DS_Store'), 'x');
+    mkdirSync(join(shelf, 'lost+found'));
+    copyFileSync(join(shelf, nameOfKey), join(shelf, 'copy'));
+    mkdirSync(join(folder, 'damaged'));
+    writeFileSync(join(folder, 'damaged', 'copy'), 'from an earlier start');
+    const said = await saidOnError(async () => {
+      expect(await readBody(ObjectStore.open(folder, [Bucket], Date.now), 'key')).toBe('body');
+    });
+    expect(said).toHaveLength(3);
+    expect(readdirSync(shelf)).toEqual([nameOfKey]);
+    expect(readdirSync(join(folder, 'damaged')).sort()).toEqual(['.DS_Store', 'copy', 'copy.1', 'lost+found']);
+  });
+
+  it.each([10, 100_000])(
+    'finds a flipped bit of %i bytes when they are read, names the object, and takes it anew',
+    async (sizeBytes) => {
+      const endpoint = await startEndpoint();
+      const s3 = client(endpoint);
+      await s3.send(new PutObjectCommand({ Bucket, Key: 'key', Body: 'x'.repeat(sizeBytes) }));
+      const file = join(endpoint.stateDir, 'buckets', Bucket, '2c', nameOfKey);
+      const bytes = readFileSync(file);
+      bytes[sizeBytes - 1]! ^= 1;
+      writeFileSync(file, bytes);
+      const get = async (): Promise<string> =>
+        (await s3.send(new GetObjectCommand({ Bucket, Key: 'key' }))).Body!.transformToString();
+      const said = await saidOnError(() => expect(get()).rejects.toThrow());
+      expect(said).toEqual([
+        expect.stringMatching(/^s3: The stored object 'data\/key' is damaged: the MD5 of its bytes is /),
+      ]);
+      await s3.send(new PutObjectCommand({ Bucket, Key: 'key', Body: 'anew' }));
+      expect(await get()).toBe('anew');
+    },
+  );
 
   it('refuses names of buckets that are none', () => {
     for (const name of ['..', '../data', 'A', 'a', 'data/x', 'data..x', '']) {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseBenchmarkModel } from '#agent/runtimes/benchmark-model-output.ts';
-import { parseCommandOutput } from '#agent/runtimes/command.ts';
+import { nearestBenchmarkLine, parseBenchmarkModel } from '#agent/runtimes/benchmark-model-output.ts';
+import { commandOutputProblem, parseCommandOutput } from '#agent/runtimes/command-output.ts';
 import { fromMedians, fromSamples } from '#agent/runtimes/runtime.ts';
-import { parseTrtexecLog, parseTrtexecTimes } from '#agent/runtimes/trtexec-output.ts';
+import { parseTrtexecLog, parseTrtexecTimes, trtexecTimesProblem } from '#agent/runtimes/trtexec-output.ts';
 import { readResult } from '#agent/worker/run-job.ts';
 
 const read = (name: string): string =>
@@ -23,6 +23,41 @@ describe('benchmark_model', () => {
     expect(parseBenchmarkModel(read('benchmark_model-old.txt'))).toEqual({ averageUs: 2.95034e6, runs: 50 });
   });
 
+  test.each([
+    ['before 2020', '2019', { averageUs: 24735.2, runs: 41 }],
+    ['a single run, rounded in the summary', 'single', { averageUs: 6.29811e6, runs: 1, medianUs: 6298113 }],
+    ['chatter of a delegate, and sums over operators', 'profiled', { averageUs: 802.25, runs: 50, medianUs: 801 }],
+    ['the table of LiteRT', 'litert', { averageUs: 946.37, runs: 1054, medianUs: 942 }],
+  ])('%s', (_, name, output) => expect(parseBenchmarkModel(read(`benchmark_model-${name}.txt`))).toEqual(output));
+
+  test.each([
+    [
+      'equal runs',
+      'count=50 curr=12 (all same)\nInference timings in us: Inference (avg): 12',
+      { averageUs: 12, runs: 50 },
+    ],
+    [
+      'a warm-up of the same average',
+      'count=5 curr=12(all same)\ncount=50 curr=12(all same)\nInference timings in us: Inference (avg): 12',
+      { averageUs: 12, runs: 50 },
+    ],
+    [
+      '2019, later',
+      'Average inference timings in us: Warmup: 9, Init: 4, Inference: 8.5',
+      { averageUs: 8.5, runs: null },
+    ],
+    ['a table alone', 'Inference (avg):  85.25 ms (50 runs)', { averageUs: 85250, runs: 50 }],
+    ['a table without counts', 'Inference (avg): 2 s', { averageUs: 2e6, runs: null }],
+  ])('%s', (_, text, output) => expect(parseBenchmarkModel(text)).toEqual(output));
+
+  test('what cannot be read is shown, the line that comes nearest first', () => {
+    const odd = 'INFO: hello\nInference timings in us: Inference (avg): nan\ncount=5 curr=1';
+    expect(parseBenchmarkModel(odd)).toBeUndefined();
+    expect(nearestBenchmarkLine(odd)).toBe('Inference timings in us: Inference (avg): nan');
+    expect(nearestBenchmarkLine(read('benchmark_model-failed.txt'))).toBe('ERROR: Benchmarking failed.');
+    expect(nearestBenchmarkLine('hello')).toBeUndefined();
+  });
+
   test('a failed benchmark has no result', () => {
     expect(parseBenchmarkModel(read('benchmark_model-failed.txt'))).toBeUndefined();
   });
@@ -34,6 +69,13 @@ describe('trtexec', () => {
     expect(parseTrtexecTimes(read('trtexec-times-h2d.json'), 100)).toEqual([3.2, 3.1, 3.2]);
     expect(parseTrtexecTimes(read('trtexec-times-old.json'), 200)).toEqual([3.2]);
   });
+
+  test.each([
+    ['', /wrote no such file/],
+    [read('trtexec-times-h2d.json'), /no inference began later than 1000 ms/],
+    ['[{"latencyMs": nan}]', /is no JSON; it begins "\[/],
+    ['[{"medianMs": 1}]', /elements of its file are others/],
+  ])('why %# is none', (text, problem) => expect(trtexecTimesProblem(text, 1000)).toMatch(problem));
 
   test('nothing after the warm-up is no result', () => {
     expect(parseTrtexecTimes(read('trtexec-times-h2d.json'), 1000)).toBeUndefined();
@@ -57,6 +99,7 @@ describe('trtexec', () => {
       version: '8.2.1',
       device: 'NVIDIA Tegra X1',
       passed: false,
+      builtS: null,
     });
   });
 });
@@ -75,13 +118,47 @@ describe('command', () => {
     '{"latenciesMs":[]}',
     '{"latenciesMs":[0]}',
     '{"latenciesMs":[-1]}',
-    '{"latenciesMs":[1],"latencyUs":3}',
+    '{"latenciesMs":[null]}',
+    '{"latencies":[1],"version":"2"}',
+    '{"latenciesMs":[1],"version":2}',
     '{"latenciesMs":"1"}',
     '{"latenciesMs":[1]',
     '1.5',
     '',
   ])('%s is none', (text) => {
     expect(parseCommandOutput(text)).toBeUndefined();
+  });
+});
+
+describe('what a command printed', () => {
+  test.each([
+    ['more than is read', '{"latenciesMs":[1.5],"version":"2","meanMs":1.5,"n":null}', { version: '2' }],
+    ['null where it is not known', '{"latenciesMs":[1.5],"version":null,"accelerator":null}', {}],
+    ['a line that ends as on Windows', '{"latenciesMs":[1.5]}\r\n', {}],
+    ['several lines', 'ready\n{\n  "latenciesMs": [\n    1.5\n  ],\n  "version": "2"\n}\nbye', { version: '2' }],
+    ['several lines on Windows', '{\r\n  "latenciesMs": [1.5]\r\n}\r\n', {}],
+  ])('%s', (_, text, rest) => expect(parseCommandOutput(text)).toEqual({ latenciesMs: [1.5], ...rest }));
+
+  test.each([
+    ['{"latenciesMs":[1, 0, 2]}', /^latenciesMs\[1\] is 0: no inference takes no time/],
+    ['{"latenciesMs":[1, 2, -0.5]}', /^latenciesMs\[2\] is -0\.5: a negative time/],
+    ['{"latenciesMs":[null, 2]}', /^latenciesMs\[0\] is null: leave out/],
+    ['{"latenciesMs":["1.5"]}', /^latenciesMs\[0\] is "1\.5": no number/],
+    ['{"latenciesMs":[]}', /^latenciesMs is empty/],
+    ['{"latenciesMs":1.5}', /^latenciesMs is no list/],
+    ['{"latencyMs":1.5}', /^latencyMs instead of latenciesMs/],
+    ['{"ms":[1.5]}', /^no latenciesMs in /],
+    ['{"latenciesMs":[1.5],"version":2.1}', /^version: .*string/],
+    ['{"latenciesMs":[NaN]}', /^NaN or Infinity/],
+    ["{'latenciesMs': [1.5]}", /^no valid JSON \(JSON has double quotes; in Python: print\(json\.dumps/],
+    ['[1.5, 1.6]', /^a list without its name latenciesMs: \[1\.5, 1\.6\]/],
+    ['done', /^no such line$/],
+  ])('%s is told', (text, problem) => expect(commandOutputProblem(text, '')).toMatch(problem));
+
+  test('on the wrong stream', () => {
+    expect(commandOutputProblem('', '{"latenciesMs":[1.5]}')).toBe(
+      'the line came on standard error, not on standard output',
+    );
   });
 });
 
@@ -107,9 +184,12 @@ test('every parser is total', () => {
   fc.assert(
     fc.property(text, fc.integer({ min: 0, max: 100 }), (printed, warmUpMs) => {
       const benchmark = parseBenchmarkModel(printed);
-      if (benchmark !== undefined) expect(benchmark.averageUs > 0 && benchmark.runs >= 1).toBe(true);
+      if (benchmark !== undefined) expect(benchmark.averageUs > 0 && (benchmark.runs ?? 1) >= 1).toBe(true);
       for (const latencyMs of parseTrtexecTimes(printed, warmUpMs) ?? []) expect(latencyMs).toBeGreaterThan(0);
       parseTrtexecLog(printed);
+      trtexecTimesProblem(printed, warmUpMs);
+      nearestBenchmarkLine(printed);
+      commandOutputProblem(printed, '');
       for (const latencyMs of parseCommandOutput(printed)?.latenciesMs ?? []) expect(latencyMs).toBeGreaterThan(0);
       const program = { stdout: printed, stderr: '', exitCode: 0, signal: null, timedOut: false };
       try {

@@ -63,6 +63,9 @@ describe('programs that print nonsense, fail, hang or are not there', () => {
       code: 'program-output',
       message: expect.stringContaining('hello'),
     });
+    await expect(runtime(program('echo hello')).measure(request)).rejects.toThrow(
+      /its output cannot be read.*Expected: /,
+    );
     await expect(runtime(program('echo no memory >&2; exit 7')).measure(request)).rejects.toMatchObject({
       code: 'program-failed',
       message: expect.stringMatching(/exit code 7.*no memory/s),
@@ -143,7 +146,7 @@ describe('the measuring process', () => {
     expect(await onnxRuntimeNode.detect()).toEqual({ found: true, version: expect.stringMatching(/^\d+\.\d+/) });
     const measured = await onnxRuntimeNode.measure(request);
     expect(measured.runs).toBeGreaterThanOrEqual(30);
-    expect(measured.samplesMs).toHaveLength(measured.runs);
+    expect(measured.samplesMs).toHaveLength(measured.runs!);
     expect(measured.latency.medianMs).toBeGreaterThan(0);
   });
 

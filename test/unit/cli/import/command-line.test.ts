@@ -29,6 +29,7 @@ describe('options of an import', () => {
       targets: undefined,
       atOnce: 4,
       json: false,
+      dryRun: false,
       state: '.sugarbush/import/latency-ofa.json',
     });
     expect(read(good.slice(0, -2), { SUGARBUSH_TOKEN: 'sb_b' }).token).toBe('sb_b');
@@ -41,6 +42,8 @@ describe('options of an import', () => {
     [['--api', 'ftp://example.org'], /--api 'ftp:/],
     [['--token', 'abc'], /^--token: must look like sb_…$/],
     [['--at-once', '0'], /--at-once '0': /],
+    [['--unit', 'min'], /--unit 'min': /],
+    [['--batch-size', '0'], /--batch-size '0': /],
     [['--frobnicate'], /frobnicate/],
   ])('are refused: %j', (more, message) => {
     expect(() => read([...good, ...more])).toThrow(message);

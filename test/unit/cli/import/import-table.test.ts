@@ -10,7 +10,8 @@ import {
   importOperations,
   importTable,
 } from '#cli/import/import-table.ts';
-import { tableProfile, targetOfColumn, workloadOfColumn } from '#cli/import/table-profiles.ts';
+import { readingOf, tableProfile, targetOfColumn, workloadOfColumn } from '#cli/import/table-profiles.ts';
+import { readTable } from '#cli/read-table.ts';
 import { apiClient, type ClientPorts, type InputOf } from '#client/client.ts';
 import { noRetries } from '#client/retry.ts';
 import { profileSchema } from '#core/dataset/profile.ts';
@@ -23,7 +24,8 @@ const rows = [
   '|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|,1.5,2.5,9,0',
   '|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|,3,4,16,7.25',
 ];
-const table = parseLatencyTable(rows.join('\n'), { file: 'table.csv', space: searchSpace('nasbench201') });
+const sheet = { columns: { board_1: { device: 'board' }, board_32: { device: 'board', batchSize: 32 } } };
+const table = parseLatencyTable(rows.join('\n'), { file: 'table.csv', space: searchSpace('nasbench201'), sheet });
 const columns = table.targets.map(({ id }) => id);
 
 describe('a table as profiles', () => {
@@ -41,18 +43,10 @@ describe('a table as profiles', () => {
     expect(tableProfile(table, 'gold_6240').measurements).toBe(1);
   });
 
-  it.each([
-    ['titanx_256', 'titanx', 256],
-    ['titan_rtx_1', 'titan_rtx', 1],
-    ['essential_ph_1', 'essential_ph_1', 1],
-    ['gold_6240', 'gold_6240', 1],
-    ['samsung_s7', 'samsung_s7', 1],
-    ['pixel3', 'pixel3', 1],
-    ['board_3', 'board_3', 1],
-    ['board_2048', 'board_2048', 1],
-  ])('reads %s as %s at batch size %i', (column, model, batchSize) => {
-    expect(targetOfColumn(column).hardware.model).toBe(model);
-    expect(workloadOfColumn(column, 'ofa')).toEqual({ searchSpace: 'ofa', inputSize: null, batchSize });
+  it('names the target as it is told, whatever the name ends in', () => {
+    expect(targetOfColumn('titanx_256').hardware.model).toBe('titanx_256');
+    expect(workloadOfColumn('ofa')).toEqual({ searchSpace: 'ofa', inputSize: null, batchSize: 1 });
+    expect(workloadOfColumn('nasbench201', 256)).toMatchObject({ batchSize: 256, inputSize: 32 });
   });
 
   it('makes one target of a device at several batch sizes, and of the same device in another table', () => {
@@ -61,17 +55,22 @@ describe('a table as profiles', () => {
     expect(new Set(ids).size).toBe(3);
     const fbnet = searchSpace('fbnet');
     const other = parseLatencyTable(`architecture,board_64\n"${fbnet.example}",5`, { file: 'f.csv', space: fbnet });
-    expect(tableProfile(other, 'board_64').targetId).toBe(ids[0]);
+    expect(tableProfile(other, 'board_64').targetId).not.toBe(ids[0]);
+    const read = parseLatencyTable(`architecture,board_64\n"${fbnet.example}",5`, {
+      file: 'f.csv',
+      space: fbnet,
+      sheet: { columns: { board_64: { device: 'board', batchSize: 64 } } },
+    });
+    expect(tableProfile(read, 'board_64').targetId).toBe(ids[0]);
   });
 
   it('makes 12 targets of the 21 columns of a shipped table, as data/README.md reads them', () => {
     const file = new URL('../../../../data/latency-fbnet.csv.gz', import.meta.url);
-    const header = gunzipSync(readFileSync(file)).toString().split('\n', 1)[0]!;
-    const byModel = Map.groupBy(header.split(',').slice(1), (column) => targetOfColumn(column).hardware.model);
-    const batchSizes = Array.from(byModel, ([model, names]) => [
-      model,
-      names.map((name) => workloadOfColumn(name, 'fbnet').batchSize),
-    ]);
+    const read = readTable(file.pathname, 'fbnet').targets.map(readingOf);
+    const batchSizes = Array.from(
+      Map.groupBy(read, ({ device }) => device),
+      ([device, own]) => [device, own.map(({ batchSize }) => batchSize)],
+    );
     expect(batchSizes).toEqual([
       ['1080ti', [1, 32, 64]],
       ['2080ti', [1, 32, 64]],

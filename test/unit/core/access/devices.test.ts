@@ -4,11 +4,13 @@ import { enrolDevice } from '#core/access/enrol-device.ts';
 import { listDevices } from '#core/access/list-devices.ts';
 import { revokeDevice } from '#core/access/revoke-device.ts';
 import { tokenVerifier } from '#core/access/verify-token.ts';
+import { DomainError } from '#core/errors.ts';
 import { mapStore } from '../map-store.ts';
 
 const day = 86_400;
 const request = { name: 'Küche: Pi #3', validForS: 30 * day, callerTokenId: 'operator-1', now: 0, randomBytes };
-const verifierOf = (store: ReturnType<typeof mapStore>, now = 0) => tokenVerifier({ store, now: () => now, cacheS: 0 });
+const verifierOf = (store: ReturnType<typeof mapStore>, now = 0) =>
+  tokenVerifier({ store, now: () => now, elapsedMs: () => 0, cacheS: 0 });
 
 describe('enrolling devices', () => {
   it('gives a token that works and is kept nowhere', async () => {
@@ -44,6 +46,21 @@ describe('enrolling devices', () => {
     await expect(enrolDevice(store, { ...again, validForS: 1, name: 'Küche: Pi  3' })).rejects.toMatchObject({
       code: 'conflict',
     });
+  });
+
+  it('does not end its own token where the answer of its write is lost', async () => {
+    const store = mapStore();
+    let losses = 1;
+    const losing = {
+      ...store,
+      put: async (key: string, ...rest: [Uint8Array, object?]) => {
+        const written = await store.put(key, ...rest);
+        if (!key.startsWith('devices/') || losses-- <= 0) return written;
+        throw new DomainError('precondition-failed', 'as an answer that was lost, and the write made again');
+      },
+    };
+    const { device, token } = await enrolDevice(losing, request);
+    expect(await verifierOf(store)(token)).toMatchObject({ deviceId: device.deviceId });
   });
 
   it('lists page by page', async () => {

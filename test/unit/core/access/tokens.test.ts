@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { issueToken } from '#core/access/issue-token.ts';
+import { revokeToken } from '#core/access/revoke-token.ts';
 import { parseToken } from '#core/access/token.ts';
 import { tokenVerifier } from '#core/access/verify-token.ts';
+import type { Store } from '#core/store/store.ts';
 import { mapStore } from '../map-store.ts';
 
 const randomBytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i);
@@ -18,8 +20,15 @@ async function issued(options: { validForS?: number; deviceId?: string } = {}) {
     randomBytes,
     ...(options.deviceId !== undefined && { deviceId: options.deviceId }),
   });
-  const verify = tokenVerifier({ store, now: () => clock, cacheS: 60 });
-  return { store, token, record, verify, pass: (seconds: number) => (clock += seconds * 1000) };
+  let elapsed = 0;
+  const verify = tokenVerifier({ store, now: () => clock, elapsedMs: () => elapsed, cacheS: 60 });
+  /** The machine's clock is set; no time passes. */
+  const step = (seconds: number): number => (clock += seconds * 1000);
+  const pass = (seconds: number): void => {
+    step(seconds);
+    elapsed += seconds * 1000;
+  };
+  return { store, token, record, verify, step, pass };
 }
 
 describe('issue', () => {
@@ -88,6 +97,40 @@ describe('verify', () => {
     await verify(token);
     pass(1);
     await expect(verify(token)).rejects.toMatchObject({ code: 'unauthorized', message: /was revoked at 2026-03-01/ });
+  });
+
+  test.each([-day, -3600, 3600])('a clock that is set by %i s lets no revoked token live longer', async (stepS) => {
+    const { token, verify, pass, step, store, record } = await issued({ validForS: 30 * day });
+    await verify(token);
+    await revokeToken(store, record.tokenId, Date.parse(record.createdAt) + 1000);
+    pass(30);
+    step(stepS);
+    await verify(token);
+    pass(30);
+    for (let calls = 0; calls < 3; calls++) {
+      await expect(verify(token)).rejects.toMatchObject({ code: 'unauthorized', message: /was revoked at 2026-03-01/ });
+      pass(1);
+    }
+    step(-stepS);
+    await expect(verify(token)).rejects.toMatchObject({ code: 'unauthorized', message: /was revoked at/ });
+  });
+
+  test('a record that was read slowly is as old as the beginning of its read', async () => {
+    const { token, store, record } = await issued();
+    let elapsed = 0;
+    const slow: Store = {
+      ...store,
+      get: (async (key: string) => {
+        const object = await store.get(key);
+        elapsed += 59_000;
+        return object;
+      }) as Store['get'],
+    };
+    const verify = tokenVerifier({ store: slow, now: () => Date.parse(record.createdAt), elapsedMs: () => elapsed });
+    await verify(token);
+    await revokeToken(store, record.tokenId, 0);
+    elapsed += 1000;
+    await expect(verify(token)).rejects.toMatchObject({ message: /was revoked at/ });
   });
 
   test.each(['', 'sb_', 'sb_0001020304050607', 'sb_../../x_y', 'Bearer x', 'sb_0001020304050607_short'])(

@@ -42,7 +42,7 @@ test('keeps the order of rows and columns, wherever the architecture column stan
   const table = read(`pi5,architecture,nano\n1.5,${a}, 2\n3e1,${b},.5\n`);
   expect(table.texts).toEqual([a, b]);
   expect(table.architectures.map(nasbench201.format)).toEqual([a, b]);
-  expect(table.targets).toEqual([
+  expect(table.targets).toMatchObject([
     { id: 'pi5', latencyMs: Float64Array.of(1.5, 30) },
     { id: 'nano', latencyMs: Float64Array.of(2, 0.5) },
   ]);
@@ -60,7 +60,7 @@ test('takes what RFC 4180 and common programs write: quotes, CRLF, a byte order 
   }
 });
 
-test('zero, negative and non-finite latencies are excluded and counted by target', () => {
+test('zero, negative and non-finite latencies are excluded and counted by target and reason', () => {
   const table = read(
     `architecture,clean,zero,mixed\n${a},1,0,nan\n${b},2,0.000,-3\n${c},3,5,Infinity\n${cells[9]},4,6,1e999\n`,
   );
@@ -71,44 +71,53 @@ test('zero, negative and non-finite latencies are excluded and counted by target
   ]);
   expect(table.exclusions).toEqual([
     { file: 'mine.csv', target: 'zero', reason: 'not-a-latency', count: 2 },
-    { file: 'mine.csv', target: 'mixed', reason: 'not-a-latency', count: 4 },
+    { file: 'mine.csv', target: 'mixed', reason: 'missing', count: 3 },
+    { file: 'mine.csv', target: 'mixed', reason: 'not-a-latency', count: 1 },
   ]);
 });
+
+const twoOfAName = 'two columns have this name; accepted: one, or a row of batch sizes below the header that differ';
 
 describe('refuses, naming file, row and column', () => {
   test.each([
     ['', 'mine.csv, row 1: the table is empty; the first row names the columns'],
-    [`arch,pi5\n${a},1\n`, 'mine.csv, row 1: there is no column "architecture"; there are "arch, pi5"'],
-    ['architecture\n', 'mine.csv, row 1: there is no target column'],
-    ['architecture,pi5\n', 'mine.csv, row 2: there is no row after the header'],
-    [`architecture,pi5,pi5\n${a},1,2\n`, 'mine.csv, row 1, column "pi5": two columns have this name'],
     [
-      `architecture,architecture,pi5\n${a},${a},2\n`,
-      'mine.csv, row 1, column "architecture": two columns have this name',
+      `arch,pi5\nx,1\n`,
+      'mine.csv, row 1: there is no column "architecture"; there are "arch, pi5"; accepted: a column of that name',
     ],
-    [`architecture,,pi5\n${a},1,2\n`, 'mine.csv, row 1: column 2 has no name'],
+    ['architecture\n', 'mine.csv, row 1: there is no target column; accepted: a column of latencies for each target'],
+    ['architecture,pi5\n', 'mine.csv, row 2: there is no row after the header'],
+    [`architecture,pi5,pi5\n${a},1,2\n`, `mine.csv, row 1, column "pi5": ${twoOfAName}`],
+    [`architecture,architecture,pi5\n${a},${a},2\n`, `mine.csv, row 1, column "architecture": ${twoOfAName}`],
+    [
+      `architecture,,pi5\n${a},1,2\n`,
+      'mine.csv, row 1: column 2 has no name; accepted: a name for each column with latencies',
+    ],
     [`architecture,pi5\n${a},1\n${b}\n`, 'mine.csv, row 3: the number of fields is 1; the header has 2'],
-    [`architecture,pi5\n${a},1,7\n`, 'mine.csv, row 2: the number of fields is 3; the header has 2'],
-    [`architecture,pi5\n${a},1\n\n${b},2\n`, 'mine.csv, row 3: the number of fields is 1; the header has 2'],
+    [
+      `architecture,pi5\n${a},1,7\n`,
+      'mine.csv, row 2: the number of fields is 3; the header has 2; a field with "," in it is quoted: "…"',
+    ],
     [
       `architecture,pi5\n${a},1\n${b},fast\n`,
-      'mine.csv, row 3, column "pi5": "fast" is not a number; allowed: a latency in ms, or nan where there is none',
-    ],
-    [
-      `architecture,pi5\n${a},\n`,
-      'mine.csv, row 2, column "pi5": "" is not a number; allowed: a latency in ms, or nan where there is none',
+      'mine.csv, row 3, column "pi5": "fast" is not a number; accepted: a latency such as 8.2, an empty field or NA ' +
+        'where there is none',
     ],
     [
       `architecture,pi5\n${a},1\n${b},2\n${a},3\n`,
-      `mine.csv, row 4, column "architecture": architecture ${JSON.stringify(a)} stands in row 2 already`,
+      `mine.csv, row 4, column "architecture": architecture ${JSON.stringify(a)} stands in row 2 already; ` +
+        'accepted: one row an architecture',
     ],
   ])('%j', (text, message) => {
     expect(refusal(text)).toBe(message);
   });
 
-  test.each(['0x10', '1_000', '1,5'.replace(',', ';'), '--1', '1e', '.', ' ', '１'])('%j is not a number', (field) => {
-    expect(refusal(`architecture,pi5\n${a},${field}\n`)).toMatch(/row 2, column "pi5": .* is not a number/);
-  });
+  test.each(['0x10', '1_000', '1,5'.replace(',', ';'), '--1', '1e', '.', '8.2 kg', '12 %', '１'])(
+    '%j is not a number',
+    (field) => {
+      expect(refusal(`architecture,pi5\n${a},${field}\n`)).toMatch(/row 2, column "pi5": .* is not a number/);
+    },
+  );
 
   test('a malformed architecture, with the reason', () => {
     const message = refusal(`architecture,pi5\n${a},1\n${b.replace('none~0', 'nnoe~0')},2\n`);

@@ -65,10 +65,16 @@ function testTextAndFeatures(space: SearchSpace<string>): void {
           expect((error as DomainError).message.length).toBeLessThan(1500);
           return;
         }
-        expect(space.format(architecture)).toBe(text);
+        expect(space.format(architecture)).toBe(text.trim());
       }),
       { numRuns: 400 },
     );
+  });
+
+  test('white space around a text does not matter', () => {
+    for (const text of [` ${space.example}`, `\t${space.example} \r\n`, `\ufeff${space.example}\u00a0`]) {
+      expect(space.format(space.parse(text))).toBe(space.example);
+    }
   });
 
   test('a huge text is refused without being echoed', () => {

@@ -223,6 +223,58 @@ describe('what a request meets', () => {
     store.get = get;
   });
 
+  test('a comparison that never ends is given up after half a minute; the next brings the new champion', async () => {
+    await use('server');
+    await deployTiny(store, second);
+    const { get } = store;
+    const { promise: silence, resolve: endSilence } = Promise.withResolvers<void>();
+    store.get = (async (key: string, ifNoneMatch: string) => {
+      await silence;
+      return get(key, ifNoneMatch);
+    }) as typeof get;
+    pass(3);
+    const stalled = cache.revalidate();
+    store.get = get;
+    pass(29);
+    void cache.revalidate();
+    expect((await use('server')).version).toBe(versionOf(first));
+    pass(1);
+    await cache.revalidate();
+    expect((await use('server')).version).toBe(versionOf(second));
+    await deployTiny(store, first);
+    endSilence();
+    await stalled;
+    expect((await use('server')).version).toBe(versionOf(second));
+    expect(errors).toEqual([]);
+  });
+
+  test('a first load that never ends holds up those who came in the same half minute, and nobody after', async () => {
+    const { get } = store;
+    store.get = (() => new Promise(() => {})) as typeof get;
+    void use('server');
+    await new Promise(setImmediate);
+    store.get = get;
+    pass(30);
+    expect((await use('server')).found[0]?.measurements).toBe(20);
+  });
+
+  test('an adaptation whose read never ends is read anew, and who waited gets what the new read found', async () => {
+    await cache.champion();
+    const { get } = store;
+    const { promise: silence, resolve: endSilence } = Promise.withResolvers<void>();
+    store.get = (async (key: string) => {
+      await silence;
+      return get(key);
+    }) as typeof get;
+    const waiting = use('server');
+    await new Promise(setImmediate);
+    store.get = get;
+    pass(30);
+    expect((await use('server')).found[0]?.measurements).toBe(20);
+    endSilence();
+    expect((await waiting).found[0]?.measurements).toBe(20);
+  });
+
   test('a failed first read is tried again by the next request', async () => {
     const { get } = store;
     store.get = (() => Promise.reject(new Error('store is down'))) as typeof get;

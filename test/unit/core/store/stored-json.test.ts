@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJson, updateJson, writeJson } from '#core/store/stored-json.ts';
 import { mapStore } from '../map-store.ts';
 

@@ -45,7 +45,7 @@ export const texts = [...seen].sort();
 /** ms of every architecture on a device that takes so long for a launch and prices multiply-accumulates and bytes by
  * the kind of kernel. */
 function simulated(launchMs: number, scale: number, batchSize: number): Float64Array {
-  const workload = workloadOfColumn(`device_${batchSize}`, space.id);
+  const workload = workloadOfColumn(space.id, batchSize);
   const { table, rows } = networkCounts(['eager']).count({ workload, architectures: texts.map((t) => space.parse(t)) });
   const kinds = new Map<string, readonly [number, number]>();
   const priceOf = ({ kind, macs, inputBytes, outputBytes }: Kernel): number => {
@@ -69,18 +69,24 @@ export const columns: Readonly<Record<string, Float64Array>> = {
 /** What the columns are of, under these names. */
 export const targets = ['phone', 'server', 'board', 'tablet'] as const;
 
+/** `phone_32` is the phone at batch size 32. */
+function readingOf(column: string): { readonly device: string; readonly batchSize: number } {
+  const [device, batchSize = '1'] = column.split('_');
+  return { device: device!, batchSize: Number(batchSize) };
+}
+
 /** Of a target: what one accepted profile a column of the import leaves. */
 export function targetDataOf(target: string, from = columns): TargetData {
   const profile = { deviceId: 'table', acceptedAt: '1970-01-01T00:00:00.000Z', agentVersion: `${importAgent} 1` };
-  const own = Object.keys(from).filter((column) => targetOfColumn(column).hardware.model === target);
+  const own = Object.keys(from).filter((column) => readingOf(column).device === target);
   return own
     .map(
       (column, at): TargetData => ({
         formatVersion: 2,
         targetId: target,
-        target: targetOfColumn(column),
+        target: targetOfColumn(target),
         profiles: [{ sha256: String(at).repeat(64), ...profile, startedAt: null, excluded: {} }],
-        workloads: [workloadOfColumn(column, space.id)],
+        workloads: [workloadOfColumn(space.id, readingOf(column).batchSize)],
         architectures: texts,
         values: texts.map((_, row) => [0, row, 0, Number(from[column]![row]!.toPrecision(6))]),
         descriptor: null,
@@ -92,7 +98,7 @@ export function targetDataOf(target: string, from = columns): TargetData {
 /** Targets under the names of their columns, in the order of these. */
 export async function storeDataset(store: Store, from = columns): Promise<void> {
   let now = 0;
-  for (const target of new Set(Object.keys(from).map((column) => targetOfColumn(column).hardware.model))) {
+  for (const target of new Set(Object.keys(from).map((column) => readingOf(column).device))) {
     const data = targetDataOf(target, from);
     await writeJson(store, measurementsKey(target), data);
     await refreshTarget(store, data, [], { now: now++ });

@@ -37,7 +37,7 @@ export const toy: SearchSpace<'toy'> = {
 };
 
 function parse(text: string): Architecture {
-  const names = text.split('.');
+  const names = text.trim().split('.');
   if (names.length !== layerCount) {
     throw invalidArchitecture(title, 'the list of layers', text, `${layerCount} layers joined by "."`);
   }
