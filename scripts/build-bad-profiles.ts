@@ -7,7 +7,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { Profile } from '#core/dataset/profile.ts';
-import type { ProfileV1 } from '#core/dataset/profile-v1.ts';
+import type { ProfileV1 } from '#core/dataset/version-1/profile-v1.ts';
 import { exampleProfile } from './build-profile-fixtures.ts';
 
 const folder = fileURLToPath(new URL('../test/fixtures/profiles/', import.meta.url));

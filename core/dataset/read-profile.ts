@@ -10,7 +10,7 @@ import {
   profileSchema,
   profileSchemaVersion,
 } from './profile.ts';
-import { profileEnvelopeV1Schema, profileV1Schema, upgradeEnvelope } from './profile-v1.ts';
+import { profileEnvelopeV1Schema, profileV1Schema, upgradeEnvelope } from './version-1/profile-v1.ts';
 
 /** A profile whose measurements are unread. */
 export interface ReadEnvelope {

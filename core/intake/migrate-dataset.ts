@@ -2,7 +2,7 @@
 // What was several targets (a device by search space and batch size) becomes one. Nothing is deleted or written over,
 // and every step may be repeated.
 import { hasProfile, type TargetData } from '#core/dataset/target-data.ts';
-import { targetDataV1Schema, upgradeTargetData } from '#core/dataset/target-data-v1.ts';
+import { targetDataV1Schema, upgradeTargetData } from '#core/dataset/version-1/target-data-v1.ts';
 import { DomainError } from '#core/errors.ts';
 import type { Predictor } from '#core/predictor/types.ts';
 import { searchSpaceIds } from '#core/search-space/registry.ts';

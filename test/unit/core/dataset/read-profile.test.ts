@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Profile } from '#core/dataset/profile.ts';
 import { profileSchema } from '#core/dataset/profile.ts';
-import type { ProfileV1 } from '#core/dataset/profile-v1.ts';
 import { anyProfileSchema, readEnvelope } from '#core/dataset/read-profile.ts';
 import { targetId } from '#core/dataset/target-id.ts';
+import type { ProfileV1 } from '#core/dataset/version-1/profile-v1.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 
 const folder = new URL('../../../fixtures/profiles/version-1/', import.meta.url);

@@ -41,7 +41,7 @@ describe('every step', () => {
     for (const seed of seeds) {
       const { weights } = draw(seed).arrays;
       const simulated = [...weights.subarray(2 * size.devices)];
-      expect(simulated.every((w) => w === 0 || w === 0.5)).toBe(true);
+      expect(simulated.every((w) => w === 0 || w === 2)).toBe(true);
       for (const w of weights.subarray(0, 2 * size.devices)) expect(w).toBeCloseTo(0.1, 6);
     }
   });

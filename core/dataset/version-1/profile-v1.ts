@@ -4,8 +4,8 @@
 import * as z from 'zod';
 import { descriptorFaults, descriptorValuesSchema } from '#core/descriptor/descriptor.ts';
 import { type Workload, workloadSchema } from '#core/search-space/workload.ts';
-import { contextSchema, measurementV1Schema, type ProfileEnvelope, profileLimits } from './profile.ts';
-import { hardwareSchema, type ProfileTarget, precisionSchema, runtimeSchema } from './profile-target.ts';
+import { contextSchema, measurementV1Schema, type ProfileEnvelope, profileLimits } from '../profile.ts';
+import { hardwareSchema, type ProfileTarget, precisionSchema, runtimeSchema } from '../profile-target.ts';
 
 const workloadV1Schema = z
   .strictObject({ ...workloadSchema.shape, precision: precisionSchema })

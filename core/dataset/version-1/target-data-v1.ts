@@ -2,9 +2,9 @@
 // target. Read once, when such a dataset is brought into the present form; nothing writes it.
 import * as z from 'zod';
 import { descriptorValuesSchema } from '#core/descriptor/descriptor.ts';
+import { type TargetData, targetDataSchema } from '../target-data.ts';
+import { targetId } from '../target-id.ts';
 import { profileTargetV1Schema, splitTargetV1, upgradeDescriptor } from './profile-v1.ts';
-import { type TargetData, targetDataSchema } from './target-data.ts';
-import { targetId } from './target-id.ts';
 
 const index = z.int().nonnegative();
 
