@@ -39,8 +39,10 @@ export async function networkHost(given: string, { interfaces, lookup }: HostPor
   const allowed = `allowed: ${[...reachable, '0.0.0.0 for all of them', '127.0.0.1 for this machine alone'].join(', ')}`;
   if (given === '0.0.0.0') {
     const [name, ...others] = reachable;
-    if (name === undefined)
-      throw new StackError(`--host 0.0.0.0: this machine has no IPv4 address on a network; ${allowed}`);
+    if (name === undefined) {
+      const message = `--host ${given}: this machine has no IPv4 address on a network`;
+      throw new StackError(`${message}; ${allowed}`);
+    }
     return { listen: given, name, isLocal: false, others };
   }
   if (isIPv6(given)) throw new StackError(`--host ${given}: an IPv6 address; ${allowed}`);

@@ -41,7 +41,8 @@ function onNetwork({ isLocal, others }: NetworkHost, apiUrl: string): string {
   const more =
     others.length === 0
       ? ''
-      : `\nProfiles are sent to the address above. This machine has others too, which --host chooses: ${others.join(', ')}.`;
+      : '\nProfiles are sent to the address above. This machine has others too, which --host chooses: ' +
+        `${others.join(', ')}.`;
   return `
 The same line works on other machines of the network; a board sends what it measured with
 sugarbush-agent upload --api ${apiUrl} and a device's token (docs/measuring.md).
