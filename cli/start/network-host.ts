@@ -36,7 +36,8 @@ export async function networkHost(given: string, { interfaces, lookup }: HostPor
     .toSorted(([a], [b]) => Number(isVirtual(a)) - Number(isVirtual(b)))
     .flatMap(([, each = []]) => each.filter(({ family }) => family === 'IPv4').map(({ address }) => address));
   const reachable = found.filter((address) => !isLoopback(address));
-  const allowed = `allowed: ${[...reachable, '0.0.0.0 for all of them', '127.0.0.1 for this machine alone'].join(', ')}`;
+  const choices = [...reachable, '0.0.0.0 for all of them', '127.0.0.1 for this machine alone'];
+  const allowed = `allowed: ${choices.join(', ')}`;
   if (given === '0.0.0.0') {
     const [name, ...others] = reachable;
     if (name === undefined) {
