@@ -12,8 +12,8 @@ export interface Report {
 }
 
 /** Seconds from `nowS`; undefined where it is not known: before anything was seen to advance, and where a job takes
- * longer than its pace promised, so that the pace tells nothing any more. Jobs without a pace of their own are taken to be
- * as slow as the mean of the others. */
+ * longer than its pace promised, so that the pace tells nothing any more. Jobs without a pace of their own are taken to
+ * be as slow as the mean of the others. */
 export function startLeftS(jobs: readonly TrainingJob[], threads: number, nowS: number): number | undefined {
   const paces = jobs.map(paceOf);
   const known = paces.filter((pace) => pace !== undefined);
@@ -39,8 +39,8 @@ export function startLeftS(jobs: readonly TrainingJob[], threads: number, nowS: 
   return Math.max(0, ...ends);
 }
 
-/** Seconds for the whole job. From the first report on where there are two: what comes before it is also loading, or was
- * done by an earlier start. A share that stood at the first moment is no pace. */
+/** Seconds for the whole job. From the first report on where there are two: what comes before it is also loading, or
+ * was done by an earlier start. A share that stood at the first moment is no pace. */
 function paceOf({ begun }: TrainingJob): number | undefined {
   const last = begun?.reports.at(-1);
   if (!begun || !last) return undefined;
