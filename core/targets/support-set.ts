@@ -11,6 +11,7 @@ import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Store } from '#core/store/store.ts';
 import { readTargetData } from './refresh-target.ts';
+import type { SelectSupportSet } from './selection-cache.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
 import { targetIdSchema } from './target-record.ts';
 
@@ -49,13 +50,15 @@ export interface AdaptedChampion {
 export interface SupportSetDependencies {
   readonly store: Store;
   /** `champion` rejects with `not-ready` while the search space has none. */
+  /** How to choose; a cache over `selectSupportSet` where the same is asked for again. */
+  readonly select?: SelectSupportSet;
   readonly predictors: { champion(searchSpace: SearchSpaceId): Promise<AdaptedChampion> };
 }
 
 /** @throws DomainError `unknown-search-space`; `unknown-target` with the nearest names; `invalid-request` when nothing
  * is left to measure */
 export async function supportSet(
-  { store, predictors }: SupportSetDependencies,
+  { store, predictors, select = selectSupportSet }: SupportSetDependencies,
   { searchSpace, count, target }: SupportSetRequest,
 ): Promise<SupportSetReply> {
   const space = searchSpaceOf(searchSpace);
@@ -73,7 +76,7 @@ export async function supportSet(
   }
   const { predictor, adaptations } = champion;
   const known = evenlySpaced(measured, mostAdaptedFrom).map((text) => space.parse(text));
-  const { indices, variances } = await selectSupportSet(predictor, candidates, count, known);
+  const { indices, variances } = await select(predictor, candidates, count, known);
   const adaptation = target === undefined ? undefined : await adaptations.get(target);
   const noise = adaptation ? noiseOf(adaptation) : usualNoise;
   const ofDesign = variances.map((variance) => expectedErrorOf(variance, noise));
