@@ -110,6 +110,7 @@ export const config: SugarbushConfig = {
     'search-spaces': { memoryMiB: 1769, timeoutS: 28 },
     targets: { memoryMiB: 512, timeoutS: 15 },
     devices: { memoryMiB: 512, timeoutS: 15 },
+    tokens: { memoryMiB: 512, timeoutS: 15 },
     uploads: { memoryMiB: 512, timeoutS: 15 },
     'training-runs': { memoryMiB: 512, timeoutS: 15 },
     // Promoting by hand adapts what is not adapted yet.

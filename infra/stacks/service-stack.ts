@@ -37,6 +37,7 @@ export class ServiceStack extends Stack {
     }
     const authorizer = this.#function('authorizer', 'Checks bearer tokens', { TOKEN_CACHE_S: String(tokenCacheS) });
     props.data.grantRead(authorizer.role, 'tokens/');
+    props.data.grantWrite(authorizer.role, 'token-uses/');
     const api = new ServiceApi(this, 'Api', { config: props.config, authorizer: authorizer.function });
 
     const { keptDays, validS, perDeviceAndDay, retries, sweep } = props.config.uploads;

@@ -262,6 +262,12 @@ describe('the way in', () => {
       's3:PutObject devices/*',
       's3:PutObject tokens/*',
     ]);
+    expect(objectGrants('Tokens').sort()).toEqual([
+      's3:GetObject token-uses/*',
+      's3:GetObject tokens/*',
+      's3:PutObject tokens/*',
+    ]);
+    expect(objectGrants('Authorizer').sort()).toEqual(['s3:GetObject tokens/*', 's3:PutObject token-uses/*']);
     expect(objectGrants('Ingest').sort()).toEqual([
       's3:GetObject adaptations/*',
       's3:GetObject devices/*',
