@@ -1,5 +1,5 @@
 // The options by which a command reaches a running service as an operator.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const apiOptions = {
   api: {

@@ -1,5 +1,5 @@
 // The form of /v1/tokens.
-import { z } from 'zod';
+import * as z from 'zod';
 import { roles } from '#core/access/token.ts';
 import { tokenViewSchema } from '#core/access/token-view.ts';
 import type { OperationsOf } from './operation.ts';

@@ -1,5 +1,5 @@
 // `sugarbush tokens`: the tokens that a service knows, with their last use.
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCommand, jsonFlag } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { apiOptions } from '../api-options.ts';

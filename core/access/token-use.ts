@@ -1,6 +1,6 @@
 // When a token was last used, to the day (UTC): token-uses/{tokenId}.json. Coarse on purpose: it tells a token that
 // nobody uses from one that somebody does, costs one write a day and process, and is no diary of its holder.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Store } from '#core/store/store.ts';
 import { readJson, writeJson } from '#core/store/stored-json.ts';
 import { tokenUseKey } from './keys.ts';

@@ -1,5 +1,5 @@
 // A token as operators see it: everything but the hash of its secret.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Store } from '#core/store/store.ts';
 import { type TokenRecord, tokenRecordSchema } from './token.ts';
 import { lastUseOf } from './token-use.ts';
