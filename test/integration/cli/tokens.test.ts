@@ -53,7 +53,7 @@ beforeAll(async () => {
   });
   store = s3Store({ bucket: 'data' });
   ({ handler } = await import('#functions/tokens.ts'));
-  verify = tokenVerifier({ store, now: Date.now, cacheS: 0 });
+  verify = tokenVerifier({ store, now: Date.now, elapsedMs: () => performance.now(), cacheS: 0 });
   operator = await issue('operator', 3650 * day);
   server = createServer(async (request, response) => {
     const url = new URL(request.url!, 'http://localhost');

@@ -28,7 +28,7 @@ const rotate = (now: number, more: { idempotencyKey?: string; overlapS?: number 
   });
 /** Whether each token is let through at that time. */
 const good = async (now: number, ...tokens: string[]): Promise<boolean[]> => {
-  const verify = tokenVerifier({ store, now: () => now, cacheS: 0 });
+  const verify = tokenVerifier({ store, now: () => now, elapsedMs: () => now, cacheS: 0 });
   return Promise.all(
     tokens.map((token) =>
       verify(token).then(

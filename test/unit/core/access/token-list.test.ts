@@ -67,7 +67,7 @@ describe('revoking by id', () => {
       expect(revoked).toMatchObject({ role, revokedAt: '1970-01-01T00:00:01.000Z', lastUsedOn: null });
       expect(revoked).not.toHaveProperty('sha256');
       expect(await revokeTokenById(store, record.tokenId, 2000)).toEqual(revoked);
-      const verify = tokenVerifier({ store, now: () => 0 });
+      const verify = tokenVerifier({ store, now: () => 0, elapsedMs: () => 0 });
       await expect(verify(token)).rejects.toMatchObject({ message: /revoked at 1970-01-01T00:00:01/ });
     }
     for (const id of ['0123456789abcdef', '../devices/pi', 'A'.repeat(500)]) {

@@ -94,7 +94,7 @@ describe('verify', () => {
     const { token, store } = await issued({ validForS: 100 });
     let clock = Date.parse('2026-03-01T00:00:00Z');
     const used: string[] = [];
-    const verify = tokenVerifier({ store, now: () => clock, onUse: (id) => used.push(id) });
+    const verify = tokenVerifier({ store, now: () => clock, elapsedMs: () => clock, onUse: (id) => used.push(id) });
     await verify(token);
     await expect(verify(token.replace(/.$/, token.endsWith('A') ? 'B' : 'A'))).rejects.toThrow();
     clock += 100_000;
