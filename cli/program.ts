@@ -52,6 +52,16 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/migrate-dataset.ts')).migrateDatasetCommand,
   },
   {
+    name: 'tokens',
+    summary: 'the tokens that a service knows, with their last use',
+    load: async () => (await import('./commands/tokens.ts')).tokensCommand,
+  },
+  {
+    name: 'revoke-token',
+    summary: 'ends a token by its id',
+    load: async () => (await import('./commands/revoke-token.ts')).revokeTokenCommand,
+  },
+  {
     name: 'agent',
     summary: 'measures this device and sends what it measured: doctor, profile, upload, run, models',
     load: async () => (await import('#agent/program.ts')).agentProgram,

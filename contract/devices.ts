@@ -24,6 +24,18 @@ export const enrolReplySchema = z
   })
   .meta({ id: 'EnrolReply' });
 
+export const rotateRequestSchema = z
+  .strictObject({
+    validForDays: z.int().min(1).max(1825).default(365).describe('Days until the new token ends.'),
+    overlapHours: z
+      .int()
+      .min(0)
+      .max(720)
+      .default(24)
+      .describe('Hours that the present token works beside the new one. Where it ends sooner anyway, it does.'),
+  })
+  .meta({ id: 'RotateRequest' });
+
 export const devicePathSchema = z.strictObject({
   id: z.string().max(256).meta({ description: 'Id of the device.' }),
 });
@@ -68,8 +80,22 @@ export const deviceOperations = {
     reply: deviceListSchema,
     refusals: [],
   },
+  rotateDeviceToken: {
+    summary: "Change a device's token without a gap",
+    description:
+      'The new token is in this reply and nowhere else; the present one works beside it for `overlapHours` and then ' +
+      'ends. Whoever loses the reply sends the request again with the same `Idempotency-Key`: another new token ' +
+      'takes the place of the lost one. There are never more than two.',
+    tag: 'field',
+    idempotent: true,
+    path: devicePathSchema,
+    body: rotateRequestSchema,
+    status: 201,
+    reply: enrolReplySchema,
+    refusals: ['not-found', 'conflict'],
+  },
   revokeDevice: {
-    summary: 'Revoke a device and its token',
+    summary: 'Revoke a device and its tokens',
     description: 'What it uploaded and was accepted stays; what is not processed yet is quarantined.',
     tag: 'field',
     path: devicePathSchema,

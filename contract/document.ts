@@ -63,7 +63,8 @@ const description = (): ZodOpenApiObject => ({
       'Latencies are in milliseconds. Errors are problem details (RFC 9457) with a stable `code` and `issues`. ' +
       'Replies are compressed for clients that accept gzip. A request body may be compressed with gzip: send it with ' +
       '`content-encoding: gzip` and `content-type: application/octet-stream`, which API Gateway passes on unchanged. ' +
-      'A body above 6 MiB, a path that there is not and too many requests at once are refused by API Gateway itself, ' +
+      'A body above 6 MiB, a path that there is not, a request without the header `authorization` where it is needed ' +
+      'and too many requests at once are refused by API Gateway itself, ' +
       'with the right status and `{"message"}` instead of problem details (the embedded stack answers the first of ' +
       'these with problem details too).',
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },

@@ -1,8 +1,25 @@
 // What a route takes and gives, beside its line in routes.ts: schemas, status, refusals, words for the document. The
 // compiler sees an operation that is missing, one too many, and path parameters without a schema.
 import type { z } from 'zod';
+import type { JsonLimits } from '#core/intake/bounded-json.ts';
 import type { RefusalCode } from './problem.ts';
 import { type ApiFunctionName, type RouteId, type RouteIdOf, type Routes, routes } from './routes.ts';
+
+export interface RequestBodyLimits extends JsonLimits {
+  /** After decoding. */
+  readonly bytes: number;
+}
+
+/** Enough for a body that is one object of a few settings. */
+export const smallBody: RequestBodyLimits = {
+  bytes: 65_536,
+  depth: 4,
+  containers: 32,
+  strings: 256,
+  entries: 256,
+  members: 32,
+  scalars: 64,
+};
 
 export interface Operation {
   readonly summary: string;
@@ -11,6 +28,8 @@ export interface Operation {
   readonly path?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** What a body may hold, where it is more than `smallBody`: checked before anything is built of it. */
+  readonly bodyLimits?: RequestBodyLimits;
   /** Takes the header Idempotency-Key. */
   readonly idempotent?: true;
   readonly reply: z.ZodType;

@@ -9,6 +9,7 @@ import { predictorOperations } from './predictors.ts';
 import type { ApiFunctionName } from './routes.ts';
 import { searchSpaceOperations } from './search-spaces.ts';
 import { targetOperations } from './targets.ts';
+import { tokenOperations } from './tokens.ts';
 import { trainingRunOperations } from './training-runs.ts';
 import { uploadOperations } from './uploads.ts';
 
@@ -17,6 +18,7 @@ export const operations = {
   ...searchSpaceOperations,
   ...targetOperations,
   ...deviceOperations,
+  ...tokenOperations,
   ...uploadOperations,
   ...trainingRunOperations,
   ...predictorOperations,

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { mostBatchSize, workloadSchema } from '#core/search-space/workload.ts';
 import { type PredictReply, type PredictRequest, predictionLimits } from '#core/serve/predict-latencies.ts';
-import type { OperationsOf } from './operation.ts';
+import type { OperationsOf, RequestBodyLimits } from './operation.ts';
 import { searchSpaceNameSchema } from './search-spaces.ts';
 
 const targetNameSchema = z.string().min(1).max(256);
@@ -83,6 +83,18 @@ export const predictReplySchema = z
     id: 'PredictionReply',
   }) satisfies z.ZodType<PredictReply>;
 
+/** 20,000 of the longest architectures are 4 MB, and Lambda takes events of up to 6 MB. More names than are allowed are
+ * read, so that they are counted in the refusal. */
+export const predictionBody: RequestBodyLimits = {
+  bytes: 5 * 2 ** 20,
+  depth: 4,
+  containers: 16,
+  strings: 50_000,
+  entries: 50_000,
+  members: 16,
+  scalars: 16,
+};
+
 export const predictOperations = {
   predict: {
     summary: 'Predict the latency of architectures on targets',
@@ -92,6 +104,7 @@ export const predictOperations = {
       'by its index.',
     tag: 'predictions',
     body: predictRequestSchema,
+    bodyLimits: predictionBody,
     reply: predictReplySchema,
     refusals: ['invalid-architecture', 'unknown-search-space', 'unknown-target', 'too-many-architectures', 'not-ready'],
   },

@@ -1,19 +1,25 @@
 // Lambda: checks the bearer token of every request that needs one, and tells the function behind the route who calls or
 // why the token is refused (see shared/caller.ts).
 import type { APIGatewayRequestAuthorizerEventV2, APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
+import { tokenUseMarker } from '#core/access/token-use.ts';
 import { tokenVerifier } from '#core/access/verify-token.ts';
 import { authorize } from './shared/authorize.ts';
 import type { AuthorizerContext } from './shared/caller.ts';
 import { elapsedMs } from './shared/elapsed.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { s3Store } from './shared/s3-store.ts';
+import { logger } from './shared/telemetry.ts';
 
 const { DATA_BUCKET, TOKEN_CACHE_S } = readEnvironment(process.env);
+const store = s3Store({ bucket: DATA_BUCKET });
+const markUse = tokenUseMarker(store, Date.now);
 const verify = tokenVerifier({
-  store: s3Store({ bucket: DATA_BUCKET }),
+  store,
   now: Date.now,
   elapsedMs,
   cacheS: TOKEN_CACHE_S,
+  // Not waited for: no request is later, or refused, because a day could not be written down.
+  onUse: (tokenId) => void markUse(tokenId).catch((error) => logger.warn('use not marked', { tokenId, error })),
 });
 
 export const handler = async (

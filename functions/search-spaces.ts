@@ -1,9 +1,11 @@
 // Lambda: GET /v1/search-spaces, GET /v1/search-spaces/{id} and GET /v1/search-spaces/{id}/support-set.
 
 import { searchSpaceOperations } from '#contract/search-spaces.ts';
+import { selectSupportSet } from '#core/predictor/adaptation/select-support-set.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
 import { listSearchSpaces, showSearchSpace } from '#core/serve/show-search-spaces.ts';
+import { cachedSelection } from '#core/targets/selection-cache.ts';
 import { supportSet } from '#core/targets/support-set.ts';
 import { elapsedMs } from './shared/elapsed.ts';
 import { readEnvironment } from './shared/environment.ts';
@@ -15,9 +17,10 @@ const { DATA_BUCKET, REVALIDATE_S: revalidateS } = readEnvironment(process.env);
 const store = s3Store({ bucket: DATA_BUCKET });
 const onError = (error: unknown): void => logger.warn('revalidation failed', { error });
 const predictors = predictorCache({ store, now: elapsedMs, loadPredictor, revalidateS, onError });
+const select = cachedSelection(selectSupportSet);
 
 export const handler = httpHandler(searchSpaceOperations, {
   listSearchSpaces: async () => ({ searchSpaces: listSearchSpaces() }),
   showSearchSpace: async ({ path }) => showSearchSpace(path.id),
-  supportSet: ({ path, query }) => supportSet({ store, predictors }, { searchSpace: path.id, ...query }),
+  supportSet: ({ path, query }) => supportSet({ store, predictors, select }, { searchSpace: path.id, ...query }),
 });

@@ -40,6 +40,11 @@ export const apiFunctions: Readonly<Record<ApiFunctionName, ApiFunction>> = {
     reads: ['devices/', 'tokens/'],
     writes: ['devices/', 'tokens/'],
   },
+  tokens: {
+    description: 'Lists and revokes tokens',
+    reads: ['tokens/', 'token-uses/'],
+    writes: ['tokens/'],
+  },
   uploads: {
     description: 'Registers uploads and says how they stand',
     reads: ['uploads/', 'upload-quota/'],

@@ -1,7 +1,7 @@
 // Everything an operator may want to set before `cdk deploy`, typed and with its reason. Nothing here is secret.
 // The embedded stack runs the same template, so these values hold locally too.
 
-import type { ApiFunctionName } from '#contract/routes.ts';
+import type { ApiFunctionName, RouteId } from '#contract/routes.ts';
 import type { TrainingTask } from './constructs/training-machine.ts';
 
 /** Memory and time of one function. Lambda gives one full vCPU at 1,769 MiB and a share of one below. */
@@ -14,13 +14,22 @@ export interface FunctionSize {
   readonly reservedConcurrency?: number;
 }
 
+/** The limit of one route: steady requests per second, and requests above that rate that are let through at once. */
+export interface RouteLimit {
+  readonly ratePerS: number;
+  readonly burst: number;
+}
+
 export interface SugarbushConfig {
   readonly api: {
     /** Steady requests per second over all routes, above which API Gateway answers 429. */
     readonly throttleRatePerS: number;
     /** Requests above the steady rate that are let through at once. */
     readonly throttleBurst: number;
-    /** Seconds a token's record is used without being read again, 0 to 300. A revoked token works this long. */
+    /** Limits of single routes, below the one over all: what is asked for seldom, or costs much. */
+    readonly routeLimits: Partial<Readonly<Record<RouteId, RouteLimit>>>;
+    /** Seconds that what is known of a token is used without being read again, 0 to 300. A revoked token works this
+     * long. Half of them API Gateway answers by itself, the other half the authorizer from its memory. */
     readonly tokenCacheS: number;
     /** Web origins that may call the API from a browser, for example `https://search.example.com`. Empty: none. */
     readonly corsOrigins: readonly string[];
@@ -78,7 +87,28 @@ export interface SugarbushConfig {
 export type FunctionName = ApiFunctionName | 'authorizer' | 'ingest' | 'sweep-uploads' | `training/${TrainingTask}`;
 
 export const config: SugarbushConfig = {
-  api: { throttleRatePerS: 100, throttleBurst: 200, tokenCacheS: 60, corsOrigins: [] },
+  api: {
+    throttleRatePerS: 100,
+    throttleBurst: 200,
+    routeLimits: {
+      // Anyone may ask.
+      health: { ratePerS: 10, burst: 20 },
+      openapi: { ratePerS: 2, burst: 10 },
+      // An operator's work by hand.
+      enrolDevice: { ratePerS: 5, burst: 10 },
+      rotateDeviceToken: { ratePerS: 5, burst: 10 },
+      revokeDevice: { ratePerS: 5, burst: 10 },
+      listTokens: { ratePerS: 2, burst: 5 },
+      revokeToken: { ratePerS: 5, burst: 10 },
+      startTrainingRun: { ratePerS: 1, burst: 5 },
+      setChampion: { ratePerS: 1, burst: 5 },
+      // Seconds of a full core each.
+      supportSet: { ratePerS: 10, burst: 20 },
+      registerUpload: { ratePerS: 20, burst: 100 },
+    },
+    tokenCacheS: 60,
+    corsOrigins: [],
+  },
   logs: { retentionDays: 30, level: 'INFO' },
   predictions: { revalidateS: 3 },
   uploads: {
@@ -104,13 +134,16 @@ export const config: SugarbushConfig = {
     openapi: { memoryMiB: 256, timeoutS: 5 },
     // A full vCPU: the forward pass of 20,000 architectures and its JSON are one thread's work.
     predict: { memoryMiB: 1769, timeoutS: 28 },
-    'search-spaces': { memoryMiB: 1769, timeoutS: 28 },
+    // Bounded where one caller could take the account's whole pool (1,000 unless AWS has set another) from predictions:
+    // support sets take seconds of a core each, uploads come by the thousand.
+    'search-spaces': { memoryMiB: 1769, timeoutS: 28, reservedConcurrency: 20 },
     targets: { memoryMiB: 512, timeoutS: 15 },
-    devices: { memoryMiB: 512, timeoutS: 15 },
+    devices: { memoryMiB: 512, timeoutS: 15, reservedConcurrency: 5 },
+    tokens: { memoryMiB: 512, timeoutS: 15, reservedConcurrency: 5 },
     uploads: { memoryMiB: 512, timeoutS: 15 },
     'training-runs': { memoryMiB: 512, timeoutS: 15 },
     // Promoting by hand adapts what is not adapted yet.
-    predictors: { memoryMiB: 1769, timeoutS: 28 },
+    predictors: { memoryMiB: 1769, timeoutS: 28, reservedConcurrency: 10 },
     // 400,000 measurements (docs/training.md, Costs and limits); one thread each, so a full vCPU and no more.
     'training/freeze': { memoryMiB: 1769, timeoutS: 900 },
     'training/plan': { memoryMiB: 512, timeoutS: 60 },
@@ -123,7 +156,7 @@ export const config: SugarbushConfig = {
     'training/conclude': { memoryMiB: 1769, timeoutS: 900 },
     'training/record-failure': { memoryMiB: 256, timeoutS: 60 },
     // The worst 50 MiB of JSON take 700 MiB and 4 s; a target of 200 measurements is adapted in one.
-    ingest: { memoryMiB: 1769, timeoutS: 120 },
+    ingest: { memoryMiB: 1769, timeoutS: 120, reservedConcurrency: 50 },
     // The same, one upload after another; what it does not get to is the next sweep's.
     'sweep-uploads': { memoryMiB: 1769, timeoutS: 900 },
   },

@@ -36,8 +36,12 @@ export interface StackOptions {
   readonly port: number;
   /** A cdk.out. */
   readonly templateDir: string;
-  /** Default 127.0.0.1: nobody else on the network. */
+  /** Address to listen on with the API and S3. Default 127.0.0.1: nobody else on the network. */
   readonly host?: string;
+  /** The IPv4 address that others reach both by, in every address given out and signed. Default: `host`. */
+  readonly name?: string;
+  /** An HTML page for browsers at the address of the API, which it is told. */
+  readonly homePage?: (address: string) => string;
   readonly region?: string;
   /** Folders to use for the template's layers, by their `sugarbush:layer` name, instead of those built for the
    * cloud. */
@@ -82,7 +86,7 @@ const accountId = '000000000000';
 
 /** @throws StackError with what to do about it: state folder or port in use, a template it cannot run. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { stateDir, templateDir, region = 'us-east-1', host = '127.0.0.1', graceMs = 3000 } = options;
+  const { stateDir, templateDir, region = 'us-east-1', host = '127.0.0.1', name = host, graceMs = 3000 } = options;
   const unlock = options.unlock ?? lockState(stateDir);
   const undo: (() => void | Promise<void>)[] = [unlock];
   const closing = new AbortController();
@@ -112,6 +116,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     const s3 = await startS3AtPort(options.port === 0 ? 0 : options.port + 1, {
       stateDir: join(stateDir, 's3'),
+      host,
+      name,
       credentials,
       region,
       buckets: plan.buckets.map(({ name }) => name),
@@ -176,6 +182,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         plan: plan.api,
         accountId,
         host,
+        name,
+        homePage: options.homePage,
         port: options.port,
         invoke: (functionArn, event) => functionOf(functionArn).invoke(event),
       });

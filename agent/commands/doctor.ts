@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand, jsonFlag } from '#command-line/command.ts';
 import { chooseCpus } from '../device/affinity.ts';
 import { type BusyProcess, busyBetweenReadings, processTimes } from '../device/busy-processes.ts';
+import { corePmus } from '../device/core-pmu.ts';
 import { nvidiaSmiArguments } from '../device/nvidia-smi.ts';
 import { type SystemFiles, systemFiles } from '../device/system-files.ts';
 import { examine } from '../doctor/examine.ts';
@@ -23,7 +24,7 @@ export const doctor = defineCommand({
     const busy = await watchProcesses(files);
     const perf = await findPerf();
     const perfSaid = perf === undefined ? await whyNoPerf() : undefined;
-    const abilities = perf === undefined ? undefined : await probePerf(perf, chooseCpus(files, 1));
+    const abilities = perf === undefined ? undefined : await probePerf(perf, chooseCpus(files, 1), corePmus(files));
     const examined = examine({
       ...{ files, perf, perfSaid, abilities, busy },
       runtimes: await detectRuntimes(),

@@ -4,6 +4,7 @@ import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
 import type { Workload } from '#core/search-space/workload.ts';
 import { chooseCpus } from '../device/affinity.ts';
+import { corePmus } from '../device/core-pmu.ts';
 import { readHardware } from '../device/hardware.ts';
 import { powerSettings, readPowerMode } from '../device/power-mode.ts';
 import { defaultQuietRule } from '../device/quiet.ts';
@@ -71,7 +72,8 @@ export async function makePlan(
     workloads,
     // The operators of the first search space that has a list of them.
     described: options.noDescriptor ? undefined : workloads.find(hasOperators),
-    counting: options.noCounters || options.noDescriptor || !runtime.counts ? undefined : await findCounting(cpus),
+    counting:
+      options.noCounters || options.noDescriptor || !runtime.counts ? undefined : await findCounting(cpus, files),
     rule: stopRuleOf(options),
     build: { limitS: options.buildSeconds, engineFolder: engineFolder(state) },
     quiet: { ...defaultQuietRule, pauseMs: options.coolDown * 1000, maxWaitMs: options.maxWait * 1000 },
@@ -97,10 +99,10 @@ function commandOf(options: MeasuringOptions, words: readonly string[]): string 
   throw new DomainError('invalid-usage', 'the program stands twice: with --command and behind --');
 }
 
-async function findCounting(cpus: readonly number[] | undefined): Promise<Counting | undefined> {
+async function findCounting(cpus: readonly number[] | undefined, files: SystemFiles): Promise<Counting | undefined> {
   const perf = await findPerf();
   if (perf === undefined || !perf.hasControl) return undefined;
-  return { perf, abilities: await probePerf(perf, cpus) };
+  return { perf, abilities: await probePerf(perf, cpus, corePmus(files)) };
 }
 
 function chooseModels(options: MeasuringOptions, runtime: Runtime): ProfilePlan['models'] | undefined {

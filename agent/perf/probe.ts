@@ -26,19 +26,25 @@ const timeoutS = 20;
 
 /** Runs perf once for each counter and then for sets of them: what this device can count, and what at once.
  * @param cpus processors that a measurement will be pinned to, so that the same kind of core is asked; undefined:
- * any */
-export async function probePerf(perf: Perf, cpus?: readonly number[]): Promise<PerfAbilities> {
+ * any
+ * @param pmus those of the processors, asked by name where the generic event counts nothing on these cores */
+export async function probePerf(
+  perf: Perf,
+  cpus?: readonly number[],
+  pmus: readonly string[] = [],
+): Promise<PerfAbilities> {
   const work = [...pin(cpus), ...busy];
   const status: Partial<Record<CounterName, EventStatus>> = {};
   const names: Partial<Record<CounterName, string>> = {};
   const supported: CounterEvent[] = [];
   for (const event of counterEvents) {
-    const run = await perfStat(perf, event.event, work, { timeoutS });
-    status[event.counter] = judge(run, event);
-    if (status[event.counter] !== 'supported') continue;
-    names[event.counter] = combineRows(run.rows)!.event;
+    const ask = async (text: string): Promise<PerfRun> => perfStat(perf, text, work, { timeoutS });
+    const asked = await askForEvent(event, pmus, ask);
+    status[event.counter] = asked.status;
+    if (asked.status !== 'supported') continue;
+    names[event.counter] = combineRows(asked.rows)!.event;
     // All rows are about the one event that was asked for.
-    supported.push({ ...event, printedAs: [...new Set(run.rows.map((row) => row.event))] });
+    supported.push({ ...event, event: asked.text, printedAs: [...new Set(asked.rows.map((row) => row.event))] });
   }
   return {
     status: status as Record<CounterName, EventStatus>,
@@ -49,6 +55,44 @@ export async function probePerf(perf: Perf, cpus?: readonly number[]): Promise<P
       (events) => fits(perf, events, work),
     ),
   };
+}
+
+/** Arm's names of the generic events, as its PMUs list them: Arm Architecture Reference Manual, D13.12. */
+const armNames: Readonly<Partial<Record<CounterName, string>>> = {
+  'cpu-cycles': 'cpu_cycles',
+  instructions: 'inst_retired',
+  'cache-references': 'l1d_cache',
+  'cache-misses': 'l1d_cache_refill',
+  'L1-dcache-loads': 'l1d_cache',
+  'L1-dcache-load-misses': 'l1d_cache_refill',
+  'LLC-loads': 'll_cache_rd',
+  'LLC-load-misses': 'll_cache_miss_rd',
+};
+
+interface Asked {
+  readonly status: EventStatus;
+  /** The event as it counts here. */
+  readonly text: string;
+  readonly rows: readonly PerfRow[];
+}
+
+/** Kernels before 6.6 open a generic event on one PMU of a big.LITTLE part alone: on cores of the other kind it counts
+ * nothing until it is asked for by the name of their PMU. */
+async function askForEvent(
+  event: CounterEvent,
+  pmus: readonly string[],
+  ask: (text: string) => Promise<PerfRun>,
+): Promise<Asked> {
+  const run = await ask(event.event);
+  const generic: Asked = { status: judge(run, event), text: event.event, rows: run.rows };
+  const name = armNames[event.counter];
+  if (generic.status !== 'not counted' || name === undefined || pmus.length < 2) return generic;
+  for (const pmu of pmus) {
+    const text = `${pmu}/${name}/`;
+    const own = await ask(text);
+    if (judge(own, event) === 'supported') return { status: 'supported', text, rows: own.rows };
+  }
+  return generic;
 }
 
 /** What a run that asked for one event alone says of it. What happens in the kernel reads 0 for one who may count in

@@ -15,9 +15,17 @@ const options = {
   },
   port: {
     value: 'N',
-    help: 'port of the HTTP API on 127.0.0.1, 0 for any free one',
+    help: 'port of the HTTP API, 0 for any free one; storage has the next one',
     schema: integerBetween(0, 65_535),
     default: '8787',
+  },
+  host: {
+    value: 'ADDRESS',
+    help:
+      'IPv4 address of this machine to listen on, so that a board on the same network can use the service; 0.0.0.0 ' +
+      'for all of them. Plain HTTP: in a network that you trust',
+    schema: text,
+    default: '127.0.0.1',
   },
   searchSpace: {
     value: 'IDS',

@@ -1,7 +1,9 @@
 // The phases of a start. What is in place already is left as it is, so that an interrupted start is simply started
 // again: a store without a predictor that this code can run gets the shipped one, and the shipped tables come in
 // through the same door as devices' profiles. Asked to train, it runs the training state machine.
+import { lookup } from 'node:dns/promises';
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { apiClient, type Client } from '#client/client.ts';
 import { operations } from '#contract/operations.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
@@ -16,14 +18,17 @@ import type { StartOptions } from '../commands/start.ts';
 import { readingOf, targetIdsOf, targetOfColumn } from '../import/table-profiles.ts';
 import { checkRequest, type FirstRequest } from './first-request.ts';
 import { firstTraining } from './first-training.ts';
+import { homePage } from './home-page.ts';
 import { importShipped } from './import-shipped.ts';
 import { type LocalTokens, localTokens } from './local-tokens.ts';
+import { type NetworkHost, networkHost } from './network-host.ts';
 import type { Screen, ScreenProgress } from './screen.ts';
 import { seedPredictor } from './shipped-predictor.ts';
 import { readShippedTable, type ShippedTable } from './shipped-tables.ts';
 
 export interface Running {
   readonly stack: Stack;
+  readonly host: NetworkHost;
   readonly tokens: LocalTokens;
   readonly request: FirstRequest;
   readonly tables: readonly LatencyTable[];
@@ -38,11 +43,12 @@ export interface BringUpOptions {
 
 /** When it rejects, nothing is left running. */
 export async function bringUp(options: StartOptions, { signal, unlock, screen }: BringUpOptions): Promise<Running> {
-  await requireFreePort(options.port);
+  const host = await networkHost(options.host, { interfaces: networkInterfaces(), lookup: ipv4Of });
+  await requireFreePort(options.port, host);
   // While the synthesis keeps another process busy.
   const reading = Promise.all(options.searchSpace.map(readShippedTable));
   reading.catch(() => undefined);
-  const stack = await openStack(options, unlock, screen, signal);
+  const stack = await openStack(options, host, { unlock, screen, signal });
   try {
     const store = storeOf(stack);
     const tokens = await localTokens(store, options.state);
@@ -52,36 +58,46 @@ export async function bringUp(options: StartOptions, { signal, unlock, screen }:
     const tables = shipped.map(({ table }) => table);
     const request = firstRequest(tables[0]!);
     await checkRequest(client.as(tokens.reader), request);
-    return { stack, tokens, request, tables };
+    return { stack, host, tokens, request, tables };
   } catch (error) {
     await stack.close();
     throw signal.aborted ? signal.reason : error;
   }
 }
 
+const ipv4Of = async (name: string): Promise<string> => (await lookup(name, 4)).address;
+
 /** @throws StackError before anything slow has been done in vain */
-async function requireFreePort(port: number): Promise<void> {
+async function requireFreePort(port: number, { listen }: NetworkHost): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const probe = createServer();
   probe.once('error', ({ code }: NodeJS.ErrnoException) => {
     const inUse = `port ${port} is in use: stop what listens there, or choose another one with --port`;
     reject(new StackError(code === 'EADDRINUSE' ? inUse : `cannot listen on port ${port} (${code})`));
   });
-  probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()));
+  probe.listen(port, listen, () => probe.close(() => resolve()));
   await promise;
 }
 
 async function openStack(
   options: StartOptions,
-  unlock: () => void,
-  { say }: Screen,
-  signal: AbortSignal,
+  host: NetworkHost,
+  { unlock, screen: { say }, signal }: BringUpOptions,
 ): Promise<Stack> {
   const started = performance.now();
   say('synthesising the CDK app …');
   const { folder, fresh } = await synthesise({ signal });
   if (fresh) say(`synthesised in ${((performance.now() - started) / 1000).toFixed(0)} s`);
-  const stack = await startStack({ stateDir: options.state, templateDir: folder, port: options.port, unlock });
+  const { listen, name } = host;
+  const stack = await startStack({
+    stateDir: options.state,
+    templateDir: folder,
+    port: options.port,
+    host: listen,
+    name,
+    homePage,
+    unlock,
+  });
   say(`listening at ${stack.apiUrl}`);
   return stack;
 }

@@ -16,5 +16,14 @@ export const deviceRecordSchema = z.strictObject({
   /** When the token ends, exclusive. */
   expiresAt: z.iso.datetime(),
   revokedAt: z.iso.datetime().optional(),
+  /** The last change of its token: the one before works beside the present one until `endsAt`. */
+  rotation: z
+    .strictObject({
+      previousTokenId: z.string(),
+      endsAt: z.iso.datetime(),
+      key: z.string().optional().describe('Hash of the idempotency key that it was asked for with.'),
+    })
+    .optional()
+    .describe('There once the token was changed: the one before works beside it until `endsAt`.'),
 });
 export type DeviceRecord = z.infer<typeof deviceRecordSchema>;

@@ -54,6 +54,7 @@ export async function enrolDevice(store: Store, request: EnrolRequest): Promise<
     return { deviceId, name, tokenId, createdAt: current?.createdAt ?? record.createdAt, expiresAt };
   });
   if (before !== undefined) await revokeToken(store, before.tokenId, now);
+  if (before?.rotation !== undefined) await revokeToken(store, before.rotation.previousTokenId, now);
   return { device: device!, token };
 }
 

@@ -1,6 +1,9 @@
 // Where devices and tokens lie in the data bucket.
+export const tokensPrefix = 'tokens/';
 /** Key of a token's record. */
-export const tokenKey = (tokenId: string): string => `tokens/${tokenId}.json`;
+export const tokenKey = (tokenId: string): string => `${tokensPrefix}${tokenId}.json`;
+/** Key of the day on which a token was last used. */
+export const tokenUseKey = (tokenId: string): string => `token-uses/${tokenId}.json`;
 
 export const devicesPrefix = 'devices/';
 /** Key of a device's record. */

@@ -1,4 +1,4 @@
-// Use case: revoke a device. Its token is refused from then on (caches aside), and what it uploaded but was not
+// Use case: revoke a device. Its tokens are refused from then on (caches aside), and what it uploaded but was not
 // processed yet is quarantined. What was accepted before stays.
 
 import { DomainError } from '#core/errors.ts';
@@ -20,5 +20,6 @@ export async function revokeDevice(store: Store, deviceId: string, now: number):
     : undefined;
   if (device === undefined) throw new DomainError('not-found', `device '${deviceId.slice(0, 64)}' not found`);
   await revokeToken(store, device.tokenId, now);
+  if (device.rotation !== undefined) await revokeToken(store, device.rotation.previousTokenId, now);
   return device;
 }

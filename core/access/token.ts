@@ -6,6 +6,8 @@ import * as z from 'zod';
 export const roles = ['reader', 'device', 'operator'] as const;
 export type Role = (typeof roles)[number];
 
+export const tokenIdSchema = z.string().regex(/^[0-9a-f]{16}$/, '16 hexadecimal digits');
+
 export const tokenRecordSchema = z.strictObject({
   tokenId: z.string(),
   /** SHA-256 of the secret, hex. */

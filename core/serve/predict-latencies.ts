@@ -21,7 +21,7 @@ export const predictionLimits = { architectures: 20_000, targets: 100, predictio
 /** Significant digits of a latency on the wire; far below any interval. */
 const latencyDigits = 6;
 const probabilityDecimals = 4;
-/** Malformed architectures named in one refusal. */
+/** Malformed architectures named in one refusal; after as many the rest is not looked at. */
 const namedIssues = 20;
 
 export interface PredictRequest {
@@ -112,23 +112,24 @@ function checkSize(architectures: number, targets: number): void {
 
 function parseArchitectures(space: SearchSpace, texts: readonly string[]): Architecture[] {
   const issues: Issue[] = [];
-  let malformed = 0;
   const architectures: Architecture[] = [];
   for (const [index, text] of texts.entries()) {
     try {
       architectures.push(space.parse(text));
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      malformed++;
-      if (issues.length < namedIssues) issues.push({ path: `architectures/${index}`, message: error.message });
+      issues.push({ path: `architectures/${index}`, message: error.message });
+      // Nobody reads more of them, and each costs more than a good one.
+      if (issues.length === namedIssues) break;
     }
   }
-  if (malformed === 0) return architectures;
+  if (issues.length === 0) return architectures;
   const [first] = issues;
-  const named = malformed > issues.length ? `; the first ${issues.length} are named` : '';
+  const count = issues.length === namedIssues ? `${namedIssues} or more` : String(issues.length);
   throw new DomainError(
     'invalid-architecture',
-    `${malformed} of ${texts.length} architectures are not of search space '${space.id}'${named}; ${first!.path}: ${first!.message}`,
+    `${count} of ${texts.length} architectures are not of search space '${space.id}'; ` +
+      `${first!.path}: ${first!.message}`,
     { issues },
   );
 }

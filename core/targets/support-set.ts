@@ -13,6 +13,7 @@ import type { Architecture, SearchSpace } from '#core/search-space/search-space.
 import { type Workload, workloadKey, workloadOf } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
 import { readTargetData } from './refresh-target.ts';
+import type { SelectSupportSet } from './selection-cache.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
 import { targetIdSchema } from './target-record.ts';
 
@@ -53,6 +54,8 @@ export interface AdaptedChampion {
 
 export interface SupportSetDependencies {
   readonly store: Store;
+  /** How to choose; a cache over `selectSupportSet` where the same is asked for again. */
+  readonly select?: SelectSupportSet;
   /** `champion` rejects with `not-ready` while there is none. */
   readonly predictors: { champion(): Promise<AdaptedChampion> };
 }
@@ -61,7 +64,7 @@ export interface SupportSetDependencies {
  * @throws DomainError `unknown-search-space`; `unknown-target` with the nearest names; `invalid-request` for an input
  * size that the space's networks cannot have, and when nothing is left to measure */
 export async function supportSet(
-  { store, predictors }: SupportSetDependencies,
+  { store, predictors, select = selectSupportSet }: SupportSetDependencies,
   { searchSpace, inputSize, batchSize, count, target }: SupportSetRequest,
 ): Promise<SupportSetReply> {
   const space = searchSpaceOf(searchSpace);
@@ -82,7 +85,7 @@ export async function supportSet(
   const { predictor, adaptations } = champion;
   const known = setsOf(evenlySpaced(measured, mostAdaptedFrom));
   const offered = { workload, architectures: candidates };
-  const { indices, variances } = await selectSupportSet(predictor, offered, count, known);
+  const { indices, variances } = await select(predictor, offered, count, known);
   const adaptation = target === undefined ? undefined : await adaptations.get(target);
   const noise = adaptation ? noiseOf(adaptation) : usualNoise;
   const ofDesign = variances.map((variance) => expectedErrorOf(variance, noise));

@@ -36,14 +36,22 @@ export async function listTargetIds(store: Store): Promise<string[]> {
   return ids;
 }
 
-/** The error for names that are not targets, each with the nearest names there are. */
+/** Names in one refusal, and those for which the nearest are sought: a search looks at every name there is. */
+const namedIssues = 20;
+const soughtNames = 3;
+
+/** The error for names that are not targets, the first few with the nearest names there are. */
 export function unknownTargetError(unknown: readonly UnknownTarget[], known: readonly string[]): DomainError {
-  const issues: Issue[] = unknown.map(({ targetId, path }) => ({ path, message: sentence(targetId, known) }));
+  const issues: Issue[] = unknown.slice(0, namedIssues).map(({ targetId, path }, i) => ({
+    path,
+    message: sentence(targetId, known, i < soughtNames),
+  }));
   return new DomainError('unknown-target', issues[0]!.message, { issues });
 }
 
-function sentence(targetId: string, known: readonly string[]): string {
+function sentence(targetId: string, known: readonly string[], seek: boolean): string {
   const shown = targetId.slice(0, 128);
+  if (!seek && known.length > 0) return `target '${shown}' not found`;
   const nearest = nearestNames(shown, known);
   return nearest.length > 0
     ? `target '${shown}' not found; nearest: ${nearest.join(', ')}`

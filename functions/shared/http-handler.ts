@@ -108,7 +108,7 @@ const idempotencyHeaderSchema = z.object({
     .optional(),
 });
 
-function parsing(id: RouteId, { path, query, body, idempotent }: Operation): Middleware {
+function parsing(id: RouteId, { path, query, body, bodyLimits, idempotent }: Operation): Middleware {
   const { access } = routes[id];
   return {
     before: async ({ event }) => {
@@ -118,7 +118,7 @@ function parsing(id: RouteId, { path, query, body, idempotent }: Operation): Mid
         idempotencyKey: idempotent && parse('headers', idempotencyHeaderSchema, event.headers)['idempotency-key'],
         path: path && parse('path', path, event.pathParameters ?? {}),
         query: query && parse('query', query, event.queryStringParameters ?? {}),
-        body: body && parse('body', body, await decodeJsonBody(event)),
+        body: body && parse('body', body, await decodeJsonBody(event, bodyLimits)),
       };
     },
   };

@@ -29,14 +29,26 @@ export function problemOf(error: unknown, requestId: string): Problem {
   const code = known?.code ?? 'internal';
   const common = { type: `urn:sugarbush:problem:${code}`, title: titles[status]!, status, code };
   if (status >= 500 || !known) return { ...common, requestId };
-  return { ...common, detail: known.message, issues: issuesOf(known), requestId };
+  return { ...common, detail: clipped(known.message), issues: issuesOf(known), requestId };
 }
+
+/** Issues of one answer, and characters of one text in it. */
+const namedIssues = 20;
+const longestText = 500;
 
 /** Where on the wire stands what the domain knows as an argument. */
 const wirePaths: Readonly<Record<string, string>> = { idempotencyKey: 'headers/idempotency-key' };
 
 /** Every refusal has at least one issue, so that a client reads one place only. */
 function issuesOf({ issues, message }: DomainError): Issue[] {
-  if (issues.length === 0) return [{ path: '', message }];
-  return issues.map((issue) => ({ ...issue, path: wirePaths[issue.path] ?? issue.path }));
+  if (issues.length === 0) return [{ path: '', message: clipped(message) }];
+  return issues.slice(0, namedIssues).map(({ path, message: said }) => ({
+    path: clipped(wirePaths[path] ?? path),
+    message: clipped(said),
+  }));
+}
+
+/** A text that may hold what a caller sent: no more of it than a reader takes in. */
+function clipped(text: string): string {
+  return text.length <= longestText ? text : `${text.slice(0, longestText)}… (${text.length} characters)`;
 }

@@ -1,11 +1,10 @@
-// From the body of an API Gateway event to JSON: base64, gzip, size limit, UTF-8, in this order.
+// From the body of an API Gateway event to JSON: base64, gzip, size limit, UTF-8, in this order. What would be built of
+// it is counted before: a few kilobytes of gzip hold millions of numbers.
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { type RequestBodyLimits, smallBody } from '#contract/operation.ts';
 import { DomainError } from '#core/errors.ts';
-
-/** Bytes of JSON after decoding. Lambda takes events of up to 6 MB, and 20,000 of the longest architectures are 4
- * MB. */
-export const largestBodyBytes = 5 * 2 ** 20;
+import { jsonExcess } from '#core/intake/bounded-json.ts';
 
 export interface EncodedBody {
   readonly body?: string | undefined;
@@ -17,9 +16,15 @@ export interface EncodedBody {
 const inflate = promisify(gunzip);
 
 /** @throws DomainError `invalid-request`, `body-too-large`, `unsupported-encoding` */
-export async function decodeJsonBody(event: EncodedBody): Promise<unknown> {
-  const bytes = await decompress(event, Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'));
+export async function decodeJsonBody(event: EncodedBody, limits: RequestBodyLimits = smallBody): Promise<unknown> {
+  const bytes = await decompress(
+    event,
+    limits.bytes,
+    Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+  );
   if (bytes.length === 0) throw invalid('the body is empty; send a JSON object');
+  const excess = jsonExcess(bytes, limits);
+  if (excess !== undefined) throw invalid(`the body has ${excess}, which is more than the request takes`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -33,9 +38,9 @@ export async function decodeJsonBody(event: EncodedBody): Promise<unknown> {
   }
 }
 
-async function decompress({ headers }: EncodedBody, bytes: Buffer): Promise<Buffer> {
+async function decompress({ headers }: EncodedBody, mostBytes: number, bytes: Buffer): Promise<Buffer> {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  if (encoding === 'identity' || encoding === '') return withinLimit(bytes);
+  if (encoding === 'identity' || encoding === '') return withinLimit(bytes, mostBytes);
   if (encoding !== 'gzip') {
     throw new DomainError(
       'unsupported-encoding',
@@ -43,21 +48,21 @@ async function decompress({ headers }: EncodedBody, bytes: Buffer): Promise<Buff
     );
   }
   try {
-    return await inflate(withinLimit(bytes), { maxOutputLength: largestBodyBytes });
+    return await inflate(withinLimit(bytes, mostBytes), { maxOutputLength: mostBytes });
   } catch (cause) {
     if (cause instanceof DomainError) throw cause;
-    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('expands to more');
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('expands to more', mostBytes);
     throw invalid('the body is not valid gzip, which content-encoding says it is', cause);
   }
 }
 
-function withinLimit(bytes: Buffer): Buffer {
-  if (bytes.length > largestBodyBytes) throw tooLarge(`has ${bytes.length} bytes`);
+function withinLimit(bytes: Buffer, mostBytes: number): Buffer {
+  if (bytes.length > mostBytes) throw tooLarge(`has ${bytes.length} bytes`, mostBytes);
   return bytes;
 }
 
-function tooLarge(what: string): DomainError {
-  return new DomainError('body-too-large', `the body ${what}; at most ${largestBodyBytes} bytes: split the request`);
+function tooLarge(what: string, mostBytes: number): DomainError {
+  return new DomainError('body-too-large', `the body ${what}; at most ${mostBytes} bytes: split the request`);
 }
 
 function invalid(message: string, cause?: unknown): DomainError {

@@ -3,10 +3,13 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  type CfnRoute,
+  type CfnStage,
   CorsHttpMethod,
   HttpApi,
   type HttpMethod,
   HttpNoneAuthorizer,
+  type HttpRoute,
   HttpStage,
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -23,6 +26,8 @@ export interface ServiceApiProps {
   readonly config: SugarbushConfig;
   /** Answers `{isAuthorized, context}` for an event of payload format 2.0. */
   readonly authorizer: IFunction;
+  /** Seconds that its answer about one header is used again. */
+  readonly authorizerCacheS: number;
 }
 
 /** The longest API Gateway waits for an integration here; functions behind it answer or time out before. */
@@ -32,16 +37,18 @@ export class ServiceApi extends Construct {
   readonly api: HttpApi;
   readonly url: string;
   readonly #authorizer: HttpLambdaAuthorizer;
+  readonly #stage: CfnStage;
+  readonly #limits: SugarbushConfig['api']['routeLimits'];
 
   constructor(scope: Construct, id: string, props: ServiceApiProps) {
     super(scope, id);
     const { api, logs } = props.config;
     this.#authorizer = new HttpLambdaAuthorizer('Authorizer', props.authorizer, {
       responseTypes: [HttpLambdaResponseType.SIMPLE],
-      // Every request reaches the authorizer, also one without a token, so that each refusal is a problem+json with its
-      // reason: API Gateway's own answers are neither. What is kept is in the authorizer's memory (TOKEN_CACHE_S).
-      identitySource: [],
-      resultsCacheTtl: Duration.seconds(0),
+      // A request without the header is refused by API Gateway itself, at no function's cost. What is wrong with a
+      // header that is there says the function behind the route, in a problem+json: API Gateway's own answers are none.
+      identitySource: ['$request.header.Authorization'],
+      resultsCacheTtl: Duration.seconds(props.authorizerCacheS),
     });
     this.api = new HttpApi(this, 'Api', {
       description: 'Sugarbush: neural network latency on edge devices',
@@ -83,6 +90,8 @@ export class ServiceApi extends Construct {
       },
     });
     this.url = stage.url;
+    this.#stage = stage.node.defaultChild as CfnStage;
+    this.#limits = api.routeLimits;
   }
 
   addRoutes(handler: IFunction, ids: readonly RouteId[]): void {
@@ -101,6 +110,7 @@ export class ServiceApi extends Construct {
         integration,
         ...(access === 'public' && { authorizer: new HttpNoneAuthorizer() }),
       });
+      this.#limit(id, added);
       if (access !== 'public') continue;
       for (const open of added) {
         acknowledge(open, {
@@ -108,5 +118,14 @@ export class ServiceApi extends Construct {
         });
       }
     }
+  }
+
+  /** A stage may limit only routes that are there before it. */
+  #limit(id: RouteId, added: readonly HttpRoute[]): void {
+    const limit = this.#limits[id];
+    if (limit === undefined) return;
+    const settings = { ThrottlingRateLimit: limit.ratePerS, ThrottlingBurstLimit: limit.burst };
+    this.#stage.routeSettings = { ...(this.#stage.routeSettings as object | undefined), [routeKey(id)]: settings };
+    for (const route of added) this.#stage.addResourceDependency(route.node.defaultChild as CfnRoute);
   }
 }

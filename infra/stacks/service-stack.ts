@@ -35,9 +35,19 @@ export class ServiceStack extends Stack {
     if (!(tokenCacheS >= 0 && tokenCacheS <= 300)) {
       throw new Error(`config.api.tokenCacheS is ${tokenCacheS}; allowed: 0 to 300 s`);
     }
-    const authorizer = this.#function('authorizer', 'Checks bearer tokens', { TOKEN_CACHE_S: String(tokenCacheS) });
+    // One after the other they make up what is configured: API Gateway's answer may be as old as the authorizer's
+    // record.
+    const gatewayCacheS = Math.floor(tokenCacheS / 2);
+    const authorizer = this.#function('authorizer', 'Checks bearer tokens', {
+      TOKEN_CACHE_S: String(tokenCacheS - gatewayCacheS),
+    });
     props.data.grantRead(authorizer.role, 'tokens/');
-    const api = new ServiceApi(this, 'Api', { config: props.config, authorizer: authorizer.function });
+    props.data.grantWrite(authorizer.role, 'token-uses/');
+    const api = new ServiceApi(this, 'Api', {
+      config: props.config,
+      authorizer: authorizer.function,
+      authorizerCacheS: gatewayCacheS,
+    });
 
     const { keptDays, validS, perDeviceAndDay, retries, sweep } = props.config.uploads;
     const kept = Duration.days(keptDays);

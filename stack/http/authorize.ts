@@ -1,5 +1,6 @@
 // Asks a Lambda authorizer (payload format 2.0, simple responses) whether a request may pass, and reuses its answer for
-// the same identity as long as the template says.
+// the same identity as long as the template says: half of what a token's record is trusted for. Where a template says
+// nothing API Gateway keeps answers for five minutes.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
 import type { InvocationResult } from '../lambda/invocation.ts';
 import type { AuthorizerPlan } from '../template/plan-api.ts';

@@ -16,7 +16,12 @@ export interface HttpApiOptions {
   readonly accountId: string;
   /** 0: any free one. */
   readonly port: number;
+  /** Address to listen on. */
   readonly host: string;
+  /** What others call it by. Default: `host`. */
+  readonly name?: string;
+  /** An HTML page for browsers at `/`, where the template has no route; told the address of the API. */
+  readonly homePage?: ((address: string) => string) | undefined;
   invoke(functionArn: string, event: string): Promise<InvocationResult>;
 }
 
@@ -39,6 +44,7 @@ export class HttpApi {
   readonly #authorizers = new Map<string, Authorizer>();
   readonly #server: Server;
   readonly #active = new Set<Promise<void>>();
+  #address = '';
 
   constructor(options: HttpApiOptions) {
     this.#options = options;
@@ -62,7 +68,7 @@ export class HttpApi {
    * @throws StackError when the port is taken
    */
   async start(): Promise<string> {
-    const { host, port } = this.#options;
+    const { host, port, name = host } = this.#options;
     this.#server.listen(port, host);
     try {
       await once(this.#server, 'listening');
@@ -72,7 +78,8 @@ export class HttpApi {
         throw new StackError(`port ${port} is in use: stop what listens there, or choose another port`);
       throw new StackError(`cannot listen on ${host}:${port} (${code})`, { cause });
     }
-    return `http://${host}:${(this.#server.address() as AddressInfo).port}`;
+    this.#address = `http://${name}:${(this.#server.address() as AddressInfo).port}`;
+    return this.#address;
   }
 
   /** Takes no more requests and lets those under way finish within the time given. */
@@ -98,7 +105,10 @@ export class HttpApi {
       return;
     }
     const match = this.#router.match(request.method, request.path);
-    if (!match) return refuse(response, 404);
+    if (!match) {
+      if (!this.#showHomePage(request.method, request.path, response)) refuse(response, 404);
+      return;
+    }
     const { route, pathParameters } = match;
     const context: EventContext = { apiId: plan.id, accountId, routeKey: route.key, pathParameters };
 
@@ -122,6 +132,19 @@ export class HttpApi {
       'content-length': reply.body.length,
     });
     response.end(reply.body);
+  }
+
+  /** @returns whether it was asked for and answered */
+  #showHomePage(method: string, path: string, response: ServerResponse): boolean {
+    const { homePage } = this.#options;
+    if (homePage === undefined || path !== '/' || (method !== 'GET' && method !== 'HEAD')) return false;
+    const body = Buffer.from(homePage(this.#address));
+    const type = { 'content-type': 'text/html; charset=utf-8', 'content-length': body.length };
+    // Nothing is loaded, and no other page may put this one into a frame.
+    const policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+    response.writeHead(200, { ...type, 'content-security-policy': policy, 'x-content-type-options': 'nosniff' });
+    response.end(method === 'HEAD' ? undefined : body);
+    return true;
   }
 
   /** The function's result, or the status that API Gateway answers instead. */

@@ -40,6 +40,10 @@ export interface S3Options {
   readonly stateDir: string;
   /** 0 or absent: any free port. */
   readonly port?: number;
+  /** Address to listen on. Default 127.0.0.1. */
+  readonly host?: string;
+  /** The IPv4 address of `url`. Default: `host`. */
+  readonly name?: string;
   readonly credentials: S3Credentials;
   readonly region: string;
   /** The buckets that exist. Others kept in `stateDir` from before stay there, out of sight. */
@@ -155,11 +159,12 @@ export async function startS3(options: S3Options): Promise<S3Endpoint> {
   server.keepAliveTimeout = keepAliveMs;
   // A little more patience than body.ts has, so that a slow sender gets S3's answer before the socket goes.
   server.timeout = limits.idleTimeoutMs * 1.5;
-  await listen(server, options.port ?? 0);
+  const { host = '127.0.0.1', name = host } = options;
+  await listen(server, options.port ?? 0, host);
   const { port } = server.address() as AddressInfo;
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${name}:${port}`,
     port,
     counts: () => ({ ...counts }),
     redeliverEvents: () => feed?.redeliver() ?? 0,
@@ -191,10 +196,10 @@ function injected(fault: Fault): S3Error {
   return S3Error.injected(fault.status, fault.code);
 }
 
-async function listen(server: Server, port: number): Promise<void> {
+async function listen(server: Server, port: number, host: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       resolve();
     });

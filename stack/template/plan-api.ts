@@ -91,6 +91,7 @@ const stageSchema = z.strictObject({
   AccessLogSettings: ignored,
   // Throttling protects the cloud account; on one machine its processes are the limit.
   DefaultRouteSettings: ignored,
+  RouteSettings: ignored,
   Description: ignored,
   Tags: ignored,
 });

@@ -134,6 +134,8 @@ function overridden(from: string, to: string, overrides: Overrides): void {
     for (const [variable, value] of Object.entries(overrides)) {
       text = text.replaceAll(new RegExp(`"${variable}": "[^"]*"`, 'g'), `"${variable}": "${value}"`);
     }
+    // The other half of what a token is trusted for without being read again.
+    if ('TOKEN_CACHE_S' in overrides) text = text.replace(/("AuthorizerResultTtlInSeconds": )\d+/, '$10');
     writeFileSync(join(to, name), text);
   }
 }

@@ -109,7 +109,10 @@ describe('npm start', { timeout: 480_000 }, () => {
     expect(targetListSchema.parse(await (await get('/v1/targets', `Bearer ${token}`)).json()).targets).toHaveLength(12);
     expect(await (await get('/openapi.json')).json()).toMatchObject({ openapi: '3.1.0' });
     const wrong = `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`;
-    for (const authorization of [undefined, 'Basic eDp5', `Bearer ${wrong}`]) {
+    // API Gateway's own word, in its own form, before any function is asked.
+    const bare = await get('/v1/targets');
+    expect([bare.status, await bare.json()]).toEqual([401, { message: 'Unauthorized' }]);
+    for (const authorization of ['Basic eDp5', `Bearer ${wrong}`]) {
       const refused = await get('/v1/targets', authorization);
       expect(refused.status).toBe(401);
       expect(refused.headers.get('content-type')).toBe('application/problem+json');

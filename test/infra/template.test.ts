@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { ApiFunctionName } from '#contract/routes.ts';
+import { type ApiFunctionName, type RouteId, routeKey } from '#contract/routes.ts';
 import { apiFunctions } from '#infra/api-functions.ts';
 import { config } from '#infra/config.ts';
 import { trainingTasks } from '#infra/constructs/training-machine.ts';
@@ -175,7 +175,6 @@ describe('every function', () => {
   });
 
   test.each([
-    ['Authorizer', ['tokens/*']],
     ['Predict', ['predictors/*', 'adaptations/*', 'targets/*']],
     ['Health', ['predictors/*']],
     ['Openapi', []],
@@ -262,6 +261,12 @@ describe('the way in', () => {
       's3:PutObject devices/*',
       's3:PutObject tokens/*',
     ]);
+    expect(objectGrants('Tokens').sort()).toEqual([
+      's3:GetObject token-uses/*',
+      's3:GetObject tokens/*',
+      's3:PutObject tokens/*',
+    ]);
+    expect(objectGrants('Authorizer').sort()).toEqual(['s3:GetObject tokens/*', 's3:PutObject token-uses/*']);
     expect(objectGrants('Ingest').sort()).toEqual([
       's3:GetObject adaptations/*',
       's3:GetObject devices/*',
@@ -341,6 +346,41 @@ describe('the API', () => {
     });
     const { Format } = stage!.Properties['AccessLogSettings'] as { Format: string };
     expect(Format).not.toMatch(/header|querystring|authorizer\.(principal|token)/i);
+  });
+
+  test('limits the routes that are named, and waits for them', () => {
+    const [stage] = ofType(first.service, 'AWS::ApiGatewayV2::Stage');
+    const settings = stage!.Properties['RouteSettings'] as Record<string, object>;
+    const limits = Object.entries(config.api.routeLimits).map(([id, { ratePerS, burst }]) => [
+      routeKey(id as RouteId),
+      { ThrottlingRateLimit: ratePerS, ThrottlingBurstLimit: burst },
+    ]);
+    expect(settings).toEqual(Object.fromEntries(limits));
+    const routesBefore = (stage as unknown as { DependsOn: string[] }).DependsOn.map(
+      (id) => first.service.Resources[id]!,
+    );
+    const keys = routesBefore.map(({ Properties }) => Properties['RouteKey']);
+    expect(keys).toEqual(expect.arrayContaining(Object.keys(settings)));
+    for (const { ratePerS } of Object.values(config.api.routeLimits))
+      expect(ratePerS).toBeLessThan(config.api.throttleRatePerS);
+  });
+
+  test('asks the authorizer of a header once in half of what a token is trusted for, and of none without it', () => {
+    const [authorizer] = ofType(first.service, 'AWS::ApiGatewayV2::Authorizer');
+    expect(authorizer!.Properties).toMatchObject({
+      IdentitySource: ['$request.header.Authorization'],
+      AuthorizerResultTtlInSeconds: 30,
+    });
+    const asked = ofType(first.service, 'AWS::Lambda::Function').find(({ id }) => id.startsWith('Authorizer'));
+    expect(asked!.Properties['Environment']).toMatchObject({ Variables: { TOKEN_CACHE_S: '30' } });
+  });
+
+  test('leaves the pool of concurrent executions to predictions, but for what is bounded', () => {
+    const reserved = Object.values(config.functions).map(({ reservedConcurrency = 0 }) => reservedConcurrency);
+    // AWS keeps 100 of an account's 1,000 unreserved; most of the pool is for functions without a bound.
+    expect(reserved.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(100);
+    expect(config.functions.predict).not.toHaveProperty('reservedConcurrency');
+    expect(config.functions.authorizer).not.toHaveProperty('reservedConcurrency');
   });
 
   test('has CORS only where origins are configured', () => {

@@ -1,10 +1,9 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { predictReplySchema } from '#contract/predictions.ts';
+import { predictionBody, predictReplySchema } from '#contract/predictions.ts';
 import { problemSchema } from '#contract/problem.ts';
 import type { HttpHandler } from '#functions/shared/http-handler.ts';
-import { largestBodyBytes } from '#functions/shared/request-body.ts';
 import { captured, context, type ServiceUnderTest, startService } from './service-under-test.ts';
 
 let service: ServiceUnderTest;
@@ -202,7 +201,7 @@ const refusals: Refusal[] = [
   },
   {
     name: 'a body over the limit',
-    change: (event) => (event.body = ' '.repeat(largestBodyBytes) + event.body),
+    change: (event) => (event.body = ' '.repeat(predictionBody.bytes) + event.body),
     status: 413,
     code: 'body-too-large',
     issues: [{ path: '', message: /at most 5242880 bytes/ }],
@@ -210,7 +209,7 @@ const refusals: Refusal[] = [
   {
     name: 'a small body that expands over the limit',
     change: (event) => {
-      event.body = gzipSync(' '.repeat(largestBodyBytes) + event.body).toString('base64');
+      event.body = gzipSync(' '.repeat(predictionBody.bytes) + event.body).toString('base64');
       event.isBase64Encoded = true;
       event.headers['content-encoding'] = 'gzip';
     },

@@ -129,10 +129,10 @@ shift
 if [ -n "$control" ]; then (while read -r word; do echo ack >&4; done) <&3 & fi
 "$@"; code=$?
 [ -n "$control" ] && kill $!
-for event in $(echo "$events" | tr -d '{}' | tr , ' '); do
-cat <<END | sed "s/EVENT/$event/" >> "$out"
-${answer}
-END
+open='{' close='}' IFS=,
+events=\${events#"$open"}
+for event in \${events%"$close"}; do
+  printf '${answer.replaceAll('EVENT', '%s').replaceAll('\n', '\\n')}\\n' "$event" "$event" >> "$out"
 done
 exit $code
 `,
@@ -180,6 +180,42 @@ describe('doctor and profile agree', () => {
     },
     60_000,
   );
+
+  test('a generic event that counts on the other kind of core is asked for by the name of a PMU', async () => {
+    const path = join(folder, 'little');
+    mkdirSync(path);
+    // It counts nothing of the generic events, but those of one PMU, one at a time and together.
+    writeFileSync(
+      join(path, 'perf'),
+      `#!/bin/sh
+[ "$1" = --version ] && { echo 'perf version 6.1.9'; exit 0; }
+while [ "$1" != -- ]; do case $1 in -o) out=$2;; -e) events=$2;; esac; shift; done
+open='{' close='}' IFS=,
+events=\${events#"$open"}
+for event in \${events%"$close"}; do
+  case $event in
+    armv8_cortex_a72/*) printf '${counted('%s')}\\n' "$event" >> "$out";;
+    armv8_cortex_a53/*) printf '${notCounted('%s')}\\n' "$event" >> "$out";;
+    *) printf '${notCounted('%s')}\\n' "$event" >> "$out";;
+  esac
+done
+`,
+    );
+    chmodSync(join(path, 'perf'), 0o755);
+    const perf = (await findPerf(path))!;
+    const pmus = ['armv8_cortex_a53', 'armv8_cortex_a72'];
+    const abilities = await probePerf(perf, undefined, pmus);
+    expect(abilities.status).toMatchObject({ instructions: 'supported', 'LLC-stores': 'not counted' });
+    const cycles = abilities.sets[0]!.find(({ counter }) => counter === 'cpu-cycles')!;
+    expect(cycles.event).toBe('armv8_cortex_a72/cpu_cycles/');
+    const rows = parsePerfJson(counted('armv8_cortex_a72/cpu_cycles/u')).rows;
+    expect(countPerInference(rows, [cycles], 9).get('cpu-cycles')).toMatchObject({
+      value: 100,
+      pmu: 'armv8_cortex_a72',
+    });
+    // One PMU: there is no other kind of core.
+    expect((await probePerf(perf, undefined, ['armv8_cortex_a72'])).status.instructions).toBe('not counted');
+  }, 60_000);
 
   test('where nothing ran on any PMU that knows the event, neither promises it', async () => {
     const perf = await standIn('idle', notCounted('cpu_atom/EVENT/'));

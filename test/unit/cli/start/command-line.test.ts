@@ -10,6 +10,7 @@ describe('options', () => {
   test('have defaults', () => {
     expect(read([])).toEqual({
       state: '.sugarbush',
+      host: '127.0.0.1',
       port: 8787,
       searchSpace: ['nasbench201', 'fbnet', 'ofa'],
       train: false,
@@ -17,8 +18,15 @@ describe('options', () => {
     });
   });
   test('are read', () => {
-    const args = ['--state', 'x', '--port=0', '--search-space', 'ofa, fbnet,ofa', '--train', '--steps', '10'];
-    expect(read(args)).toEqual({ state: 'x', port: 0, searchSpace: ['ofa', 'fbnet'], train: true, steps: 10 });
+    const args = ['--state', 'x', '--host', '0.0.0.0', '--port=0', '--search-space', 'ofa, fbnet,ofa', '--train'];
+    expect(read([...args, '--steps', '10'])).toEqual({
+      state: 'x',
+      host: '0.0.0.0',
+      port: 0,
+      searchSpace: ['ofa', 'fbnet'],
+      train: true,
+      steps: 10,
+    });
   });
   test.each([
     [['--prot', '1'], /--prot/],

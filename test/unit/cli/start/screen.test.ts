@@ -19,7 +19,7 @@ describe('without a terminal', () => {
     progress.report('a', 0.5, 'fit');
     output.say('hello');
     progress.stop();
-    expect(text()).toBe('a 50 % fit, b 0 % waits; 0 s left\nhello\n');
+    expect(text()).toBe('a 50 % fit, b 0 % waits; estimating\nhello\n');
   });
 });
 

@@ -74,6 +74,34 @@ describe('verify', () => {
     }
   });
 
+  test('an unknown id costs what a wrong secret costs, whether the record is in memory or not', async () => {
+    const { token, verify, store } = await issued();
+    const wrongSecret = token.replace(/.$/, token.endsWith('A') ? 'B' : 'A');
+    const unknownId = token.replace('sb_0001', 'sb_ffff');
+    const costOf = async (wrong: string): Promise<string[]> => {
+      store.calls.length = 0;
+      await expect(verify(wrong)).rejects.toMatchObject({ code: 'unauthorized' });
+      return store.calls.map((call) => call.replace(/[0-9a-f]{16}/, 'ID'));
+    };
+    const once = ['get tokens/ID.json'];
+    expect([await costOf(unknownId), await costOf(wrongSecret)]).toEqual([once, once]);
+    await verify(token);
+    expect([await costOf(unknownId), await costOf(wrongSecret)]).toEqual([once, once]);
+    expect([await costOf(unknownId), await costOf(wrongSecret)]).toEqual([once, once]);
+  });
+
+  test('tells of each use that is let through, and of no other', async () => {
+    const { token, store } = await issued({ validForS: 100 });
+    let clock = Date.parse('2026-03-01T00:00:00Z');
+    const used: string[] = [];
+    const verify = tokenVerifier({ store, now: () => clock, elapsedMs: () => clock, onUse: (id) => used.push(id) });
+    await verify(token);
+    await expect(verify(token.replace(/.$/, token.endsWith('A') ? 'B' : 'A'))).rejects.toThrow();
+    clock += 100_000;
+    await expect(verify(token)).rejects.toThrow();
+    expect(used).toEqual(['0001020304050607']);
+  });
+
   test('refuses from the second of expiry on', async () => {
     const { token, verify, pass } = await issued({ validForS: 100 });
     pass(99.999);

@@ -1,0 +1,17 @@
+// The options by which a command reaches a running service as an operator.
+import * as z from 'zod';
+
+export const apiOptions = {
+  api: {
+    value: 'URL',
+    help: 'address of the service',
+    schema: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+  },
+  token: {
+    value: 'TOKEN',
+    help: "an operator's token",
+    schema: z.string().regex(/^sb_\S+$/, 'must look like sb_…'),
+    env: 'SUGARBUSH_TOKEN',
+    secret: true,
+  },
+} as const;
