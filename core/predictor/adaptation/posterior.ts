@@ -46,6 +46,8 @@ export interface SupportSystem extends SupportRows {
   readonly dimension: number;
   /** Whether the coordinates are t = Xq. */
   readonly inMeasurements: boolean;
+  /** Which of the P features the coordinates are, where they are features: those that some measured network has. */
+  readonly used: readonly number[] | undefined;
   solve(z: Float64Array, noise: Float64Array): Solved;
 }
 
@@ -66,12 +68,18 @@ export function supportSystem(rows: SupportRows): SupportSystem {
   const k = rows.lnMean.length;
   const P = rows.phi.length / k;
   if (!solvesInMeasurements(k, P)) {
+    const used = usedFeatures(rows.phi, P);
+    const packed = Float64Array.from({ length: k * used.length }, (_, i) => {
+      const row = Math.floor(i / used.length);
+      return rows.phi[row * P + used[i - row * used.length]!]!;
+    });
     return {
       ...rows,
-      coordinates: rows.phi,
-      dimension: P,
+      coordinates: packed,
+      dimension: used.length,
       inMeasurements: false,
-      solve: (z, noise) => solveInFeatures(rows.phi, z, noise),
+      used,
+      solve: (z, noise) => solveInFeatures(packed, z, noise),
     };
   }
   const gram = gramOf(rows.phi, k);
@@ -80,7 +88,37 @@ export function supportSystem(rows: SupportRows): SupportSystem {
     coordinates: gram,
     dimension: k,
     inMeasurements: true,
+    used: undefined,
     solve: (z, noise) => solveInMeasurements(gram, z, noise),
+  };
+}
+
+/** Features that are not 0 in every row. A search space has few of the classes of kernels, and nothing is learned of the
+ * others. */
+function usedFeatures(phi: Float64Array, P: number): number[] {
+  const isUsed = new Uint8Array(P);
+  for (let i = 0; i < phi.length; i++) if (phi[i] !== 0) isUsed[i % P] = 1;
+  return [...isUsed.keys()].filter((p) => isUsed[p] === 1);
+}
+
+/** A posterior of the used features as one of all P: the others stay as they were, w ~ N(0, I). */
+function inAllFeatures(posterior: Posterior, used: readonly number[], P: number): Posterior {
+  const n = used.length;
+  const spread = (values: Float64Array): Float64Array => {
+    const all = new Float64Array(P);
+    for (let i = 0; i < n; i++) all[used[i]!] = values[i]!;
+    return all;
+  };
+  const factor = new Float64Array(P * P);
+  for (let p = 0; p < P; p++) factor[p * P + p] = 1;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) factor[used[i]! * P + used[j]!] = posterior.factor[i * n + j]!;
+  }
+  return {
+    ...posterior,
+    weights: spread(posterior.weights),
+    factor,
+    scaleResponse: spread(posterior.scaleResponse),
   };
 }
 
@@ -117,8 +155,10 @@ export function posteriorOf(
     const solved = system.solve(z, noise);
     return { noise, solved, posterior: posteriorFrom(solved, system) };
   };
+  const P = system.phi.length / k;
+  const inAll = (own: Posterior): Posterior => (system.used ? inAllFeatures(own, system.used, P) : own);
   const first = withoutOutliers(at(even), at, z, system, lnOdds, grossOutliers(lnRatio), asOutlier);
-  if (noiseShape === 'even') return first;
+  if (noiseShape === 'even') return inAll(first);
   const proportional = even.map((_, i) => {
     if (first.outliers.includes(i)) return asOutlier(i);
     const fitted = 1 + dot(first.weights, coordinates.subarray(i * dimension, (i + 1) * dimension));
@@ -126,7 +166,7 @@ export function posteriorOf(
   });
   const { posterior } = at(proportional);
   return {
-    ...posterior,
+    ...inAll(posterior),
     lnEvidence: posterior.lnEvidence + oddsOf(first.outliers.length, lnOdds),
     outliers: first.outliers,
   };
