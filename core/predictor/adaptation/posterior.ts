@@ -73,13 +73,14 @@ export function supportSystem(rows: SupportRows): SupportSystem {
       const row = Math.floor(i / used.length);
       return rows.phi[row * P + used[i - row * used.length]!]!;
     });
+    const products = productsOf(packed, k);
     return {
       ...rows,
       coordinates: packed,
       dimension: used.length,
       inMeasurements: false,
       used,
-      solve: (z, noise) => solveInFeatures(packed, z, noise),
+      solve: (z, noise) => solveInFeatures(packed, products, z, noise),
     };
   }
   const gram = gramOf(rows.phi, k);
@@ -301,10 +302,44 @@ function solveInMeasurements(gram: Float64Array, z: Float64Array, noise: Float64
   };
 }
 
-function solveInFeatures(phi: Float64Array, z: Float64Array, noise: Float64Array): Solved {
+/** XᵀX [P × P], its lower triangle. */
+function productsOf(phi: Float64Array, k: number): Float64Array {
+  const P = phi.length / k;
+  const products = new Float64Array(P * P);
+  for (let i = 0; i < k; i++) addProduct(products, phi.subarray(i * P, (i + 1) * P), 1);
+  return products;
+}
+
+/** Adds `weight` · row rowᵀ to a lower triangle. */
+function addProduct(triangle: Float64Array, row: Float64Array, weight: number): void {
+  const P = row.length;
+  for (let p = 0; p < P; p++) {
+    const scaled = row[p]! * weight;
+    if (scaled === 0) continue;
+    for (let q = 0, at = p * P; q <= p; q++, at++) triangle[at]! += scaled * row[q]!;
+  }
+}
+
+/** I + XᵀD⁻¹X [P × P], its lower triangle. Where nearly all rows have one noise, as before any is fitted, XᵀX serves for
+ * those. */
+function precisionOf(phi: Float64Array, products: Float64Array, noise: Float64Array): Float64Array {
+  const k = noise.length;
+  const P = phi.length / k;
+  const usual = noise.reduce((least, value) => Math.min(least, value));
+  const others = [...noise.keys()].filter((i) => noise[i] !== usual);
+  const isEven = others.length < k / 2;
+  const precision = isEven ? products.map((value) => value / usual) : new Float64Array(P * P);
+  for (const i of isEven ? others : noise.keys()) {
+    const weight = 1 / noise[i]! - (isEven ? 1 / usual : 0);
+    addProduct(precision, phi.subarray(i * P, (i + 1) * P), weight);
+  }
+  for (let p = 0; p < P; p++) precision[p * P + p]! += 1;
+  return precision;
+}
+
+function solveInFeatures(phi: Float64Array, products: Float64Array, z: Float64Array, noise: Float64Array): Solved {
   const k = z.length;
   const P = phi.length / k;
-  const precision = new Float64Array(P * P);
   const phiZ = new Float64Array(P);
   const phiOne = new Float64Array(P);
   let zz = 0;
@@ -318,16 +353,13 @@ function solveInFeatures(phi: Float64Array, z: Float64Array, noise: Float64Array
     zOne += zi * weight;
     oneOne += weight;
     lnNoise += Math.log(noise[i]!);
-    const row = i * P;
-    for (let p = 0; p < P; p++) {
-      const scaled = phi[row + p]! * weight;
+    for (let p = 0, at = i * P; p < P; p++, at++) {
+      const scaled = phi[at]! * weight;
       phiZ[p]! += scaled * zi;
       phiOne[p]! += scaled;
-      for (let q = 0; q <= p; q++) precision[p * P + q]! += scaled * phi[row + q]!;
     }
   }
-  for (let p = 0; p < P; p++) precision[p * P + p]! += 1;
-  const lower = cholesky(precision, P);
+  const lower = cholesky(precisionOf(phi, products, noise), P);
   const toZ = solveCholesky(lower, P, phiZ);
   const toOne = solveCholesky(lower, P, phiOne);
   return {
