@@ -1,5 +1,5 @@
-// What the baseline knows of an architecture: its choices, as someone would write them down who has ten measurements and
-// an afternoon. No kernels, no costs, nothing of any search space in particular.
+// What the baseline knows of an architecture: its choices, as someone would write them down who has ten measurements
+// and an afternoon. No kernels, no costs, nothing of any search space in particular.
 import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
 
 export interface ChoiceColumns {
