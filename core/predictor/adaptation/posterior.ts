@@ -62,7 +62,7 @@ interface Solved {
 }
 
 /** Whether k measurements are solved in the coordinates t = Xq. */
-export const solvesInMeasurements = (k: number, P: number): boolean => k < P;
+const solvesInMeasurements = (k: number, P: number): boolean => k < P;
 
 export function supportSystem(rows: SupportRows): SupportSystem {
   const k = rows.lnMean.length;
