@@ -94,8 +94,8 @@ export function supportSystem(rows: SupportRows): SupportSystem {
   };
 }
 
-/** Features that are not 0 in every row. A search space has few of the classes of kernels, and nothing is learned of the
- * others. */
+/** Features that are not 0 in every row. A search space has few of the classes of kernels, and nothing is learned of
+ * the others. */
 function usedFeatures(phi: Float64Array, P: number): number[] {
   const isUsed = new Uint8Array(P);
   for (let i = 0; i < phi.length; i++) if (phi[i] !== 0) isUsed[i % P] = 1;
@@ -320,8 +320,8 @@ function addProduct(triangle: Float64Array, row: Float64Array, weight: number): 
   }
 }
 
-/** I + XᵀD⁻¹X [P × P], its lower triangle. Where nearly all rows have one noise, as before any is fitted, XᵀX serves for
- * those. */
+/** I + XᵀD⁻¹X [P × P], its lower triangle. Where nearly all rows have one noise, as before any is fitted, XᵀX serves
+ * for those. */
 function precisionOf(phi: Float64Array, products: Float64Array, noise: Float64Array): Float64Array {
   const k = noise.length;
   const P = phi.length / k;
