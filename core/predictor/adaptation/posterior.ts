@@ -64,6 +64,7 @@ interface Solved {
 /** Whether k measurements are solved in the coordinates t = Xq. */
 const solvesInMeasurements = (k: number, P: number): boolean => k < P;
 
+/** The system of equations of a head's k measured networks: in k coordinates, or where that is less in those of w. */
 export function supportSystem(rows: SupportRows): SupportSystem {
   const k = rows.lnMean.length;
   const P = rows.phi.length / k;
@@ -93,8 +94,8 @@ export function supportSystem(rows: SupportRows): SupportSystem {
   };
 }
 
-/** Features that are not 0 in every row. A search space has few of the classes of kernels, and nothing is learned of the
- * others. */
+/** Features that are not 0 in every row. A search space has few of the classes of kernels, and nothing is learned of
+ * the others. */
 function usedFeatures(phi: Float64Array, P: number): number[] {
   const isUsed = new Uint8Array(P);
   for (let i = 0; i < phi.length; i++) if (phi[i] !== 0) isUsed[i % P] = 1;
