@@ -20,6 +20,7 @@ export interface PredictorBundle {
   readonly json: Uint8Array;
 }
 
+/** SHA-256 of bytes, hex. */
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** SHA-256 over both files; with it a client can tell whether two answers came from the same predictor. */

@@ -12,7 +12,7 @@ const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const predictorParametersSchema = z.strictObject({
   format: z.literal('sugarbush-predictor'),
   formatVersion: z.literal(2),
-  /** Of kernels: a predictor refuses to load where the code's features or classes differ. */
+  /** What is seen of kernels: a predictor refuses to load where the code's features or classes differ. */
   features: z.strictObject({ count: z.int().positive(), schemaId: hex256 }),
   /** SHA-256 of predictor.onnx: the two files belong together, and a damaged network must not answer. */
   network: z.strictObject({ sha256: hex256 }),
@@ -47,6 +47,7 @@ export const featureSchemaId = createHash('sha256')
   .update(JSON.stringify([kernelFeatureNames, kernelClassNames]))
   .digest('hex');
 
+/** The bytes of predictor.json. */
 export const encodeParameters = (parameters: PredictorParameters): Uint8Array =>
   new TextEncoder().encode(`${JSON.stringify(parameters, null, 1)}\n`);
 

@@ -11,7 +11,7 @@ import { fewestMeasurements, type SelfCheck } from './self-check.ts';
 const contradictoryMedian = 0.25;
 const contradictoryError80 = 0.5;
 
-/** Of ln latency; below it all differences are rounding. */
+/** A variance of ln latency below which all differences are rounding. */
 const leastVariance = 1e-12;
 
 /** Takes a second or so for a thousand measurements: choose a few hundred of more.

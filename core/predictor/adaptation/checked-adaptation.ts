@@ -14,7 +14,7 @@ import { expectedError } from './expected-error.ts';
 /** More measurements hardly make predictions better, and narrow the intervals below what the predictor can know. */
 export const mostAdaptedFrom = 200;
 
-/** Of each workload that the target was measured with. */
+/** How many architectures of each workload that the target was measured with are asked for their expected error. */
 const probeCount = 128;
 const probes = new WeakMap<Predictor, Map<string, Promise<Forward>>>();
 
@@ -54,7 +54,7 @@ export function evenlySpaced<T>(items: readonly T[], most: number): T[] {
   return Array.from({ length: count }, (_, i) => items[indexOf(i, items.length, most)]!);
 }
 
-/** Of the i-th of at most `most` evenly spaced ones. */
+/** Where the i-th of at most `most` evenly spaced ones is. */
 const indexOf = (i: number, length: number, most: number): number => Math.floor((i * length) / Math.min(length, most));
 
 /** One set a workload, with the rows of `measured` that its architectures are. */

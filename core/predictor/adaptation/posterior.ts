@@ -64,6 +64,7 @@ interface Solved {
 /** Whether k measurements are solved in the coordinates t = Xq. */
 const solvesInMeasurements = (k: number, P: number): boolean => k < P;
 
+/** The system of equations of a head's k measured networks: in k coordinates, or where that is less in those of w. */
 export function supportSystem(rows: SupportRows): SupportSystem {
   const k = rows.lnMean.length;
   const P = rows.phi.length / k;

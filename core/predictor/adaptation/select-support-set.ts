@@ -102,7 +102,7 @@ export function chooseRows(
   return { picks, variances };
 }
 
-/** Of candidates, then known networks, [total × total]. */
+/** Prior covariance of ln latency of the candidates, then the known networks, [total × total]. */
 function priorCovariance(candidates: Forward, known: Forward): Float64Array {
   const n = candidates.count;
   const total = n + known.count;

@@ -63,6 +63,7 @@ export function invertLower(lower: Float64Array, n: number): Float64Array {
   return inverse;
 }
 
+/** Σ aᵢ bᵢ over the length of a. */
 export function dot(a: Float64Array, b: Float64Array): number {
   let total = 0;
   for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;

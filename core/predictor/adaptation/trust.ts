@@ -15,6 +15,7 @@ export interface TrustAssessment {
  * with fewer it may be chance. */
 const enoughToTell = 20;
 
+/** Trust in predictions from an adaptation, with the reason as a sentence. */
 export function assessTrust({ measurements, selfCheck }: Adaptation): TrustAssessment {
   if (typeof selfCheck?.contradiction === 'string') {
     return { trust: 'measure-first', reason: `its measurements contradict each other: ${selfCheck.contradiction}` };

@@ -161,6 +161,7 @@ function chosen(forward: Forward, candidates: readonly number[], count: number):
 
 type Score = Accuracy & { readonly within20: number };
 
+/** The mean of each measure over several scores; NaN where there are none. */
 export function meanOf(scores: readonly Score[]): Score {
   const mean = (key: keyof Score): number => scores.reduce((sum, own) => sum + own[key], 0) / scores.length;
   return {

@@ -55,6 +55,8 @@ export interface EvaluationResult extends Accuracy {
 /** Candidates for a chosen support set: the first of the support rows. */
 const mostCandidates = 900;
 
+/** Scores each method on each target of a plan, for every number of measurements and selection, in that order.
+ * @throws DomainError `too-few-measurements` where a target has fewer usable latencies than asked for */
 export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Promise<EvaluationResult[]> {
   const forward = await predictor.forward([plan]);
   const order = plan.selections.includes('chosen') ? await supportOrder(predictor, plan) : [];
@@ -163,6 +165,7 @@ function adapted(
   return predictLatencies(adaptation, parameters.lowerings, forward);
 }
 
+/** The mean of each measure over several scores; NaN where there are none. */
 export function meanAccuracy(scores: readonly Accuracy[]): Accuracy {
   const mean = (key: keyof Accuracy): number => scores.reduce((sum, s) => sum + s[key], 0) / scores.length;
   return {

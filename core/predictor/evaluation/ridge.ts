@@ -10,7 +10,8 @@ export interface Normalisation {
   readonly deviation: readonly number[];
 }
 
-/** Of features [n × columns]; a column that never changes has deviation 1. */
+/** Mean and standard deviation of each column of features [n × columns]; a column that never changes has deviation
+ * 1. */
 export function columnMoments(features: Float32Array, columns: number): Normalisation {
   const rows = features.length / columns;
   const mean = new Array<number>(columns).fill(0);

@@ -201,7 +201,7 @@ function weighted(random: Random, groups: readonly TrainingGroup[]): TrainingGro
   return groups.at(-1)!;
 }
 
-/** Of the rows, in their order, as many as `most` kernels allow; and their kernels. */
+/** As many of the rows, in their order, as `most` kernels allow; and their kernels. */
 function withinKernels(
   rows: readonly number[],
   networks: TrainingGroup['networks'],

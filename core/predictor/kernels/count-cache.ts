@@ -32,6 +32,7 @@ export function networkCounts(lowerings: readonly LoweringId[]): NetworkCounts {
   return counts;
 }
 
+/** Counts under these lowerings with a memory of their own, which begins anew when it holds more than `most`. */
 export function countCache(lowerings: readonly LoweringId[], most = limits): NetworkCounts {
   let table: KernelTable;
   let counter: BlockCounter;

@@ -26,7 +26,7 @@ export interface ChainStep {
   /** Launches that the block adds; negative where a chain that ends before it launches more. Without the run's
    * constant. */
   readonly gained: CountRow;
-  /** Of the block's output. */
+  /** How the block's output is handed on. */
   readonly layout: Layout;
 }
 

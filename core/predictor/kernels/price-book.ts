@@ -14,7 +14,7 @@ export interface KernelPrices {
 }
 
 export interface PriceBooks {
-  /** Of all kernels that the table has now, at `batch` times their own batch size. */
+  /** Prices of all kernels that the table has now, at `batch` times their own batch size. */
   of(table: KernelTable, batch: number): Promise<KernelPrices>;
 }
 
@@ -30,6 +30,7 @@ interface Book {
 /** Batch sizes of a table that are kept. */
 const mostBooks = 8;
 
+/** Prices that are remembered for each kernel table and batch size; `price` is asked for what is not known yet only. */
 export function priceBooks(price: (kernels: readonly Kernel[]) => Promise<PriceTable>): PriceBooks {
   const books = new WeakMap<KernelTable, Map<number, Book>>();
 
