@@ -2,7 +2,7 @@
 // what one profile costs at that door.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,6 +25,9 @@ beforeAll(async () => {
     .slice(0, 40)
     .map((text, row) => [text, ...used.map(({ latencyMs }) => (Number.isNaN(latencyMs[row]) ? 0 : latencyMs[row]))]);
   writeFileSync(join(folder, 'table.csv'), [['architecture', ...columns], ...lines].map((l) => l.join(',')).join('\n'));
+  const sheet = JSON.parse(readFileSync('data/latency-nasbench201.columns.json', 'utf8')) as { columns: object };
+  const own = Object.entries(sheet.columns).filter(([column]) => columns.includes(column));
+  writeFileSync(join(folder, 'table.columns.json'), JSON.stringify({ columns: Object.fromEntries(own) }));
   field = await startFieldStack({
     maxSandboxes: 2,
     predictor: 'shipped',
