@@ -18,6 +18,7 @@ export const onnxRuntimeNode: Runtime = {
   modelSuffix: '.onnx',
   heeds: ['threads', 'graphOptimization'],
   precisions: ['fp32'],
+  detectsByRunning: true,
   detect: () => detect('onnxruntime'),
   measure: (request) => measure('onnxruntime', request),
 };
