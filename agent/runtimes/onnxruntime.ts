@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { startNetwork } from '#core/search-space/network/layers.ts';
 import { modelBytes } from '#core/search-space/network/with-weights.ts';
 import { summariseLatency } from '#core/statistics/latency-summary.ts';
+import { systemFiles } from '../device/system-files.ts';
 import { defaultStopRule } from '../measure/stop-rule.ts';
 import type { Job } from '../worker/job.ts';
 import { runJob } from '../worker/run-job.ts';
+import { glibcVersion, nativeProblem } from './native-support.ts';
 import type { Detection, MeasuredLatency, MeasureRequest, Runtime } from './runtime.ts';
 
 export const onnxRuntimeNode: Runtime = {
@@ -19,7 +21,11 @@ export const onnxRuntimeNode: Runtime = {
   heeds: ['threads', 'graphOptimization'],
   precisions: ['fp32'],
   detectsByRunning: true,
-  detect: () => detect('onnxruntime'),
+  async detect() {
+    const facts = { arch: process.arch, glibc: glibcVersion(), files: systemFiles() };
+    const reason = nativeProblem(facts);
+    return reason === undefined ? detect('onnxruntime') : { found: false, reason };
+  },
   measure: (request) => measure('onnxruntime', request),
 };
 
