@@ -1,5 +1,5 @@
-// Two networks of each search space as ONNX files with random weights in one JSON file, for scripts/compare-answers.mjs.
-// Usage: node scripts/write-trial-models.ts FILE
+// Two networks of each search space as ONNX files with random weights in one JSON file, for
+// scripts/compare-answers.mjs. Usage: node scripts/write-trial-models.ts FILE
 import { writeFileSync } from 'node:fs';
 import { chooseArchitectures } from '#agent/commands/architectures.ts';
 import { describeNetwork } from '#core/search-space/network/describe.ts';
