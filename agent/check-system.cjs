@@ -38,8 +38,8 @@ function problemOf(system) {
 
 exports.problemOf = problemOf;
 
+var problem = problemOf(process);
 if (require.main === module) {
-  var problem = problemOf(process);
   if (problem === undefined) require('./start.cjs');
   else {
     process.stderr.write('sugarbush-agent: ' + problem + '\n');
