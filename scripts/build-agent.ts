@@ -1,6 +1,6 @@
 // Builds the device agent: one bundled file and the package around it, ready for `npm pack`.
 // Usage: node scripts/build-agent.ts [FOLDER], default .build/agent
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -45,10 +45,15 @@ export async function buildAgent(folder: string): Promise<string> {
     type: 'module',
     engines: { node: '>=20.10' },
     os: ['linux'],
-    bin: { 'sugarbush-agent': 'sugarbush-agent.mjs' },
+    cpu: ['x64', 'arm64'],
+    bin: { 'sugarbush-agent': 'check-system.cjs' },
     optionalDependencies: { 'onnxruntime-node': manifest.dependencies['onnxruntime-node'] },
   };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(agentPackage, null, 2)}\n`);
+  copyFileSync(join(root, 'agent', 'check-system.cjs'), join(folder, 'check-system.cjs'));
+  chmodSync(join(folder, 'check-system.cjs'), 0o755);
+  // Node before 13 cannot even read import(): a file of its own, which only newer ones are given.
+  writeFileSync(join(folder, 'start.cjs'), "'use strict';\nimport('./sugarbush-agent.mjs');\n");
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   copyFileSync(join(root, 'agent', 'sugarbush-agent.service'), join(folder, 'sugarbush-agent.service'));
   return bundle;

@@ -7,6 +7,7 @@ import { DomainError } from '#core/errors.ts';
 import { statesInputSize, usualInputSize } from '#core/search-space/network/input-size.ts';
 import { searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
 import { type Workload, workloadKey, workloadOf } from '#core/search-space/workload.ts';
+import { identifier } from '#core/text/line-text.ts';
 import { defaultQuietRule } from '../device/quiet.ts';
 import { defaultStopRule, type StopRule } from '../measure/stop-rule.ts';
 import { runtimeNames, runtimePrograms } from '../runtimes/registry.ts';
@@ -122,6 +123,11 @@ export const measuringOptions = {
     value: 'TEXT',
     help: 'model of the accelerator, where the runtime does not say it',
     schema: text.max(96).optional(),
+  },
+  runtimeName: {
+    value: 'NAME',
+    help: 'for --runtime command: the engine behind it, such as tvm or ncnn',
+    schema: text.toLowerCase().pipe(identifier).optional(),
   },
   runtimeVersion: {
     value: 'TEXT',

@@ -4,6 +4,7 @@ import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
 import type { Workload } from '#core/search-space/workload.ts';
 import { chooseCpus } from '../device/affinity.ts';
+import { readClockSetting } from '../device/clock-setting.ts';
 import { corePmus } from '../device/core-pmu.ts';
 import { readHardware } from '../device/hardware.ts';
 import { powerSettings, readPowerMode } from '../device/power-mode.ts';
@@ -13,31 +14,38 @@ import { findPerf } from '../perf/perf-command.ts';
 import { probePerf } from '../perf/probe.ts';
 import { findProgram } from '../process/find-program.ts';
 import type { ProfilePlan } from '../profile/measure-profile.ts';
-import { builtModels, givenModels } from '../profile/models.ts';
+import { builtModels, givenModels, type ModelIndex } from '../profile/models.ts';
 import type { Counting } from '../profile/operators.ts';
 import { describeTarget } from '../profile/target.ts';
 import { createRuntime } from '../runtimes/registry.ts';
-import type { Runtime } from '../runtimes/runtime.ts';
+import { holdTo, type Reported } from '../runtimes/reported.ts';
+import type { Detection, Runtime } from '../runtimes/runtime.ts';
 import { engineFolder } from '../state-folder.ts';
 import { agentVersion } from '../version.ts';
+import { chooseNetworks } from './architectures.ts';
 import { type MeasuringOptions, onlyWorkload, stopRuleOf, workloadsOf } from './measuring-options.ts';
+import { askForName, askRuntime, withOwnersWords } from './what-runs.ts';
 
 export interface PlanContext {
   /** The program and its arguments behind `--`. */
   readonly words?: readonly string[];
   /** The state folder, in which engines are kept. */
   readonly state: string;
+  readonly signal?: AbortSignal;
+  /** Messages to the device owner; absent: to nobody. */
+  say?(text: string): void;
 }
 
-/** Everything but which networks.
- * @throws DomainError `program-missing` when the runtime is not here */
+/** Everything but which networks. A runtime that says only while it measures what it is has measured one by then.
+ * @throws DomainError `program-missing` when the runtime is not here, `invalid-usage` for options that contradict each
+ * other or the runtime, and what `measure` throws when no network runs */
 export async function makePlan(
   options: MeasuringOptions,
   files: SystemFiles,
-  { words = [], state }: PlanContext,
+  context: PlanContext,
 ): Promise<Omit<ProfilePlan, 'networks'>> {
   const workloads = workloadsOf(options);
-  const command = commandOf(options, words);
+  const command = commandOf(options, context.words ?? []);
   const runtime = createRuntime({ name: options.runtime, program: options.program, command });
   if (!runtime.precisions.includes(options.precision)) {
     throw new DomainError(
@@ -54,19 +62,24 @@ export async function makePlan(
     graphOptimization: options.graphOptimization,
     precision: options.precision,
   };
-  const models = chooseModels(options, runtime) ?? builtModels(options.seed);
+  const { models, index } = chooseModels(options, runtime) ?? { models: builtModels(options.seed), index: undefined };
+  const build = { limitS: options.buildSeconds, engineFolder: engineFolder(context.state) };
+  const asked = { runtime, detection, settings, build, cpus, models, index, workloads };
+  const reported = await whatRuns(options, asked, context).catch((error: unknown) => {
+    models.remove();
+    throw error;
+  });
   const target = describeTarget({
     hardware: options.model === undefined ? hardware : { ...hardware, model: options.model },
     runtime,
-    version: options.runtimeVersion ?? detection.version,
-    accelerator: options.accelerator,
+    reported,
     settings,
     pinned: cpus !== undefined,
     deviceSettings: powerSettings(readPowerMode(files)),
   });
   return {
     target,
-    runtime,
+    runtime: holdTo(reported, runtime),
     settings,
     models,
     workloads,
@@ -75,7 +88,7 @@ export async function makePlan(
     counting:
       options.noCounters || options.noDescriptor || !runtime.counts ? undefined : await findCounting(cpus, files),
     rule: stopRuleOf(options),
-    build: { limitS: options.buildSeconds, engineFolder: engineFolder(state) },
+    build,
     quiet: { ...defaultQuietRule, pauseMs: options.coolDown * 1000, maxWaitMs: options.maxWait * 1000 },
     cpus,
     seed: options.seed,
@@ -83,6 +96,7 @@ export async function makePlan(
     agentVersion,
     deviceId: options.deviceId ?? null,
     kernel: `${systemType()} ${release()}`,
+    clocks: readClockSetting(files),
   };
 }
 
@@ -105,7 +119,35 @@ async function findCounting(cpus: readonly number[] | undefined, files: SystemFi
   return { perf, abilities: await probePerf(perf, cpus, corePmus(files)) };
 }
 
-function chooseModels(options: MeasuringOptions, runtime: Runtime): ProfilePlan['models'] | undefined {
+interface Asked extends Pick<ProfilePlan, 'runtime' | 'settings' | 'build' | 'cpus' | 'models' | 'workloads'> {
+  readonly detection: Extract<Detection, { found: true }>;
+  readonly index: ModelIndex | undefined;
+}
+
+async function whatRuns(options: MeasuringOptions, asked: Asked, { signal, say }: PlanContext): Promise<Reported> {
+  const { runtime, detection, settings, build, cpus, models, index, workloads } = asked;
+  // Options that cannot be right whatever it says are refused before it runs.
+  withOwnersWords(options, { version: null });
+  const [workload] = workloads;
+  const architectures =
+    index === undefined
+      ? (await chooseNetworks(options.supportSet, [workload!], options.seed, undefined)).map((one) => one.architecture)
+      : Object.values(index.architectures);
+  const request = { settings, build, cpus, seed: options.seed, timeoutS: 120, ...(signal && { signal }) };
+  const tried = runtime.detectsByRunning
+    ? []
+    : architectures.map((architecture) => () => models.architecture(workload!, architecture));
+  const said = await askRuntime(runtime, request, tried);
+  const reported = withOwnersWords(options, { ...said, version: said?.version ?? detection.version });
+  const question = askForName(options.runtime, reported);
+  if (question !== undefined) say?.(question);
+  return reported;
+}
+
+function chooseModels(
+  options: MeasuringOptions,
+  runtime: Runtime,
+): { readonly models: ProfilePlan['models']; readonly index: ModelIndex } | undefined {
   if (options.models === undefined) {
     if (runtime.modelSuffix === '.onnx') return undefined;
     const hint = "export the networks with the command 'models', convert them, and name the folder with --models";
@@ -118,5 +160,5 @@ function chooseModels(options: MeasuringOptions, runtime: Runtime): ProfilePlan[
     const made = `${options.models} was exported with ${name} ${index[name]}`;
     throw new DomainError('invalid-usage', `${made}, not ${wanted[name]}`);
   }
-  return models;
+  return { models, index };
 }

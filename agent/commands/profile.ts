@@ -7,17 +7,18 @@ import { text } from '#command-line/values.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import { systemFiles } from '../device/system-files.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { openJournal } from '../profile/journal.ts';
+import { type Journal, openJournal } from '../profile/journal.ts';
 import { lostCountersWarning } from '../profile/lost-counters.ts';
 import {
+  askedDigest,
   type JournalEntry,
   type MeasuredProfile,
   measureProfileOnce,
   type ProfilePlan,
-  planDigest,
   planIdentity,
 } from '../profile/measure-profile.ts';
 import { duration, textProgress } from '../profile/progress.ts';
+import { startsAnew, whatDiffers } from '../profile/starts-anew.ts';
 import { spoolFolder, stateFolder } from '../state-folder.ts';
 import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
 import { openSpool } from '../upload/spool.ts';
@@ -48,12 +49,12 @@ async function measureAndKeep(
   terminal.signal.throwIfAborted();
   const service = given.api !== undefined ? serviceOf(given, terminal) : undefined;
   const state = stateFolder(given.state, terminal.env);
-  const planned = await makePlan(given, systemFiles(), { words, state });
+  const planned = await makePlan(given, systemFiles(), { words, state, signal: terminal.signal, say: terminal.say });
   try {
     const asked = service === undefined ? undefined : { service, targetId: targetId(planned.target) };
     const networks = await chooseNetworks(given.supportSet, planned.workloads, given.seed, asked);
     const plan = { ...planned, networks };
-    const journal = given.out === undefined ? join(state, `${planDigest(plan)}.partial`) : `${given.out}.partial`;
+    const journal = given.out === undefined ? join(state, `${askedDigest(plan)}.partial`) : `${given.out}.partial`;
     if (given.out === undefined) makeFolder(state);
     const measured = await measureWithJournal(plan, journal, terminal);
     const { profile: written } = measured.result;
@@ -97,9 +98,16 @@ export async function measureWithJournal(
   const journal = openJournal<JournalEntry>(file, planIdentity(plan), (value) =>
     value !== null && typeof value === 'object' ? (value as JournalEntry) : undefined,
   );
+  const reasons = whyAnew(journal, planIdentity(plan));
+  if (reasons.length > 0) terminal.say(startsAnew(file, reasons));
   const progress = textProgress(terminal.say, terminal.isTerminal);
   const ports = { files: systemFiles(), journal, progress, signal: terminal.signal };
   return { result: await measureProfileOnce(plan, ports), forget: journal.remove };
+}
+
+function whyAnew({ passedOver }: Journal<JournalEntry>, identity: string): string[] {
+  if (passedOver === undefined) return [];
+  return passedOver === 'old' ? ['left for longer than a day'] : whatDiffers(identity, passedOver.identity);
 }
 
 /** Says on standard error what was measured, what failed and what did not settle. */

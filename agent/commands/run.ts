@@ -22,7 +22,13 @@ import {
   compareCanaries,
   networkSchema,
 } from '../profile/canaries.ts';
-import { type PlannedNetwork, type ProfilePlan, planDigest, requestFor } from '../profile/measure-profile.ts';
+import {
+  askedDigest,
+  type PlannedNetwork,
+  type ProfilePlan,
+  planDigest,
+  requestFor,
+} from '../profile/measure-profile.ts';
 import { duration } from '../profile/progress.ts';
 import type { MeasuredLatency } from '../runtimes/runtime.ts';
 import { spoolFolder, stateFolder } from '../state-folder.ts';
@@ -90,7 +96,12 @@ async function roundOrReason(...args: Parameters<typeof round>): Promise<ExitCod
 }
 
 async function round(options: RoundOptions, state: string, service: Service, terminal: Terminal): Promise<ExitCode> {
-  const plan = await makePlan(options, systemFiles(), { words: options.words, state });
+  const plan = await makePlan(options, systemFiles(), {
+    words: options.words,
+    state,
+    signal: terminal.signal,
+    say: terminal.say,
+  });
   try {
     const file = join(state, `${planDigest(plan)}.last.json`);
     const remembered = readRemembered(file);
@@ -101,7 +112,7 @@ async function round(options: RoundOptions, state: string, service: Service, ter
     }
     const asked = { service, targetId: targetId(plan.target) };
     const networks = remembered?.networks ?? (await askNetworks(options, plan.workloads, asked, terminal));
-    const journal = join(state, `${planDigest(plan)}.partial`);
+    const journal = join(state, `${askedDigest(plan)}.partial`);
     const { result, forget } = await measureWithJournal({ ...plan, networks }, journal, terminal);
     report(result, terminal);
     const spool = openSpool(spoolFolder(state));

@@ -59,8 +59,10 @@ export function busySinceStart(files: SystemFiles, isOwn: (pid: number) => boole
 }
 
 function byName(used: readonly BusyProcess[]): BusyProcess[] {
-  return [...Map.groupBy(used, ({ name }) => name)]
-    .map(([name, some]) => ({ name, cpus: some.reduce((sum, { cpus }) => sum + cpus, 0) }))
+  const sums = new Map<string, number>();
+  for (const { name, cpus } of used) sums.set(name, (sums.get(name) ?? 0) + cpus);
+  return [...sums]
+    .map(([name, cpus]) => ({ name, cpus }))
     .filter(({ cpus }) => cpus >= 0.02)
     .sort((a, b) => b.cpus - a.cpus);
 }

@@ -1,5 +1,6 @@
 // What the device is: maker, model, processor, cores, memory. From device tree (boards), DMI (PCs, servers, virtual
 // machines) and /proc. No serial numbers, no host name, no addresses.
+import { tidyText } from '../tidy-text.ts';
 import type { SystemFiles } from './system-files.ts';
 
 export interface Hardware {
@@ -59,9 +60,9 @@ export function readHardware(files: SystemFiles): Hardware {
   const dmiModel = known(files.text('sys/class/dmi/id/product_name'));
   const cores = [...cpuinfo.matchAll(/^processor\s*:/gm)].length;
   return {
-    vendor: tidy(board === undefined ? dmiVendor : boardVendor(files, board), 64),
-    model: tidy(board ?? dmiModel ?? cpu ?? undefined, 96) ?? 'unknown device',
-    cpu: tidy(cpu, 96),
+    vendor: tidyText(board === undefined ? dmiVendor : boardVendor(files, board), 64),
+    model: tidyText(board ?? dmiModel ?? cpu ?? undefined, 96) ?? 'unknown device',
+    cpu: tidyText(cpu, 96),
     cores: cores > 0 ? cores : null,
     memoryBytes: kibibytes(meminfo, 'MemTotal'),
     availableMemoryBytes: kibibytes(meminfo, 'MemAvailable'),
@@ -107,14 +108,4 @@ function known(text: string | undefined): string | undefined {
     /^(to be filled|default string|system (manufacturer|product name)|none|n\/a|unknown)/i.test(text)
     ? undefined
     : text;
-}
-
-/** One line of printable text with single spaces. */
-function tidy(text: string | undefined, maxLength: number): string | null {
-  const tidied = (text ?? '')
-    .replace(/[^\p{L}\p{N}\p{P}\p{S}]+/gu, ' ')
-    .trim()
-    .slice(0, maxLength)
-    .trim();
-  return tidied === '' ? null : tidied;
 }

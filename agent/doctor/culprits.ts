@@ -107,9 +107,8 @@ function aboutQuota({ cpus, periodMs, stoppedPeriods }: CpuQuota, processors: nu
 const leastCpus = { desktop: 0.05, browser: 0.05, other: 0.3 } as const;
 
 function aboutPrograms(busy: readonly BusyProcess[]): Culprit[] {
-  const byKind = Map.groupBy(busy, ({ name }) => programKind(name) ?? 'other');
   return (['desktop', 'browser', 'other'] as const).flatMap((kind) => {
-    const some = byKind.get(kind) ?? [];
+    const some = busy.filter(({ name }) => (programKind(name) ?? 'other') === kind);
     const cpus = some.reduce((sum, each) => sum + each.cpus, 0);
     if (cpus < leastCpus[kind]) return [];
     const names = some.slice(0, 4).map((each) => `${each.name} ${each.cpus.toFixed(2)}`);

@@ -1,5 +1,5 @@
 // What has been measured so far, a line each, beside the profile that is being made: a measurement of an hour that is
-// cut off goes on where it was. Lines of another target or of other settings are not taken, nor what was left for long:
+// cut off goes on where it was. Lines of another target, program or setting are not taken, nor what was left for long:
 // the device may have changed since.
 import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cannotWrite } from '../upload/atomic-file.ts';
@@ -9,6 +9,8 @@ export interface Journal<T> {
   /** On disk before it returns; a line that a crash cut off is not read again. */
   put(key: string, value: T): void;
   remove(): void;
+  /** Why nothing of a file that was there is taken. */
+  readonly passedOver?: { readonly identity: string } | 'old';
 }
 
 /** After which a measurement that was cut off begins anew. */
@@ -18,11 +20,19 @@ const longestPauseMs = 86_400_000;
  * @param parse throws or gives undefined for a value that is not one */
 export function openJournal<T>(file: string, identity: string, parse: (value: unknown) => T | undefined): Journal<T> {
   const values = new Map<string, T>();
-  if (existsSync(file) && Date.now() - statSync(file).mtimeMs > longestPauseMs) rmSync(file);
+  let passedOver: Journal<T>['passedOver'];
+  if (existsSync(file) && Date.now() - statSync(file).mtimeMs > longestPauseMs) {
+    rmSync(file);
+    passedOver = 'old';
+  }
   if (existsSync(file)) {
     for (const line of readFileSync(file, 'utf8').split('\n')) {
       const entry = readLine(line);
-      if (entry === undefined || entry[0] !== identity) continue;
+      if (entry === undefined) continue;
+      if (entry[0] !== identity) {
+        passedOver = { identity: entry[0] };
+        continue;
+      }
       const value = parse(entry[2]);
       if (value !== undefined) values.set(entry[1], value);
     }
@@ -36,6 +46,7 @@ export function openJournal<T>(file: string, identity: string, parse: (value: un
       append(file, `${JSON.stringify([identity, key, value])}\n`);
     },
     remove: () => rmSync(file, { force: true }),
+    ...(passedOver === undefined || values.size > 0 ? {} : { passedOver }),
   };
 }
 

@@ -16,10 +16,12 @@ import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
 import { type Workload, workloadKey } from '#core/search-space/workload.ts';
 import { canonicalJson } from '#core/text/canonical-json.ts';
+import type { ClockSetting } from '../device/clock-setting.ts';
 import { corePmu } from '../device/core-pmu.ts';
 import { type QuietRule, waitForQuiet } from '../device/quiet.ts';
 import { type DeviceState, readState } from '../device/state.ts';
 import type { SystemFiles } from '../device/system-files.ts';
+import { clockStepNs } from '../measure/clock-step.ts';
 import type { StopRule } from '../measure/stop-rule.ts';
 import type { CounterValue } from '../perf/count-per-inference.ts';
 import { counterEvents } from '../perf/events.ts';
@@ -55,6 +57,7 @@ export interface ProfilePlan {
   readonly agentVersion: string;
   readonly deviceId: string | null;
   readonly kernel: string;
+  readonly clocks: ClockSetting;
 }
 
 export interface ProfilePorts {
@@ -96,14 +99,24 @@ export interface MeasuredProfile {
 
 /** A name for what is measured on what, the same in every run of it: 64 hexadecimal digits. */
 export function planDigest({ target, workloads }: Pick<ProfilePlan, 'target' | 'workloads'>): string {
-  return createHash('sha256')
-    .update(canonicalJson([target, workloads]))
-    .digest('hex');
+  return digestOf([target, workloads]);
 }
 
-/** Everything that a single result depends on besides what is measured: for the journal. */
+/** A name for what was asked for, whatever the runtime says of itself: 64 hexadecimal digits. What is resumed is looked
+ * for under it, so that a runtime that is another by then is noticed. */
+export function askedDigest({ target, runtime, settings, workloads }: Omit<ProfilePlan, 'networks'>): string {
+  return digestOf(['asked', target.hardware.model, runtime.name, settings, workloads]);
+}
+
+function digestOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
+/** Everything that a single result depends on besides what is measured, as canonical JSON: for the journal. */
 export function planIdentity(plan: ProfilePlan): string {
-  return canonicalJson([plan.target, plan.rule, plan.seed, plan.rawSamples, plan.counting !== undefined]);
+  const { target, clocks, rule, seed, rawSamples } = plan;
+  const program = plan.runtime.programIdentity?.() ?? null;
+  return canonicalJson({ target, program, clocks, rule, seed, rawSamples, counting: plan.counting !== undefined });
 }
 
 /** Made once: whoever was cut off before the profile was safe makes the same one again, to the byte, so that it counts
@@ -184,7 +197,7 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
     after: asState(readState(files)),
     clock: {
       source: 'CLOCK_MONOTONIC',
-      resolutionNs: clockStepNs(),
+      resolutionNs: clockStepNs(() => process.hrtime.bigint()),
       startedAt,
       endedAt: new Date().toISOString(),
     },
@@ -323,17 +336,4 @@ function describe(entry: JournalEntry): string {
   const isStable = entry.measurement?.stable ?? entry.operator?.stable;
   const built = entry.builtS === undefined ? '' : `, engine built in ${duration(entry.builtS * 1000)}`;
   return `${latency.medianMs.toPrecision(4)} ms${isStable === false ? ', never settled' : ''}${built}`;
-}
-
-/** Smallest step seen between readings of the monotonic clock. */
-function clockStepNs(): number {
-  let step = Number.POSITIVE_INFINITY;
-  const end = performance.now() + 2;
-  while (performance.now() < end) {
-    const a = process.hrtime.bigint();
-    let b = process.hrtime.bigint();
-    while (b === a) b = process.hrtime.bigint();
-    step = Math.min(step, Number(b - a));
-  }
-  return step;
 }

@@ -1,14 +1,14 @@
 // Which target this device with these settings is, in the words of the profile format.
 import { nominalMemoryMib, type ProfileTarget } from '#core/dataset/profile-target.ts';
 import type { Hardware } from '../device/hardware.ts';
+import type { Reported } from '../runtimes/reported.ts';
 import type { Runtime, RuntimeSettings } from '../runtimes/runtime.ts';
 
 export interface TargetFacts {
   readonly hardware: Hardware;
   readonly runtime: Runtime;
-  readonly version: string | null;
-  /** As the runtime names it; undefined: it runs on the CPU, or does not say. */
-  readonly accelerator: string | undefined;
+  /** What the runtime says of itself, with what its owner says of it where it does not. */
+  readonly reported: Reported;
   readonly settings: RuntimeSettings;
   readonly pinned: boolean;
   /** Settings of the device itself that change latency, such as its power mode. */
@@ -18,8 +18,9 @@ export interface TargetFacts {
 /** The target of a profile from what is known of hardware, runtime and workload; only settings that the runtime
  * heeds. */
 export function describeTarget(facts: TargetFacts): ProfileTarget {
-  const { hardware, runtime, settings } = facts;
-  const runsOnCpu = ['cpu', 'wasm'].includes(runtime.executionProvider);
+  const { hardware, runtime, reported, settings } = facts;
+  const executionProvider = reported.executionProvider ?? runtime.executionProvider;
+  const runsOnCpu = ['cpu', 'wasm'].includes(executionProvider);
   const heeded = Object.fromEntries(runtime.heeds.map((name) => [name, settings[name]]));
   return {
     hardware: {
@@ -28,13 +29,13 @@ export function describeTarget(facts: TargetFacts): ProfileTarget {
       cpu: hardware.cpu,
       cores: hardware.cores,
       memoryMib: hardware.memoryBytes === null ? null : nominalMemoryMib(hardware.memoryBytes),
-      accelerator: runsOnCpu ? 'none' : (facts.accelerator ?? null),
+      accelerator: runsOnCpu ? 'none' : (reported.accelerator ?? null),
     },
     runtime: {
-      name: runtime.name,
-      version: facts.version,
-      executionProvider: runtime.executionProvider,
-      settings: { ...heeded, ...facts.deviceSettings, pinned: facts.pinned },
+      name: reported.runtimeName ?? runtime.name,
+      version: reported.version,
+      executionProvider,
+      settings: { ...heeded, ...facts.deviceSettings, ...reported.settings, pinned: facts.pinned },
     },
     precision: settings.precision,
   };

@@ -2,6 +2,7 @@
 // inference. Where there is none that can be used, it says what is wrong with what stands there.
 import * as z from 'zod';
 import { jsonOrUndefined } from '../json-or-undefined.ts';
+import type { RawReport } from './reported.ts';
 
 /** What a command has to print, for messages. */
 export const expectedCommandOutput =
@@ -16,6 +17,9 @@ const known = (mostLength: number) =>
     .nullish()
     .transform((value) => value ?? undefined);
 
+/** Names that a program may use for something else: what is no text is passed over. */
+const maybe = known(200).catch(undefined);
+
 // Not strict: a program may print more than is read here.
 const lineSchema = z.object({
   /** Each inference after the program's own warm-up, in order of time. */
@@ -23,12 +27,14 @@ const lineSchema = z.object({
   version: known(48),
   /** Name of the accelerator that it ran on. */
   accelerator: known(96),
+  runtime: maybe,
+  executionProvider: maybe,
+  delegate: maybe,
+  powerMode: maybe,
 });
 
-export interface CommandLine {
+export interface CommandLine extends RawReport {
   readonly latenciesMs: readonly number[];
-  readonly version?: string;
-  readonly accelerator?: string;
 }
 
 /** The last object that can be used; undefined when there is none. Total. */
@@ -36,12 +42,8 @@ export function parseCommandOutput(text: string): CommandLine | undefined {
   for (const candidate of objectsOf(text)) {
     const parsed = lineSchema.safeParse(jsonOrUndefined(candidate));
     if (!parsed.success) continue;
-    const { latenciesMs, version, accelerator } = parsed.data;
-    return {
-      latenciesMs,
-      ...(version === undefined ? {} : { version }),
-      ...(accelerator === undefined ? {} : { accelerator }),
-    };
+    const { latenciesMs, ...report } = parsed.data;
+    return { latenciesMs, ...Object.fromEntries(Object.entries(report).filter(([, value]) => value !== undefined)) };
   }
   return undefined;
 }

@@ -4,6 +4,8 @@ import { DomainError } from '#core/errors.ts';
 import { findProgram } from '../process/find-program.ts';
 import { commandOutputProblem, expectedCommandOutput, parseCommandOutput } from './command-output.ts';
 import { type ExternalProgram, runExternal, unexpectedOutput } from './external-program.ts';
+import { programIdentity } from './program-identity.ts';
+import { readReport } from './reported.ts';
 import { fromSamples, type Runtime } from './runtime.ts';
 
 /** @param words program and its arguments; the model path is added at the end. */
@@ -20,6 +22,7 @@ export function commandRuntime(words: readonly string[]): Runtime {
     modelSuffix: '.onnx',
     heeds: ['threads', 'graphOptimization'],
     precisions: ['fp32', 'fp16', 'int8'],
+    programIdentity: () => programIdentity([path, ...args]),
     detect() {
       const found = findProgram(path);
       return Promise.resolve(
@@ -48,8 +51,7 @@ export function commandRuntime(words: readonly string[]): Runtime {
       }
       return {
         ...fromSamples(line.latenciesMs, rule.sampling.tolerance),
-        version: line.version ?? null,
-        ...(line.accelerator === undefined ? {} : { accelerator: line.accelerator }),
+        ...readReport(line),
       };
     },
   };

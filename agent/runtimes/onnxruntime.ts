@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { startNetwork } from '#core/search-space/network/layers.ts';
 import { modelBytes } from '#core/search-space/network/with-weights.ts';
 import { summariseLatency } from '#core/statistics/latency-summary.ts';
+import { systemFiles } from '../device/system-files.ts';
 import { defaultStopRule } from '../measure/stop-rule.ts';
 import type { Job } from '../worker/job.ts';
 import { runJob } from '../worker/run-job.ts';
+import { glibcVersion, nativeProblem } from './native-support.ts';
 import type { Detection, MeasuredLatency, MeasureRequest, Runtime } from './runtime.ts';
 
 export const onnxRuntimeNode: Runtime = {
@@ -18,7 +20,12 @@ export const onnxRuntimeNode: Runtime = {
   modelSuffix: '.onnx',
   heeds: ['threads', 'graphOptimization'],
   precisions: ['fp32'],
-  detect: () => detect('onnxruntime'),
+  detectsByRunning: true,
+  async detect() {
+    const facts = { arch: process.arch, glibc: glibcVersion(), files: systemFiles() };
+    const reason = nativeProblem(facts);
+    return reason === undefined ? detect('onnxruntime') : { found: false, reason };
+  },
   measure: (request) => measure('onnxruntime', request),
 };
 

@@ -7,6 +7,7 @@ import { relativeHalfWidth, type StopRule } from '../measure/stop-rule.ts';
 import type { Perf } from '../perf/perf-command.ts';
 import type { PerfRow } from '../perf/row.ts';
 import type { GraphOptimization } from '../worker/job.ts';
+import type { Reported } from './reported.ts';
 
 export const runtimePrecisions = ['fp32', 'fp16', 'int8'] as const;
 export type Precision = (typeof runtimePrecisions)[number];
@@ -40,7 +41,7 @@ export interface MeasureRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface MeasuredLatency {
+export interface MeasuredLatency extends Reported {
   readonly latency: LatencySummary;
   /** null: the program does not say. */
   readonly runs: number | null;
@@ -49,11 +50,8 @@ export interface MeasuredLatency {
   /** perf's rows over `countedRuns` inferences; empty where nothing was counted. */
   readonly rows: readonly PerfRow[];
   readonly countedRuns: number;
-  readonly version: string | null;
   /** How long an engine was built for it, s; absent where none was, or none that the agent knows of. */
   readonly builtS?: number;
-  /** Name of the accelerator that it ran on, where the runtime says so. */
-  readonly accelerator?: string;
 }
 
 export type Detection =
@@ -72,6 +70,10 @@ export interface Runtime {
   /** Which settings it heeds; a profile states only those. */
   readonly heeds: readonly (keyof RuntimeSettings)[];
   readonly precisions: readonly Precision[];
+  /** `detect` has run a network: what it says is all that this runtime reports of itself. */
+  readonly detectsByRunning?: true;
+  /** Words and contents of its own program: changes where somebody changes that. Absent: its version says it. */
+  programIdentity?(): string;
   detect(): Promise<Detection>;
   /** @throws DomainError `program-missing`, `program-failed`, `program-timeout`, `program-output`, `cancelled` */
   measure(request: MeasureRequest): Promise<MeasuredLatency>;

@@ -9,6 +9,8 @@ import { findProgram } from '../process/find-program.ts';
 import { runProgram } from '../process/run-program.ts';
 import { engineCache, engineKey } from './engine-cache.ts';
 import { type ExternalProgram, runExternal, unexpectedOutput } from './external-program.ts';
+import { programIdentity as identityOf } from './program-identity.ts';
+import { readReport } from './reported.ts';
 import { fromSamples, type MeasuredLatency, type MeasureRequest, type Runtime } from './runtime.ts';
 import { expectedTrtexecTimes, parseTrtexecLog, parseTrtexecTimes, trtexecTimesProblem } from './trtexec-output.ts';
 
@@ -30,6 +32,7 @@ export function tensorrt(path?: string): Runtime {
     modelSuffix: '.onnx',
     heeds: [],
     precisions: ['fp32', 'fp16', 'int8'],
+    programIdentity: () => identityOf([program.program]),
     async detect() {
       const found = findProgram(program.program);
       if (found === undefined) return { found: false, reason: `no program '${program.program}'. ${program.hint}` };
@@ -92,8 +95,7 @@ async function time(program: ExternalProgram, request: MeasureRequest, engine: E
     if (isBuilt) engine.keep(engineFile);
     return {
       ...fromSamples(samplesMs, sampling.tolerance),
-      version: log.version,
-      ...(log.device === null ? {} : { accelerator: log.device }),
+      ...readReport({ version: log.version ?? undefined, accelerator: log.device ?? undefined }),
       // What it does not say is the time that is not for warm-up and samples.
       ...(isBuilt ? { builtS: log.builtS ?? Math.max(0, tookS - warmUpMs / 1000 - durationS) } : {}),
     };

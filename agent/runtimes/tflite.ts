@@ -1,8 +1,11 @@
 // TensorFlow Lite through its benchmark_model. It prints a summary and no samples, and old versions only an average: so
 // it is run several times, and the median over those runs is the latency.
 import { findProgram } from '../process/find-program.ts';
+import { parseDelegates } from './benchmark-model-delegates.ts';
 import { expectedBenchmarkOutput, nearestBenchmarkLine, parseBenchmarkModel } from './benchmark-model-output.ts';
 import { type ExternalProgram, runExternal, unexpectedOutput } from './external-program.ts';
+import { programIdentity } from './program-identity.ts';
+import { readReport } from './reported.ts';
 import { fromMedians, type Runtime } from './runtime.ts';
 
 const processes = 5;
@@ -22,6 +25,7 @@ export function tflite(path = 'benchmark_model'): Runtime {
     modelSuffix: '.tflite',
     heeds: ['threads'],
     precisions: ['fp32', 'fp16', 'int8'],
+    programIdentity: () => programIdentity([path]),
     detect() {
       const found = findProgram(path);
       return Promise.resolve(
@@ -44,16 +48,17 @@ export function tflite(path = 'benchmark_model'): Runtime {
       ];
       const mediansMs: number[] = [];
       let runs: number | null = 0;
+      let text = '';
       for (let i = 0; i < processes; i++) {
         const result = await runExternal(program, args, request);
-        const text = `${result.stdout}\n${result.stderr}`;
+        text = `${result.stdout}\n${result.stderr}`;
         const output = parseBenchmarkModel(text);
         if (output === undefined) throw unexpectedOutput(program, expectedBenchmarkOutput, problemOf(text), text);
         mediansMs.push((output.medianUs ?? output.averageUs) / 1000);
         // What one process does not say is not known of the sum.
         runs = runs === null || output.runs === null ? null : runs + output.runs;
       }
-      return fromMedians(mediansMs, runs, sampling.tolerance);
+      return { ...fromMedians(mediansMs, runs, sampling.tolerance), ...readReport(parseDelegates(text)) };
     },
   };
 }

@@ -47,6 +47,7 @@ test('the line that a command prints is one that the agent reads', () => {
   const line = /```json\n(\{"latenciesMs".*)\n```/.exec(docs)?.[1];
   expect(parseCommandOutput(line!)).toEqual({
     latenciesMs: [1.93, 1.91, 1.92],
+    runtime: 'ncnn',
     version: '2.1',
     accelerator: 'Edge TPU',
   });

@@ -65,7 +65,8 @@ describe('a package for another C library', () => {
 
 test('the power mode of a device is a setting of its target', () => {
   const facts = {
-    ...{ hardware: readHardware(deviceFiles({})), runtime: tensorrt('/x'), version: '10.3.0', accelerator: 'Orin' },
+    ...{ hardware: readHardware(deviceFiles({})), runtime: tensorrt('/x') },
+    reported: { version: '10.3.0', accelerator: 'Orin' },
     ...{ settings: { threads: 1, graphOptimization: 'all', precision: 'fp16' } as const, pinned: true },
     ...({ searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 } as const),
   };

@@ -44,8 +44,9 @@ async function evaluate(batch: readonly Case[]) {
   return { logDeterminant: out['logDeterminant']!, quadratic: out['quadratic']! };
 }
 
-/** A backward stable method in float64 may lose the condition number times the rounding unit. */
-const toleranceOf = (condition: number): number => Math.max(1e-13, 8 * condition * 2 ** -53);
+/** A backward stable method in float64 may lose the condition number times a few rounding units: 8 on x86-64 and 11 on
+ * 64-bit ARM, whose kernels add in another order. */
+const toleranceOf = (condition: number): number => Math.max(1e-13, 16 * condition * 2 ** -53);
 
 test.each(cases)('n $b.length, condition $condition', async (each) => {
   const { logDeterminant, quadratic } = await evaluate([each]);
