@@ -46,7 +46,10 @@ function encode(graph: OperatorGraph): Uint8Array {
 const [name, file] = process.argv.slice(2);
 if (name === undefined || file === undefined) throw new Error('usage: node scripts/write-example-model.ts NAME FILE');
 const zoo = gunzipSync(await readFile(new URL('../data/zoo/graphs.jsonl.gz', import.meta.url))).toString();
-const graphs = zoo.trimEnd().split('\n').map((line) => JSON.parse(line) as OperatorGraph);
+const graphs = zoo
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as OperatorGraph);
 const found = graphs.find((graph) => graph.name === name);
 if (found === undefined) throw new Error(`the zoo has no model ${name}`);
 await writeFile(file, encode(found));

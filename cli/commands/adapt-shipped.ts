@@ -19,7 +19,7 @@ export const adaptShippedCommand = defineCommand({
   async run({ out: file, match }, { out, say }) {
     const { writeFileSync } = await import('node:fs');
     const { loadPredictor } = await import('#core/predictor/bundle.ts');
-    const { readShippedPredictor } = await import('../start/shipped-predictor.ts');
+    const { readShippedPredictor } = await import('../start/read-shipped-predictor.ts');
     const { adaptShipped } = await import('../shipped-targets/adapt-shipped.ts');
     const { encodeTargets } = await import('../shipped-targets/targets-file.ts');
     const { bundle } = await readShippedPredictor();

@@ -12,7 +12,7 @@ export const targetsCommand = defineCommand({
   options,
   operands: { value: 'TARGET', help: 'ids, or parts of them, to show with all that is known' },
   async run({ match, json }, { out }, names) {
-    const { readShippedPredictor } = await import('../start/shipped-predictor.ts');
+    const { readShippedPredictor } = await import('../start/read-shipped-predictor.ts');
     const { bundleHash } = await import('#core/predictor/bundle.ts');
     const { everyTarget, matchesTarget, pickTargets } = await import('../shipped-targets/pick-targets.ts');
     const { describeShipped, listShipped, showShipped } = await import('../shipped-targets/describe-shipped.ts');

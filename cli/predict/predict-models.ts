@@ -1,5 +1,5 @@
 // From files to a report: the shipped predictor, the shipped targets, no service.
-import { readShippedPredictor } from '#cli/start/shipped-predictor.ts';
+import { readShippedPredictor } from '#cli/start/read-shipped-predictor.ts';
 import { DomainError } from '#core/errors.ts';
 import { expandedAdaptation } from '#core/predictor/adaptation/compact-adaptation.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
@@ -11,15 +11,15 @@ import { pickTargets } from '../shipped-targets/pick-targets.ts';
 import { readTargets, type ShippedTarget } from '../shipped-targets/targets-file.ts';
 import { type Dimensions, readModel } from './read-model.ts';
 import {
-  type Asked,
   compareModels,
-  type Report,
+  type ModelReport,
   type ReportedPrediction,
+  type ReportOptions,
   reportModel,
   reportPrediction,
 } from './report.ts';
 
-export interface PredictRequest extends Dimensions, Asked {
+export interface ModelsRequest extends Dimensions, ReportOptions {
   readonly files: readonly string[];
   /** Ids or parts of them; none: the usual ones. */
   readonly targets: readonly string[];
@@ -30,7 +30,7 @@ const confidence = 0.9;
 
 /** @throws DomainError what reading a model throws (read-model.ts), `unknown-target`, `invalid-targets`,
  * `invalid-usage` for a comparison of other than two files */
-export async function predictModels(request: PredictRequest): Promise<Report> {
+export async function predictModels(request: ModelsRequest): Promise<ModelReport> {
   const { files, compare, budgetMs } = request;
   if (compare && files.length !== 2) {
     throw new DomainError('invalid-usage', `--compare takes two models; ${files.length} are given`);
@@ -58,14 +58,14 @@ async function predictEach(
   predictor: Predictor,
   models: readonly Awaited<ReturnType<typeof readModel>>[],
   targets: readonly ShippedTarget[],
-  asked: Asked,
-): Promise<Pick<Report, 'models' | 'predictions'>> {
+  asked: ReportOptions,
+): Promise<Pick<ModelReport, 'models' | 'predictions'>> {
   const adapted = targets.map((target) => ({
     target,
     adaptation: expandedAdaptation(target.adaptation, predictor.identity.hash),
   }));
   const wanted = loweringsOf(adapted.map(({ adaptation }) => adaptation));
-  const told: Report['models'] = [];
+  const told: ModelReport['models'] = [];
   const predictions: ReportedPrediction[] = [];
   for (const model of models) {
     const network = await priceNetworkOf(predictor, model.graph, wanted, model.batch);

@@ -1,13 +1,13 @@
 // A report of predictions as lines for a person.
 import { significant } from '#core/text/significant.ts';
 import { textTable } from '../shipped-targets/text-table.ts';
-import type { Report, ReportedModel, ReportedPrediction } from './report.ts';
+import type { ModelReport, ReportedModel, ReportedPrediction } from './report.ts';
 
 /** Places listed of each target. */
 const mostPlaces = 15;
 
 /** @returns lines, the last one ended */
-export function printReport({ models, predictions, comparison, budgetMs }: Report, explain: boolean): string {
+export function printReport({ models, predictions, comparison, budgetMs }: ModelReport, explain: boolean): string {
   if (comparison !== undefined) return printComparison(models, comparison);
   return models
     .map((model) =>
@@ -89,7 +89,7 @@ function printBreakdown({ target, latencyMs, lowering, trustReason, kinds, place
   ].join('\n');
 }
 
-function printComparison(models: readonly ReportedModel[], comparison: NonNullable<Report['comparison']>): string {
+function printComparison(models: readonly ReportedModel[], comparison: NonNullable<ModelReport['comparison']>): string {
   const rows = comparison.map(({ target, latencyMs: [a, b], ratio, apart }) => [
     target,
     milliseconds(a),

@@ -4,7 +4,7 @@ import { graphHash } from '#core/graph/graph-hash.ts';
 import { kernelKinds } from '#core/graph/kernel.ts';
 import { loweringIds } from '#core/graph/lowerings.ts';
 import { elementTypes, type OperatorGraph } from '#core/graph/operator-graph.ts';
-import { isRunConstant } from '#core/predictor/kernels/kernel-features.ts';
+import { isCompute, isRunConstant } from '#core/predictor/kernels/kernel-features.ts';
 import type { PricedNetwork } from '#core/predictor/whole-networks/launched-network.ts';
 import type { NetworkPrediction } from '#core/predictor/whole-networks/predict-network.ts';
 import { significant } from '#core/text/significant.ts';
@@ -24,7 +24,7 @@ const modelSchema = z.strictObject({
   batch: z.int().positive(),
   inputs: z.array(z.strictObject({ name: z.string(), type: z.enum(elementTypes), shape: z.array(z.int()) })),
   operators: z.int().nonnegative(),
-  /** Of one inference of the batch, under the lowering of the first prediction. */
+  /** Multiply-accumulates of convolutions and matrix products in one inference of the batch. */
   macs: z.number().nonnegative(),
 });
 export type ReportedModel = z.infer<typeof modelSchema>;
@@ -90,7 +90,7 @@ export const reportSchema = z.strictObject({
   /** With --compare, in the order of the first model's predictions. */
   comparison: z.array(comparisonSchema).optional(),
 });
-export type Report = z.infer<typeof reportSchema>;
+export type ModelReport = z.infer<typeof reportSchema>;
 
 const digits = 6;
 
@@ -104,11 +104,13 @@ export function reportModel({ file, graph, batch }: Model, network: PricedNetwor
     batch: batch * (graph.inputs[0]?.shape[0] ?? 1),
     inputs: graph.inputs.map(({ name, type, shape }) => ({ name, type, shape: [...shape] })),
     operators: graph.nodes.length,
-    macs: launches.reduce((sum, { kernel }) => sum + network.kernels[kernel]!.macs * batch, 0),
+    macs: launches
+      .map(({ kernel }) => network.kernels[kernel]!)
+      .reduce((sum, kernel) => sum + (isCompute(kernel) ? kernel.macs * batch : 0), 0),
   };
 }
 
-export interface Asked {
+export interface ReportOptions {
   readonly budgetMs: number | undefined;
   readonly explain: boolean;
 }
@@ -119,7 +121,7 @@ export function reportPrediction(
   target: ShippedTarget,
   network: PricedNetwork,
   predicted: NetworkPrediction,
-  { budgetMs, explain }: Asked,
+  { budgetMs, explain }: ReportOptions,
 ): ReportedPrediction {
   const { latencyMs, lowMs, highMs } = predicted;
   return {

@@ -14,7 +14,7 @@ import { fleetTargets, helpTargets } from './space-targets.ts';
 import type { ShippedTarget } from './targets-file.ts';
 
 export interface AdaptShippedOptions {
-  /** Of ids; undefined: all. */
+  /** A part of the ids that are wanted; undefined: all. */
   readonly only?: string | undefined;
   /** Takes progress, a line each. */
   readonly say: (line: string) => void;
@@ -49,7 +49,7 @@ export async function adaptShipped(
 async function adapted(predictor: Predictor, table: KernelTable, target: MeasuredTarget): Promise<ShippedTarget> {
   const { parameters, identity } = predictor;
   const { forward, latencyMs } = await forwardOf(predictor, table, target.networks);
-  // Of so many measurements leaving some out brings no head back.
+  // With so many measurements leaving some out brings no head back.
   const heads = standingHeads(adaptTarget(parameters, identity.hash, forward, latencyMs), parameters.lowerings);
   const adaptation = adaptCalibrated(parameters, identity.hash, forward, latencyMs, { heads });
   const selfCheck = checkMeasurements(parameters, identity.hash, forward, latencyMs, adaptation);

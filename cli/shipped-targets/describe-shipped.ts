@@ -14,8 +14,8 @@ export interface DescribedTarget extends TargetDescription {
   readonly available: number;
   readonly trust: string;
   readonly trustReason: string;
-  /** Each measurement predicted from the others: median and 80th percentile of |ln(measured / predicted)|, and the share
-   * inside the 90 % interval. */
+  /** Each measurement predicted from the others: median and 80th percentile of |ln(measured / predicted)|, and the
+   * share inside the 90 % interval. */
   readonly leftOut: NonNullable<Adaptation['selfCheck']>['leftOut'];
   readonly int8Measured: boolean;
 }

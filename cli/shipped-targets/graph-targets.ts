@@ -139,7 +139,8 @@ export function ncnnTargets(table: KernelTable, lowerings: readonly LoweringId[]
   });
 }
 
-/** Short names of ncnn's boards: what stands before their cores and clocks, and a number where two would be the same. */
+/** Short names of ncnn's boards: what stands before their cores and clocks, and a number where two would be the
+ * same. */
 function titlesOf(devices: readonly string[]): Map<string, string> {
   const titles = new Map<string, string>();
   const given = new Set<string>();

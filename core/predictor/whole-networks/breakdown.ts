@@ -1,6 +1,6 @@
-// Where a prediction's milliseconds go. Every head prices each launch (adaptation.ts: scale · μ(x) · (1 + ψ(x)·w)); told
-// are the launches under the lowering that explains the target's measurements best, in the proportions of its heads'
-// prices, and of the size that sums to the latency that all heads together predict.
+// Where a prediction's milliseconds go. Every head prices each launch (adaptation.ts: scale · μ(x) · (1 + ψ(x)·w));
+// told are the launches under the lowering that explains the target's measurements best, in the proportions of its
+// heads' prices, and of the size that sums to the latency that all heads together predict.
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { Adaptation, AdaptedHead } from '#core/predictor/adaptation/adaptation.ts';
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';

@@ -1,9 +1,11 @@
 // A prediction of one network on one target with all that is to be said of it: interval, trust, where the time goes,
 // and what is not known.
 
+import type { Kernel } from '#core/graph/kernel.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { assessTrust } from '#core/predictor/adaptation/trust.ts';
+import { classesOf } from '#core/predictor/kernels/kernel-classes.ts';
 import { isRunConstant } from '#core/predictor/kernels/kernel-features.ts';
 import type { PredictorParameters } from '#core/predictor/predictor-parameters.ts';
 import type { Trust } from '#core/predictor/types.ts';
@@ -18,10 +20,11 @@ export interface NetworkPrediction extends Breakdown {
   readonly highMs: number;
   readonly trust: Trust;
   readonly trustReason: string;
-  /** Share of the estimated time in kernels unlike all that was learned from; and their operators, the dearest first. */
+  /** Share of the estimated time in kernels unlike all that was learned from; and their operators, the dearest
+   * first. */
   readonly unknownShare: number;
   readonly unknownOperators: readonly string[];
-  /** Share in kernels of kinds that the target was not measured with; and their operators. */
+  /** Share in kernels of kinds that the target was not measured with; and their operators, with the kind. */
   readonly unmeasuredShare: number;
   readonly unmeasuredOperators: readonly string[];
   /** The network has int8 kernels and the target no measurement of any. */
@@ -30,6 +33,8 @@ export interface NetworkPrediction extends Breakdown {
 
 /** A larger share of the estimated time that is not known makes the answer one that should not be believed. */
 const mostUnknown = 0.25;
+/** The upper end of an interval over its lower one; what is beyond is a guess. */
+const widestRatio = 9;
 
 /** @param confidence mass of the interval, in (0, 1) */
 export function predictNetwork(
@@ -42,17 +47,18 @@ export function predictNetwork(
   const latencyMs = predicted.latencyMs[0]!;
   const breakdown = breakDown(adaptation, network, latencyMs);
   const kinds = measuredKinds(adaptation);
-  const unknown = shareOf(network, breakdown, latencyMs, (kernel) =>
-    isUnknownKernel(kernel, parameters.normalisation, network.batch),
+  const isUnknown = (kernel: Kernel): boolean => isUnknownKernel(kernel, parameters.normalisation, network.batch);
+  const unknown = shareOf(network, breakdown, latencyMs, (kernel) => (isUnknown(kernel) ? kernel.operator : undefined));
+  const unmeasured = shareOf(network, breakdown, latencyMs, (kernel) =>
+    kinds.isKnown(kernel) ? undefined : `${kernel.operator} (${classesOf(kernel)[0]})`,
   );
-  const unmeasured = shareOf(network, breakdown, latencyMs, (kernel) => !kinds.isKnown(kernel));
   const lacksInt8 = !kinds.hasInt8 && network.kernels.some((kernel) => !isRunConstant(kernel) && isInt8(kernel));
   return {
     ...breakdown,
     latencyMs,
     lowMs: predicted.lowMs[0]! * (1 - unknown.share),
     highMs: predicted.highMs[0]! * (1 + unknown.share),
-    ...trustOf(adaptation, unknown, unmeasured),
+    ...trustOf(adaptation, unknown, unmeasured, predicted.highMs[0]! / predicted.lowMs[0]!),
     unknownShare: unknown.share,
     unknownOperators: unknown.operators,
     unmeasuredShare: unmeasured.share,
@@ -70,14 +76,13 @@ function shareOf(
   { kernels, launches }: PricedNetwork,
   { lowering, launchMs }: Breakdown,
   latencyMs: number,
-  is: (kernel: PricedNetwork['kernels'][number]) => boolean,
+  nameOf: (kernel: Kernel) => string | undefined,
 ): Share {
-  const which = kernels.map(is);
+  const names = kernels.map(nameOf);
   const byOperator = new Map<string, number>();
   launches.get(lowering)!.forEach(({ kernel }, i) => {
-    if (!which[kernel]) return;
-    const { operator } = kernels[kernel]!;
-    byOperator.set(operator, (byOperator.get(operator) ?? 0) + launchMs[i]!);
+    const name = names[kernel];
+    if (name !== undefined) byOperator.set(name, (byOperator.get(name) ?? 0) + launchMs[i]!);
   });
   const dearest = [...byOperator].sort(([, a], [, b]) => b - a);
   const ms = dearest.reduce((sum, [, own]) => sum + own, 0);
@@ -88,6 +93,7 @@ function trustOf(
   adaptation: Adaptation,
   unknown: Share,
   unmeasured: Share,
+  ratio: number,
 ): { readonly trust: Trust; readonly trustReason: string } {
   if (unknown.share > mostUnknown) {
     const trustReason = `${percent(unknown)} of the estimated time is in operators unlike all that the predictor learned from: ${named(unknown)}`;
@@ -96,6 +102,10 @@ function trustOf(
   const { trust, reason } = assessTrust(adaptation);
   if (trust === 'trusted' && unmeasured.share > mostUnknown) {
     const trustReason = `${percent(unmeasured)} of the estimated time is in kinds of operators that nobody measured on this target: ${named(unmeasured)}`;
+    return { trust: 'measure-first', trustReason };
+  }
+  if (trust === 'trusted' && ratio > widestRatio) {
+    const trustReason = `the measurements of this target leave a factor of more than ${widestRatio} open for this model`;
     return { trust: 'measure-first', trustReason };
   }
   return { trust, trustReason: reason };

@@ -6,7 +6,7 @@ import { describeShipped, listShipped, showShipped } from '#cli/shipped-targets/
 import { pickTargets } from '#cli/shipped-targets/pick-targets.ts';
 import { encodeTargets, readTargets, type ShippedTarget } from '#cli/shipped-targets/targets-file.ts';
 import { textTable } from '#cli/shipped-targets/text-table.ts';
-import { readShippedPredictor } from '#cli/start/shipped-predictor.ts';
+import { readShippedPredictor } from '#cli/start/read-shipped-predictor.ts';
 import { bundleHash } from '#core/predictor/bundle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sugarbush-targets-'));
@@ -102,5 +102,13 @@ test('what is told of a target', () => {
 });
 
 test('a table lines up', () => {
-  expect(textTable([['a', 'bb'], ['ccc', 'd']], [0])).toBe('  a  bb\nccc  d\n');
+  expect(
+    textTable(
+      [
+        ['a', 'bb'],
+        ['ccc', 'd'],
+      ],
+      [0],
+    ),
+  ).toBe('  a  bb\nccc  d\n');
 });

@@ -20,8 +20,7 @@ const parameters = { lowerings: ['fused'], normalisation } as unknown as Predict
 const coordinate = (name: string): number => learnedFeatures + classIndex.get(name)!;
 
 /** A run costs 1, a convolution 6, anything else 2, in the target's unit; ψ of the convolution is 1 in its class. */
-const price = (kernel: Kernel): number =>
-  kernel.operator === '(run)' ? 1 : kernel.kind === 'convolution' ? 6 : 2;
+const price = (kernel: Kernel): number => (kernel.operator === '(run)' ? 1 : kernel.kind === 'convolution' ? 6 : 2);
 const predictor = {
   parameters,
   prices: async (kernels: readonly Kernel[]) => {
@@ -82,14 +81,18 @@ describe('a prediction', () => {
 
   test('has dearer convolutions where the target’s are', () => {
     // 6 · (1 + ½) = 9 of 12.
-    const dearer = adaptation({ weights: adaptation().heads[0]!.coordinates.map((c) => (c === coordinate('convolution-3') ? 0.5 : 0)) });
+    const dearer = adaptation({
+      weights: adaptation().heads[0]!.coordinates.map((c) => (c === coordinate('convolution-3') ? 0.5 : 0)),
+    });
     const { latencyMs, launchMs } = predictNetwork(parameters, dearer, network);
     expect(latencyMs).toBeCloseTo(12, 4);
     expect([...launchMs].map((ms) => Number(ms.toFixed(4)))).toEqual([1, 9, 2]);
   });
 
   test('never has parts below nothing', () => {
-    const cheap = adaptation({ weights: adaptation().heads[0]!.coordinates.map((c) => (c === coordinate('convolution-3') ? -1.2 : 0)) });
+    const cheap = adaptation({
+      weights: adaptation().heads[0]!.coordinates.map((c) => (c === coordinate('convolution-3') ? -1.2 : 0)),
+    });
     const { latencyMs, launchMs } = predictNetwork(parameters, cheap, network);
     expect(Math.min(...launchMs)).toBeGreaterThan(0);
     expect(launchMs.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(latencyMs, 9);
@@ -101,8 +104,18 @@ describe('a prediction', () => {
     expect(predicted.unmeasuredShare).toBeCloseTo(6 / 9, 4);
     expect(predicted.trust).toBe('measure-first');
     expect(predicted.trustReason).toBe(
-      '67 % of the estimated time is in kinds of operators that nobody measured on this target: Conv',
+      '67 % of the estimated time is in kinds of operators that nobody measured on this target: Conv (convolution-3)',
     );
+  });
+
+  test('that leaves a factor of more than 9 open is a guess', () => {
+    // e^(2 · 1.645 · σ) = 9 at σ = .668.
+    const [known, guessed] = [0.66, 0.68].map((factor) =>
+      predictNetwork(parameters, adaptation({ factor: [factor, 0, 0, 0, 0, 0] }), network),
+    );
+    expect(known!.trust).toBe('trusted');
+    expect(guessed!.trust).toBe('measure-first');
+    expect(guessed!.trustReason).toContain('a factor of more than 9');
   });
 
   test('is wider by the share of what is unknown, and beyond a quarter not to be believed', async () => {
@@ -114,7 +127,11 @@ describe('a prediction', () => {
     expect(wider.lowMs).toBeCloseTo(9 * Math.exp(-0.1 * 1.644854) * (7 / 9), 3);
     expect(wider).toMatchObject({ trust: 'trusted', unknownOperators: ['NonZeroish'] });
     // The convolution's 6,912 multiply-accumulates are 165,888 for 24 images.
-    const large = predictNetwork(parameters, adaptation(), await priceNetworkOf(predictor, graph, new Set(['fused']), 24));
+    const large = predictNetwork(
+      parameters,
+      adaptation(),
+      await priceNetworkOf(predictor, graph, new Set(['fused']), 24),
+    );
     expect(large.unknownShare).toBeCloseTo(6 / 9, 4);
     expect(large.trust).toBe('out-of-domain');
     expect(large.trustReason).toMatch(/^67 % .* learned from: Conv$/);
@@ -127,16 +144,29 @@ test('what is far is larger than nearly all that was learned from, never smaller
   expect(isUnknownKernel(convolution, normalisation, 23)).toBe(false);
   expect(isUnknownKernel(convolution, normalisation, 24)).toBe(true);
   expect(isUnknownKernel(network.kernels[0]!, normalisation, 24)).toBe(false);
-  expect(isUnknownKernel({ ...convolution, macs: 0 }, { ...normalisation, mean: Array(columns).fill(100) }, 1)).toBe(false);
+  expect(isUnknownKernel({ ...convolution, macs: 0 }, { ...normalisation, mean: Array(columns).fill(100) }, 1)).toBe(
+    false,
+  );
 });
 
 test('int8 kernels on a target without int8 measurements are said', async () => {
   const int8 = { ...network, kernels: network.kernels.map((k, i) => (i === 1 ? { ...k, type: 'int8' as const } : k)) };
   const predicted = predictNetwork(parameters, adaptation(), int8);
-  expect(predicted).toMatchObject({ lacksInt8: true, unmeasuredOperators: ['Conv'], trust: 'measure-first' });
+  expect(predicted).toMatchObject({
+    lacksInt8: true,
+    unmeasuredOperators: ['Conv (convolution-3)'],
+    trust: 'measure-first',
+  });
   const measured = adaptation();
   const head = measured.heads[0]!;
   const all = [...head.coordinates, coordinate('eight-bit')].sort((a, b) => a - b);
-  const known = { ...measured, heads: [{ ...head, coordinates: all, weights: [0, 0, 0], factor: [0.1, ...Array(9).fill(0)] }] };
-  expect(predictNetwork(parameters, known, int8)).toMatchObject({ lacksInt8: false, unmeasuredShare: 0, trust: 'trusted' });
+  const known = {
+    ...measured,
+    heads: [{ ...head, coordinates: all, weights: [0, 0, 0], factor: [0.1, ...Array(9).fill(0)] }],
+  };
+  expect(predictNetwork(parameters, known, int8)).toMatchObject({
+    lacksInt8: false,
+    unmeasuredShare: 0,
+    trust: 'trusted',
+  });
 });
