@@ -35,6 +35,8 @@ export interface NetworkPrediction extends Breakdown {
 const mostUnknown = 0.25;
 /** The upper end of an interval over its lower one; what is beyond is a guess. */
 const widestRatio = 9;
+/** Ends of an interval are told up to this factor from the latency: beyond, numbers mean nothing. */
+const farthestEnd = 1000;
 
 /** @param confidence mass of the interval, in (0, 1) */
 export function predictNetwork(
@@ -56,8 +58,8 @@ export function predictNetwork(
   return {
     ...breakdown,
     latencyMs,
-    lowMs: predicted.lowMs[0]! * (1 - unknown.share),
-    highMs: predicted.highMs[0]! * (1 + unknown.share),
+    lowMs: Math.max(predicted.lowMs[0]!, latencyMs / farthestEnd) * (1 - unknown.share),
+    highMs: Math.min(predicted.highMs[0]!, latencyMs * farthestEnd) * (1 + unknown.share),
     ...trustOf(adaptation, unknown, unmeasured, predicted.highMs[0]! / predicted.lowMs[0]!),
     unknownShare: unknown.share,
     unknownOperators: unknown.operators,

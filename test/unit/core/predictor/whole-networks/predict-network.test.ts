@@ -116,6 +116,8 @@ describe('a prediction', () => {
     expect(known!.trust).toBe('trusted');
     expect(guessed!.trust).toBe('measure-first');
     expect(guessed!.trustReason).toContain('a factor of more than 9');
+    const nothing = predictNetwork(parameters, adaptation({ factor: [1000, 0, 0, 0, 0, 0] }), network);
+    expect([nothing.lowMs / nothing.latencyMs, nothing.highMs / nothing.latencyMs]).toEqual([1 / 1000, 1000]);
   });
 
   test('is wider by the share of what is unknown, and beyond a quarter not to be believed', async () => {
