@@ -2,57 +2,21 @@
 // lines of operator graphs on standard output, each with the `family` that `npm run evaluate` holds out. With
 // --latencies FILE the latencies go there, as a table whose first column is `network`: those that nn-Meter's lists
 // carry, or those of ncnn's contributed results (--results FILE), one column a run on a device with a setting.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
-import { parse } from 'csv-parse/sync';
 import { DomainError } from '#core/errors.ts';
-import { type ListGraph, listGraphSchema } from '#scripts/convert-graphs/list-graph.ts';
 import { fromNcnn } from '#scripts/convert-graphs/ncnn.ts';
 import { fromNnMeter } from '#scripts/convert-graphs/nnmeter.ts';
+import { type ListedLatencies, listedLatencies, ncnnResults, readLists } from '#scripts/convert-graphs/read-lists.ts';
 
 const usage =
   'usage: node scripts/convert-graphs.ts nnmeter|ncnn FILE… [--latencies FILE.csv] [--results ncnn-results.csv.gz]';
 const converters = { nnmeter: fromNnMeter, ncnn: fromNcnn } as const;
 
-function readText(file: string): string {
-  const bytes = readFileSync(file);
-  return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-}
-
-function readLists(file: string): ListGraph[] {
-  return readText(file)
-    .trimEnd()
-    .split('\n')
-    .map((line, i) => {
-      try {
-        return listGraphSchema.parse(JSON.parse(line));
-      } catch (cause) {
-        throw new DomainError('invalid-request', `${file}, line ${i + 1}: ${(cause as Error).message}`, { cause });
-      }
-    });
-}
-
-function latencyTable(lists: readonly ListGraph[]): string {
-  const targets = [...new Set(lists.flatMap(({ ms }) => Object.keys(ms ?? {})))];
-  const rows = lists.map(({ name, ms }) => [name, ...targets.map((target) => ms?.[target] ?? '')].join(','));
-  return `${[['network', ...targets].join(','), ...rows].join('\n')}\n`;
-}
-
-/** Rows of device, run, threads, powersave, gpu_device, model, …, avg_ms → one column a run, device and setting. */
-function resultsTable(file: string, lists: readonly ListGraph[]): string {
-  const rows = parse(readText(file), { columns: true, skip_empty_lines: true }) as Record<string, string>[];
-  const columns = new Map<string, Map<string, string>>();
-  for (const row of rows) {
-    const device = row['device']!.toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .slice(0, 40);
-    const target = `${device}-r${row['run']}-t${row['threads']}-p${row['powersave']}-g${row['gpu_device']}`;
-    const own = columns.get(target) ?? new Map<string, string>();
-    columns.set(target, own.set(row['model']!, row['avg_ms']!));
-  }
-  const lines = lists.map(({ name }) => [name, ...[...columns.values()].map((own) => own.get(name) ?? '')].join(','));
-  return `${[['network', ...columns.keys()].join(','), ...lines].join('\n')}\n`;
+/** Columns in their order; an empty cell where a network was not measured. */
+function tableOf(latencies: ListedLatencies, names: readonly string[]): string {
+  const rows = names.map((name) => [name, ...[...latencies.values()].map((own) => own.get(name) ?? '')].join(','));
+  return `${[['network', ...latencies.keys()].join(','), ...rows].join('\n')}\n`;
 }
 
 function main(): void {
@@ -68,8 +32,9 @@ function main(): void {
     process.stdout.write(`${JSON.stringify({ family, ...graph })}\n`);
   }
   if (values.latencies === undefined) return;
-  const table = values.results === undefined ? latencyTable(lists) : resultsTable(values.results, lists);
-  writeFileSync(values.latencies, table);
+  const latencies = values.results === undefined ? listedLatencies(lists) : ncnnResults(values.results);
+  const names = lists.map(({ name }) => name);
+  writeFileSync(values.latencies, tableOf(latencies, names));
 }
 
 try {

@@ -2,7 +2,7 @@
 // under each lowering that predictors are trained with (enumerated-counts.ts says how it is read). Some minutes; to be
 // run again when lowerings, their passes or the cells' network change, which a test notices.
 import { writeFileSync } from 'node:fs';
-import { deflateRawSync } from 'node:zlib';
+import { brotliCompressSync, constants } from 'node:zlib';
 import { lower } from '#core/graph/lower.ts';
 import { kernelKey } from '#core/predictor/kernels/kernel-table.ts';
 import { nasbench201 } from '#core/search-space/nasbench201/space.ts';
@@ -36,9 +36,14 @@ const written = fitLowerings.map((lowering) => {
     rowOf[at] = index;
   });
   process.stderr.write(`${lowering}: ${templates.size} kernels, ${rows.size} rows\n`);
-  const packed = deflateRawSync(new Uint8Array(rowOf.buffer), { level: 9 });
-  return { lowering, kernels: places, rows: [...rows.keys()], cells: packed.toString('base64') };
+  return { counts: { lowering, kernels: places, rows: [...rows.keys()] }, rowOf };
 });
+const parameters = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 };
+const pack = (bytes: Uint8Array): string => brotliCompressSync(bytes, { params: parameters }).toString('base64');
+const rowsOfCells = written.flatMap(({ rowOf }) => [...rowOf]);
 const file = new URL('../core/predictor/kernels/enumerated-counts.json', import.meta.url);
-const deflated = deflateRawSync(JSON.stringify({ lowerings: written }), { level: 9 }).toString('base64');
-writeFileSync(file, `${JSON.stringify({ deflated })}\n`);
+const content = {
+  rows: pack(Buffer.from(JSON.stringify(written.map(({ counts }) => counts)))),
+  cells: pack(Uint8Array.from([...rowsOfCells.map((row) => row & 255), ...rowsOfCells.map((row) => row >> 8)])),
+};
+writeFileSync(file, `${JSON.stringify(content)}\n`);

@@ -44,8 +44,6 @@ export function textProgress(
   };
 }
 
-export const silentProgress: ProfileProgress = { start() {}, step() {}, still() {}, stop() {} };
-
 /** `40 s`, `12 min`, `1 h 5 min` */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

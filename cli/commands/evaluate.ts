@@ -105,7 +105,7 @@ const options = {
   },
   baseline: {
     value: 'NAME',
-    help: 'also ridge: a ridge regression on the measurements alone',
+    help: 'also ridge, what one would write in an afternoon: a ridge regression on a one-hot of the choices, from the measurements alone',
     schema: z.enum(['ridge']).optional(),
   },
   json: jsonFlag,

@@ -1,22 +1,9 @@
 // `sugarbush train`: trains the predictor that comes with the project from the measurements that come with it.
-import * as z from 'zod';
 import { defineCommand } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, text } from '#command-line/values.ts';
 
 const options = {
-  graphs: {
-    value: 'FILE',
-    help: 'JSON lines of operator graphs to learn from too, .gz or not',
-    schema: z.array(text).default([]),
-    repeatable: true,
-  },
-  data: {
-    value: 'FILE',
-    help: 'their latencies: CSV or CSV.gz whose first column is network, the name of a graph',
-    schema: z.array(text).default([]),
-    repeatable: true,
-  },
   out: {
     value: 'FOLDER',
     help: 'where predictor.onnx, predictor.json and card.json go',
@@ -34,9 +21,9 @@ const options = {
 export const trainCommand = defineCommand({
   options,
   notes: 'The same seed gives the same predictor on the same kind of processor.',
-  async run({ graphs, data: latencies, out: folder, seed, steps }, { out, say, signal }) {
+  async run({ out: folder, seed, steps }, { out, say, signal }) {
     const { trainShipped } = await import('../train/train-shipped.ts');
-    const request = { folder, seed, steps, graphs, latencies, createdAt: new Date(), signal };
+    const request = { folder, seed, steps, createdAt: new Date(), signal };
     const { version, training } = await trainShipped({ ...request, say: (line) => say(`${line}\n`) });
     const { networks, targets, trainS } = training;
     out(`${folder}: predictor ${version}, ${networks} networks on ${targets.length} targets, ${trainS} s\n`);

@@ -1,29 +1,70 @@
-// Files of operator graphs as a fit takes them: counted, with the latencies that tables have of them.
-import { type NetworkLatencies, readGraphSet } from '#cli/evaluate/network-sets.ts';
+// The shipped collections of graphs as a fit takes them: nn-Meter's families and ncnn's models with their latencies,
+// and the zoo, whose networks teach by simulated devices alone.
 import { targetOfColumn } from '#cli/import/table-profiles.ts';
 import { targetId } from '#core/dataset/target-id.ts';
+import { parseOperatorGraph } from '#core/graph/graph-json.ts';
+import type { OperatorGraph } from '#core/graph/operator-graph.ts';
+import { countGraph } from '#core/predictor/kernels/count-kernels.ts';
 import { kernelTable } from '#core/predictor/kernels/kernel-table.ts';
 import type { CountedGraphs } from '#core/training/fits/episode-data.ts';
+import { fitLowerings } from '#core/training/fits/fit-lowerings.ts';
+import { fromNcnn } from '#scripts/convert-graphs/ncnn.ts';
+import { fromNnMeter } from '#scripts/convert-graphs/nnmeter.ts';
+import {
+  type ListedLatencies,
+  listedLatencies,
+  ncnnResults,
+  readLists,
+  readText,
+} from '#scripts/convert-graphs/read-lists.ts';
 
-/** How often a step draws from one file, a search space's one workload being drawn half the time. */
+const dataFile = (name: string): string => new URL(`../../data/${name}`, import.meta.url).pathname;
+
+/** How often a step draws from one collection, a search space's one workload being drawn half the time. */
 const weight = 0.6;
 const fewestMeasured = 12;
 
-/** One set a file. A column is a target by the id that a table of a search space gives it too.
- * @throws DomainError `invalid-table`, `invalid-model` */
-export function countedGraphs(files: readonly string[], latencies: NetworkLatencies): CountedGraphs[] {
-  return files.map((file) => {
-    const table = kernelTable();
-    const { id, rows, families, columns } = readGraphSet(file, latencies, table);
-    return {
-      id,
-      weight,
-      kernels: table.kernels,
-      networks: rows,
-      families,
-      targets: [...columns]
-        .filter(([, ms]) => ms.filter((value) => !Number.isNaN(value)).length >= fewestMeasured)
-        .map(([column, latencyMs]) => ({ id: targetId(targetOfColumn(column)), latencyMs })),
-    };
-  });
+interface Collection {
+  readonly id: string;
+  readonly networks: readonly { readonly graph: OperatorGraph; readonly family: string }[];
+  /** By column and name of the network. */
+  readonly latencies: ListedLatencies;
+}
+
+/** nn-Meter's, ncnn's, the zoo's. */
+export function shippedCollections(): Collection[] {
+  const nnMeter = readLists(dataFile('nnmeter/graphs.jsonl.gz'));
+  const ncnn = readLists(dataFile('ncnn/graphs.jsonl.gz'));
+  const zoo = readText(dataFile('zoo/graphs.jsonl.gz')).trimEnd().split('\n');
+  return [
+    { id: 'nnmeter', networks: nnMeter.map(fromNnMeter), latencies: listedLatencies(nnMeter) },
+    { id: 'ncnn', networks: ncnn.map(fromNcnn), latencies: ncnnResults(dataFile('ncnn/results.csv.gz')) },
+    {
+      id: 'zoo',
+      networks: zoo.map((line) => {
+        const graph = parseOperatorGraph(JSON.parse(line));
+        return { graph, family: graph.name };
+      }),
+      latencies: new Map(),
+    },
+  ];
+}
+
+/** A column is a target by the id that a table of a search space gives it too. */
+export function countedGraphs({ id, networks, latencies }: Collection): CountedGraphs {
+  const table = kernelTable();
+  const names = networks.map(({ graph }) => graph.name);
+  return {
+    id,
+    weight,
+    kernels: table.kernels,
+    networks: networks.map(({ graph }) => countGraph(table, graph, fitLowerings)),
+    families: networks.map(({ family }) => family),
+    targets: [...latencies]
+      .map(([column, own]) => ({
+        id: targetId(targetOfColumn(column)),
+        latencyMs: Float64Array.from(names, (name) => own.get(name) ?? Number.NaN),
+      }))
+      .filter(({ latencyMs }) => latencyMs.filter((value) => !Number.isNaN(value)).length >= fewestMeasured),
+  };
 }

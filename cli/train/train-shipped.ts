@@ -8,18 +8,13 @@ import { type Card, cardSchema } from '#core/predictors/card.ts';
 import { learnedFrom } from '#core/predictors/learned-from.ts';
 import { episodeData } from '#core/training/fits/episode-data.ts';
 import { fitLowerings } from '#core/training/fits/fit-lowerings.ts';
-import { readNetworkLatencies } from '../evaluate/network-sets.ts';
-import { countedGraphs } from './counted-graphs.ts';
+import { countedGraphs, shippedCollections } from './counted-graphs.ts';
 import { shippedPool } from './shipped-pool.ts';
 
 export interface TrainShippedOptions {
   readonly seed: number;
   /** Undefined: as many as a predictor wants. */
   readonly steps: number | undefined;
-  /** Files of operator graphs, JSON lines; networks without a latency teach by simulated devices alone. */
-  readonly graphs: readonly string[];
-  /** Latency tables of the graphs' networks. */
-  readonly latencies: readonly string[];
   /** Written there; made if missing. */
   readonly folder: string;
   readonly createdAt: Date;
@@ -29,13 +24,13 @@ export interface TrainShippedOptions {
 
 /** @returns the card, as it was written */
 export async function trainShipped(options: TrainShippedOptions): Promise<Card> {
-  const { seed, steps, graphs, latencies, folder, createdAt, signal, say } = options;
+  const { seed, steps, folder, createdAt, signal, say } = options;
   say('counting the kernels of the shipped networks …');
   const data = episodeData(
     shippedPool(),
     fitLowerings,
     { heldOut: [], only: null },
-    countedGraphs(graphs, readNetworkLatencies(latencies)),
+    shippedCollections().map(countedGraphs),
   );
   const started = performance.now();
   const curve: { step: number; loss: number }[] = [];

@@ -143,7 +143,6 @@ export function noSuchWorkload(workload: number, count: number): string {
   return `workload is ${workload}; there are ${count}, counted from 0`;
 }
 
-export type ProfileContext = z.infer<typeof contextSchema>;
 export type ProfileMeasurement = z.infer<typeof measurementSchema>;
 export type ProfileEnvelope = z.infer<typeof profileEnvelopeSchema>;
 export type Profile = z.infer<typeof profileSchema>;

@@ -64,11 +64,6 @@ export class GraphBuilder {
     return this.#leaf(name, shape, dataType);
   }
 
-  /** A tensor of the enclosing graph, visible inside a Scan's body. */
-  captured(name: string, shape: Shape, dataType: DataType = 'float32'): Tensor {
-    return this.#leaf(name, shape, dataType);
-  }
-
   constant(data: Float32Array | Float64Array | BigInt64Array, shape: Shape): Tensor {
     if (data.length !== elementCount(shape)) throw new RangeError(`${data.length} values for shape [${shape}]`);
     const name = `constant_${this.#count++}`;

@@ -80,13 +80,6 @@ export const squareRoot = (x: Tensor): Tensor => unary('Sqrt', x, (d, _x, y) => 
 export const sigmoid = (x: Tensor): Tensor =>
   unary('Sigmoid', x, (d, _x, y) => multiply(d, multiply(y, subtract(1, y))));
 
-/** The gradient is Where(y > 0, d, 0): Sign would be slower in ONNX Runtime. */
-export const relu = (x: Tensor): Tensor =>
-  unary('Relu', x, (d, _x, y) => {
-    const zero = y.graph.scalar(0, y.dataType);
-    return where(y.graph.node('Greater', [y, zero], y.shape, { dataType: 'bool' }), d, zero);
-  });
-
 const where = (condition: Tensor, a: Tensor, b: Tensor): Tensor =>
   a.graph.node('Where', [condition, a, b], a.shape, { dataType: a.dataType });
 
@@ -223,14 +216,6 @@ export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
     },
   });
 }
-
-/** Rows of x by index (int32 or int64). A data lookup: no gradient flows into x. */
-export const gatherRows = (x: Tensor, indices: Tensor): Tensor =>
-  x.graph.node('Gather', [], [...indices.shape, ...x.shape.slice(1)], {
-    constants: [x, indices],
-    attributes: { axis: { int: 0 } },
-    dataType: x.dataType,
-  });
 
 /** The same values in another type. */
 export function cast(x: Tensor, dataType: DataType): Tensor {

@@ -32,7 +32,3 @@ export async function createSession(model: Uint8Array): Promise<InferenceSession
 /** A tensor for ONNX Runtime over this array, without a copy. */
 export const float32Tensor = (data: Float32Array, shape: readonly number[]): Tensor =>
   new (onnxRuntime().Tensor)('float32', data, shape);
-
-/** A tensor for ONNX Runtime over this array, without a copy. */
-export const int32Tensor = (data: Int32Array, shape: readonly number[]): Tensor =>
-  new (onnxRuntime().Tensor)('int32', data, shape);

@@ -2,17 +2,21 @@
 // can be saved at any step and training resumed from it, with the same bytes as if it had never stopped.
 import { stepScalarCount } from './adamw.ts';
 import type { ParameterShapes } from './parameters.ts';
-import { createSession, float32Tensor, int32Tensor } from './session.ts';
-import { type ArrayType, encodeTrainingStep, type StateName, stateNames, type TrainingStep } from './training-step.ts';
+import { createSession, float32Tensor } from './session.ts';
+import { encodeTrainingStep, type StateName, stateNames, type TrainingStep } from './training-step.ts';
 
 export type TrainerState = Readonly<Record<StateName, Float32Array>>;
-type Arrays<N extends string> = Readonly<Record<N, Float32Array | Int32Array>>;
 
 export interface Trainer<B extends string> {
   state(): TrainerState;
   /** Runs `steps` steps; `scalars` [steps × 4] by adamw.stepScalars; returns each step's loss. `from`: go on from the
    * state of another trainer, where steps of several shapes take turns. */
-  run(steps: number, scalars: Float32Array, batch: Arrays<B>, from?: TrainerState): Promise<Float32Array>;
+  run(
+    steps: number,
+    scalars: Float32Array,
+    batch: Readonly<Record<B, Float32Array>>,
+    from?: TrainerState,
+  ): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -24,27 +28,23 @@ export const initialState = (parameters: Float32Array): TrainerState => ({
 });
 
 /** Compiles a training step and keeps parameters and moments between calls. The caller closes it. */
-export async function createTrainer<S extends ParameterShapes, B extends string, D extends string>(
-  step: TrainingStep<S, B, D>,
-  data: Arrays<D>,
+export async function createTrainer<S extends ParameterShapes, B extends string>(
+  step: TrainingStep<S, B>,
   initial: TrainerState,
 ): Promise<Trainer<B>> {
   const session = await createSession(encodeTrainingStep(step));
-  const toTensor = (values: Float32Array | Int32Array, shape: readonly number[]) =>
-    values instanceof Int32Array ? int32Tensor(values, shape) : float32Tensor(values, shape);
-  const feeds = (arrays: Arrays<string>, types: Readonly<Record<string, ArrayType>>, lead: readonly number[]) =>
-    Object.fromEntries(
-      Object.entries(types).map(([name, type]) => [name, toTensor(arrays[name]!, [...lead, ...type.shape])]),
-    );
-  const fixed = feeds(data, step.data, []);
   let state = initial;
   return {
     state: () => state,
     async run(steps, scalars, batch, from = state) {
       const outputs = await session.run({
         ...Object.fromEntries(stateNames.map((name) => [name, float32Tensor(from[name], [step.layout.count])])),
-        ...fixed,
-        ...feeds(batch, step.batch, [steps]),
+        ...Object.fromEntries(
+          Object.entries<readonly number[]>(step.batch).map(([name, shape]) => [
+            name,
+            float32Tensor(batch[name as B], [steps, ...shape]),
+          ]),
+        ),
         scalars: float32Tensor(scalars, [steps, stepScalarCount]),
       });
       const output = (name: string) => outputs[name]!.data as Float32Array;

@@ -3,34 +3,25 @@
 import { type AdamWSettings, adamwUpdate, stepScalarCount } from './adamw.ts';
 import { gradients } from './gradient.ts';
 import { GraphBuilder, type Tensor } from './graph-builder.ts';
-import type { DataType, GraphDef, ValueDef } from './model.ts';
+import type { GraphDef, ValueDef } from './model.ts';
 import { type ParameterLayout, type ParameterShapes, pack, unpack } from './parameters.ts';
 import { encodeModel } from './writer.ts';
 
-export interface ArrayType {
-  readonly shape: readonly number[];
-  readonly dataType: Extract<DataType, 'float32' | 'int32'>;
-}
-
-export interface TrainingStep<S extends ParameterShapes, B extends string, D extends string> {
+export interface TrainingStep<S extends ParameterShapes, B extends string> {
   readonly layout: ParameterLayout<S>;
   readonly optimizer: AdamWSettings;
-  /** What changes with every step; the call's arrays have a leading dimension of steps. */
-  readonly batch: Readonly<Record<B, ArrayType>>;
-  /** What stays: gathered from, never differentiated. */
-  readonly data: Readonly<Record<D, ArrayType>>;
+  /** Shapes of what changes with every step, float32; the call's arrays have a leading dimension of steps. */
+  readonly batch: Readonly<Record<B, readonly number[]>>;
   /** The scalar loss of a step, float32. */
-  loss(parameters: Record<keyof S, Tensor>, batch: Record<B, Tensor>, data: Record<D, Tensor>): Tensor;
+  loss(parameters: Record<keyof S, Tensor>, batch: Record<B, Tensor>): Tensor;
 }
 
 export const stateNames = ['parameters', 'firstMoment', 'secondMoment'] as const;
 export type StateName = (typeof stateNames)[number];
 
-/** Model inputs: the three state vectors, `scalars` [steps, 4], every batch array [steps, …] and every data array;
- * outputs: `{state}Out` and `loss` [steps]. */
-export function encodeTrainingStep<S extends ParameterShapes, B extends string, D extends string>(
-  step: TrainingStep<S, B, D>,
-): Uint8Array {
+/** Model inputs: the three state vectors, `scalars` [steps, 4] and every batch array [steps, …]; outputs: `{state}Out`
+ * and `loss` [steps]. */
+export function encodeTrainingStep<S extends ParameterShapes, B extends string>(step: TrainingStep<S, B>): Uint8Array {
   const body = new GraphBuilder();
   const size = [step.layout.count];
   const state = Object.fromEntries(stateNames.map((name) => [name, body.input(`body_${name}`, size)])) as Record<
@@ -38,10 +29,11 @@ export function encodeTrainingStep<S extends ParameterShapes, B extends string, 
     Tensor
   >;
   const scalars = body.input('body_scalars', [stepScalarCount]);
-  const batch = mapArrays(step.batch, (name, type) => body.input(`body_${name}`, type.shape, type.dataType));
-  const data = mapArrays(step.data, (name, type) => body.captured(name, type.shape, type.dataType));
+  const batch = Object.fromEntries(
+    Object.entries<readonly number[]>(step.batch).map(([name, shape]) => [name, body.input(`body_${name}`, shape)]),
+  ) as Record<B, Tensor>;
   const parameters = unpack(step.layout, state.parameters);
-  const loss = step.loss(parameters, batch, data);
+  const loss = step.loss(parameters, batch);
   const names = Object.keys(step.layout.shapes) as (keyof S & string)[];
   const flows = gradients(
     loss,
@@ -54,31 +46,19 @@ export function encodeTrainingStep<S extends ParameterShapes, B extends string, 
   return encodeModel(scanOver(body.build('step'), step));
 }
 
-function mapArrays<N extends string>(
-  arrays: Readonly<Record<N, ArrayType>>,
-  make: (name: string, type: ArrayType) => Tensor,
-): Record<N, Tensor> {
-  const entries = Object.entries<ArrayType>(arrays).map(([name, type]) => [name, make(name, type)]);
-  return Object.fromEntries(entries) as Record<N, Tensor>;
-}
-
-function scanOver(
-  body: GraphDef,
-  step: Pick<TrainingStep<ParameterShapes, string, string>, 'layout' | 'batch' | 'data'>,
-): GraphDef {
+function scanOver(body: GraphDef, step: Pick<TrainingStep<ParameterShapes, string>, 'layout' | 'batch'>): GraphDef {
   const batchNames = Object.keys(step.batch);
   const scanned = ['scalars', ...batchNames];
-  const perStep = (name: string, type: ArrayType): ValueDef => ({
+  const perStep = (name: string, shape: readonly number[]): ValueDef => ({
     name,
-    dataType: type.dataType,
-    shape: ['steps', ...type.shape],
+    dataType: 'float32',
+    shape: ['steps', ...shape],
   });
   const vector = (name: string): ValueDef => ({ name, dataType: 'float32', shape: [step.layout.count] });
   const inputs = [
     ...stateNames.map(vector),
-    perStep('scalars', { shape: [stepScalarCount], dataType: 'float32' }),
-    ...Object.entries(step.batch).map(([name, type]) => perStep(name, type)),
-    ...Object.entries(step.data).map(([name, type]): ValueDef => ({ name, ...type })),
+    perStep('scalars', [stepScalarCount]),
+    ...Object.entries(step.batch).map(([name, shape]) => perStep(name, shape)),
   ];
   return {
     name: 'training',

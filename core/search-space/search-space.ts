@@ -17,15 +17,11 @@ export interface SearchSpace<Id extends string = SearchSpaceId> {
   readonly example: string;
   /** The words and separators that texts are made of, and nothing else: `skip` and `,`, `k3e6` and `-`. */
   readonly textUnits: readonly string[];
-  /** Names of the encoder's outputs, in order; their hash is the feature schema id stored with a predictor. */
-  readonly featureNames: readonly string[];
   /** Canonical text → choices; white space around it does not matter. @throws DomainError `invalid-architecture`: which
    * part is wrong and what is allowed. */
   parse(text: string): Architecture;
   /** Choices → canonical text; `format(parse(t)) === t` for every valid t. */
   format(architecture: Architecture): string;
-  /** Features, row-major [architectures.length × featureNames.length]. */
-  encode(architectures: readonly Architecture[]): Float32Array;
   /** Whether the architecture computes anything (a NAS-Bench-201 cell may have no path from input to output). */
   isConnected(architecture: Architecture): boolean;
   /** One architecture drawn uniformly over the decisions. */
@@ -34,17 +30,6 @@ export interface SearchSpace<Id extends string = SearchSpaceId> {
   enumerate?(): IterableIterator<Architecture>;
   /** The networks that architectures stand for: `describeNetwork` and its neighbours build them. */
   readonly networks: Networks;
-  /** How a predictor of the space is trained: 1 scores a device's two heads as one mixture, 0 each for itself, anything
-   * between both in that proportion. 0 where no trial has chosen. */
-  readonly headMixture: number;
   /** The published split of the table in `data/`; null: the project ships no measurements of this space. */
   readonly shippedTable: Split | null;
-  /** Simulated devices over these architectures, for meta-training. */
-  simulator(architectures: readonly Architecture[]): DeviceSimulator;
-}
-
-/** Draws random devices: latencies in arbitrary positive units, one for each of `indices` into the architectures it was
- * made for. Different calls are different devices. */
-export interface DeviceSimulator {
-  draw(random: Random, indices: Int32Array): Float64Array;
 }

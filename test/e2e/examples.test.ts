@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { storeDataset } from '../unit/core/training/tiny-training.ts';
 import { type FieldStack, profileOf, rowsFrom, startFieldStack, table } from './field-stack.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 420_000, hookTimeout: 300_000 });
 
 let field: FieldStack;
 let target: string;

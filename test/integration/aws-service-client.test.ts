@@ -139,7 +139,7 @@ test('Step Functions: a run is started by its name, and one that ended before is
     arn,
     serviceClient({ service: 'states', region: 'eu-central-1', endpoint, credentials }),
   );
-  const run = { runId: 'r1', searchSpace: 'nasbench201', requestedBy: 'operator' } as const;
+  const run = { runId: 'r1', requestedBy: 'operator' } as const;
   script = [
     reply(200, '{"executionArn":"arn:e","startDate":1}'),
     reply(400, '{"__type":"com.amazonaws.states#ExecutionAlreadyExists","message":"there"}'),
@@ -157,7 +157,7 @@ test('Step Functions: a run is started by its name, and one that ended before is
   expect(JSON.parse(asked[0]!.body)).toEqual({
     stateMachineArn: arn,
     name: 'r1',
-    input: '{"searchSpace":"nasbench201","requestedBy":"operator"}',
+    input: '{"requestedBy":"operator"}',
   });
   expect(JSON.parse(asked[3]!.body)).toEqual({ executionArn: 'arn:e', error: 'Stopped', cause: 'enough' });
 });

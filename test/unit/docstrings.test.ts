@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sources = '{core,contract,client,functions/shared,agent,stack,report,cli,command-line}/**/*.ts';
 /** About to be replaced. */
-const leaving = /^core\/(?:predictor\/|search-space\/\w+\/(?:simulator|features)\.ts)/;
+const leaving = /^core\/predictor\//;
 
 /** Names of exported functions, declared or as arrows, that no docstring stands before. */
 function undocumented(source: string): string[] {

@@ -142,7 +142,7 @@ export function standingHeads({ heads }: Adaptation, lowerings: readonly Lowerin
 }
 
 /** φ [count × P] and ln m [count] of one head. */
-export function headRows(P: number, headCount: number, forward: Forward, head: number) {
+function headRows(P: number, headCount: number, forward: Forward, head: number) {
   const phi = new Float64Array(forward.count * P);
   const lnMean = new Float64Array(forward.count);
   for (let i = 0; i < forward.count; i++) {

@@ -8,7 +8,7 @@ import { type Adaptation, type AdaptedHead, standingHeads } from './adaptation.t
 
 /** A head's relative latency θ₀ + φ·w may fall to this before it is cut off. */
 const leastRelativeLatency = 0.05;
-export const defaultConfidence = 0.9;
+const defaultConfidence = 0.9;
 
 /** Mean and standard deviation of ln latency [ms] under the heads together, the target's calibration applied.
  * @param lowerings of the predictor, in its order: which of forward's heads are which */

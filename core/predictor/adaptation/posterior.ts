@@ -46,6 +46,8 @@ export interface SupportSystem extends SupportRows {
   readonly dimension: number;
   /** Whether the coordinates are t = Xq. */
   readonly inMeasurements: boolean;
+  /** Which of the P features the coordinates are, where they are features: those that some measured network has. */
+  readonly used: readonly number[] | undefined;
   solve(z: Float64Array, noise: Float64Array): Solved;
 }
 
@@ -60,18 +62,25 @@ interface Solved {
 }
 
 /** Whether k measurements are solved in the coordinates t = Xq. */
-export const solvesInMeasurements = (k: number, P: number): boolean => k < P;
+const solvesInMeasurements = (k: number, P: number): boolean => k < P;
 
 export function supportSystem(rows: SupportRows): SupportSystem {
   const k = rows.lnMean.length;
   const P = rows.phi.length / k;
   if (!solvesInMeasurements(k, P)) {
+    const used = usedFeatures(rows.phi, P);
+    const packed = Float64Array.from({ length: k * used.length }, (_, i) => {
+      const row = Math.floor(i / used.length);
+      return rows.phi[row * P + used[i - row * used.length]!]!;
+    });
+    const products = productsOf(packed, k);
     return {
       ...rows,
-      coordinates: rows.phi,
-      dimension: P,
+      coordinates: packed,
+      dimension: used.length,
       inMeasurements: false,
-      solve: (z, noise) => solveInFeatures(rows.phi, z, noise),
+      used,
+      solve: (z, noise) => solveInFeatures(packed, products, z, noise),
     };
   }
   const gram = gramOf(rows.phi, k);
@@ -80,7 +89,37 @@ export function supportSystem(rows: SupportRows): SupportSystem {
     coordinates: gram,
     dimension: k,
     inMeasurements: true,
+    used: undefined,
     solve: (z, noise) => solveInMeasurements(gram, z, noise),
+  };
+}
+
+/** Features that are not 0 in every row. A search space has few of the classes of kernels, and nothing is learned of
+ * the others. */
+function usedFeatures(phi: Float64Array, P: number): number[] {
+  const isUsed = new Uint8Array(P);
+  for (let i = 0; i < phi.length; i++) if (phi[i] !== 0) isUsed[i % P] = 1;
+  return [...isUsed.keys()].filter((p) => isUsed[p] === 1);
+}
+
+/** A posterior of the used features as one of all P: the others stay as they were, w ~ N(0, I). */
+function inAllFeatures(posterior: Posterior, used: readonly number[], P: number): Posterior {
+  const n = used.length;
+  const spread = (values: Float64Array): Float64Array => {
+    const all = new Float64Array(P);
+    for (let i = 0; i < n; i++) all[used[i]!] = values[i]!;
+    return all;
+  };
+  const factor = new Float64Array(P * P);
+  for (let p = 0; p < P; p++) factor[p * P + p] = 1;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) factor[used[i]! * P + used[j]!] = posterior.factor[i * n + j]!;
+  }
+  return {
+    ...posterior,
+    weights: spread(posterior.weights),
+    factor,
+    scaleResponse: spread(posterior.scaleResponse),
   };
 }
 
@@ -117,8 +156,10 @@ export function posteriorOf(
     const solved = system.solve(z, noise);
     return { noise, solved, posterior: posteriorFrom(solved, system) };
   };
+  const P = system.phi.length / k;
+  const inAll = (own: Posterior): Posterior => (system.used ? inAllFeatures(own, system.used, P) : own);
   const first = withoutOutliers(at(even), at, z, system, lnOdds, grossOutliers(lnRatio), asOutlier);
-  if (noiseShape === 'even') return first;
+  if (noiseShape === 'even') return inAll(first);
   const proportional = even.map((_, i) => {
     if (first.outliers.includes(i)) return asOutlier(i);
     const fitted = 1 + dot(first.weights, coordinates.subarray(i * dimension, (i + 1) * dimension));
@@ -126,7 +167,7 @@ export function posteriorOf(
   });
   const { posterior } = at(proportional);
   return {
-    ...posterior,
+    ...inAll(posterior),
     lnEvidence: posterior.lnEvidence + oddsOf(first.outliers.length, lnOdds),
     outliers: first.outliers,
   };
@@ -261,10 +302,44 @@ function solveInMeasurements(gram: Float64Array, z: Float64Array, noise: Float64
   };
 }
 
-function solveInFeatures(phi: Float64Array, z: Float64Array, noise: Float64Array): Solved {
+/** XᵀX [P × P], its lower triangle. */
+function productsOf(phi: Float64Array, k: number): Float64Array {
+  const P = phi.length / k;
+  const products = new Float64Array(P * P);
+  for (let i = 0; i < k; i++) addProduct(products, phi.subarray(i * P, (i + 1) * P), 1);
+  return products;
+}
+
+/** Adds `weight` · row rowᵀ to a lower triangle. */
+function addProduct(triangle: Float64Array, row: Float64Array, weight: number): void {
+  const P = row.length;
+  for (let p = 0; p < P; p++) {
+    const scaled = row[p]! * weight;
+    if (scaled === 0) continue;
+    for (let q = 0, at = p * P; q <= p; q++, at++) triangle[at]! += scaled * row[q]!;
+  }
+}
+
+/** I + XᵀD⁻¹X [P × P], its lower triangle. Where nearly all rows have one noise, as before any is fitted, XᵀX serves
+ * for those. */
+function precisionOf(phi: Float64Array, products: Float64Array, noise: Float64Array): Float64Array {
+  const k = noise.length;
+  const P = phi.length / k;
+  const usual = noise.reduce((least, value) => Math.min(least, value));
+  const others = [...noise.keys()].filter((i) => noise[i] !== usual);
+  const isEven = others.length < k / 2;
+  const precision = isEven ? products.map((value) => value / usual) : new Float64Array(P * P);
+  for (const i of isEven ? others : noise.keys()) {
+    const weight = 1 / noise[i]! - (isEven ? 1 / usual : 0);
+    addProduct(precision, phi.subarray(i * P, (i + 1) * P), weight);
+  }
+  for (let p = 0; p < P; p++) precision[p * P + p]! += 1;
+  return precision;
+}
+
+function solveInFeatures(phi: Float64Array, products: Float64Array, z: Float64Array, noise: Float64Array): Solved {
   const k = z.length;
   const P = phi.length / k;
-  const precision = new Float64Array(P * P);
   const phiZ = new Float64Array(P);
   const phiOne = new Float64Array(P);
   let zz = 0;
@@ -278,16 +353,13 @@ function solveInFeatures(phi: Float64Array, z: Float64Array, noise: Float64Array
     zOne += zi * weight;
     oneOne += weight;
     lnNoise += Math.log(noise[i]!);
-    const row = i * P;
-    for (let p = 0; p < P; p++) {
-      const scaled = phi[row + p]! * weight;
+    for (let p = 0, at = i * P; p < P; p++, at++) {
+      const scaled = phi[at]! * weight;
       phiZ[p]! += scaled * zi;
       phiOne[p]! += scaled;
-      for (let q = 0; q <= p; q++) precision[p * P + q]! += scaled * phi[row + q]!;
     }
   }
-  for (let p = 0; p < P; p++) precision[p * P + p]! += 1;
-  const lower = cholesky(precision, P);
+  const lower = cholesky(precisionOf(phi, products, noise), P);
   const toZ = solveCholesky(lower, P, phiZ);
   const toOne = solveCholesky(lower, P, phiOne);
   return {

@@ -8,9 +8,10 @@ import { selectSupportSet } from '#core/predictor/adaptation/select-support-set.
 import type { Forward, Predictor } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
+import type { Architecture } from '#core/search-space/search-space.ts';
 import type { Workload } from '#core/search-space/workload.ts';
-import { type Accuracy, accuracy } from './metrics.ts';
+import { type ChoiceColumns, choiceColumns } from './choice-columns.ts';
+import { type Accuracy, accuracy, type PredictedRange } from './metrics.ts';
 import { columnMoments, ridgeRegression } from './ridge.ts';
 
 export type Selection = 'random' | 'chosen';
@@ -57,6 +58,8 @@ const mostCandidates = 900;
 export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Promise<EvaluationResult[]> {
   const forward = await predictor.forward([plan]);
   const order = plan.selections.includes('chosen') ? await supportOrder(predictor, plan) : [];
+  const space = searchSpace(plan.workload.searchSpace);
+  const columns = plan.methods.includes('ridge') ? choiceColumns(space, plan.architectures) : undefined;
   const results: EvaluationResult[] = [];
   const total = plan.measurements.length * plan.selections.length * plan.targets.length;
   for (const measurements of plan.measurements) {
@@ -65,7 +68,14 @@ export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Prom
         const own = selection === 'chosen' ? await supportOrderOf(predictor, plan, target, order) : order;
         const supports = supportSets(plan, target, measurements, selection, own);
         for (const method of plan.methods) {
-          const scores = supports.map((support) => score(method, predictor, forward, plan, target, support));
+          const scores = supports.map((support) => {
+            const latencyMs = Float64Array.from(support, (row) => target.latencyMs[row]!);
+            const predicted =
+              method === 'sugarbush'
+                ? adapted(predictor, forward, plan, support, latencyMs)
+                : baseline(columns!, support, latencyMs);
+            return accuracy(target.latencyMs, predicted, { trimmed: plan.testRows, all: plan.allRows });
+          });
           const repeats = supports.length;
           results.push({ method, target: target.id, measurements, selection, repeats, ...meanAccuracy(scores) });
         }
@@ -132,38 +142,25 @@ export function supportSets(
   });
 }
 
-function ridgeOf(
-  space: SearchSpace,
-  architectures: readonly Architecture[],
+/** The baseline's predictions, from the measurements of `support` and the choices of all architectures. */
+function baseline(
+  { features, width }: ChoiceColumns,
   support: readonly number[],
   latencyMs: Float64Array,
-) {
-  const features = space.encode(architectures);
-  return ridgeRegression(features, columnMoments(features, space.featureNames.length), support, latencyMs);
+): PredictedRange {
+  return ridgeRegression(features, columnMoments(features, width), support, latencyMs);
 }
 
-function score(
-  method: Method,
-  predictor: Predictor,
+function adapted(
+  { parameters, identity }: Predictor,
   forward: Forward,
-  plan: EvaluationPlan,
-  target: EvaluationTarget,
+  { outlierShare }: EvaluationPlan,
   support: readonly number[],
-): Accuracy {
-  const latencyMs = Float64Array.from(support, (row) => target.latencyMs[row]!);
-  const { parameters, identity } = predictor;
-  const space = searchSpace(plan.workload.searchSpace);
-  const predicted =
-    method === 'sugarbush'
-      ? predictLatencies(
-          adaptCalibrated(parameters, identity.hash, forwardRows(forward, support), latencyMs, {
-            ...(plan.outlierShare !== undefined && { outlierShare: plan.outlierShare }),
-          }),
-          parameters.lowerings,
-          forward,
-        )
-      : ridgeOf(space, plan.architectures, support, latencyMs);
-  return accuracy(target.latencyMs, predicted, { trimmed: plan.testRows, all: plan.allRows });
+  latencyMs: Float64Array,
+): PredictedRange {
+  const options = outlierShare === undefined ? {} : { outlierShare };
+  const adaptation = adaptCalibrated(parameters, identity.hash, forwardRows(forward, support), latencyMs, options);
+  return predictLatencies(adaptation, parameters.lowerings, forward);
 }
 
 export function meanAccuracy(scores: readonly Accuracy[]): Accuracy {

@@ -1,5 +1,6 @@
-// The baseline that a user would write: ridge regression of ln latency on the standardised architecture features, from
-// the k measurements alone. The penalty is chosen by leave-one-out error, the interval comes from its residuals.
+// The baseline that someone would write in an afternoon: ridge regression of ln latency on a standardised one-hot of an
+// architecture's choices (choice-columns.ts), from the k measurements alone. The penalty is chosen by leave-one-out
+// error, the interval comes from its residuals.
 
 import { cholesky, dot, invertLower, solveCholesky } from '#core/predictor/adaptation/small-matrix.ts';
 import type { PredictedRange } from './metrics.ts';
@@ -25,7 +26,8 @@ export function columnMoments(features: Float32Array, columns: number): Normalis
 
 const penalties = [0.1, 1, 10, 100, 1000];
 
-/** features [n × d] of all architectures; `support` and `latencyMs` are the measured rows. Kernel form: only k × k
+/** Latencies of all architectures by ridge regression on `features` [n × d], of whatever kind; the baseline's are
+ * choiceColumns, a one-hot of the choices. `support` and `latencyMs` are the measured rows. Kernel form: only k × k
  * systems are solved. With K = XXᵀ + λI the leave-one-out residual of row i is (K⁻¹r)ᵢ / (K⁻¹)ᵢᵢ. */
 export function ridgeRegression(
   features: Float32Array,

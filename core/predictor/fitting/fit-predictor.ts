@@ -72,8 +72,8 @@ const stepSizes = (lowerings: number): StepSize[] => [
 ];
 const peakLearningRate = 3e-3;
 const optimizer: AdamWSettings = { beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maximumGradientNorm: 1 };
-export const defaultSteps = 1000;
-export const defaultStepsPerReport = 50;
+const defaultSteps = 1000;
+const defaultStepsPerReport = 50;
 const fewestNetworks = 12;
 
 /** @throws DomainError `cancelled` when the signal aborts; `too-few-measurements` for a group with fewer than 12
@@ -150,22 +150,20 @@ function trainersFor(layout: PriceLayout) {
   const made = new Map<StepSize, StepTrainer>();
   const H = layout.shapes.noiseLogits[0]!;
   const make = ({ kernels: U, networks: M, devices: B, lowerings: S }: StepSize): Promise<StepTrainer> => {
-    const array = (...shape: number[]) => ({ shape, dataType: 'float32' }) as const;
     return createTrainer(
       {
         layout,
         optimizer,
         batch: {
-          features: array(U, kernelFeatureNames.length),
-          membership: array(U, kernelClassNames.length),
-          counts: array(S * M, U),
-          simulatedCounts: array(M, U),
-          heads: array(S + 1, H),
-          lnLatency: array(B, M),
-          present: array(M),
-          weights: array(S + 1, B),
+          features: [U, kernelFeatureNames.length],
+          membership: [U, kernelClassNames.length],
+          counts: [S * M, U],
+          simulatedCounts: [M, U],
+          heads: [S + 1, H],
+          lnLatency: [B, M],
+          present: [M],
+          weights: [S + 1, B],
         },
-        data: {},
         loss(parameters, batch) {
           const prices = Array.from({ length: netCount }, (_, net) =>
             kernelPrices(parameters, net, batch.features, batch.membership),
@@ -177,7 +175,6 @@ function trainersFor(layout: PriceLayout) {
           return cast(stepLoss(prices, step, batch.weights, 1 - apartWeight), 'float32');
         },
       },
-      {},
       initialState(new Float32Array(layout.count)),
     );
   };

@@ -3,7 +3,7 @@
 // larger: for each the file names a cell that launches it, and which of its launches it is. Those few cells are
 // lowered; all others are looked up. scripts/write-enumerated-counts.ts writes the file; a test holds it against
 // lowering.
-import { inflateRawSync } from 'node:zlib';
+import { brotliDecompressSync } from 'node:zlib';
 import { lower } from '#core/graph/lower.ts';
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import { describeNetwork } from '#core/search-space/network/describe.ts';
@@ -11,22 +11,25 @@ import type { Architecture, SearchSpace } from '#core/search-space/search-space.
 import packed from './enumerated-counts.json' with { type: 'json' };
 import type { CountRow, KernelTable } from './kernel-table.ts';
 
+/** One a lowering. */
 interface CellCounts {
-  readonly lowerings: readonly {
-    readonly lowering: LoweringId;
-    /** For each kernel a cell, by its place in the space's order, and the place among that cell's distinct launches. */
-    readonly kernels: readonly (readonly [cell: number, ordinal: number])[];
-    /** `kernel count kernel count …`. */
-    readonly rows: readonly string[];
-    /** The row of each cell: little-endian uint16, deflated, base64. */
-    readonly cells: string;
-  }[];
+  readonly lowering: LoweringId;
+  /** For each kernel a cell, by its place in the space's order, and the place among that cell's distinct launches. */
+  readonly kernels: readonly (readonly [cell: number, ordinal: number])[];
+  /** `kernel count kernel count …`. */
+  readonly rows: readonly string[];
+}
+
+interface Unpacked {
+  readonly counts: readonly CellCounts[];
+  /** The row of each cell, one array a lowering. */
+  readonly rowOf: readonly Uint16Array[];
 }
 
 /** Below, a stage's maps are so small that other kernels than elsewhere may be launched. */
 const leastInputSize = 16;
 
-let read: CellCounts | undefined;
+let read: Unpacked | undefined;
 
 /** The rows of cells under a lowering, indices into `table`; undefined where the file does not tell. */
 export function cellRows(
@@ -36,11 +39,11 @@ export function cellRows(
   inputSize: number | null,
 ): ((cell: Architecture) => CountRow) | undefined {
   if (space.id !== 'nasbench201' || inputSize === null || inputSize < leastInputSize) return undefined;
-  read ??= JSON.parse(inflateRawSync(Buffer.from(packed.deflated, 'base64')).toString('utf8')) as CellCounts;
-  const known = read.lowerings.find((each) => each.lowering === lowering);
-  if (known === undefined) return undefined;
-  const bytes = inflateRawSync(Buffer.from(known.cells, 'base64'));
-  const rowOf = new Uint16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  read ??= unpack();
+  const at = read.counts.findIndex((each) => each.lowering === lowering);
+  if (at < 0) return undefined;
+  const known = read.counts[at]!;
+  const rowOf = read.rowOf[at]!;
   const pairsOf = (row: number): number[] => known.rows[row]!.split(' ').map(Number);
   const cells = [...space.enumerate!()];
   const launched = new Map<number, number[]>();
@@ -60,6 +63,20 @@ export function cellRows(
     rows[row] ??= countRow(pairsOf(row), indices);
     return rows[row];
   };
+}
+
+/** `rows` is JSON; `cells` the low bytes of all rows of cells, lowering by lowering, then their high bytes. Both are
+ * compressed by Brotli, and base64. */
+function unpack(): Unpacked {
+  const bytes = (text: string): Buffer => brotliDecompressSync(Buffer.from(text, 'base64'));
+  const counts = JSON.parse(bytes(packed.rows).toString('utf8')) as CellCounts[];
+  const cells = bytes(packed.cells);
+  const half = cells.length / 2;
+  const each = half / counts.length;
+  const rowOf = counts.map((_, l) =>
+    Uint16Array.from({ length: each }, (_, i) => cells[l * each + i]! + 256 * cells[half + l * each + i]!),
+  );
+  return { counts, rowOf };
 }
 
 /** With the constant of a run, kernel 0, once. */

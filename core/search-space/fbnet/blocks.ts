@@ -1,14 +1,7 @@
-// The FBNet space (Wu et al. 2019, arXiv 1812.03443, tables 1 and 2): 22 searched layers, nine candidate blocks each,
-// and what each block costs in each layer. Input 224×224; the stem brings it to 16 channels at 112×112.
-import {
-  blockKernelCount,
-  kernelMacs,
-  kernelTraffic,
-  kernelWeights,
-  type PerKernel,
-} from '../costs/inverted-residual.ts';
+// The FBNet space (Wu et al. 2019, arXiv 1812.03443, tables 1 and 2): 22 searched layers, nine candidate blocks each.
+// Input 224×224; the stem brings it to 16 channels at 112×112.
 
-export interface FbnetBlock {
+interface FbnetBlock {
   readonly name: string;
   readonly kernelSize: number;
   readonly expansion: number;
@@ -30,8 +23,6 @@ const searchedBlocks: readonly FbnetBlock[] = [
 /** In the order of an architecture's choice indices; `skip` is last and has no block. */
 export const fbnetBlocks: readonly (FbnetBlock | { readonly name: 'skip' })[] = [...searchedBlocks, { name: 'skip' }];
 export const fbnetBlockNames: readonly string[] = fbnetBlocks.map(({ name }) => name);
-export const fbnetChoices = fbnetBlocks.length;
-export const fbnetSkip = fbnetBlockNames.indexOf('skip');
 
 export interface FbnetLayer {
   readonly inputChannels: number;
@@ -73,46 +64,3 @@ function buildLayers(): FbnetLayer[] {
 }
 
 export const fbnetLayerCount = fbnetLayers.length;
-export const fbnetEntries = fbnetLayerCount * fbnetChoices;
-
-/** Cost of every (layer, choice), kernel by kernel: [kernel][layer × fbnetChoices + choice]. `skip` is 0. Divided by
- * the mean of a whole block over all layers and choices but `skip`, so that 1 is an average block. */
-export interface FbnetCosts {
-  readonly macs: readonly Float64Array[];
-  readonly traffic: readonly Float64Array[];
-  readonly weights: readonly Float64Array[];
-}
-
-function tabulate(cost: (block: FbnetBlock, layer: FbnetLayer) => PerKernel): Float64Array[] {
-  const tables = Array.from({ length: blockKernelCount }, () => new Float64Array(fbnetEntries));
-  let total = 0;
-  for (const [l, layer] of fbnetLayers.entries()) {
-    for (const [choice, block] of searchedBlocks.entries()) {
-      for (const [kernel, value] of cost(block, layer).entries()) {
-        tables[kernel]![l * fbnetChoices + choice] = value;
-        total += value;
-      }
-    }
-  }
-  const mean = total / (fbnetLayerCount * searchedBlocks.length);
-  return tables.map((table) => table.map((value) => value / mean));
-}
-
-const shapeOf = ({ kernelSize, expansion, groups }: FbnetBlock, { inputChannels, outputChannels }: FbnetLayer) => ({
-  inputChannels,
-  hiddenChannels: inputChannels * expansion,
-  outputChannels,
-  kernelSize,
-  groups,
-});
-
-export const fbnetCosts: FbnetCosts = {
-  macs: tabulate((block, layer) => kernelMacs(shapeOf(block, layer), layer.inputSize, layer.outputSize)),
-  traffic: tabulate((block, layer) => kernelTraffic(shapeOf(block, layer), layer.inputSize, layer.outputSize)),
-  weights: tabulate((block, layer) => kernelWeights(shapeOf(block, layer))),
-};
-
-/** Entry by entry over the three kernels. */
-export function sumKernels(tables: readonly Float64Array[]): Float64Array {
-  return tables[0]!.map((_, entry) => tables.reduce((sum, table) => sum + table[entry]!, 0));
-}

@@ -1,5 +1,5 @@
 // The NAS-Bench-201 cell (Dong and Yang 2020, arXiv 2001.00326): four nodes, an operation on each of the six edges, and
-// the text that the benchmark writes for it. No features and no costs here.
+// the text that the benchmark writes for it.
 import type { Random } from '#core/random.ts';
 import { invalidArchitecture } from '../invalid-architecture.ts';
 import type { Architecture } from '../search-space.ts';

@@ -1,27 +1,20 @@
 // The search space `nasbench201`: CIFAR networks of one repeated cell with six searched edges.
 import type { SearchSpace } from '../search-space.ts';
-import { isConnectedCell } from './canonical-cell.ts';
 import { enumerateCells, formatCell, nasbench201Operations, nasbench201Title, parseCell, sampleCell } from './cell.ts';
-import { encodeCells, nasbench201FeatureNames } from './features.ts';
+import { isConnectedCell } from './connected-cell.ts';
 import { nasbench201Networks } from './network.ts';
 import { nasbench201Split } from './shipped-table.ts';
-import { nasbench201Simulator } from './simulator.ts';
 
 export const nasbench201: SearchSpace<'nasbench201'> = {
   id: 'nasbench201',
   title: nasbench201Title,
   example: '|nor_conv_3x3~0|+|none~0|skip_connect~1|+|nor_conv_1x1~0|none~1|avg_pool_3x3~2|',
   textUnits: [...nasbench201Operations, '~0', '~1', '~2', '|', '+'],
-  featureNames: nasbench201FeatureNames,
   parse: parseCell,
   format: formatCell,
-  encode: encodeCells,
   isConnected: isConnectedCell,
   sample: sampleCell,
   enumerate: enumerateCells,
   networks: nasbench201Networks,
-  // Training the heads apart costs accuracy near the pool.
-  headMixture: 1,
   shippedTable: nasbench201Split,
-  simulator: nasbench201Simulator,
 };

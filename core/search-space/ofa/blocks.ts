@@ -1,15 +1,13 @@
-// The Once-for-All MobileNetV3 space (Cai et al. 2020, arXiv 1908.09791) at width 1.0: what every searched block costs
-// at every resolution. Widths, strides, activations and squeeze-and-excitation as in the authors' OFAMobileNetV3
+// The Once-for-All MobileNetV3 space (Cai et al. 2020, arXiv 1908.09791) at width 1.0: what its blocks are and which
+// sizes they work at. Widths, strides, activations and squeeze-and-excitation as in the authors' OFAMobileNetV3
 // (github.com/mit-han-lab/once-for-all), which follows MobileNetV3-Large (Howard et al. 2019, arXiv 1905.02244).
-import { type InvertedResidual, kernelMacs, kernelTraffic, kernelWeights } from '../costs/inverted-residual.ts';
-
 /** Side of the input in pixels; the paper trains on 128 to 224 in steps of 4, and the shipped table has all 25. */
 export const ofaResolutions: readonly number[] = Array.from({ length: 25 }, (_, i) => 128 + 4 * i);
 export const ofaLargestResolution = 224;
 const ofaKernelSizes = [3, 5, 7] as const;
 const ofaExpansions = [3, 4, 6] as const;
 
-export interface OfaStage {
+interface OfaStage {
   readonly channels: number;
   /** Stride of the stage's first block; the others have 1. */
   readonly stride: number;
@@ -32,7 +30,7 @@ export const ofaMaxDepth = 4;
 export const ofaStem = { channels: 16, stride: 2, kernelSize: 3 } as const;
 export const ofaHead = { expand: 960, mix: 1280, classes: 1000 } as const;
 
-export interface OfaChoice {
+interface OfaChoice {
   readonly kernelSize: number;
   readonly expansion: number;
 }
@@ -59,7 +57,6 @@ export interface OfaSlot {
 
 export const ofaSlots: readonly OfaSlot[] = buildSlots();
 export const ofaSlotCount = ofaSlots.length;
-export const ofaEntries = ofaSlotCount * ofaChoices;
 
 function buildSlots(): OfaSlot[] {
   const slots: OfaSlot[] = [];
@@ -78,13 +75,13 @@ function buildSlots(): OfaSlot[] {
   return slots;
 }
 
-export const ofaLevels = 5;
+const levels = 5;
 
 /** Sides of the square feature maps at an input resolution: after the stem and after each of the four later halvings.
  * Every halving rounds up ("same" padding). */
 export function ofaSides(resolution: number): number[] {
   const sides: number[] = [];
-  for (let side = resolution; sides.length < ofaLevels; ) {
+  for (let side = resolution; sides.length < levels; ) {
     side = Math.ceil(side / 2);
     sides.push(side);
   }
@@ -97,38 +94,4 @@ export function squeezeChannels(hiddenChannels: number): number {
   const quarter = Math.floor(hiddenChannels / 4);
   const rounded = Math.max(8, Math.floor((quarter + 4) / 8) * 8);
   return rounded < 0.9 * quarter ? rounded + 8 : rounded;
-}
-
-function ofaBlockShape(slot: OfaSlot, choice: OfaChoice): InvertedResidual {
-  return {
-    inputChannels: slot.inputChannels,
-    hiddenChannels: slot.inputChannels * choice.expansion,
-    outputChannels: slot.outputChannels,
-    kernelSize: choice.kernelSize,
-    groups: 1,
-  };
-}
-
-/** Costs of one block, one number a kernel: the block's three, then squeeze-and-excitation (the gate). The gate's are 0
- * where the stage has none. */
-export interface OfaBlockCost {
-  readonly macs: readonly number[];
-  /** Activations read and written, in elements. */
-  readonly traffic: readonly number[];
-  readonly weights: readonly number[];
-}
-
-/**
- * The gate reads the hidden map twice (pooling, scaling) and writes it once; its two layers act on pooled channels.
- * @param inputSide,outputSide sides of the square feature maps, in pixels
- */
-export function ofaBlockCost(slot: OfaSlot, choice: OfaChoice, inputSide: number, outputSide: number): OfaBlockCost {
-  const shape = ofaBlockShape(slot, choice);
-  const gateWeights = slot.squeezeExcite ? 2 * shape.hiddenChannels * squeezeChannels(shape.hiddenChannels) : 0;
-  const gateTraffic = slot.squeezeExcite ? 3 * shape.hiddenChannels * outputSide ** 2 : 0;
-  return {
-    macs: [...kernelMacs(shape, inputSide, outputSide), gateWeights],
-    traffic: [...kernelTraffic(shape, inputSide, outputSide), gateTraffic],
-    weights: [...kernelWeights(shape), gateWeights],
-  };
 }

@@ -18,7 +18,7 @@ import {
 // An architecture is [index of the resolution, choice of slot 1, …, choice of slot 20]: ofaAbsent, or 1 + index into
 // ofaBlockChoices. Absent blocks are the last of their stage.
 export const ofaTitle = 'Once-for-All';
-export const ofaBlockNames: readonly string[] = ofaBlockChoices.map(
+const ofaBlockNames: readonly string[] = ofaBlockChoices.map(
   ({ kernelSize, expansion }) => `k${kernelSize}e${expansion}`,
 );
 export const ofaTextUnits: readonly string[] = [

@@ -14,8 +14,8 @@ const cases: readonly (readonly [string, boolean])[] = [
   [profile.replace('"Raspberry Pi 5', '"树莓派 5'), true],
   [profile.replace('"Raspberry Pi 5', '"Raspberry  Pi 5'), false],
   [profile.replace('"Raspberry Pi 5', '"Raspberry\\nPi 5'), false],
-  [profile.replace('"schemaVersion": 1', '"schemaVersion": 9'), false],
-  [profile.replace('"schemaVersion": 1', '"schemaVersion": 1, "weights": []'), false],
+  [profile.replace('"schemaVersion": 2', '"schemaVersion": 9'), false],
+  [profile.replace('"schemaVersion": 2', '"schemaVersion": 2, "weights": []'), false],
 ];
 const python = ['python3', 'python'].find((name) => spawnSync(name, ['-c', 'import jsonschema']).status === 0);
 

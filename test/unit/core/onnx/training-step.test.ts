@@ -1,7 +1,7 @@
 // Training as one Scan: the same as plain arithmetic, however the steps are split into calls, and the same bytes again.
 import { expect, test } from 'vitest';
 import { type AdamWSettings, stepScalarCount, stepScalars } from '#core/onnx/adamw.ts';
-import { gatherRows, gemm, mean, multiply, reshape, subtract } from '#core/onnx/operators.ts';
+import { gemm, mean, multiply, reshape, subtract } from '#core/onnx/operators.ts';
 import { parameterLayout, parameterView } from '#core/onnx/parameters.ts';
 import { createTrainer, initialState, type TrainerState } from '#core/onnx/trainer.ts';
 import { encodeTrainingStep, type TrainingStep } from '#core/onnx/training-step.ts';
@@ -10,23 +10,19 @@ import { decodeModel } from './decode-model.ts';
 
 const optimizer: AdamWSettings = { beta2: 0.99, epsilon: 1e-8, weightDecay: 0.05, maximumGradientNorm: 0.7 };
 const layout = parameterLayout({ weight: [3, 1], bias: [1] });
-const [poolRows, batchRows, steps] = [12, 5, 24];
+const [batchRows, steps] = [5, 24];
 
-/** Weighted least squares on rows gathered from a pool: every kind of input that a step has. */
-const step: TrainingStep<typeof layout.shapes, 'rows' | 'weights', 'features' | 'targets'> = {
+/** Weighted least squares. */
+const step: TrainingStep<typeof layout.shapes, 'features' | 'targets' | 'weights'> = {
   layout,
   optimizer,
   batch: {
-    rows: { shape: [batchRows], dataType: 'int32' },
-    weights: { shape: [batchRows, 1], dataType: 'float32' },
+    features: [batchRows, 3],
+    targets: [batchRows, 1],
+    weights: [batchRows, 1],
   },
-  data: {
-    features: { shape: [poolRows, 3], dataType: 'float32' },
-    targets: { shape: [poolRows, 1], dataType: 'float32' },
-  },
-  loss(parameters, batch, data) {
-    const fitted = gemm(gatherRows(data.features, batch.rows), parameters.weight, { bias: parameters.bias });
-    const error = subtract(fitted, gatherRows(data.targets, batch.rows));
+  loss(parameters, batch) {
+    const error = subtract(gemm(batch.features, parameters.weight, { bias: parameters.bias }), batch.targets);
     return reshape(mean(multiply(multiply(error, error), batch.weights), [0]), []);
   },
 };
@@ -36,8 +32,8 @@ function inputs(seed: number) {
   const floats = (count: number) => Float32Array.from({ length: count }, () => random.normal());
   return {
     start: floats(layout.count),
-    data: { features: floats(poolRows * 3), targets: floats(poolRows) },
-    rows: Int32Array.from({ length: steps * batchRows }, () => random.integer(poolRows)),
+    features: floats(steps * batchRows * 3),
+    targets: floats(steps * batchRows),
     weights: Float32Array.from({ length: steps * batchRows }, () => random.uniform(0.5, 2)),
   };
 }
@@ -47,7 +43,7 @@ const rateOf = (i: number) => ({ learningRate: 0.02 + 0.001 * i, beta1: 0.9 - 0.
 
 /** Runs steps [from, to) in calls of at most `perCall`. */
 async function train(given: Inputs, state: TrainerState, from: number, to: number, perCall: number) {
-  const trainer = await createTrainer(step, given.data, state);
+  const trainer = await createTrainer(step, state);
   const losses: number[] = [];
   try {
     for (let at = from; at < to; at += perCall) {
@@ -55,9 +51,14 @@ async function train(given: Inputs, state: TrainerState, from: number, to: numbe
       const scalars = new Float32Array(count * stepScalarCount);
       for (let i = 0; i < count; i++)
         scalars.set(stepScalars(optimizer, at + i + 1, rateOf(at + i)), i * stepScalarCount);
-      const part = <T extends Float32Array | Int32Array>(all: T) =>
-        all.subarray(at * batchRows, (at + count) * batchRows) as T;
-      losses.push(...(await trainer.run(count, scalars, { rows: part(given.rows), weights: part(given.weights) })));
+      const part = (all: Float32Array, width: number) =>
+        all.subarray(at * batchRows * width, (at + count) * batchRows * width);
+      const batch = {
+        features: part(given.features, 3),
+        targets: part(given.targets, 1),
+        weights: part(given.weights, 1),
+      };
+      losses.push(...(await trainer.run(count, scalars, batch)));
     }
     return { losses, state: trainer.state() };
   } finally {
@@ -66,7 +67,7 @@ async function train(given: Inputs, state: TrainerState, from: number, to: numbe
 }
 
 /** The same training in plain float64 arithmetic, its gradient by hand. */
-function plainTraining({ start, data, rows, weights }: Inputs) {
+function plainTraining({ start, features, targets, weights }: Inputs) {
   const parameters = Float64Array.from(start);
   const [first, second] = [new Float64Array(4), new Float64Array(4)];
   const losses: number[] = [];
@@ -74,10 +75,10 @@ function plainTraining({ start, data, rows, weights }: Inputs) {
     const gradient = new Float64Array(4);
     let loss = 0;
     for (let j = 0; j < batchRows; j++) {
-      const row = rows[t * batchRows + j]!;
-      const weight = weights[t * batchRows + j]!;
-      const x = [...data.features.subarray(3 * row, 3 * row + 3), 1];
-      const error = x.reduce((sum, v, p) => sum + v * parameters[p]!, 0) - data.targets[row]!;
+      const row = t * batchRows + j;
+      const weight = weights[row]!;
+      const x = [...features.subarray(3 * row, 3 * row + 3), 1];
+      const error = x.reduce((sum, v, p) => sum + v * parameters[p]!, 0) - targets[row]!;
       loss += (weight * error * error) / batchRows;
       for (const [p, v] of x.entries()) gradient[p]! += (2 * weight * error * v) / batchRows;
     }
@@ -156,7 +157,7 @@ test('the model is one Scan over the steps, whatever their number', () => {
   const { graph } = decodeModel(encodeTrainingStep(step));
   expect(graph!.node.map((n) => n.opType)).toEqual(['Scan']);
   const attributes = Object.fromEntries(graph!.node[0]!.attribute.map((a) => [a.name, a]));
-  expect(attributes['num_scan_inputs']!.i).toBe(3n);
+  expect(attributes['num_scan_inputs']!.i).toBe(4n);
   const shapes = graph!.input.map((input) => {
     const type = input.type!.value;
     return [input.name, type.case === 'tensorType' ? type.value.shape!.dim.map((d) => d.value.value) : []];
@@ -166,10 +167,9 @@ test('the model is one Scan over the steps, whatever their number', () => {
     firstMoment: [4n],
     secondMoment: [4n],
     scalars: ['steps', 4n],
-    rows: ['steps', 5n],
+    features: ['steps', 5n, 3n],
+    targets: ['steps', 5n, 1n],
     weights: ['steps', 5n, 1n],
-    features: [12n, 3n],
-    targets: [12n, 1n],
   });
 });
 

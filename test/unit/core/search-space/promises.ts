@@ -43,11 +43,11 @@ function nearTexts({ example, textUnits }: SearchSpace<string>): fc.Arbitrary<st
 }
 
 export function promisesOf(space: SearchSpace<string>): void {
-  describe(`${space.id}: text and features`, () => testTextAndFeatures(space));
+  describe(`${space.id}: text`, () => testText(space));
   describe(`${space.id}: networks`, () => testNetworks(space));
 }
 
-function testTextAndFeatures(space: SearchSpace<string>): void {
+function testText(space: SearchSpace<string>): void {
   test('the example is valid and canonical', () => {
     expect(space.format(space.parse(space.example))).toBe(space.example);
   });
@@ -107,18 +107,6 @@ function testTextAndFeatures(space: SearchSpace<string>): void {
     },
   );
 
-  test('features are finite and one row an architecture', () => {
-    const random = seededRandom(6);
-    const architectures = Array.from({ length: 40 }, () => space.sample(random));
-    const features = space.encode(architectures);
-    expect(features).toHaveLength(40 * space.featureNames.length);
-    expect(features.every(Number.isFinite)).toBe(true);
-    expect(space.encode([])).toHaveLength(0);
-    expect(space.encode([architectures[7]!])).toEqual(
-      features.slice(7 * space.featureNames.length, 8 * space.featureNames.length),
-    );
-  });
-
   test('texts are made of the space’s words and fit into a profile', () => {
     const random = seededRandom(8);
     const longestFirst = space.textUnits.toSorted((a, b) => b.length - a.length);
@@ -132,19 +120,6 @@ function testTextAndFeatures(space: SearchSpace<string>): void {
         rest = rest.slice(word!.length);
       }
     }
-  });
-
-  test('simulated devices answer positive latencies, the same for the same seed', () => {
-    const random = seededRandom(9);
-    const simulator = space.simulator(Array.from({ length: 30 }, () => space.sample(random)));
-    const draw = (seed: number) =>
-      simulator.draw(
-        seededRandom(seed),
-        Int32Array.from({ length: 30 }, (_, i) => i),
-      );
-    expect(draw(1).every((latency) => latency > 0 && Number.isFinite(latency))).toBe(true);
-    expect(draw(1)).toEqual(draw(1));
-    expect(draw(1)).not.toEqual(draw(2));
   });
 }
 

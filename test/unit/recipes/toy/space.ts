@@ -14,26 +14,12 @@ export const toy: SearchSpace<'toy'> = {
   title,
   example: 'conv3.skip.pool3.conv1.conv3.skip.skip.skip',
   textUnits: [...toyLayers, '.'],
-  featureNames: Array.from({ length: layerCount }, (_, i) => toyLayers.map((name) => `layer${i + 1}.${name}`)).flat(),
   parse,
   format: (architecture) => Array.from(architecture, (choice) => toyLayers[choice]!).join('.'),
-  encode: (architectures) =>
-    Float32Array.from(
-      architectures.flatMap((architecture) =>
-        [...architecture].flatMap((choice) => toyLayers.map((_, layer) => (layer === choice ? 1 : 0))),
-      ),
-    ),
   isConnected: () => true,
   sample: (random: Random) => Uint8Array.from({ length: layerCount }, () => random.integer(toyLayers.length)),
   networks: toyNetworks,
-  headMixture: 0,
   shippedTable: null,
-  simulator: (architectures) => ({
-    draw(random, indices) {
-      const price = toyLayers.map(() => random.logUniform(0.1, 10));
-      return Float64Array.from(indices, (row) => architectures[row]!.reduce((sum, choice) => sum + price[choice]!, 1));
-    },
-  }),
 };
 
 function parse(text: string): Architecture {

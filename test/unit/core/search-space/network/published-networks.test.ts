@@ -6,7 +6,7 @@ import { fbnetLayers } from '#core/search-space/fbnet/blocks.ts';
 import { describeNetwork, describeOperator, type NetworkOptions } from '#core/search-space/network/describe.ts';
 import type { Network } from '#core/search-space/network/network.ts';
 import { modelBytes } from '#core/search-space/network/with-weights.ts';
-import { ofaBlockChoices, ofaBlockCost, ofaResolutions, ofaSides, ofaSlots } from '#core/search-space/ofa/blocks.ts';
+import { ofaBlockChoices, ofaResolutions, ofaSides, ofaSlots, squeezeChannels } from '#core/search-space/ofa/blocks.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 
 const cifar = { inputSize: 32, batchSize: 1 };
@@ -161,7 +161,7 @@ describe('Once-for-All', () => {
   const uniform = (block: string, depth: number, resolution: number): string =>
     [`r${resolution}`, ...new Array<string>(5).fill(new Array<string>(depth).fill(block).join('-'))].join('|');
 
-  test('its searched blocks cost what the cost table of the space says', () => {
+  test('its searched blocks cost what expansion, depthwise, projection and gate do, added up', () => {
     const text = 'r204|k7e6-k5e4|k7e6-k7e3|k5e3-k7e6|k5e3-k3e6|k5e6-k3e4-k5e3';
     const network = networkOf('ofa', text, ofaOptions);
     const architecture = searchSpace('ofa').parse(text);
@@ -170,8 +170,11 @@ describe('Once-for-All', () => {
     for (const [s, slot] of ofaSlots.entries()) {
       const choice = architecture[1 + s]!;
       if (choice === 0) continue;
-      const cost = ofaBlockCost(slot, ofaBlockChoices[choice - 1]!, sides[slot.inputLevel]!, sides[slot.outputLevel]!);
-      macs += cost.macs.reduce((sum, kernel) => sum + kernel, 0);
+      const { kernelSize, expansion } = ofaBlockChoices[choice - 1]!;
+      const hidden = slot.inputChannels * expansion;
+      const [before, after] = [sides[slot.inputLevel]! ** 2, sides[slot.outputLevel]! ** 2];
+      macs += slot.inputChannels * hidden * before + (kernelSize ** 2 * hidden + hidden * slot.outputChannels) * after;
+      if (slot.squeezeExcite) macs += 2 * hidden * squeezeChannels(hidden);
     }
     // Around them, by hand at 204 pixels: stem 3·16·9·102², fixed block 16·9·102² + 16·16·102², expansion 160·960·7²,
     // mix 960·1280, classifier 1280·1000 + 1000.
