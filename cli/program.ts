@@ -7,6 +7,16 @@ import manifest from '../package.json' with { type: 'json' };
 
 const entries: readonly Entry[] = [
   {
+    name: 'predict',
+    summary: 'latencies of an ONNX file on the targets that come with the project, without a service',
+    load: async () => (await import('./commands/predict.ts')).predictCommand,
+  },
+  {
+    name: 'targets',
+    summary: 'the targets that come with the project, and where their numbers come from',
+    load: async () => (await import('./commands/targets.ts')).targetsCommand,
+  },
+  {
     name: 'start',
     summary: 'runs the whole service on this machine',
     load: async () => (await import('./commands/start.ts')).startCommand,
@@ -20,6 +30,11 @@ const entries: readonly Entry[] = [
     name: 'train',
     summary: 'trains the predictor that comes with the project',
     load: async () => (await import('./commands/train.ts')).trainCommand,
+  },
+  {
+    name: 'adapt-shipped',
+    summary: 'adapts the predictor that comes with the project to the targets that come with it',
+    load: async () => (await import('./commands/adapt-shipped.ts')).adaptShippedCommand,
   },
   {
     name: 'convert',

@@ -68,7 +68,8 @@ function lineOf(
   const line = quietLine(name, summary).allowExcessArguments(true);
   if (rest !== undefined) line.usage(`[options] [-- ${rest.value}...]`);
   if (operands !== undefined) {
-    line.argument(`[${operands.value}...]`, `${operands.help}: ${operands.allowed.join(', ')}`);
+    const allowed = operands.allowed === undefined ? '' : `: ${operands.allowed.join(', ')}`;
+    line.argument(`[${operands.value}...]`, `${operands.help}${allowed}`);
   }
   for (const [key, spec] of Object.entries(options)) {
     const flags = `--${kebabCase(key)}${spec.value === undefined ? '' : ` <${spec.value}>`}`;
@@ -114,12 +115,10 @@ function operandsOf(given: readonly string[], operands: Command['operands']): st
   if (operands === undefined && given.length > 0) {
     throw new DomainError('invalid-usage', `'${given[0]}' belongs to no option`);
   }
-  const unknown = given.find((word) => !operands!.allowed.includes(word));
+  const allowed = operands?.allowed;
+  const unknown = allowed && given.find((word) => !allowed.includes(word));
   if (unknown !== undefined) {
-    throw new DomainError(
-      'invalid-usage',
-      `no ${operands!.value} '${unknown}'; there are ${operands!.allowed.join(', ')}`,
-    );
+    throw new DomainError('invalid-usage', `no ${operands!.value} '${unknown}'; there are ${allowed!.join(', ')}`);
   }
   return [...new Set(given)];
 }

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'unbound-dimension'
   | 'invalid-table'
   | 'invalid-predictor'
+  | 'invalid-targets'
   | 'unknown-search-space'
   | 'unknown-target'
   | 'not-found'

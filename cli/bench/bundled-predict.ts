@@ -13,7 +13,7 @@ import { synthesise } from '#scripts/synth.ts';
 import { startS3 } from '#stack/s3/server.ts';
 import { planStack } from '#stack/template/plan.ts';
 import { adaptTarget, promote, publishPredictor } from '../../test/fixtures/served-predictor.ts';
-import { readShippedPredictor } from '../start/shipped-predictor.ts';
+import { readShippedPredictor } from '../start/read-shipped-predictor.ts';
 
 export interface BundledPredict {
   /** Folder of the bundle: `import(`${codeFolder}/index.mjs`)`. */

@@ -18,7 +18,7 @@ import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, startStack } from '#stack/stack.ts';
 import { promote, publishPredictor } from '../../test/fixtures/served-predictor.ts';
-import { readShippedPredictor } from '../start/shipped-predictor.ts';
+import { readShippedPredictor } from '../start/read-shipped-predictor.ts';
 import { quantileOf } from './statistics.ts';
 
 export interface IngestLevel {

@@ -1,13 +1,13 @@
 // The predictor that comes with the project: data/predictor/. A store without one that this code can run gets it as a
 // training run would give it: published whole, then promoted once every target is adapted to it.
 import { readFile } from 'node:fs/promises';
-import { bundleHash, loadPredictor } from '#core/predictor/bundle.ts';
-import { cardSchema } from '#core/predictors/card.ts';
+import { loadPredictor } from '#core/predictor/bundle.ts';
 import { type PredictorFile, predictorKey } from '#core/predictors/keys.ts';
 import { hasUsableChampion } from '#core/predictors/usable-champion.ts';
 import { putIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
 import { setChampion } from '#core/training/phases/promote-phase.ts';
+import { readShippedPredictor } from './read-shipped-predictor.ts';
 
 const folder = new URL('../../data/predictor/', import.meta.url);
 /** The card last: a version with a card is whole. */
@@ -23,16 +23,6 @@ export async function seedPredictor(store: Store, now: () => number): Promise<st
   }
   await setChampion({ store, now }, version);
   return version;
-}
-
-/** The bundle and its card. @throws Error where the files are not of one predictor */
-export async function readShippedPredictor() {
-  const read = (file: PredictorFile) => readFile(new URL(file, folder));
-  const [onnx, json, card] = await Promise.all([read('predictor.onnx'), read('predictor.json'), read('card.json')]);
-  const { version, hash } = cardSchema.parse(JSON.parse(card.toString('utf8')));
-  if (bundleHash({ onnx, json }) !== hash)
-    throw new Error('data/predictor/card.json is not of the predictor beside it');
-  return { version, bundle: { onnx, json } };
 }
 
 /** Predictions and report may be missing. */

@@ -23,17 +23,26 @@ export function lowerToGraph(graph: OperatorGraph, lowering: LoweringId | Loweri
 const loweringOf = (lowering: LoweringId | Lowering): Lowering =>
   typeof lowering === 'string' ? byId.get(lowering)! : lowering;
 
+/** One kernel that is launched once, and where in the network. */
+export type Launch = Pick<KernelCount, 'kernel' | 'nodes'>;
+
+/** Every launch of a graph that `lowerToGraph` gave for the same lowering, in order; `nodes` are those of the operator
+ * graph that it stands for, none where a pass put it in. */
+export function eachLaunch(graph: WorkingGraph, lowering: LoweringId | Lowering): Launch[] {
+  const free = new Set(loweringOf(lowering).free);
+  return graph.nodes
+    .filter(({ operator }) => !free.has(operator))
+    .map((node) => ({ kernel: kernelOf(node), nodes: node.sources }));
+}
+
 /** The kernels of a graph that `lowerToGraph` gave for the same lowering, equal ones counted together. */
 export function launchesOf(graph: WorkingGraph, lowering: LoweringId | Lowering): KernelCount[] {
-  const free = new Set(loweringOf(lowering).free);
   const counts = new Map<string, { kernel: Kernel; count: number; nodes: readonly number[] }>();
-  for (const node of graph.nodes) {
-    if (free.has(node.operator)) continue;
-    const kernel = kernelOf(node);
+  for (const { kernel, nodes } of eachLaunch(graph, lowering)) {
     const key = kernelKey(kernel);
     const known = counts.get(key);
     if (known) known.count++;
-    else counts.set(key, { kernel, count: 1, nodes: node.sources });
+    else counts.set(key, { kernel, count: 1, nodes });
   }
   return [...counts.values()];
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import { readShippedPredictor } from '#cli/start/shipped-predictor.ts';
+import { readShippedPredictor } from '#cli/start/read-shipped-predictor.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { countGraph } from '#core/predictor/kernels/count-kernels.ts';
 import { kernelTable } from '#core/predictor/kernels/kernel-table.ts';

@@ -1,0 +1,45 @@
+// `sugarbush predict`: latencies of ONNX files on the targets that come with the project, without a service.
+import * as z from 'zod';
+import { defineCommand, flag, jsonFlag } from '#command-line/command.ts';
+import { exitCodes } from '#command-line/exit-codes.ts';
+import { positiveInteger, positiveNumber, text } from '#command-line/values.ts';
+import { DomainError } from '#core/errors.ts';
+import { dimensionsSchema } from '../predict/dimension-options.ts';
+
+const options = {
+  target: {
+    value: 'TARGET',
+    help: 'an id, or a part of one: all that contain it; all; default: twenty usual ones',
+    schema: z.array(text).default([]),
+    repeatable: true,
+  },
+  batch: {
+    value: 'IMAGES',
+    help: 'length of the first axis of every input; default 1, or what the model fixes',
+    schema: positiveInteger.optional(),
+  },
+  dim: {
+    value: 'NAME=LENGTH',
+    help: 'of an open dimension; INPUT=1x3x224x224 binds an input as a whole',
+    schema: dimensionsSchema,
+    repeatable: true,
+  },
+  budget: { value: 'MS', help: 'marks what fits', schema: positiveNumber.optional() },
+  explain: flag('where the time goes: by kind of kernel, and by place in the network'),
+  compare: flag('two models, target by target'),
+  json: jsonFlag,
+};
+
+export const predictCommand = defineCommand({
+  options,
+  operands: { value: 'MODEL', help: 'files: ONNX, whose weights are not read, or operator graphs as .json' },
+  notes: 'Nothing leaves this machine. `sugarbush targets` says where the numbers of a target come from.',
+  async run({ target, batch, dim, budget, explain, compare, json }, { out }, files) {
+    if (files.length === 0) throw new DomainError('invalid-usage', 'give a model: sugarbush predict model.onnx');
+    const { predictModels } = await import('../predict/predict-models.ts');
+    const report = await predictModels({ files, targets: target, batch, ...dim, budgetMs: budget, explain, compare });
+    if (json) out(`${JSON.stringify(report)}\n`);
+    else out((await import('../predict/print-report.ts')).printReport(report, explain));
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,29 @@
+// `sugarbush targets`: the targets that come with the project: a list, a part of it, or all that is known of one.
+import { defineCommand, jsonFlag } from '#command-line/command.ts';
+import { exitCodes } from '#command-line/exit-codes.ts';
+import { text } from '#command-line/values.ts';
+
+const options = {
+  match: { value: 'TEXT', help: 'only those whose id, hardware or runtime contains it', schema: text.optional() },
+  json: jsonFlag,
+};
+
+export const targetsCommand = defineCommand({
+  options,
+  operands: { value: 'TARGET', help: 'ids, or parts of them, to show with all that is known' },
+  async run({ match, json }, { out }, names) {
+    const { readShippedPredictor } = await import('../start/read-shipped-predictor.ts');
+    const { bundleHash } = await import('#core/predictor/bundle.ts');
+    const { everyTarget, matchesTarget, pickTargets } = await import('../shipped-targets/pick-targets.ts');
+    const { describeShipped, listShipped, showShipped } = await import('../shipped-targets/describe-shipped.ts');
+    const { readTargets } = await import('../shipped-targets/targets-file.ts');
+    const { bundle } = await readShippedPredictor();
+    const all = readTargets(bundleHash(bundle));
+    const picked = pickTargets(all, names.length === 0 ? [everyTarget] : names);
+    const matching = match === undefined ? picked : picked.filter((target) => matchesTarget(target, match));
+    const told = matching.map(describeShipped);
+    if (json) out(`${JSON.stringify({ schemaVersion: 1, targets: told })}\n`);
+    else out(names.length === 0 ? listShipped(told) : told.map(showShipped).join('\n'));
+    return exitCodes.done;
+  },
+});
