@@ -1,7 +1,7 @@
 // Two networks of each search space as ONNX files with random weights in one JSON file, for
 // scripts/compare-answers.mjs. Usage: node scripts/write-trial-models.ts FILE
 import { writeFileSync } from 'node:fs';
-import { chooseArchitectures } from '#agent/commands/architectures.ts';
+import { seededRandom } from '#core/random.ts';
 import { describeNetwork } from '#core/search-space/network/describe.ts';
 import { modelBytes } from '#core/search-space/network/with-weights.ts';
 import { searchSpace, searchSpaceIds } from '#core/search-space/registry.ts';
@@ -11,9 +11,10 @@ const models: { name: string; base64: string }[] = [];
 for (const id of searchSpaceIds) {
   const workload = workloadOf({ searchSpace: id, inputSize: undefined, batchSize: 1 });
   const space = searchSpace(id);
-  for (const name of await chooseArchitectures('2', workload, 0, undefined)) {
-    const bytes = modelBytes(describeNetwork(space, space.parse(name), workload), 0);
-    models.push({ name, base64: Buffer.from(bytes).toString('base64') });
+  const random = seededRandom(0);
+  for (const architecture of [space.sample(random), space.sample(random)]) {
+    const bytes = modelBytes(describeNetwork(space, architecture, workload), 0);
+    models.push({ name: space.format(architecture), base64: Buffer.from(bytes).toString('base64') });
   }
 }
 writeFileSync(process.argv[2]!, JSON.stringify({ models }));
