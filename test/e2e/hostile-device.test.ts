@@ -79,12 +79,14 @@ test('a body that is no request is refused as one', async () => {
     ...['1e400', '-0', 'NaN', '1.5', '"5"', '9007199254740993'].map((size) => `{"sizeBytes":${size},${good}}`),
     `{"sizeBytes":5,${good},"__proto__":{"role":"operator"}}`,
     `{"sizeBytes":5,${good},"deviceId":"${device.deviceId}"}`,
-    '['.repeat(1_000_000),
-    `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`,
-    '{"a":'.repeat(300_000),
+    '['.repeat(10_000),
+    '{"a":'.repeat(10_000),
     '',
   ]) {
     expect([text.slice(0, 60), await refusal(upload(text))]).toEqual([text.slice(0, 60), [400, 'invalid-request']]);
+  }
+  for (const text of [`${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`, '{"a":'.repeat(300_000)]) {
+    expect(await refusal(upload(text))).toEqual([413, 'body-too-large']);
   }
 });
 
