@@ -19,9 +19,9 @@ const compactHeadSchema = z.strictObject({
   /** Base64 of 16-bit integers, little-endian, one a coordinate; and what one of them is worth. */
   weights: z.base64(),
   weightStep: z.number().positive(),
-  /** Of the determined directions. */
+  /** One for each of the determined directions. */
   variances: z.array(z.number().nonnegative()).max(1000),
-  /** Of all others. */
+  /** The same for all other directions. */
   restVariance: z.number().nonnegative(),
   /** Base64 of signed bytes [directions × (coordinates + 1)], each direction over its largest coordinate. */
   directions: z.base64(),

@@ -31,7 +31,7 @@ export function breakDown(adaptation: Adaptation, network: PricedNetwork, latenc
   return { lowering, launchMs };
 }
 
-/** Of which the heads weigh most. */
+/** The lowering whose heads weigh most. */
 function likeliestLowering({ heads }: Adaptation): LoweringId {
   const weights = new Map<LoweringId, number>();
   for (const { lowering, weight } of heads) weights.set(lowering, (weights.get(lowering) ?? 0) + weight);

@@ -22,7 +22,7 @@ export interface PricedNetwork {
   /** By lowering, in order, the run's constant first. */
   readonly launches: ReadonlyMap<LoweringId, readonly PlacedLaunch[]>;
   readonly prices: PriceTable;
-  /** Of one network, under every head; heads of lowerings that were not wanted say nothing. */
+  /** What the predictor says of one network, under every head; heads of lowerings that were not wanted say nothing. */
   readonly forward: Forward;
 }
 

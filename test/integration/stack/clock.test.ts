@@ -93,7 +93,8 @@ test.each(['-', '+'])(
     near(constructed, real);
     // The template gives the function ten seconds.
     expect(remainingMs).toBeGreaterThan(0);
-    expect(remainingMs).toBeLessThanOrEqual(10_000);
+    // Two clocks that tick in milliseconds may differ by a few.
+    expect(remainingMs).toBeLessThan(10_100);
     expect(isDate).toBe(true);
   },
 );
