@@ -123,7 +123,8 @@ describe('a function that works', () => {
     });
     const { remainingMs } = value as { remainingMs: number };
     expect(remainingMs).toBeGreaterThan(5000);
-    expect(remainingMs).toBeLessThanOrEqual(7000);
+    // Two clocks that tick in milliseconds may differ by a few.
+    expect(remainingMs).toBeLessThan(7100);
   });
 
   test('requires modules of a layer', async () => {
