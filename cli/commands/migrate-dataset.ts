@@ -20,8 +20,10 @@ training run. Credentials and region are those of the AWS SDK: AWS_PROFILE, AWS_
   async run({ bucket, json }, { out, signal }) {
     const { migrateDataset } = await import('#core/intake/migrate-dataset.ts');
     const { s3Store } = await import('#functions/shared/s3-store.ts');
+    const { operatorS3 } = await import('#cli/operator-s3.ts');
+    const store = s3Store({ bucket, client: await operatorS3() });
     const targets: MigratedTarget[] = [];
-    for await (const target of migrateDataset(s3Store({ bucket }), { now: Date.now, predictors: [] })) {
+    for await (const target of migrateDataset(store, { now: Date.now, predictors: [] })) {
       signal.throwIfAborted();
       targets.push(target);
       if (!json) out(`${lineOf(target)}\n`);
