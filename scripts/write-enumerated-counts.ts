@@ -4,14 +4,14 @@
 import { writeFileSync } from 'node:fs';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { lower } from '#core/graph/lower.ts';
+import { defaultLowerings } from '#core/predictor/hypotheses.ts';
 import { kernelKey } from '#core/predictor/kernels/kernel-table.ts';
 import { nasbench201 } from '#core/search-space/nasbench201/space.ts';
 import { describeNetwork } from '#core/search-space/network/describe.ts';
-import { fitLowerings } from '#core/training/fits/fit-lowerings.ts';
 
 const inputSize = 32;
 const cells = [...nasbench201.enumerate!()];
-const written = fitLowerings.map((lowering) => {
+const written = defaultLowerings.map((lowering) => {
   const templates = new Map<string, number>();
   const places: (readonly [cell: number, ordinal: number])[] = [];
   const rows = new Map<string, number>();

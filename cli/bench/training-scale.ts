@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { evaluate } from '#core/predictor/evaluation/held-out-evaluation.ts';
+import { defaultLowerings } from '#core/predictor/hypotheses.ts';
 import { featureSchemaId } from '#core/predictor/predictor-parameters.ts';
 import { predictorKey } from '#core/predictors/keys.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { heldOutTargets, loadFit, tasksOf } from '#core/training/evaluation/evaluate-fold.ts';
 import { continueFit } from '#core/training/fits/continue-fit.ts';
-import { fitLowerings } from '#core/training/fits/fit-lowerings.ts';
 import { foldsOf } from '#core/training/fits/plan-fits.ts';
 import { type FitSpec, fitFormatVersion, fitIdOf } from '#core/training/fits/specification.ts';
 import { fitKey } from '#core/training/keys.ts';
@@ -111,7 +111,7 @@ const specOf = (snapshotId: string): FitSpec => ({
   formatVersion: fitFormatVersion,
   snapshotId,
   features: featureSchemaId,
-  lowerings: [...fitLowerings],
+  lowerings: [...defaultLowerings],
   heldOut: [],
   only: null,
   seed: 0,

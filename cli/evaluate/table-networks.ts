@@ -7,11 +7,11 @@ import {
   evaluate,
 } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import type { EpisodeData } from '#core/predictor/fitting/episodes.ts';
+import { defaultLowerings } from '#core/predictor/hypotheses.ts';
 import type { Predictor } from '#core/predictor/types.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { type Workload, workloadKey } from '#core/search-space/workload.ts';
 import { episodeData } from '#core/training/fits/episode-data.ts';
-import { fitLowerings } from '#core/training/fits/fit-lowerings.ts';
 import { setIdOf } from '#core/training/snapshot/training-pool.ts';
 
 /** What a fit learns from: these columns at these rows. */
@@ -31,7 +31,7 @@ export function tableEpisodes(table: LatencyTable, columns: readonly string[], r
       latencyMs: Float64Array.from(rows, (row) => column(id).latencyMs[row]!),
     })),
   };
-  return episodeData({ sets: [set] }, fitLowerings, { heldOut: [], only: null });
+  return episodeData({ sets: [set] }, defaultLowerings, { heldOut: [], only: null });
 }
 
 export type TablePlan = Omit<EvaluationPlan, 'workload' | 'architectures'>;

@@ -4,10 +4,10 @@ import { targetOfColumn } from '#cli/import/table-profiles.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import { parseOperatorGraph } from '#core/graph/graph-json.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
+import { defaultLowerings } from '#core/predictor/hypotheses.ts';
 import { countGraph } from '#core/predictor/kernels/count-kernels.ts';
 import { kernelTable } from '#core/predictor/kernels/kernel-table.ts';
 import type { CountedGraphs } from '#core/training/fits/episode-data.ts';
-import { fitLowerings } from '#core/training/fits/fit-lowerings.ts';
 import { fromNcnn } from '#scripts/convert-graphs/ncnn.ts';
 import { fromNnMeter } from '#scripts/convert-graphs/nnmeter.ts';
 import {
@@ -58,7 +58,7 @@ export function countedGraphs({ id, networks, latencies }: Collection): CountedG
     id,
     weight,
     kernels: table.kernels,
-    networks: networks.map(({ graph }) => countGraph(table, graph, fitLowerings)),
+    networks: networks.map(({ graph }) => countGraph(table, graph, defaultLowerings)),
     families: networks.map(({ family }) => family),
     targets: [...latencies]
       .map(([column, own]) => ({

@@ -3,11 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleHash, type PredictorBundle } from '#core/predictor/bundle.ts';
 import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
+import { defaultLowerings } from '#core/predictor/hypotheses.ts';
 import { parseParameters } from '#core/predictor/predictor-parameters.ts';
 import { type Card, cardSchema } from '#core/predictors/card.ts';
 import { learnedFrom } from '#core/predictors/learned-from.ts';
 import { episodeData } from '#core/training/fits/episode-data.ts';
-import { fitLowerings } from '#core/training/fits/fit-lowerings.ts';
 import { countedGraphs, shippedCollections } from './counted-graphs.ts';
 import { shippedPool } from './shipped-pool.ts';
 
@@ -28,7 +28,7 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Card> 
   say('counting the kernels of the shipped networks …');
   const data = episodeData(
     shippedPool(),
-    fitLowerings,
+    defaultLowerings,
     { heldOut: [], only: null },
     shippedCollections().map(countedGraphs),
   );

@@ -24,7 +24,7 @@ export interface Head {
 export const headsOf = (lowerings: readonly LoweringId[]): Head[] =>
   ([0, 1] as const).flatMap((net) => lowerings.map((lowering) => ({ lowering, net })));
 
-/** Kinds of runtime that a predictor tells apart unless it is given others. Those of ONNX Runtime that launch nearly
+/** Kinds of runtime that predictors trained here tell apart. Those of ONNX Runtime that launch nearly
  * the same kernels as one of these for all known networks are left out: each costs time and none decides anything. */
 export const defaultLowerings = [
   'eager',

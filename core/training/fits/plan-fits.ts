@@ -2,6 +2,7 @@
 // hardware, which is evaluated on it; and the champion's own folds, as it was trained, unless an earlier run left them.
 import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
+import { defaultLowerings } from '#core/predictor/hypotheses.ts';
 import { featureSchemaId } from '#core/predictor/predictor-parameters.ts';
 import { readAliases } from '#core/predictors/aliases.ts';
 import { type Card, readCard } from '#core/predictors/card.ts';
@@ -11,14 +12,13 @@ import { decidedKey, fitKey, runFitKey } from '#core/training/keys.ts';
 import type { RunRecord } from '#core/training/runs/run-record.ts';
 import { type RunSettings, stepsPerReport } from '#core/training/runs/run-settings.ts';
 import { type Manifest, readManifest } from '#core/training/snapshot/snapshot.ts';
-import { fitLowerings } from './fit-lowerings.ts';
 import { type FitSpec, fitFormatVersion, fitIdOf } from './specification.ts';
 
 /** What fits of this code have in common. */
 const base = {
   formatVersion: fitFormatVersion,
   features: featureSchemaId,
-  lowerings: [...fitLowerings],
+  lowerings: [...defaultLowerings],
   stepsPerReport,
 } satisfies Partial<FitSpec>;
 

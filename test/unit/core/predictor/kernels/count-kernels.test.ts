@@ -1,6 +1,7 @@
 // Counts that are looked up, or put together from blocks, are those of lowering the whole network.
 import { describe, expect, test } from 'vitest';
 import { lower } from '#core/graph/lower.ts';
+import { defaultLowerings } from '#core/predictor/hypotheses.ts';
 import { countCache } from '#core/predictor/kernels/count-cache.ts';
 import { countGraph } from '#core/predictor/kernels/count-kernels.ts';
 import { membershipOf } from '#core/predictor/kernels/kernel-classes.ts';
@@ -10,7 +11,6 @@ import { seededRandom } from '#core/random.ts';
 import { describeNetwork } from '#core/search-space/network/describe.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { fitLowerings } from '#core/training/fits/fit-lowerings.ts';
 
 /** Kernel → launches. */
 const launches = ({ kernels: all }: KernelTable, { kernels, counts }: CountRow) =>
@@ -33,12 +33,12 @@ test.each([
   '%s at %s px',
   (id, inputSize, count) => {
     const { space, architectures, workload } = drawn(id, count, inputSize);
-    const { table, rows } = countCache(fitLowerings).count({ workload, architectures });
+    const { table, rows } = countCache(defaultLowerings).count({ workload, architectures });
     architectures.forEach((architecture, i) => {
       const whole = kernelTable();
       const { graph } = describeNetwork(space, architecture, { inputSize, batchSize: 1 });
-      countGraph(whole, graph, fitLowerings).forEach((expected, l) => {
-        expect(launches(table, rows[i]![l]!), `${space.format(architecture)}, ${fitLowerings[l]}`).toEqual(
+      countGraph(whole, graph, defaultLowerings).forEach((expected, l) => {
+        expect(launches(table, rows[i]![l]!), `${space.format(architecture)}, ${defaultLowerings[l]}`).toEqual(
           launches(whole, expected),
         );
       });
@@ -49,7 +49,7 @@ test.each([
 
 test('cells that launch the same have one row', () => {
   const { architectures, workload } = drawn('nasbench201', 300, 32);
-  const { rows } = countCache(fitLowerings).count({ workload, architectures });
+  const { rows } = countCache(defaultLowerings).count({ workload, architectures });
   expect(new Set(rows.map(([eager]) => eager)).size).toBeLessThan(150);
 });
 
@@ -63,7 +63,7 @@ test('begins anew when it knows too much', () => {
 describe('a batch', () => {
   test.each(['nasbench201', 'fbnet'] as const)('of 8 launches what one image does, with more work: %s', (id) => {
     const { space, architectures, workload } = drawn(id, 1, id === 'fbnet' ? 224 : 32);
-    for (const lowering of fitLowerings) {
+    for (const lowering of defaultLowerings) {
       const of = (batchSize: number) =>
         lower(describeNetwork(space, architectures[0]!, { ...workload, batchSize }).graph, lowering);
       const one = of(1);
