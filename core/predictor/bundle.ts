@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { DomainError } from '#core/errors.ts';
 import type { Kernel } from '#core/graph/kernel.ts';
 import { createSession, float32Tensor } from '#core/onnx/session.ts';
+import { keptMoments } from './adaptation/kept-moments.ts';
 import { netCount, featureDimension as P } from './hypotheses.ts';
 import { networkCounts } from './kernels/count-cache.ts';
 import { forwardOfSets } from './kernels/forward.ts';
@@ -69,6 +70,7 @@ export async function loadPredictor(bundle: PredictorBundle): Promise<Predictor>
     identity: { version: hash.slice(0, 16), hash },
     parameters,
     forward: (sets, heads) => forwardOfSets(counts, books, sets, parameters.logPriors.length, heads),
+    moments: keptMoments(counts, books, parameters.lowerings),
     prices: pricesOf,
     close: () => session.release(),
   };

@@ -2,6 +2,7 @@
 // dimensionless relative latency (the scale of a target is part of its adaptation).
 import type { Kernel } from '#core/graph/kernel.ts';
 import type { LoweringId } from '#core/graph/lowerings.ts';
+import type { KeptMoments } from '#core/predictor/adaptation/kept-moments.ts';
 import type { PredictorParameters } from '#core/predictor/predictor-parameters.ts';
 import type { Architecture } from '#core/search-space/search-space.ts';
 import type { Workload } from '#core/search-space/workload.ts';
@@ -70,6 +71,9 @@ export interface Predictor {
   /** Rows in the order of the sets and of the architectures in each. One pass serves any number of targets.
    * @param heads the only ones that are wanted; left out: all */
   forward(sets: readonly NetworkSet[], heads?: readonly number[]): Promise<Forward>;
+  /** What a forward pass and posterior-predictive.ts say of one set on some targets, for who asks again and again: what
+   * was once worked out for an adaptation is kept. */
+  readonly moments: KeptMoments;
   /** Prices of kernels at `batch` times their own batch size; for networks that are no search space's. */
   prices(kernels: readonly Kernel[], batch?: number): Promise<PriceTable>;
   close(): Promise<void>;

@@ -1,11 +1,11 @@
-// Use case: predict the latency of architectures on targets. One forward pass serves all targets of a request. The
-// reply holds one array a quantity, in the order of the architectures: at 20,000 architectures a third of the size of
-// one object an architecture, and quicker to print and to read.
+// Use case: predict the latency of architectures on targets. Networks are counted once for all targets of a request.
+// The reply holds one array a quantity, in the order of the architectures: at 20,000 architectures a third of the size
+// of one object an architecture, and quicker to print and to read.
 import { DomainError, type Issue } from '#core/errors.ts';
-import { type Adaptation, standingHeads } from '#core/predictor/adaptation/adaptation.ts';
-import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
+import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
+import { type LnMoments, predictionOf } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { assessTrust } from '#core/predictor/adaptation/trust.ts';
-import type { Forward, Predictor, Trust } from '#core/predictor/types.ts';
+import type { Trust } from '#core/predictor/types.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
 import { workloadOf } from '#core/search-space/workload.ts';
@@ -77,10 +77,7 @@ export async function predict(dependencies: PredictDependencies, request: Predic
   const architectures = parseArchitectures(space, request.architectures);
   const champion = await dependencies.predictors.champion();
   const adaptations = await findAdaptations(dependencies, champion, request);
-  const forward = await champion.predictor.forward(
-    [{ workload, architectures }],
-    headsOfAll(adaptations, champion.predictor),
-  );
+  const moments = await champion.predictor.moments(adaptations, { workload, architectures });
   const { confidence = 0.9, budgetMs } = request;
   return {
     ...workload,
@@ -88,7 +85,7 @@ export async function predict(dependencies: PredictDependencies, request: Predic
     confidence,
     ...(budgetMs !== undefined && { budgetMs }),
     results: targets.map((target, i) =>
-      predictOne(champion, target, adaptations[i]!, forward, {
+      predictOne(champion, target, adaptations[i]!, moments[i]!, {
         confidence,
         ...(budgetMs !== undefined && { budgetMs }),
       }),
@@ -154,25 +151,14 @@ async function findAdaptations(
   throw new DomainError('not-ready', `targets that are not adapted yet: ${waiting}`);
 }
 
-/** The heads of all the targets: what none stands on is not computed. */
-function headsOfAll(adaptations: readonly Adaptation[], { parameters }: Predictor): number[] {
-  const heads = adaptations.flatMap((adaptation) => standingHeads(adaptation, parameters.lowerings));
-  return [...new Set(heads)].sort((a, b) => a - b);
-}
-
 function predictOne(
   { predictor }: Champion,
   target: string,
   adaptation: Adaptation,
-  forward: Forward,
+  moments: LnMoments,
   options: { readonly confidence: number; readonly budgetMs?: number },
 ): TargetPredictions {
-  const { latencyMs, lowMs, highMs, withinBudgetProbability } = predictLatencies(
-    adaptation,
-    predictor.parameters.lowerings,
-    forward,
-    options,
-  );
+  const { latencyMs, lowMs, highMs, withinBudgetProbability } = predictionOf(moments, options);
   const { trust, reason } = assessTrust(adaptation);
   return {
     target,

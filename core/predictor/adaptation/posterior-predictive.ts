@@ -10,34 +10,50 @@ import { type Adaptation, type AdaptedHead, standingHeads } from './adaptation.t
 const leastRelativeLatency = 0.05;
 const defaultConfidence = 0.9;
 
+/** Of ln latency [ms], one a network. */
+export interface LnMoments {
+  readonly mean: Float64Array;
+  readonly deviation: Float64Array;
+}
+
 /** Mean and standard deviation of ln latency [ms] under the heads together, the target's calibration applied.
  * @param lowerings of the predictor, in its order: which of forward's heads are which */
-export function lnMoments(
-  adaptation: Adaptation,
-  lowerings: readonly LoweringId[],
-  forward: Forward,
-): { mean: Float64Array; deviation: Float64Array } {
-  const mean = new Float64Array(forward.count);
-  const square = new Float64Array(forward.count);
+export function lnMoments(adaptation: Adaptation, lowerings: readonly LoweringId[], forward: Forward): LnMoments {
+  const sums = { mean: new Float64Array(forward.count), deviation: new Float64Array(forward.count) };
   const standing = standingHeads(adaptation, lowerings);
   adaptation.heads.forEach((head, i) => {
     const column = forward.heads === undefined ? standing[i]! : forward.heads.indexOf(standing[i]!);
-    addHead(head, column, forward, mean, square);
+    addHead(head, column, forward, sums);
   });
-  const deviation = square.map((second, i) => {
-    const variance = Math.max(second - mean[i]! ** 2, 0);
-    return adaptation.intervalScale * Math.sqrt(variance);
-  });
+  return mixtureOf(adaptation, sums);
+}
+
+/** Adds a head's normal distribution of the ln latency of network i to the sums that mixtureOf takes: means go into
+ * `mean`, second moments into `deviation`.
+ * @param lnMean ln m of the network under the head
+ * @param relative θ₀ + φ·w
+ * @param variance of the latter */
+export function addToMixture(
+  head: AdaptedHead,
+  lnMean: number,
+  relative: number,
+  variance: number,
+  { mean, deviation: square }: LnMoments,
+  i: number,
+): void {
+  const kept = Math.max(relative, leastRelativeLatency);
+  const m = lnMean + head.lnScale + Math.log(kept);
+  mean[i]! += head.weight * m;
+  square[i]! += head.weight * (m * m + variance / (kept * kept) + head.noiseVariance);
+}
+
+/** The moments of the heads' mixture, with the target's calibration, from the sums that addToMixture made. */
+export function mixtureOf({ intervalScale }: Adaptation, { mean, deviation: square }: LnMoments): LnMoments {
+  const deviation = square.map((second, i) => intervalScale * Math.sqrt(Math.max(second - mean[i]! ** 2, 0)));
   return { mean, deviation };
 }
 
-function addHead(
-  head: AdaptedHead,
-  column: number,
-  { count, lnMean, phi }: Forward,
-  mean: Float64Array,
-  square: Float64Array,
-): void {
+function addHead(head: AdaptedHead, column: number, { count, lnMean, phi }: Forward, sums: LnMoments): void {
   const columns = lnMean.length / count;
   const P = phi.length / lnMean.length;
   const touched = new Set(head.coordinates);
@@ -67,10 +83,7 @@ function addHead(
     }
     let variance = head.priorVariance * outside;
     for (let c = 0; c <= r; c++) variance += product[c]! ** 2;
-    const kept = Math.max(relative, leastRelativeLatency);
-    const m = lnMean[i * columns + column]! + head.lnScale + Math.log(kept);
-    mean[i]! += head.weight * m;
-    square[i]! += head.weight * (m * m + variance / (kept * kept) + head.noiseVariance);
+    addToMixture(head, lnMean[i * columns + column]!, relative, variance, sums, i);
   }
 }
 
@@ -79,9 +92,16 @@ export function predictLatencies(
   adaptation: Adaptation,
   lowerings: readonly LoweringId[],
   forward: Forward,
+  options: PredictOptions = {},
+): Prediction {
+  return predictionOf(lnMoments(adaptation, lowerings, forward), options);
+}
+
+/** The same from the moments of ln latency. */
+export function predictionOf(
+  { mean, deviation }: LnMoments,
   { confidence = defaultConfidence, budgetMs }: PredictOptions = {},
 ): Prediction {
-  const { mean, deviation } = lnMoments(adaptation, lowerings, forward);
   const z = normalQuantile((1 + confidence) / 2);
   return {
     latencyMs: mean.map(Math.exp),

@@ -3,7 +3,9 @@
 // predictors of a process share them. They are of batch size 1: a batch changes the kernels' work, not which there are.
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { NetworkSet } from '#core/predictor/types.ts';
+import type { NetworkOptions } from '#core/search-space/network/describe.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
+import type { Workload } from '#core/search-space/workload.ts';
 import { type BlockCounter, blockCounter } from './count-kernels.ts';
 import { type CountRow, type KernelTable, kernelTable } from './kernel-table.ts';
 
@@ -14,9 +16,18 @@ export interface CountedNetworks {
   readonly rows: readonly (readonly CountRow[])[];
 }
 
+export interface CountedParts {
+  readonly table: KernelTable;
+  /** By lowering: for each network the rows that its counts are the sum of. */
+  readonly parts: ReadonlyMap<LoweringId, readonly (readonly CountRow[])[]>;
+}
+
 export interface NetworkCounts {
   /** @throws DomainError `invalid-request` for an input size that the space cannot have */
   count(set: NetworkSet): CountedNetworks;
+  /** Under some of the lowerings, not added up. Equal parts are the same object as long as the table is the same.
+   * @throws DomainError `invalid-request` for an input size that the space cannot have */
+  parts(set: NetworkSet, wanted: readonly LoweringId[]): CountedParts;
 }
 
 /** Parts and kernels that are remembered: some 60 MB. Beyond, everything is forgotten and begins anew. */
@@ -41,11 +52,22 @@ export function countCache(lowerings: readonly LoweringId[], most = limits): Net
     counter = blockCounter(table, lowerings);
   };
   begin();
+  const forgetMany = (): void => {
+    if (counter.known > most.known || table.kernels.length > most.kernels) begin();
+  };
+  const optionsOf = ({ inputSize }: Workload): NetworkOptions => ({ inputSize, batchSize: 1 });
   return {
-    count({ workload, architectures }) {
-      if (counter.known > most.known || table.kernels.length > most.kernels) begin();
+    parts({ workload, architectures }, wanted) {
+      forgetMany();
       const space = searchSpace(workload.searchSpace);
-      const options = { inputSize: workload.inputSize, batchSize: 1 };
+      const rowsUnder = (lowering: LoweringId): readonly (readonly CountRow[])[] =>
+        architectures.map(counter.partsUnder(lowerings.indexOf(lowering), space, optionsOf(workload)));
+      return { table, parts: new Map(wanted.map((lowering) => [lowering, rowsUnder(lowering)])) };
+    },
+    count({ workload, architectures }) {
+      forgetMany();
+      const space = searchSpace(workload.searchSpace);
+      const options = optionsOf(workload);
       return { table, rows: architectures.map((architecture) => counter.count(space, architecture, options)) };
     },
   };

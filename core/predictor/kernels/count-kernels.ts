@@ -23,6 +23,14 @@ export interface BlockCounter {
   /** One row a lowering; equal rows are the same object where the space is small.
    * @throws DomainError `invalid-request` (an input size that the space cannot have) */
   count(space: SearchSpace, architecture: Architecture, options: NetworkOptions): readonly CountRow[];
+  /** For networks of one space and workload: what a network's counts under the lowering of this number are the sum of,
+   * without working out the sum or the other lowerings. Equal parts are the same object.
+   * @throws DomainError `invalid-request` (an input size that the space cannot have) */
+  partsUnder(
+    lowering: number,
+    space: SearchSpace,
+    options: NetworkOptions,
+  ): (architecture: Architecture) => readonly CountRow[];
   /** Blocks and whole networks that it knows: some kilobytes each. */
   readonly known: number;
 }
@@ -31,7 +39,7 @@ export interface BlockCounter {
 export function blockCounter(table: KernelTable, lowerings: readonly LoweringId[]): BlockCounter {
   const blocks = new Map<string, CountedBlock>();
   const networks = new Map<string, readonly CountRow[]>();
-  const tables = new Map<string, readonly ReturnType<typeof cellRows>[]>();
+  const tables = new Map<string, ReturnType<typeof cellRows>>();
   const sharedRow = rowSharing();
   const sumOf = rowSums();
   const run = table.row([]);
@@ -45,7 +53,7 @@ export function blockCounter(table: KernelTable, lowerings: readonly LoweringId[
     const key = `${space.id} ${inputSize} ${batchSize} ${String.fromCharCode(...architecture)}`;
     const known = networks.get(key);
     if (known !== undefined) return known;
-    const looked = lookups(space, inputSize, batchSize);
+    const looked = lowerings.map((_, l) => lookup(l, space, { inputSize, batchSize }));
     const lowered = looked.every((look) => look !== undefined)
       ? []
       : countGraph(table, describeNetwork(space, architecture, { inputSize, batchSize }).graph, lowerings).map(
@@ -55,20 +63,34 @@ export function blockCounter(table: KernelTable, lowerings: readonly LoweringId[
     networks.set(key, rows);
     return rows;
   };
-  /** One a lowering: undefined where cells have to be lowered. */
-  const lookups = (space: SearchSpace, inputSize: number | null, batchSize: number) => {
-    const key = `${space.id} ${inputSize} ${batchSize}`;
-    const known = tables.get(key);
-    if (known !== undefined) return known;
-    const made = lowerings.map((lowering) =>
-      batchSize === 1 ? cellRows(space, table, lowering, inputSize) : undefined,
-    );
-    tables.set(key, made);
-    return made;
+  /** Undefined where cells have to be lowered. */
+  const lookup = (l: number, space: SearchSpace, { inputSize, batchSize }: NetworkOptions) => {
+    const key = `${space.id} ${inputSize} ${batchSize} ${l}`;
+    if (!tables.has(key)) {
+      tables.set(key, batchSize === 1 ? cellRows(space, table, lowerings[l]!, inputSize) : undefined);
+    }
+    return tables.get(key);
+  };
+  const chainParts = (l: number, space: SearchSpace, architecture: Architecture, options: NetworkOptions) => {
+    const blocksOfNetwork = chainOf(space, architecture, options.inputSize).blocks;
+    const parts = blocksOfNetwork.map((block) => blockOf(block, options.batchSize));
+    if (!isSealed(parts)) return [networkOf(space, architecture, options)[l]!];
+    let input: Layout = 'plain';
+    const gained = parts.map((part) => {
+      const step = part.step(l, input);
+      input = step.layout;
+      return step.gained;
+    });
+    return [run, ...gained];
   };
   return {
     get known() {
       return blocks.size + networks.size;
+    },
+    partsUnder(l, space, options) {
+      if (space.enumerate === undefined) return (architecture) => chainParts(l, space, architecture, options);
+      const look = lookup(l, space, options);
+      return (architecture) => [look?.(architecture) ?? networkOf(space, architecture, options)[l]!];
     },
     count(space, architecture, options) {
       if (space.enumerate !== undefined) return networkOf(space, architecture, options);

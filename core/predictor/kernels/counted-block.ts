@@ -37,6 +37,8 @@ export interface CountedBlock {
   readonly endsSealed: boolean;
   /** One step a lowering, for one layout of the input a lowering. What is asked for the first time is lowered. */
   steps(inputs: readonly Layout[]): readonly ChainStep[];
+  /** The step under the lowering of this number alone. */
+  step(lowering: number, input: Layout): ChainStep;
 }
 
 /** What the blocks of one counter have in common. */
@@ -74,6 +76,10 @@ export function countedBlock(block: Block, { table, lowerings, batchSize, sumOf 
         if (unknown.length > 0) learn(unknown, input);
       }
       return inputs.map((input, l) => known[input][l]!);
+    },
+    step(lowering, input) {
+      if (known[input][lowering] === undefined) learn([lowering], input);
+      return known[input][lowering]!;
     },
   };
 }

@@ -23,6 +23,7 @@ const predictor: Predictor = {
         sets.flatMap(({ architectures }) => architectures.map((a) => a[0]!)),
       ),
     ),
+  moments: () => Promise.reject(new Error('no kernels here')),
   prices: () => Promise.reject(new Error('no kernels here')),
   close: () => Promise.resolve(),
 };

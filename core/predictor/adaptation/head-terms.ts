@@ -1,0 +1,46 @@
+// What kernels add to a head's posterior of a network's latency, so that a network is a short sum. With θ = (1, w) and
+// covariance F Fᵀ of its measured coordinates, a part of a network with counts c adds
+//   m = Σ c μ,   p = Σ c μ (1 + ψ·w),   z = Σ c μ (Fᵀ (1, ψ measured), √prior ψ others)
+// and a network has mean p and variance |z|², in units of the head's scale. No square of P remains in a network's sum.
+import { featureDimension as P } from '#core/predictor/hypotheses.ts';
+import type { CountRow } from '#core/predictor/kernels/kernel-table.ts';
+import type { KernelPrices } from '#core/predictor/kernels/price-book.ts';
+import type { AdaptedHead } from './adaptation.ts';
+
+/** Numbers of a part's terms: m, p and the P + 1 coordinates of z. */
+export const termCount = P + 3;
+
+/** Writes a part's terms under a head, [termCount]: they are added up over the parts of a network. */
+export type HeadTerms = (part: CountRow, prices: KernelPrices) => Float64Array;
+
+/** Terms under one head of an adaptation; the prices are of the table that the parts' kernels are of. */
+export function headTerms({ net, coordinates, weights, factor, priorVariance }: AdaptedHead): HeadTerms {
+  const measured = new Set(coordinates);
+  const others = Array.from({ length: P }, (_, p) => p).filter((p) => !measured.has(p));
+  const priorDeviation = Math.sqrt(priorVariance);
+  const r = coordinates.length;
+  const lower = Float64Array.from(factor);
+  const sums = new Float64Array(P);
+  return ({ kernels, counts }, prices) => {
+    const mean = prices.mean[net]!;
+    const psi = prices.psi[net]!;
+    const terms = new Float64Array(termCount);
+    sums.fill(0);
+    let m = 0;
+    for (let j = 0; j < kernels.length; j++) {
+      const share = counts[j]! * mean[kernels[j]!]!;
+      m += share;
+      for (let p = 0, at = kernels[j]! * P; p < P; p++, at++) sums[p]! += share * psi[at]!;
+    }
+    let price = m;
+    for (let c = 0; c < r; c++) price += sums[coordinates[c]!]! * weights[c]!;
+    terms[0] = m;
+    terms[1] = price;
+    for (let row = 0, f = 0; row <= r; row++) {
+      const value = row === 0 ? m : sums[coordinates[row - 1]!]!;
+      for (let column = 0; column <= row; column++, f++) terms[2 + column]! += lower[f]! * value;
+    }
+    for (const [i, p] of others.entries()) terms[3 + r + i] = priorDeviation * sums[p]!;
+    return terms;
+  };
+}
