@@ -11,7 +11,7 @@ import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-spac
 import { workloadOf } from '#core/search-space/workload.ts';
 import { unknownTargetError } from '#core/targets/target-names.ts';
 import { targetIdSchema } from '#core/targets/target-record.ts';
-import { significant } from '#core/text/significant.ts';
+import { significantEach } from '#core/text/significant.ts';
 import type { Champion, PredictorCache } from './predictor-cache.ts';
 
 /** Limits of one request. A reply has to fit the 6 MB that Lambda lets through: `predictions` counts architectures ×
@@ -110,9 +110,9 @@ function checkSize(architectures: number, targets: number): void {
 function parseArchitectures(space: SearchSpace, texts: readonly string[]): Architecture[] {
   const issues: Issue[] = [];
   const architectures: Architecture[] = [];
-  for (const [index, text] of texts.entries()) {
+  for (let index = 0; index < texts.length; index++) {
     try {
-      architectures.push(space.parse(text));
+      architectures.push(space.parse(texts[index]!));
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       issues.push({ path: `architectures/${index}`, message: error.message });
@@ -173,6 +173,6 @@ function predictOne(
   };
 }
 
-const latencies = (values: Float64Array): number[] => Array.from(values, (x) => significant(x, latencyDigits));
+const latencies = (values: Float64Array): number[] => significantEach(values, latencyDigits);
 const probabilities = (values: Float64Array): number[] =>
   Array.from(values, (p) => Math.round(p * 10 ** probabilityDecimals) / 10 ** probabilityDecimals);

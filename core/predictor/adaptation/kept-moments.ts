@@ -1,6 +1,6 @@
 // Mean and deviation of ln latency of search spaces' networks under adaptations, as a process answers requests with
-// them: what a part of a network adds (head-terms.ts) is worked out once for an adaptation and kept. Parts come again
-// in every request: the networks of a small space are few different rows of counts, those of a large one chains of few
+// them: what a part of a network adds (head-terms.ts) is worked out once for an adaptation and kept. Parts come again in
+// every request: the networks of a small space are few different rows of counts, those of a large one chains of few
 // different blocks. The numbers are those of posterior-predictive.ts but for rounding.
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { CountedParts, NetworkCounts } from '#core/predictor/kernels/count-cache.ts';
@@ -14,25 +14,18 @@ import { addToMixture, type LnMoments, mixtureOf } from './posterior-predictive.
 /** Moments under each adaptation, in their order, one a network of the set. */
 export type KeptMoments = (adaptations: readonly Adaptation[], set: NetworkSet) => Promise<LnMoments[]>;
 
-/** Under a head: ln of the relative latency that the predictor expects, what of it the posterior keeps, and the
- * latter's variance. */
-interface NetworkTerms {
-  readonly lnMean: number;
-  readonly relative: number;
-  readonly variance: number;
-}
-
-/** What is known under one head of an adaptation, at one batch size, of parts of one table. */
+/** What is known under one head of an adaptation, at one batch size, of the parts of one table, by their numbers. */
 interface HeadMemory {
+  readonly head: AdaptedHead;
   readonly terms: HeadTerms;
-  readonly parts: Map<CountRow, Float64Array>;
-  /** Of networks that are one part. */
-  readonly networks: Map<CountRow, NetworkTerms>;
+  readonly parts: Map<number, Float64Array>;
+  /** What networks that are one part add to the mixture: mean and second moment of each, NaN where it is not known. */
+  alone: Float64Array;
 }
 
-/** Numbers that are kept: some 50 MB. Beyond, everything is forgotten and begins anew. */
+/** Numbers that are kept: some 40 MB. Beyond, everything is forgotten and begins anew. */
 const mostNumbers = 4_000_000;
-/** What an entry of a map and its object take, in numbers. */
+/** What an entry of a map and its array take, in numbers. */
 const numbersPerEntry = 12;
 /** Networks that are counted at once. */
 const networksAtOnce = 1024;
@@ -54,45 +47,49 @@ export function keptMoments(
     const byHead = byTable.get(table) ?? new Map<string, HeadMemory>();
     byTable.set(table, byHead);
     const key = `${batch} ${head.net} ${head.lowering}`;
-    const known = byHead.get(key) ?? { terms: headTerms(head), parts: new Map(), networks: new Map() };
+    const known = byHead.get(key) ?? { head, terms: headTerms(head), parts: new Map(), alone: new Float64Array(0) };
     byHead.set(key, known);
     return known;
   }
 
-  function partTerms({ parts, terms }: HeadMemory, part: CountRow, prices: KernelPrices): Float64Array {
-    const known = parts.get(part);
+  function partTerms(own: HeadMemory, part: number, rows: readonly CountRow[], prices: KernelPrices): Float64Array {
+    const known = own.parts.get(part);
     if (known !== undefined) return known;
-    const made = terms(part, prices);
-    parts.set(part, made);
+    const made = own.terms(rows[part]!, prices);
+    own.parts.set(part, made);
     numbers += termCount + numbersPerEntry;
     return made;
   }
 
-  function networkTerms(memoryOfHead: HeadMemory, parts: readonly CountRow[], prices: KernelPrices): NetworkTerms {
-    if (parts.length !== 1) {
-      const sums = new Float64Array(termCount);
-      for (const part of parts) {
-        const terms = partTerms(memoryOfHead, part, prices);
-        for (let i = 0; i < termCount; i++) sums[i]! += terms[i]!;
-      }
-      return fromSums(sums);
-    }
-    const known = memoryOfHead.networks.get(parts[0]!);
-    if (known !== undefined) return known;
-    const made = fromSums(memoryOfHead.terms(parts[0]!, prices));
-    memoryOfHead.networks.set(parts[0]!, made);
-    numbers += numbersPerEntry;
-    return made;
+  function withRoom(own: HeadMemory, parts: number): Float64Array {
+    const { alone } = own;
+    if (2 * parts <= alone.length) return alone;
+    own.alone = new Float64Array(Math.max(2 * parts, 2 * alone.length)).fill(Number.NaN);
+    own.alone.set(alone);
+    numbers += own.alone.length - alone.length;
+    return own.alone;
   }
 
-  function add(adaptation: Adaptation, counted: CountedParts, prices: KernelPrices, batch: number, sums: LnMoments) {
-    for (const head of adaptation.heads) {
-      const own = memoryOf(adaptation, head, counted, batch);
-      const parts = counted.parts.get(head.lowering)!;
-      for (const [i, network] of parts.entries()) {
-        const { lnMean, relative, variance } = networkTerms(own, network, prices);
-        addToMixture(head, lnMean, relative, variance, sums, i);
+  function addHead(own: HeadMemory, counted: CountedParts, prices: KernelPrices, moments: LnMoments): void {
+    const { rows, byLowering } = counted;
+    const { numbers: parts, ends } = byLowering.get(own.head.lowering)!;
+    const alone = withRoom(own, rows.length);
+    const sums = new Float64Array(termCount);
+    for (let i = 0, at = 0; i < ends.length; i++) {
+      const end = ends[i]!;
+      if (end - at === 1) {
+        const part = parts[at++]!;
+        if (Number.isNaN(alone[2 * part]!)) rememberAlone(own.head, own.terms(rows[part]!, prices), alone, part);
+        moments.mean[i]! += alone[2 * part]!;
+        moments.deviation[i]! += alone[2 * part + 1]!;
+        continue;
       }
+      sums.fill(0);
+      for (; at < end; at++) {
+        const terms = partTerms(own, parts[at]!, rows, prices);
+        for (let t = 0; t < termCount; t++) sums[t]! += terms[t]!;
+      }
+      addTerms(own.head, sums, moments, i);
     }
   }
 
@@ -112,16 +109,26 @@ export function keptMoments(
       for (const [a, adaptation] of adaptations.entries()) {
         const { mean, deviation } = moments[a]!;
         const part = { mean: mean.subarray(start, end), deviation: deviation.subarray(start, end) };
-        add(adaptation, counted, prices, workload.batchSize, part);
+        for (const head of adaptation.heads) {
+          addHead(memoryOf(adaptation, head, counted, workload.batchSize), counted, prices, part);
+        }
       }
     }
     return moments.map((sums, a) => mixtureOf(adaptations[a]!, sums));
   };
 }
 
-function fromSums(sums: Float64Array): NetworkTerms {
-  const m = sums[0]!;
+function rememberAlone(head: AdaptedHead, terms: Float64Array, alone: Float64Array, part: number): void {
+  const added = { mean: new Float64Array(1), deviation: new Float64Array(1) };
+  addTerms(head, terms, added, 0);
+  alone[2 * part] = added.mean[0]!;
+  alone[2 * part + 1] = added.deviation[0]!;
+}
+
+/** Adds what a head says of a network with these terms. */
+function addTerms(head: AdaptedHead, terms: Float64Array, moments: LnMoments, i: number): void {
+  const m = terms[0]!;
   let square = 0;
-  for (let i = 2; i < termCount; i++) square += sums[i]! ** 2;
-  return { lnMean: Math.log(m), relative: sums[1]! / m, variance: square / (m * m) };
+  for (let t = 2; t < termCount; t++) square += terms[t]! ** 2;
+  addToMixture(head, Math.log(m), terms[1]! / m, square / (m * m), moments, i);
 }

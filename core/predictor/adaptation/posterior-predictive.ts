@@ -49,7 +49,10 @@ export function addToMixture(
 
 /** The moments of the heads' mixture, with the target's calibration, from the sums that addToMixture made. */
 export function mixtureOf({ intervalScale }: Adaptation, { mean, deviation: square }: LnMoments): LnMoments {
-  const deviation = square.map((second, i) => intervalScale * Math.sqrt(Math.max(second - mean[i]! ** 2, 0)));
+  const deviation = new Float64Array(mean.length);
+  for (let i = 0; i < mean.length; i++) {
+    deviation[i] = intervalScale * Math.sqrt(Math.max(square[i]! - mean[i]! ** 2, 0));
+  }
   return { mean, deviation };
 }
 
@@ -103,10 +106,21 @@ export function predictionOf(
   { confidence = defaultConfidence, budgetMs }: PredictOptions = {},
 ): Prediction {
   const z = normalQuantile((1 + confidence) / 2);
+  const [latencyMs, lowMs, highMs] = [mean, mean, mean].map(({ length }) => new Float64Array(length)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  for (let i = 0; i < mean.length; i++) {
+    latencyMs[i] = Math.exp(mean[i]!);
+    const factor = Math.exp(z * deviation[i]!);
+    lowMs[i] = latencyMs[i]! / factor;
+    highMs[i] = latencyMs[i]! * factor;
+  }
   return {
-    latencyMs: mean.map(Math.exp),
-    lowMs: mean.map((m, i) => Math.exp(m - z * deviation[i]!)),
-    highMs: mean.map((m, i) => Math.exp(m + z * deviation[i]!)),
+    latencyMs,
+    lowMs,
+    highMs,
     ...(budgetMs !== undefined && {
       withinBudgetProbability: mean.map((m, i) => normalCdf((Math.log(budgetMs) - m) / deviation[i]!)),
     }),

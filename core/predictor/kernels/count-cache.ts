@@ -16,16 +16,25 @@ export interface CountedNetworks {
   readonly rows: readonly (readonly CountRow[])[];
 }
 
+/** Networks as sums of parts, which come again in other networks. */
 export interface CountedParts {
   readonly table: KernelTable;
-  /** By lowering: for each network the rows that its counts are the sum of. */
-  readonly parts: ReadonlyMap<LoweringId, readonly (readonly CountRow[])[]>;
+  /** By number. As long as the table is the same one, so is a number's row. */
+  readonly rows: readonly CountRow[];
+  readonly byLowering: ReadonlyMap<LoweringId, PartLists>;
+}
+
+/** Lists of numbers, one a network, one after another. */
+export interface PartLists {
+  readonly numbers: readonly number[];
+  /** Where each network's list ends [networks]. */
+  readonly ends: readonly number[];
 }
 
 export interface NetworkCounts {
   /** @throws DomainError `invalid-request` for an input size that the space cannot have */
   count(set: NetworkSet): CountedNetworks;
-  /** Under some of the lowerings, not added up. Equal parts are the same object as long as the table is the same.
+  /** Under some of the lowerings, not added up.
    * @throws DomainError `invalid-request` for an input size that the space cannot have */
   parts(set: NetworkSet, wanted: readonly LoweringId[]): CountedParts;
 }
@@ -60,9 +69,17 @@ export function countCache(lowerings: readonly LoweringId[], most = limits): Net
     parts({ workload, architectures }, wanted) {
       forgetMany();
       const space = searchSpace(workload.searchSpace);
-      const rowsUnder = (lowering: LoweringId): readonly (readonly CountRow[])[] =>
-        architectures.map(counter.partsUnder(lowerings.indexOf(lowering), space, optionsOf(workload)));
-      return { table, parts: new Map(wanted.map((lowering) => [lowering, rowsUnder(lowering)])) };
+      const listsUnder = (lowering: LoweringId): PartLists => {
+        const addParts = counter.partsUnder(lowerings.indexOf(lowering), space, optionsOf(workload));
+        const numbers: number[] = [];
+        const ends = architectures.map((architecture) => {
+          addParts(architecture, numbers);
+          return numbers.length;
+        });
+        return { numbers, ends };
+      };
+      const byLowering = new Map(wanted.map((lowering) => [lowering, listsUnder(lowering)]));
+      return { table, rows: counter.parts, byLowering };
     },
     count({ workload, architectures }) {
       forgetMany();

@@ -11,7 +11,7 @@ import { chainOf, describeNetwork, type NetworkOptions } from '#core/search-spac
 import type { Block } from '#core/search-space/network/network.ts';
 import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
 import { type CountedBlock, countedBlock, type Layout } from './counted-block.ts';
-import { cellRows } from './enumerated-counts.ts';
+import { type CellRows, cellRows } from './enumerated-counts.ts';
 import type { CountRow, KernelTable } from './kernel-table.ts';
 import { rowSums } from './row-sums.ts';
 
@@ -23,30 +23,52 @@ export interface BlockCounter {
   /** One row a lowering; equal rows are the same object where the space is small.
    * @throws DomainError `invalid-request` (an input size that the space cannot have) */
   count(space: SearchSpace, architecture: Architecture, options: NetworkOptions): readonly CountRow[];
-  /** For networks of one space and workload: what a network's counts under the lowering of this number are the sum of,
-   * without working out the sum or the other lowerings. Equal parts are the same object.
+  /** Rows that networks' counts are sums of, by their numbers. */
+  readonly parts: readonly CountRow[];
+  /** For networks of one space and workload: appends the numbers of the parts that a network's counts under a lowering
+   * are the sum of. Neither the sum nor the other lowerings are worked out.
+   * @param lowering its place among the counter's
    * @throws DomainError `invalid-request` (an input size that the space cannot have) */
   partsUnder(
     lowering: number,
     space: SearchSpace,
     options: NetworkOptions,
-  ): (architecture: Architecture) => readonly CountRow[];
+  ): (architecture: Architecture, numbers: number[]) => void;
   /** Blocks and whole networks that it knows: some kilobytes each. */
   readonly known: number;
+}
+
+/** Rows of cells, and their numbers among the counter's parts, −1 where nobody asked. */
+interface CellLookup {
+  readonly rows: CellRows;
+  readonly parts: Int32Array;
 }
 
 /** Counts into `table`; what it knows of blocks stays as long as it lives. */
 export function blockCounter(table: KernelTable, lowerings: readonly LoweringId[]): BlockCounter {
   const blocks = new Map<string, CountedBlock>();
+  /** The same at batch size 1, for spaces that give the same object again. */
+  const blocksByObject = new WeakMap<Block, CountedBlock>();
   const networks = new Map<string, readonly CountRow[]>();
-  const tables = new Map<string, ReturnType<typeof cellRows>>();
+  const tables = new Map<string, CellLookup | undefined>();
+  const parts: CountRow[] = [];
+  const numbers = new Map<CountRow, number>();
   const sharedRow = rowSharing();
   const sumOf = rowSums();
   const run = table.row([]);
+  const numberOf = (row: CountRow): number => {
+    const known = numbers.get(row);
+    if (known !== undefined) return known;
+    numbers.set(row, parts.length);
+    return parts.push(row) - 1;
+  };
   const blockOf = (block: Block, batchSize: number): CountedBlock => {
+    const met = batchSize === 1 ? blocksByObject.get(block) : undefined;
+    if (met !== undefined) return met;
     const key = blockKey(block, batchSize);
     const known = blocks.get(key) ?? countedBlock(block, { table, lowerings, batchSize, sumOf });
     blocks.set(key, known);
+    if (batchSize === 1) blocksByObject.set(block, known);
     return known;
   };
   const networkOf = (space: SearchSpace, architecture: Architecture, { inputSize, batchSize }: NetworkOptions) => {
@@ -59,38 +81,55 @@ export function blockCounter(table: KernelTable, lowerings: readonly LoweringId[
       : countGraph(table, describeNetwork(space, architecture, { inputSize, batchSize }).graph, lowerings).map(
           sharedRow,
         );
-    const rows = looked.map((look, l) => look?.(architecture) ?? lowered[l]!);
+    const rows = looked.map((look, l) => look?.rows.row(look.rows.numberOf(architecture)) ?? lowered[l]!);
     networks.set(key, rows);
     return rows;
   };
   /** Undefined where cells have to be lowered. */
-  const lookup = (l: number, space: SearchSpace, { inputSize, batchSize }: NetworkOptions) => {
+  const lookup = (l: number, space: SearchSpace, { inputSize, batchSize }: NetworkOptions): CellLookup | undefined => {
     const key = `${space.id} ${inputSize} ${batchSize} ${l}`;
     if (!tables.has(key)) {
-      tables.set(key, batchSize === 1 ? cellRows(space, table, lowerings[l]!, inputSize) : undefined);
+      const rows = batchSize === 1 ? cellRows(space, table, lowerings[l]!, inputSize) : undefined;
+      tables.set(key, rows && { rows, parts: new Int32Array(rows.count).fill(-1) });
     }
     return tables.get(key);
   };
-  const chainParts = (l: number, space: SearchSpace, architecture: Architecture, options: NetworkOptions) => {
+  const cellPart = ({ rows, parts: known }: CellLookup, cell: Architecture): number => {
+    const row = rows.numberOf(cell);
+    if (known[row]! < 0) known[row] = numberOf(rows.row(row));
+    return known[row]!;
+  };
+  const addChainParts = (
+    l: number,
+    space: SearchSpace,
+    architecture: Architecture,
+    options: NetworkOptions,
+    to: number[],
+  ): void => {
     const blocksOfNetwork = chainOf(space, architecture, options.inputSize).blocks;
-    const parts = blocksOfNetwork.map((block) => blockOf(block, options.batchSize));
-    if (!isSealed(parts)) return [networkOf(space, architecture, options)[l]!];
+    const counted = blocksOfNetwork.map((block) => blockOf(block, options.batchSize));
+    if (!isSealed(counted)) {
+      to.push(numberOf(networkOf(space, architecture, options)[l]!));
+      return;
+    }
     let input: Layout = 'plain';
-    const gained = parts.map((part) => {
-      const step = part.step(l, input);
-      input = step.layout;
-      return step.gained;
-    });
-    return [run, ...gained];
+    to.push(numberOf(run));
+    for (const block of counted) {
+      const { gained, layout } = block.step(l, input);
+      to.push(numberOf(gained));
+      input = layout;
+    }
   };
   return {
     get known() {
       return blocks.size + networks.size;
     },
+    parts,
     partsUnder(l, space, options) {
-      if (space.enumerate === undefined) return (architecture) => chainParts(l, space, architecture, options);
+      if (space.enumerate === undefined) return (network, to) => addChainParts(l, space, network, options, to);
       const look = lookup(l, space, options);
-      return (architecture) => [look?.(architecture) ?? networkOf(space, architecture, options)[l]!];
+      if (look === undefined) return (network, to) => to.push(numberOf(networkOf(space, network, options)[l]!));
+      return (network, to) => to.push(cellPart(look, network));
     },
     count(space, architecture, options) {
       if (space.enumerate !== undefined) return networkOf(space, architecture, options);

@@ -6,6 +6,7 @@
 import { brotliDecompressSync } from 'node:zlib';
 import { lower } from '#core/graph/lower.ts';
 import type { LoweringId } from '#core/graph/lowerings.ts';
+import { placeOfCell } from '#core/search-space/nasbench201/cell.ts';
 import { describeNetwork } from '#core/search-space/network/describe.ts';
 import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
 import packed from './enumerated-counts.json' with { type: 'json' };
@@ -31,13 +32,21 @@ const leastInputSize = 16;
 
 let read: Unpacked | undefined;
 
-/** The rows of cells under a lowering, indices into `table`; undefined where the file does not tell. */
+/** The rows of cells under a lowering: each is numbered, and made when it is first asked for. */
+export interface CellRows {
+  /** How many there are. */
+  readonly count: number;
+  numberOf(cell: Architecture): number;
+  row(number: number): CountRow;
+}
+
+/** Rows of indices into `table`; undefined where the file does not tell. */
 export function cellRows(
   space: SearchSpace,
   table: KernelTable,
   lowering: LoweringId,
   inputSize: number | null,
-): ((cell: Architecture) => CountRow) | undefined {
+): CellRows | undefined {
   if (space.id !== 'nasbench201' || inputSize === null || inputSize < leastInputSize) return undefined;
   read ??= unpack();
   const at = read.counts.findIndex((each) => each.lowering === lowering);
@@ -58,10 +67,10 @@ export function cellRows(
   }
   const indices = known.kernels.map(([at, ordinal]) => launched.get(at)![ordinal]!);
   const rows: (CountRow | undefined)[] = known.rows.map(() => undefined);
-  return (cell) => {
-    const row = rowOf[placeOf(cell)]!;
-    rows[row] ??= countRow(pairsOf(row), indices);
-    return rows[row];
+  return {
+    count: rows.length,
+    numberOf: (cell) => rowOf[placeOfCell(cell)]!,
+    row: (number) => (rows[number] ??= countRow(pairsOf(number), indices)),
   };
 }
 
@@ -86,6 +95,3 @@ function countRow(pairs: readonly number[], indices: readonly number[]): CountRo
   counts.sort(([a], [b]) => a - b);
   return { kernels: Int32Array.from(counts, ([k]) => k), counts: Float64Array.from(counts, ([, n]) => n) };
 }
-
-/** In the order in which the space enumerates its cells: numbers of base 5. */
-const placeOf = (cell: Architecture): number => cell.reduce((place, choice) => place * 5 + choice, 0);

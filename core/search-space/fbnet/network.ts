@@ -28,10 +28,20 @@ function fbnetChain(architecture: Architecture, inputSize: number): Chain {
     name: 'fbnet',
     blocks: [
       stem(inputSize),
-      ...fbnetLayers.flatMap((layer, l) => searched(layer, architecture[l]!, sideOf(layer.inputSize))),
+      ...fbnetLayers.flatMap((layer, l) => searchedOnce(l, architecture[l]!, sideOf(layer.inputSize))),
       head(last.outputChannels, sideOf(last.outputSize)),
     ],
   };
+}
+
+/** Blocks met so far, so that the same choice in the same place is the same object: at most some 25,000. */
+const met = new Map<number, readonly Block[]>();
+
+function searchedOnce(l: number, choice: number, size: number): readonly Block[] {
+  const key = (size * fbnetLayers.length + l) * fbnetBlocks.length + choice;
+  const blocks = met.get(key) ?? searched(fbnetLayers[l]!, choice, size);
+  met.set(key, blocks);
+  return blocks;
 }
 
 /** No block where `skip` has nothing to do. */

@@ -30,9 +30,11 @@ function parse(text: string): Architecture {
     const allowed = `${fbnetLayerCount} block names joined by "," (these are ${names.length})`;
     throw invalidArchitecture(title, 'the list of layers', text, allowed);
   }
-  return Uint8Array.from(names, (name, layer) => {
+  const architecture = new Uint8Array(fbnetLayerCount);
+  for (const [layer, name] of names.entries()) {
     const choice = choiceOf.get(name);
     if (choice === undefined) throw invalidArchitecture(title, `layer ${layer + 1}`, name, fbnetBlockNames.join(', '));
-    return choice;
-  });
+    architecture[layer] = choice;
+  }
+  return architecture;
 }

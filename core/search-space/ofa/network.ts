@@ -32,11 +32,21 @@ function ofaChain(architecture: Architecture): Chain {
       firstBlock(sides[0]!),
       ...ofaSlots.flatMap((slot, s) => {
         const choice = architecture[1 + s]!;
-        return choice === ofaAbsent ? [] : [searched(slot, choice, sides[slot.inputLevel]!)];
+        return choice === ofaAbsent ? [] : [searchedOnce(s, choice, sides[slot.inputLevel]!)];
       }),
       head(ofaSlots.at(-1)!.outputChannels, sides.at(-1)!),
     ],
   };
+}
+
+/** Blocks met so far, so that the same choice in the same place is the same object: at most some 5,000. */
+const met = new Map<number, Block>();
+
+function searchedOnce(s: number, choice: number, size: number): Block {
+  const key = (size * ofaSlots.length + s) * (1 + ofaBlockChoices.length) + choice;
+  const block = met.get(key) ?? searched(ofaSlots[s]!, choice, size);
+  met.set(key, block);
+  return block;
 }
 
 function searched(slot: OfaSlot, choice: number, size: number): Block {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeCursor, encodeCursor } from '#core/store/page-cursor.ts';
 import { editDistance, nearestNames } from '#core/text/nearest-names.ts';
-import { significant } from '#core/text/significant.ts';
+import { significant, significantEach } from '#core/text/significant.ts';
 
 describe('edit distance', () => {
   test.each([
@@ -43,6 +43,15 @@ describe('significant digits', () => {
     [1e-30, 6, 1e-30],
   ])('%f to %i digits is %f', (x, digits, expected) => {
     expect(significant(x, digits)).toBe(expected);
+  });
+  test('of many numbers are those of each', () => {
+    const values = [12.3456789, 99.9999996, 10, 9.999996, 1e-30, 0.000123456, 0, -2.5, 12.5, Infinity, 1e25, 3];
+    expect(significantEach(Float64Array.from(values), 6)).toEqual(values.map((x) => significant(x, 6)));
+    fc.assert(
+      fc.property(fc.float64Array(), (some) => {
+        expect(significantEach(some, 6)).toEqual(Array.from(some, (x) => significant(x, 6)));
+      }),
+    );
   });
   test('prints with at most so many digits and is as near as they allow', () => {
     const latencies = fc.double({ min: 1e-6, max: 1e9, noNaN: true });
