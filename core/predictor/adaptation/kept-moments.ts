@@ -1,6 +1,6 @@
 // Mean and deviation of ln latency of search spaces' networks under adaptations, as a process answers requests with
-// them: what a part of a network adds (head-terms.ts) is worked out once for an adaptation and kept. Parts come again in
-// every request: the networks of a small space are few different rows of counts, those of a large one chains of few
+// them: what a part of a network adds (head-terms.ts) is worked out once for an adaptation and kept. Parts come again
+// in every request: the networks of a small space are few different rows of counts, those of a large one chains of few
 // different blocks. The numbers are those of posterior-predictive.ts but for rounding.
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { CountedParts, NetworkCounts } from '#core/predictor/kernels/count-cache.ts';

@@ -10,7 +10,7 @@ import { type Adaptation, type AdaptedHead, standingHeads } from './adaptation.t
 const leastRelativeLatency = 0.05;
 const defaultConfidence = 0.9;
 
-/** Of ln latency [ms], one a network. */
+/** Mean and standard deviation of ln latency [ms], one a network. */
 export interface LnMoments {
   readonly mean: Float64Array;
   readonly deviation: Float64Array;
