@@ -7,24 +7,29 @@ import { authorize } from './shared/authorize.ts';
 import type { AuthorizerContext } from './shared/caller.ts';
 import { elapsedMs } from './shared/elapsed.ts';
 import { readEnvironment } from './shared/environment.ts';
+import { countColdStart } from './shared/metrics.ts';
 import { s3Store } from './shared/s3-store.ts';
 import { logger } from './shared/telemetry.ts';
 
 const { DATA_BUCKET, TOKEN_CACHE_S } = readEnvironment(process.env);
 const store = s3Store({ bucket: DATA_BUCKET });
 const markUse = tokenUseMarker(store, Date.now);
+/** Of the request that is being looked at: a process has one at a time. */
+let requestId: string | undefined;
 const verify = tokenVerifier({
   store,
   now: Date.now,
   elapsedMs,
   cacheS: TOKEN_CACHE_S,
   // Not waited for: no request is later, or refused, because a day could not be written down.
-  onUse: (tokenId) => void markUse(tokenId).catch((error) => logger.warn('use not marked', { tokenId, error })),
+  onUse: (tokenId) =>
+    void markUse(tokenId).catch((error) => logger.warn('use not marked', { tokenId, requestId, error })),
 });
 
 export const handler = async (
   event: APIGatewayRequestAuthorizerEventV2,
-): Promise<APIGatewaySimpleAuthorizerWithContextResult<AuthorizerContext>> => ({
-  isAuthorized: true,
-  context: await authorize(verify, event.headers?.['authorization']),
-});
+): Promise<APIGatewaySimpleAuthorizerWithContextResult<AuthorizerContext>> => {
+  countColdStart();
+  ({ requestId } = event.requestContext);
+  return { isAuthorized: true, context: await authorize(verify, event.headers?.['authorization']) };
+};

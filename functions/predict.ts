@@ -6,6 +6,7 @@ import { loadPredictor } from '#core/predictor/bundle.ts';
 import { predict } from '#core/serve/predict-latencies.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
 import { targetNames } from '#core/targets/target-names.ts';
+import { answerMetrics } from './shared/answer-metrics.ts';
 import { elapsedMs } from './shared/elapsed.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler } from './shared/http-handler.ts';
@@ -15,11 +16,17 @@ import { logger } from './shared/telemetry.ts';
 const { DATA_BUCKET, REVALIDATE_S: revalidateS } = readEnvironment(process.env);
 const store = s3Store({ bucket: DATA_BUCKET });
 const onError = (error: unknown): void => logger.warn('revalidation failed', { error });
-const predictors = predictorCache({ store, now: elapsedMs, loadPredictor, revalidateS, onError });
+const metrics = answerMetrics();
+const { onLook } = metrics;
+const predictors = predictorCache({ store, now: elapsedMs, loadPredictor, revalidateS, onError, onLook });
 const names = targetNames({ store, now: elapsedMs });
 // Where the process is not frozen between requests, what is in use stays fresh without waiting for the next one.
 setInterval(() => void predictors.revalidate(), revalidateS * 1000).unref();
 
 export const handler = httpHandler(predictOperations, {
-  predict: ({ body }) => predict({ predictors, targetNames: names }, body),
+  predict: async ({ body }) => {
+    const reply = await predict({ predictors, targetNames: names }, body);
+    metrics.put(reply);
+    return reply;
+  },
 });

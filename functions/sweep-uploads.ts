@@ -7,6 +7,7 @@ import { activePredictors } from '#core/predictors/active-predictors.ts';
 import { s3Client } from './shared/aws/s3-client.ts';
 import { readFieldEnvironment } from './shared/environment.ts';
 import { listPlaced } from './shared/list-placed.ts';
+import { countColdStart } from './shared/metrics.ts';
 import { s3Store } from './shared/s3-store.ts';
 import { sweepLog } from './shared/sweep-log.ts';
 
@@ -28,10 +29,13 @@ const eventSchema = z.strictObject({
     .describe('Uploads of these last minutes are left to their event.'),
 });
 
-export const handler = async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
+type OwnContext = Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis'>;
+
+export const handler = async (event: unknown, context: OwnContext): Promise<void> => {
+  countColdStart();
   const { newestHours, settledMinutes } = eventSchema.parse(event);
   const hasTime = (): boolean => context.getRemainingTimeInMillis() > reserveMs;
-  const log = sweepLog();
+  const log = sweepLog(context.awsRequestId);
   const dependencies = { data, uploads, predictors, now: Date.now, placed, hasTime, onFound: log.found };
   const newestS = newestHours === undefined ? undefined : newestHours * 3600;
   log.end(await sweepUploads(dependencies, { newestS, settledS: settledMinutes * 60 }));

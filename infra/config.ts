@@ -39,6 +39,31 @@ export interface SugarbushConfig {
     readonly retentionDays: number;
     readonly level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   };
+  readonly watching: {
+    /** Alarms, each 0.10 USD a month; docs/operations.md says of each what to do. */
+    readonly alarms: boolean;
+    /** ARN of the SNS topic that is told when an alarm begins and ends. Unset: they show in CloudWatch alone. */
+    readonly alarmTopicArn?: string;
+    /** Up to 3 USD a month. */
+    readonly dashboard: boolean;
+    /** X-Ray traces of functions and of the state machine: 5 USD a million traces. An HTTP API has none. */
+    readonly tracing: boolean;
+    /** How often champion, training and failed events are looked at: EventBridge Scheduler's `rate(…)` or `cron(…)`. */
+    readonly schedule: string;
+    /** From which values on there is an alarm. */
+    readonly thresholds: {
+      readonly serverErrorsIn5Minutes: number;
+      /** Of whole requests, of any number of architectures. */
+      readonly predictionP99Ms: number;
+      /** Two periods of `training.schedule`. */
+      readonly hoursWithoutGoodRun: number;
+      readonly championAgeDays: number;
+      readonly failedUploadsInAnHour: number;
+      readonly quarantinedUploadsInAnHour: number;
+      readonly quotaRefusalsInAnHour: number;
+      readonly requestsInAnHour: number;
+    };
+  };
   readonly predictions: {
     /** Least seconds between two looks at which predictor is the champion: a promotion is served this much later. */
     readonly revalidateS: number;
@@ -84,7 +109,13 @@ export interface SugarbushConfig {
   readonly functions: Readonly<Record<FunctionName, FunctionSize>>;
 }
 
-export type FunctionName = ApiFunctionName | 'authorizer' | 'ingest' | 'sweep-uploads' | `training/${TrainingTask}`;
+export type FunctionName =
+  | ApiFunctionName
+  | 'authorizer'
+  | 'ingest'
+  | 'sweep-uploads'
+  | 'watch-state'
+  | `training/${TrainingTask}`;
 
 export const config: SugarbushConfig = {
   api: {
@@ -110,6 +141,23 @@ export const config: SugarbushConfig = {
     corsOrigins: [],
   },
   logs: { retentionDays: 30, level: 'INFO' },
+  watching: {
+    alarms: true,
+    dashboard: true,
+    tracing: false,
+    schedule: 'rate(1 hour)',
+    thresholds: {
+      serverErrorsIn5Minutes: 1,
+      predictionP99Ms: 3000,
+      hoursWithoutGoodRun: 48,
+      championAgeDays: 60,
+      failedUploadsInAnHour: 5,
+      quarantinedUploadsInAnHour: 20,
+      quotaRefusalsInAnHour: 1,
+      // A sixth of what the limit of the rate lets through.
+      requestsInAnHour: 60_000,
+    },
+  },
   predictions: { revalidateS: 3 },
   uploads: {
     keptDays: 30,
@@ -159,5 +207,7 @@ export const config: SugarbushConfig = {
     ingest: { memoryMiB: 1769, timeoutS: 120, reservedConcurrency: 50 },
     // The same, one upload after another; what it does not get to is the next sweep's.
     'sweep-uploads': { memoryMiB: 1769, timeoutS: 900 },
+    // A handful of reads and two lists.
+    'watch-state': { memoryMiB: 256, timeoutS: 60 },
   },
 };

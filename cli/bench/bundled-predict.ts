@@ -47,7 +47,7 @@ export async function bundledPredict(): Promise<BundledPredict> {
     AWS_ENDPOINT_URL_S3: s3.url,
     AWS_LAMBDA_FUNCTION_NAME: plan.name,
     POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_DISABLED: 'true',
+    SUGARBUSH_METRICS: 'off',
   };
   Object.assign(process.env, environment);
 

@@ -23,6 +23,8 @@ export interface ShelfOptions {
   readonly capacity: number;
   /** A comparison failed and what is in memory goes on being used. */
   readonly onError: (error: unknown) => void;
+  /** Told of each look for an adaptation whether memory had it. Default: nobody. */
+  readonly onLook?: (isHit: boolean) => void;
 }
 
 export interface AdaptationShelf {
@@ -47,7 +49,7 @@ const readsAtOnce = 8;
 
 /** An empty shelf for the adaptations of one predictor; each is read when it is first asked for. */
 export function adaptationShelf(identity: PredictorIdentity, options: ShelfOptions): AdaptationShelf {
-  const { store, now, idleS, missingS, patienceS, capacity, onError } = options;
+  const { store, now, idleS, missingS, patienceS, capacity, onError, onLook = () => {} } = options;
   const entries = new Map<string, Entry>();
   const reading = sharedWork<Entry, void>({ now, patienceS });
 
@@ -83,6 +85,7 @@ export function adaptationShelf(identity: PredictorIdentity, options: ShelfOptio
     if (entries.size > capacity) entries.delete(entries.keys().next().value!);
     const needed = mustRead(entry);
     entry.usedAt = now();
+    onLook(!needed);
     if (!needed) return entry.adaptation;
     try {
       await read(targetId, entry);

@@ -29,6 +29,8 @@ export interface PredictorCacheOptions {
   readonly capacity?: number;
   /** A comparison failed and what is in memory goes on being used. */
   readonly onError?: (error: unknown) => void;
+  /** Told of each look for the champion or an adaptation whether memory had it, or the store had to be asked. */
+  readonly onLook?: (isHit: boolean) => void;
 }
 
 /** A predictor with the adaptations made for it; safe to hold as long as a request takes. */
@@ -61,13 +63,14 @@ const retryS = 30;
 /** An empty cache; the champion is loaded when it is first asked for. */
 export function predictorCache(options: PredictorCacheOptions): PredictorCache {
   const { store, now, revalidateS = 3, idleS = 300, missingS = 2, patienceS = 30 } = options;
-  const { capacity = 1000, onError = () => {} } = options;
+  const { capacity = 1000, onError = () => {}, onLook = () => {} } = options;
   let slot: Slot | undefined;
   const opening = sharedWork<'champion', Slot>({ now, patienceS });
   const comparing = sharedWork<'champion', void>({ now, patienceS });
   let missingSince = Number.NEGATIVE_INFINITY;
 
   async function champion(): Promise<Champion> {
+    onLook(slot !== undefined);
     // The first load, once however many ask.
     const own = slot ?? (await opening.do('champion', openOnce));
     const comparedMs = now() - own.comparedAt;
@@ -96,7 +99,7 @@ export function predictorCache(options: PredictorCacheOptions): PredictorCache {
   async function load(version: string): Promise<Champion> {
     const predictor = await loadPublished(store, version, options.loadPredictor);
     const { hash } = predictor.identity;
-    const shelfOptions = { store, now, idleS, missingS, patienceS, capacity, onError };
+    const shelfOptions = { store, now, idleS, missingS, patienceS, capacity, onError, onLook };
     return { predictor, adaptations: adaptationShelf({ version, hash }, shelfOptions) };
   }
 

@@ -22,6 +22,10 @@ const trainingEnvironmentSchema = environmentSchema.extend({
   /** ARN of the training state machine. */
   STATE_MACHINE_ARN: z.string().min(1),
 });
+const watchEnvironmentSchema = environmentSchema.extend({
+  /** Name of the bucket of events whose processing failed. */
+  FAILURES_BUCKET: z.string().min(1),
+});
 export type Environment = z.infer<typeof environmentSchema>;
 
 /** @throws ZodError naming the variable; a function that starts without its environment has to fail at once. */
@@ -34,6 +38,13 @@ export function readFieldEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
 ): z.infer<typeof fieldEnvironmentSchema> {
   return fieldEnvironmentSchema.parse(variables);
+}
+
+/** The environment of the function that watches over the service. @throws ZodError naming the variable */
+export function readWatchEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+): z.infer<typeof watchEnvironmentSchema> {
+  return watchEnvironmentSchema.parse(variables);
 }
 
 /** The environment of the function that starts training runs. @throws ZodError naming the variable */

@@ -1,7 +1,6 @@
 // The stack every HTTP function shares: who may call, parsing of path, query and body, the reply, errors as problems,
 // one log line a request. Which routes there are, who may call them and what they take and give stands in contract/; a
 // function has a handler for each of its own, at which only what is parsed and typed arrives.
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import * as z from 'zod';
@@ -10,7 +9,8 @@ import { type RouteId, type Routes, routeKey, routes } from '#contract/routes.ts
 import type { Caller } from '#core/access/token.ts';
 import { DomainError } from '#core/errors.ts';
 import { requireCaller } from './caller.ts';
-import { metrics } from './metrics.ts';
+import { idsOfBody, idsOfPath, idsOfReply, type LogIds } from './log-ids.ts';
+import { countColdStart, putMetrics } from './metrics.ts';
 import { problemOf } from './problem.ts';
 import { compressed, htmlReply, jsonReply, problemReply, type Reply } from './reply.ts';
 import { decodeJsonBody } from './request-body.ts';
@@ -53,7 +53,7 @@ interface AnyRequest {
 }
 type AnyHandler = (request: AnyRequest) => Promise<unknown>;
 
-type HttpEvent = APIGatewayProxyEventV2 & { parsed?: AnyRequest };
+type HttpEvent = APIGatewayProxyEventV2 & { parsed?: AnyRequest; ids?: LogIds };
 export interface HttpHandler {
   (event: APIGatewayProxyEventV2, context: Context): Promise<Reply>;
   /** The routes it answers. */
@@ -87,8 +87,9 @@ const common = () =>
 function stack(id: RouteId, operation: Operation, handle: AnyHandler) {
   return common()
     .use(parsing(id, operation))
-    .handler(async ({ parsed }) => {
-      const value = await handle(parsed!);
+    .handler(async (event) => {
+      const value = await handle(event.parsed!);
+      event.ids = { ...event.ids, ...idsOfReply(value) };
       const { status = 200, media, otherwise } = operation;
       return media === 'text/html'
         ? htmlReply(value as string)
@@ -112,6 +113,7 @@ function parsing(id: RouteId, { path, query, body, bodyLimits, idempotent }: Ope
   const { access } = routes[id];
   return {
     before: async ({ event }) => {
+      event.ids = idsOfPath(id, event.pathParameters);
       const caller = access === 'public' ? undefined : requireCaller(authorizerContext(event), access);
       event.parsed = {
         caller,
@@ -120,6 +122,7 @@ function parsing(id: RouteId, { path, query, body, bodyLimits, idempotent }: Ope
         query: query && parse('query', query, event.queryStringParameters ?? {}),
         body: body && parse('body', body, await decodeJsonBody(event, bodyLimits)),
       };
+      event.ids = { ...event.ids, ...idsOfBody(event.parsed.body) };
     },
   };
 }
@@ -161,15 +164,18 @@ function requestLog(): Middleware {
       durationMs: Math.round(performance.now() - (started.get(event) ?? Number.NaN)),
       requestId: event.requestContext.requestId,
       awsRequestId: context.awsRequestId,
-      tokenId: event.parsed?.caller?.tokenId,
+      ...callerIds(event),
+      ...event.ids,
     };
-    count(event.routeKey, fields.durationMs, status);
+    const code = error instanceof DomainError ? error.code : undefined;
+    count(event.routeKey, fields.durationMs, status, code);
     if (!error) logger.info('request', fields);
-    else if (status < 500) logger.info('refused', { ...fields, code: error instanceof DomainError && error.code });
+    else if (status < 500) logger.info('refused', { ...fields, code });
     else logger.error('failed', { ...fields, error });
   };
   return {
     before: ({ event }) => {
+      countColdStart();
       started.set(event, performance.now());
     },
     after: line,
@@ -178,12 +184,16 @@ function requestLog(): Middleware {
 }
 
 /** Refusals and errors are counted with 0 too, so that their averages are rates. */
-function count(route: string, durationMs: number, status: number): void {
-  metrics.addDimension('Route', route);
-  metrics.addMetric('DurationMs', MetricUnit.Milliseconds, durationMs);
-  metrics.addMetric('Refusals', MetricUnit.Count, status >= 400 && status < 500 ? 1 : 0);
-  metrics.addMetric('Errors', MetricUnit.Count, status >= 500 ? 1 : 0);
-  metrics.publishStoredMetrics();
+function count(route: string, DurationMs: number, status: number, code: string | undefined): void {
+  const Refusals = status >= 400 && status < 500 ? 1 : 0;
+  putMetrics('requests', { DurationMs, Refusals, Errors: status >= 500 ? 1 : 0 }, route);
+  if (code === 'quota-exceeded') putMetrics('quota', { QuotaRefusals: 1 });
+}
+
+/** Who called, also where the request was refused before it was parsed. */
+function callerIds(event: HttpEvent): LogIds {
+  const { tokenId, deviceId } = (authorizerContext(event) ?? {}) as Partial<Caller>;
+  return { tokenId, deviceId };
 }
 
 function authorizerContext(event: HttpEvent): unknown {

@@ -1,6 +1,7 @@
 // What a sweep says: a line for each upload that it found waiting, one at its end, and an error where something is
 // left.
 import type { SweepDependencies, SweepReport } from '#core/intake/sweep-uploads.ts';
+import { logUpload } from './ingest-log.ts';
 import { logger } from './telemetry.ts';
 
 export interface SweepLog {
@@ -14,15 +15,12 @@ export class SweepIncomplete extends Error {
   override readonly name = 'SweepIncomplete';
 }
 
-/** The log of one sweep. */
-export function sweepLog(): SweepLog {
+/** The log of one sweep. @param awsRequestId of the call, as AWS has it */
+export function sweepLog(awsRequestId: string | undefined): SweepLog {
   return {
-    found({ key }, outcome) {
-      if (outcome instanceof Error) logger.error('upload failed', { key, error: outcome });
-      else logger.info('swept up', { key, outcome: outcome.outcome });
-    },
+    found: (object, outcome) => logUpload(object, outcome, { message: 'swept up', awsRequestId }),
     end(report) {
-      logger.info('swept', { ...report });
+      logger.info('swept', { awsRequestId, ...report });
       const { failed, complete } = report;
       if (failed === 0 && complete) return;
       const left = complete ? 'all were looked at' : 'not all were looked at';

@@ -8,6 +8,6 @@ interface ConcludeInput {
   readonly outcome: 'promoted' | 'refused';
 }
 
-export const handler = task(({ runId, outcome }: ConcludeInput) =>
+export const handler = task('conclude', ({ runId, outcome }: ConcludeInput) =>
   outcome === 'promoted' ? promotePhase(context, runId) : refuseRun(context, runId),
 );

@@ -3,7 +3,7 @@ import { decidePhase } from '#core/training/phases/run-phases.ts';
 import { writeCard } from '#core/training/phases/write-card.ts';
 import { context, task } from './task.ts';
 
-export const handler = task(async ({ runId }: { readonly runId: string }) => {
+export const handler = task('decide', async ({ runId }: { readonly runId: string }) => {
   const decided = await decidePhase(context, runId);
   await writeCard(context, runId);
   return decided;

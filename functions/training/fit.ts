@@ -10,6 +10,6 @@ interface FitInput {
 /** For the steps that are under way, and for writing the checkpoint. */
 const reserveMs = 30_000;
 
-export const handler = task((input: FitInput, remainingMs) =>
+export const handler = task('fit', (input: FitInput, remainingMs) =>
   fitPhase(context, input, { deadlineMs: Date.now() + Math.max(0, remainingMs() - reserveMs) }),
 );

@@ -4,7 +4,7 @@ import { beginRun } from '#core/training/runs/start-run.ts';
 import { type ExecutionInput, growthFrom } from './execution-input.ts';
 import { context, task } from './task.ts';
 
-export const handler = task(async ({ runId, requestedBy }: ExecutionInput) => {
+export const handler = task('freeze', async ({ runId, requestedBy }: ExecutionInput) => {
   await beginRun(context.store, { runId, requestedBy, now: context.now() });
   return freezePhase(context, runId, { leastGrowth: requestedBy === 'data' ? growthFrom(process.env) : 0 });
 });

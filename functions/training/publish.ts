@@ -10,7 +10,7 @@ interface PublishInput {
   readonly mostInlineBatches: number;
 }
 
-export const handler = task(async ({ runId, mostInlineBatches }: PublishInput) => {
+export const handler = task('publish', async ({ runId, mostInlineBatches }: PublishInput) => {
   await publishPhase(context, runId);
   return planAdaptPhase(context, runId, { mostInlineBatches });
 });

@@ -9,7 +9,7 @@ interface FailureInput {
   readonly error: { readonly Error?: string; readonly Cause?: string };
 }
 
-export const handler = task(async ({ runId, error }: FailureInput) => {
+export const handler = task('record-failure', async ({ runId, error }: FailureInput) => {
   const failure = { name: error.Error ?? 'Unknown', reason: causeOf(error.Cause) };
   const { status } = await recordFailure(context.store, runId, failure, context.now());
   return { status };

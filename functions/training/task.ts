@@ -4,12 +4,27 @@ import { DomainError } from '#core/errors.ts';
 import type { PhaseContext } from '#core/training/phases/run-phases.ts';
 import { AwsServiceError } from '../shared/aws/service-error.ts';
 import { readEnvironment } from '../shared/environment.ts';
+import { idsOfStep } from '../shared/log-ids.ts';
+import { countColdStart } from '../shared/metrics.ts';
 import { s3Store } from '../shared/s3-store.ts';
 import { logger } from '../shared/telemetry.ts';
 
 /** `StoreBusy`: others write the same object. `StoreUnavailable`: the store did not answer. `RunEnded`: nobody wants
  * the result any more. `RunUnderWay`: another run is under way. `TrainingError`: trying again does not help. */
 export type TaskErrorName = 'StoreBusy' | 'StoreUnavailable' | 'RunEnded' | 'RunUnderWay' | 'TrainingError';
+
+/** By the name of the file; `record-failure` is no step of a run that goes well. */
+export type StepName =
+  | 'freeze'
+  | 'plan'
+  | 'fit'
+  | 'evaluate'
+  | 'decide'
+  | 'report'
+  | 'publish'
+  | 'adapt'
+  | 'conclude'
+  | 'record-failure';
 
 export class TaskError extends Error {
   override readonly name: TaskErrorName;
@@ -24,19 +39,37 @@ export const context: PhaseContext = {
   now: Date.now,
 };
 
+/** What a task is told by Lambda. */
+export interface TaskContext {
+  readonly awsRequestId: string;
+  getRemainingTimeInMillis(): number;
+}
+
+/** A task under its name in the lines of the log. A run that was stopped, or that another one is in the way of, is no
+ * error there: its steps end as they should. */
 export function task<Input, Output>(
+  step: StepName,
   handle: (input: Input, remainingMs: () => number) => Promise<Output>,
-): (input: Input, lambda: { getRemainingTimeInMillis(): number }) => Promise<Output | null> {
+): (input: Input, lambda: TaskContext) => Promise<Output | null> {
   return async (input, lambda) => {
+    countColdStart();
     const started = performance.now();
+    const fields = () => ({
+      step,
+      ...idsOfStep(input),
+      awsRequestId: lambda.awsRequestId,
+      durationMs: Math.round(performance.now() - started),
+    });
     try {
       const output = await handle(input, () => lambda.getRemainingTimeInMillis());
-      logger.info('step', { durationMs: Math.round(performance.now() - started) });
+      logger.info('step', fields());
       return output ?? null;
     } catch (error) {
       const { message } = error as Error;
       const name = nameOf(error);
-      logger.error('step failed', { name, error: error as Error });
+      if (name === 'RunEnded' || name === 'RunUnderWay')
+        logger.info('step not wanted', { ...fields(), name, reason: message });
+      else logger.error('step failed', { ...fields(), name, error: error as Error });
       throw new TaskError(name, message, error);
     }
   };

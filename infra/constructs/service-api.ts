@@ -79,6 +79,8 @@ export class ServiceApi extends Construct {
             requestId: '$context.requestId',
             time: '$context.requestTime',
             route: '$context.routeKey',
+            tokenId: '$context.authorizer.tokenId',
+            deviceId: '$context.authorizer.deviceId',
             status: '$context.status',
             latencyMs: '$context.responseLatency',
             integrationLatencyMs: '$context.integrationLatency',

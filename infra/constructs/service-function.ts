@@ -2,7 +2,7 @@
 // its own. The role can write to that log group and nothing else until something is granted.
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type ILayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, type ILayerVersion, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -10,6 +10,7 @@ import { quietEnvironment } from '#core/onnx/quiet-environment.ts';
 import { esbuildArgs, esbuildArgsWithShortNames } from '../bundling.ts';
 import type { FunctionSize, SugarbushConfig } from '../config.ts';
 import { projectRoot } from '../project-root.ts';
+import { acknowledge } from './acknowledge.ts';
 
 export interface ServiceFunctionProps {
   /** Entry file, relative to the repository; it exports `handler`. */
@@ -17,6 +18,8 @@ export interface ServiceFunctionProps {
   readonly description: string;
   readonly size: FunctionSize;
   readonly logs: SugarbushConfig['logs'];
+  /** X-Ray traces of its calls. Default: none. */
+  readonly tracing?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   readonly layers?: readonly ILayerVersion[];
   /** Shorten the names in the code too, where a large library is bundled. */
@@ -32,9 +35,11 @@ const requireBanner = `import { createRequire as __createRequire } from 'node:mo
 export class ServiceFunction extends Construct {
   readonly function: NodejsFunction;
   readonly role: Role;
+  readonly memoryMiB: number;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     super(scope, id);
+    this.memoryMiB = props.size.memoryMiB;
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logs.retentionDays satisfies number as RetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -56,6 +61,7 @@ export class ServiceFunction extends Construct {
       }),
       role: this.role,
       logGroup,
+      ...(props.tracing && { tracing: Tracing.ACTIVE }),
       layers: [...(props.layers ?? [])],
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
@@ -79,5 +85,7 @@ export class ServiceFunction extends Construct {
         esbuildArgs: { ...(props.shortNames ? esbuildArgsWithShortNames : esbuildArgs) },
       },
     });
+    if (!props.tracing) return;
+    acknowledge(this.role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray’s actions know no resource.' });
   }
 }

@@ -3,9 +3,10 @@
 // Input: `{requestedBy}`; the run's id is the execution's name. Output: none that anybody reads: what a run
 // did is in its record. Errors: tasks throw the names of functions/training/task.ts. `RunEnded` and `RunUnderWay` end
 // the execution well, anything else that retries do not cure ends it as failed after RecordFailure wrote down why.
-import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import {
   type CfnStateMachine,
@@ -17,6 +18,7 @@ import {
   type IChainable,
   JitterType,
   JsonPath,
+  LogLevel,
   Map as MapState,
   Pass,
   QueryLanguage,
@@ -57,6 +59,10 @@ export interface TrainingMachineProps {
   readonly data: IBucket;
   /** An execution that takes longer is given up; a fit's Lambdas are called again and again until it is done. */
   readonly timeout: Duration;
+  /** Days until a line of its log is deleted. */
+  readonly logRetentionDays: number;
+  /** X-Ray traces of executions. */
+  readonly tracing: boolean;
 }
 
 const runId = { 'runId.$': '$.runId' };
@@ -96,12 +102,25 @@ export class TrainingMachine extends Construct {
       queryLanguage: QueryLanguage.JSON_PATH,
       timeout: props.timeout,
       role: this.role,
+      // Which state began and ended when, and with which error; an execution's name is its run's id.
+      logs: {
+        destination: new LogGroup(this, 'Logs', {
+          retention: props.logRetentionDays satisfies number as RetentionDays,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        level: LogLevel.ALL,
+        includeExecutionData: false,
+      },
+      tracingEnabled: props.tracing,
     });
-    const why = 'What every run and step did, and why it ended, is in the run’s record in the data bucket.';
-    acknowledge(this.machine, {
-      'AwsSolutions-SF1': why,
-      'AwsSolutions-SF2': `${why} Traces would cost more than they tell of ten tasks in a row.`,
+    acknowledge(this.role, {
+      'AwsSolutions-IAM5[Resource::*]': 'What delivers logs, and X-Ray where it is on, knows no resource.',
     });
+    if (!props.tracing) {
+      acknowledge(this.machine, {
+        'AwsSolutions-SF2': 'Traces cost, and what every step did is in log and record: config.watching.tracing.',
+      });
+    }
     const machineId = Stack.of(this).getLogicalId(this.machine.node.defaultChild as CfnStateMachine);
     const executions = `{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${machineId}"}]}]}`;
     for (const resource of [executions, `${executions}/${manyLabel}`]) {

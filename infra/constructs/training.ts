@@ -67,6 +67,8 @@ export class Training extends Construct {
       ...sizes,
       data: data.bucket,
       timeout: Duration.hours(timeoutHours),
+      logRetentionDays: config.logs.retentionDays,
+      tracing: config.watching.tracing,
     });
     data.grantRead(this.machine.role, 'training-parts/');
     const starts = [

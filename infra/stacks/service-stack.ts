@@ -1,18 +1,23 @@
 // Everything replaceable: the functions, their layer and the HTTP API. Uploads with their events, and training with
 // its state machine and schedule, join this stack as constructs of their own beside the API.
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { type ApiFunctionName, routeIdsOf } from '#contract/routes.ts';
 import { apiFunctions } from '../api-functions.ts';
 import type { FunctionName, SugarbushConfig } from '../config.ts';
+import { constructId } from '../construct-id.ts';
+import { Alarms } from '../constructs/alarms.ts';
+import { ServiceDashboard } from '../constructs/dashboard.ts';
+import { FunctionSchedule } from '../constructs/function-schedule.ts';
 import { OnnxruntimeLayer } from '../constructs/onnxruntime-layer.ts';
 import type { PrivateBucket } from '../constructs/private-bucket.ts';
 import { ServiceApi } from '../constructs/service-api.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { Training } from '../constructs/training.ts';
-import { UploadSweep } from '../constructs/upload-sweep.ts';
 import { incoming, Uploads } from '../constructs/uploads.ts';
+import type { WatchedService } from '../constructs/watched-service.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly config: SugarbushConfig;
@@ -25,6 +30,8 @@ export interface ServiceStackProps extends StackProps {
 
 export class ServiceStack extends Stack {
   readonly #props: ServiceStackProps;
+  /** By the name of the file. */
+  readonly #functions: Record<string, ServiceFunction> = {};
 
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, { description: 'Sugarbush: latency prediction over HTTPS', env: props.env });
@@ -71,7 +78,15 @@ export class ServiceStack extends Stack {
       props.data.grantWrite(role, ...changed, 'profiles/');
     }
     uploads.processWith(ingest, { retries });
-    new UploadSweep(this, 'Sweep', { sweeper, ...sweep });
+    const { schedule, ...range } = sweep;
+    new FunctionSchedule(this, 'Sweep', {
+      target: sweeper,
+      description: 'Finds uploads that were put and never processed',
+      schedule,
+      input: range,
+      // All that are kept, as nobody knows how long the machine was off.
+      atStart: {},
+    });
 
     const training = new Training(this, 'Training', {
       config: props.config,
@@ -104,7 +119,33 @@ export class ServiceStack extends Stack {
       if (each.signsUploads) uploads.incoming.grantWrite(built.role, incoming.prefix);
       api.addRoutes(built.function, routeIdsOf(name));
     }
+    this.#watch({ api, training, uploads });
     new CfnOutput(this, 'ApiUrl', { value: api.url });
+  }
+
+  #watch({ api, training, uploads }: { api: ServiceApi; training: Training; uploads: Uploads }): void {
+    const { config, data } = this.#props;
+    const { watching } = config;
+    const failures = uploads.failures.bucket;
+    const watcher = this.#function('watch-state', 'Measures champion, training and failed events for alarms', {
+      FAILURES_BUCKET: failures.bucketName,
+    });
+    data.grantRead(watcher.role, 'predictors/', 'training-runs/');
+    const mayCount = new PolicyStatement({ actions: ['s3:ListBucket'], resources: [failures.bucketArn] });
+    watcher.role.addToPrincipalPolicy(mayCount);
+    new FunctionSchedule(this, 'Watch', {
+      target: watcher,
+      description: 'Measures champion, training and failed events',
+      schedule: watching.schedule,
+      input: {},
+    });
+    const service: WatchedService = {
+      functions: this.#functions,
+      apiId: api.api.apiId,
+      stateMachine: training.machine.machine,
+    };
+    if (watching.alarms) new Alarms(this, 'Alarms', { service, watching });
+    if (watching.dashboard) new ServiceDashboard(this, 'Overview', service);
   }
 
   #function(
@@ -114,20 +155,18 @@ export class ServiceStack extends Stack {
     layers: readonly ILayerVersion[] = [],
   ): ServiceFunction {
     const { config, data, functionsFolder } = this.#props;
-    return new ServiceFunction(this, pascalCase(name), {
+    const made = new ServiceFunction(this, constructId(name), {
       entry: `${functionsFolder}/${name}.ts`,
       description,
       size: config.functions[name],
       logs: config.logs,
+      tracing: config.watching.tracing,
       environment: { DATA_BUCKET: data.bucket.bucketName, ...environment },
       layers,
       // Vega draws the charts of the report.
       shortNames: name === 'training/report',
     });
+    this.#functions[name] = made;
+    return made;
   }
-}
-
-/** `search-spaces` → `SearchSpaces`: CDK's habit for construct ids. */
-function pascalCase(name: string): string {
-  return name.replace(/(^|[-/])([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
 }

@@ -84,8 +84,10 @@ test('watch-training shows a run to its end and what it decided', async () => {
   expect(said).toMatch(/run-[0-9a-f]{20}: fit/);
 });
 
-test('the commands of docs/deploy.md that need no AWS run in their order', async () => {
-  const blocks = [...readFileSync('docs/deploy.md', 'utf8').matchAll(/```sh embedded\n([\s\S]*?)```/g)];
+/** Runs the commands of a document that need no AWS, one block after another in one shell, as an operator.
+ * @returns what they print */
+async function runDocumented(file: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
+  const blocks = [...readFileSync(file, 'utf8').matchAll(/```sh embedded\n([\s\S]*?)```/g)];
   expect(blocks.length).toBeGreaterThanOrEqual(4);
   const { s3Url, region, credentials, buckets, apiUrl } = field.stack;
   const env = {
@@ -96,8 +98,9 @@ test('the commands of docs/deploy.md that need no AWS run in their order', async
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    ...more,
   };
-  const folder = mkdtempSync(join(tmpdir(), 'sugarbush-deploy-'));
+  const folder = mkdtempSync(join(tmpdir(), 'sugarbush-commands-'));
   // Where `npm run` finds the project, and files of the commands leave nothing in it.
   const npm = `npm() { command npm --prefix '${process.cwd()}' "$@"; }`;
   const script = [npm, ...blocks.map(([, commands]) => commands!)].join('\n');
@@ -105,10 +108,23 @@ test('the commands of docs/deploy.md that need no AWS run in their order', async
   await ran.catch((error: unknown) => expect((error as { stderr: string }).stderr).toBe(''));
   const { stdout } = await ran;
   rmSync(folder, { recursive: true });
+  return stdout;
+}
+
+test('the commands of docs/deploy.md that need no AWS run in their order', async () => {
+  const stdout = await runDocumented('docs/deploy.md');
   expect(stdout).toContain('"ready":true');
   expect(stdout).toContain('"revokedAt":');
   expect(stdout).toContain('"status":"stopped"');
   expect(stdout).toMatch(/\{"champion":"[0-9a-f]{16}"\}$/);
+});
+
+test('so do those of docs/operations.md, and find in the logs what they look for', async () => {
+  const stdout = await runDocumented('docs/operations.md', { STATE: field.stateDir, SUGARBUSH_TOKEN: field.operator });
+  const refused = stdout.split('\n').find((line) => line.includes('"message":"refused"'));
+  const operatorId = field.operator.split('_')[1];
+  expect(JSON.parse(refused!)).toMatchObject({ code: 'not-found', deviceId: 'nobody', tokenId: operatorId });
+  expect(stdout).toContain('"runs":[');
 });
 
 test('each is short, and starts with what it does and how it is called', () => {

@@ -32,6 +32,8 @@ export interface Device {
 
 export interface FieldStack {
   readonly stack: Stack;
+  /** Objects and logs. */
+  readonly stateDir: string;
   readonly data: Store;
   readonly uploads: Store;
   readonly failures: Store;
@@ -61,7 +63,8 @@ export async function startFieldStack(
   const folder = mkdtempSync(join(tmpdir(), 'sugarbush-field-'));
   const templateDir = join(folder, 'cdk.out');
   overridden((await synthesise()).folder, templateDir, options.overrides ?? {});
-  const stack = await startStack({ stateDir: join(folder, 'state'), port: 0, templateDir, graceMs: 500, ...options });
+  const { stateDir = join(folder, 'state') } = options;
+  const stack = await startStack({ port: 0, templateDir, graceMs: 500, ...options, stateDir });
   const { s3Url: endpoint, region, credentials, buckets } = stack;
   const client = s3Client({ endpoint, region, credentials });
   const data = s3Store({ bucket: buckets['Data']!, client });
@@ -71,6 +74,7 @@ export async function startFieldStack(
   const api = apiClient({ api: stack.apiUrl, operations, retry: noRetries, strict: true });
   const field: FieldStack = {
     stack,
+    stateDir,
     data,
     uploads: s3Store({ bucket: buckets['Intake/Incoming']!, client }),
     failures: s3Store({ bucket: buckets['Intake/Failures']!, client }),

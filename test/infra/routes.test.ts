@@ -36,7 +36,7 @@ beforeAll(async () => {
     UPLOADS_BUCKET: 'uploads',
     STATE_MACHINE_ARN: 'arn:aws:states:eu-central-1:000000000000:stateMachine:m',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_DISABLED: 'true',
+    SUGARBUSH_METRICS: 'off',
   });
   for (const name of names) {
     const module = (await import(new URL(`../../functions/${name}.ts`, import.meta.url).href)) as {

@@ -8,10 +8,10 @@ import { apiFunctions } from '#infra/api-functions.ts';
 import { config } from '#infra/config.ts';
 import { trainingTasks } from '#infra/constructs/training-machine.ts';
 import { planStack } from '#stack/template/plan.ts';
-import { ofType, type Synthesised, synthesised } from './synthesised.ts';
+import { ofType, type Synthesised, synthesised, templatesOnly } from './synthesised.ts';
 
 // A synth takes seconds alone and many more beside other work.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const names = Object.keys(apiFunctions) as ApiFunctionName[];
 let first: Synthesised;
@@ -130,7 +130,7 @@ describe('every function', () => {
 
   test('is arm64 on Node.js 24 with stated memory, time, log group and role of its own', () => {
     const functions = ownFunctions();
-    expect(functions).toHaveLength(names.length + 3 + trainingTasks.length);
+    expect(functions).toHaveLength(names.length + 4 + trainingTasks.length);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Architectures: ['arm64'],
@@ -168,6 +168,11 @@ describe('every function', () => {
       };
       for (const { Action, Resource } of Statement) {
         expect([Action].flat().filter((action) => action.includes('*'))).toEqual([]);
+        // What delivers a state machine's log knows no resource: Step Functions Developer Guide, "Logging".
+        if (
+          [Action].flat().every((action) => /^logs:.*(LogDelivery|LogDeliveries|ResourcePolic|LogGroups)/.test(action))
+        )
+          continue;
         expect([Resource].flat()).not.toContain('*');
       }
     }
@@ -345,7 +350,8 @@ describe('the API', () => {
       },
     });
     const { Format } = stage!.Properties['AccessLogSettings'] as { Format: string };
-    expect(Format).not.toMatch(/header|querystring|authorizer\.(principal|token)/i);
+    // The id of a token is no secret.
+    expect(Format).not.toMatch(/header|querystring|authorizer\.(principal|token(?!Id))/i);
   });
 
   test('limits the routes that are named, and waits for them', () => {
@@ -386,7 +392,7 @@ describe('the API', () => {
   test('has CORS only where origins are configured', () => {
     const [closed] = ofType(first.service, 'AWS::ApiGatewayV2::Api');
     expect(closed?.Properties).not.toHaveProperty('CorsConfiguration');
-    const opened = synthesised({ ...config, api: { ...config.api, corsOrigins: ['https://a.example'] } });
+    const opened = templatesOnly({ ...config, api: { ...config.api, corsOrigins: ['https://a.example'] } });
     const [api] = ofType(opened.service, 'AWS::ApiGatewayV2::Api');
     expect(api?.Properties).toMatchObject({ CorsConfiguration: { AllowOrigins: ['https://a.example'] } });
     rmSync(dirname(opened.folder), { recursive: true, force: true });

@@ -49,7 +49,7 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     DATA_BUCKET: 'data',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_DISABLED: 'true',
+    SUGARBUSH_METRICS: 'off',
   });
   store = s3Store({ bucket: 'data' });
   ({ handler } = await import('#functions/tokens.ts'));

@@ -164,3 +164,24 @@ test('an object that cannot be processed holds no other up, and the event fails 
   await handler({ Records: [first.record, second.record] });
   expect(await statusOf(first.uploadId)).toBe('quarantined');
 });
+
+test('every line of an upload has its id and the device, and its outcome is counted', async () => {
+  const { uploadId, record } = await put();
+  broken = `uploads/${uploadId}.json`;
+  await expect(handler({ Records: [record] })).rejects.toMatchObject({ name: 'AccessDenied' });
+  broken = '';
+  await handler({ Records: [record] });
+  await handler({ Records: [record] });
+  const said = lines.filter((line) => 'message' in line);
+  expect(said).toMatchObject([
+    { message: 'upload failed', level: 'ERROR', uploadId, deviceId: 'pi' },
+    { message: 'ingested', level: 'INFO', uploadId, deviceId: 'pi', outcome: 'quarantined', reason: 'gzip-damaged' },
+    { message: 'ingested', level: 'INFO', uploadId, deviceId: 'pi', outcome: 'finished-before' },
+  ]);
+  const counted = lines.filter((line) => 'Outcome' in line).map((line) => [line['Outcome'], line['ProcessedUploads']]);
+  expect(counted).toEqual([
+    ['failed', 1],
+    ['quarantined', 1],
+    ['finished-before', 1],
+  ]);
+});

@@ -31,7 +31,7 @@ export async function startService(): Promise<ServiceUnderTest> {
     DATA_BUCKET: 'data',
     REVALIDATE_S: '3600',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_DISABLED: 'true',
+    SUGARBUSH_METRICS: 'off',
   });
   const store = s3Store({ bucket: 'data' });
   await registerTiny(store);

@@ -1,6 +1,7 @@
-// What a function writes about a request: one log line and one metrics line, and nothing of what was asked or who
-// asked.
+// What a function writes about a request: one log line under the ids that it is found by, and metrics of the contract;
+// nothing of what was asked, and of the token its id alone.
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { metricNamespace, metricSets } from '#contract/metrics.ts';
 import { captured, context } from './service-under-test.ts';
 
 const written: string[] = [];
@@ -32,7 +33,11 @@ beforeAll(async () => {
     },
   });
 });
-afterEach(() => written.splice(0));
+const coldStarts: Record<string, unknown>[] = [];
+afterEach(() => {
+  coldStarts.push(...lines().filter((line) => 'ColdStarts' in line));
+  written.splice(0);
+});
 
 const lines = () =>
   written
@@ -51,9 +56,28 @@ test.each([
   });
   const reply = await handler(event, context);
   expect(reply.statusCode).toBe(status);
-  const [metric, log] = lines();
-  expect(log).toMatchObject({ message, level, route: 'POST /v1/predictions', status, requestId: 'JKJaXmPLvHcESHA=' });
-  expect(metric).toMatchObject({ Route: 'POST /v1/predictions', Refusals: refusals, Errors: errors });
+  const log = lines().find((line) => line.message === message);
+  expect(log).toMatchObject({ level, route: 'POST /v1/predictions', status, requestId: 'JKJaXmPLvHcESHA=' });
+  const { tokenId } = (event.requestContext as unknown as { authorizer: { lambda: { tokenId: string } } }).authorizer
+    .lambda;
+  // What is no id is not logged as one.
+  expect([log.tokenId, log.targetId]).toEqual([tokenId, target === '' ? undefined : target]);
+  const metric = lines().find((line) => 'Route' in line);
+  expect(metric).toMatchObject({
+    _aws: {
+      CloudWatchMetrics: [
+        {
+          Namespace: metricNamespace,
+          Dimensions: [['Route']],
+          Metrics: Object.entries(metricSets.requests.units).map(([Name, Unit]) => ({ Name, Unit })),
+        },
+      ],
+    },
+    Route: 'POST /v1/predictions',
+    DurationMs: log.durationMs,
+    Refusals: refusals,
+    Errors: errors,
+  });
   const all = written.join('\n');
   for (const secret of ['nor_conv', 'Bearer', event.headers['authorization']!.split('_')[2]!, 'nasbench201']) {
     expect(all).not.toContain(secret);
@@ -62,4 +86,9 @@ test.each([
     expect(all).toContain('the store is down');
     expect(reply.body).not.toContain('the store is down');
   }
+});
+
+test('a process counts itself once', () => {
+  expect(coldStarts).toHaveLength(1);
+  expect(coldStarts[0]).toMatchObject({ ColdStarts: 1, _aws: { CloudWatchMetrics: [{ Dimensions: [['Function']] }] } });
 });

@@ -34,7 +34,7 @@ vi.mock(import('#contract/operations.ts'), async (original) => {
   return module;
 });
 const { countTargets } = vi.hoisted(() => {
-  Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' });
+  Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'SILENT', SUGARBUSH_METRICS: 'off' });
   return { countTargets: {} as Record<string, unknown> };
 });
 Object.assign(countTargets, {
