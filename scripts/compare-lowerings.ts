@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { kernelKey, lower } from '#core/graph/lower.ts';
 import { lowerings } from '#core/graph/lowerings.ts';
-import { cholesky, dot, invertLower, solveCholesky } from '#core/predictor/adaptation/small-matrix.ts';
+import { cholesky, dot, invertLower, solveCholesky } from '#core/matrix/small-matrix.ts';
 import { describeNetwork } from '#core/search-space/network/describe.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 

@@ -98,5 +98,6 @@ function joined(parts: readonly Forward[]): Forward {
     count: parts.reduce((sum, { count }) => sum + count, 0),
     lnMean: all(({ lnMean }) => lnMean),
     phi: all(({ phi }) => phi),
+    launches: parts.flatMap(({ launches }) => launches!),
   };
 }

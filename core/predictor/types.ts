@@ -3,6 +3,7 @@
 import type { Kernel } from '#core/graph/kernel.ts';
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { KeptMoments } from '#core/predictor/adaptation/kept-moments.ts';
+import type { NetworkLaunches } from '#core/predictor/kernels/repriced-sums.ts';
 import type { PredictorParameters } from '#core/predictor/predictor-parameters.ts';
 import type { Architecture } from '#core/search-space/search-space.ts';
 import type { Workload } from '#core/search-space/workload.ts';
@@ -29,6 +30,8 @@ export interface Forward {
   readonly phi: Float32Array;
   /** Which heads the H are; left out: all of the predictor's. */
   readonly heads?: readonly number[];
+  /** What the sums are of [n], under every lowering. Where it is not known, prices are linear in a target's weights. */
+  readonly launches?: readonly NetworkLaunches[];
 }
 
 export interface Prediction {

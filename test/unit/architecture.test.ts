@@ -133,6 +133,7 @@ const coreOrder = [
   'errors.ts',
   'random.ts',
   'text',
+  'matrix',
   'statistics',
   'onnx',
   'graph',

@@ -1,24 +1,38 @@
 // Adaptation: the closed-form posterior of one target from its measurements under one predictor. For each head that the
 // measurements leave standing it is one Gaussian over prices: with θ = (1, w) in units of the scale,
 //   latency(a) = scale · m(a) · (θ₀ + φ(a)·w) · (1 + noise) = scale · Σ c(x) μ(x) (θ₀ + ψ(x)·w) · (1 + noise)
-// is linear in θ, so that every kernel x has a price in ms, and its uncertainty. The noise levels of a head, each with
-// its posterior (posterior.ts), are merged into their common mean and covariance. Plain JSON, some tens of kilobytes:
+// is linear in θ, so that every kernel x has a price in ms, and its uncertainty. Each head is also tried with prices
+// that are exponential in w, latency(a) = scale · Σ c(x) μ(x) exp(ψ(x)·w) · (1 + noise), and evidence decides
+// (exponential-posterior.ts). The noise levels of a head, each with its posterior (posterior.ts), are merged into their
+// common mean and covariance. Plain JSON, some tens of kilobytes:
 // of w only the coordinates that the measured networks touch are stated; the others keep their prior, so that a kernel
 // of a class never measured widens an interval.
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import { type LoweringId, loweringIds } from '#core/graph/lowerings.ts';
-import { headsOf } from '#core/predictor/hypotheses.ts';
+import { cholesky } from '#core/matrix/small-matrix.ts';
+import { featureDimension, type Head, headsOf } from '#core/predictor/hypotheses.ts';
+import { type RepricedSums, repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import type { Forward, HeadParameters } from '#core/predictor/types.ts';
-import { defaultOutlierShare, type Posterior, posteriorOf, type SupportSystem, supportSystem } from './posterior.ts';
+import { exponentialPosterior } from './exponential-posterior.ts';
+import {
+  defaultOutlierShare,
+  oddsOf,
+  outlierVariance,
+  type Posterior,
+  posteriorOf,
+  type SupportSystem,
+  supportSystem,
+} from './posterior.ts';
 import { selfCheckSchema } from './self-check.ts';
-import { cholesky } from './small-matrix.ts';
 
 const vector = z.array(z.number());
 
 const headSchema = z.strictObject({
   lowering: z.enum(loweringIds),
   net: z.literal([0, 1]),
+  /** How prices depend on w: 1 + ψ·w, or exp(ψ·w). */
+  form: z.enum(['linear', 'exponential']).default('linear'),
   /** Posterior probability; those of all heads sum to 1. */
   weight: z.number().positive(),
   lnScale: z.number(),
@@ -59,6 +73,8 @@ export interface AdaptOptions {
   readonly lnLoweringPriors?: readonly number[];
   /** Heads to look at, by their index; all where it is not given. */
   readonly heads?: readonly number[];
+  /** An adaptation to nearly the same measurements: its exponential heads, and no others, are tried in this form. */
+  readonly near?: Adaptation;
 }
 
 /** A head whose evidence is further from the best, outliers not yet looked for, is not looked at again. */
@@ -89,13 +105,27 @@ export function adaptTarget(
     return { h, phi, system: supportSystem({ phi, lnMean, lnLatency }) };
   });
   const near = latencyMs.length < manyMeasurements ? systems : nearBest(parameters.noiseLevels, systems);
-  const standing = near.map(({ h, phi, system }) => {
+  const standing = near.flatMap(({ h, phi, system }): Hypotheses[] => {
     const lnPrior = lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0;
-    const levels = parameters.noiseLevels.map((sigma, level) => {
-      const posterior = posteriorOf(sigma, system, outlierShare);
-      return { sigma, posterior, score: posterior.lnEvidence + parameters.logPriors[h]![level]! + lnPrior, weight: 0 };
-    });
-    return { h, levels, phi, inMeasurements: system.inMeasurements };
+    const scored = (level: Omit<Level, 'score' | 'weight'>): Level => {
+      const score = level.posterior.lnEvidence + parameters.logPriors[h]![level.l]! + lnPrior;
+      return { ...level, score, weight: 0 };
+    };
+    const linear = parameters.noiseLevels.map((sigma, l) => ({
+      l,
+      sigma,
+      phi,
+      posterior: posteriorOf(sigma, system, outlierShare),
+    }));
+    const { inMeasurements } = system;
+    const own = { h, inMeasurements, form: 'linear' as const, levels: linear.map(scored) };
+    const head = heads[h]!;
+    const known = options.near?.heads.find((each) => each.form === 'exponential' && isSameHead(each, head));
+    if (forward.launches === undefined || (options.near !== undefined && known === undefined)) return [own];
+    const sums = repricedSums(forward.launches, head.net, parameters.lowerings.indexOf(head.lowering));
+    const start = known ? allWeights(known) : new Float64Array(parameters.featureDimension);
+    const exponential = exponentialLevels(sums, start, system, linear, outlierShare).map(scored);
+    return [own, { h, inMeasurements, form: 'exponential', levels: exponential }];
   });
   const all = standing.flatMap((s) => s.levels);
   const best = Math.max(...all.map((level) => level.score));
@@ -108,10 +138,11 @@ export function adaptTarget(
     predictorHash,
     measurements: latencyMs.length,
     intervalScale: 1,
-    heads: kept.map(({ h, levels, phi, inMeasurements }) => ({
-      ...heads[h]!,
-      weight: weightOf(levels) / keptWeight,
-      ...merged(levels, phi, latencyMs.length, inMeasurements),
+    heads: kept.map((own) => ({
+      ...heads[own.h]!,
+      form: own.form,
+      weight: weightOf(own.levels) / keptWeight,
+      ...merged(own, latencyMs.length),
     })),
     outliers: Array.from(latencyMs.keys()).filter(
       (i) => all.reduce((sum, l) => sum + (l.posterior.outliers.includes(i) ? l.weight : 0), 0) > 0.5,
@@ -138,7 +169,18 @@ function nearBest<S extends { readonly system: SupportSystem }>(
 /** Indices of the adaptation's heads among those of a predictor over `lowerings`. */
 export function standingHeads({ heads }: Adaptation, lowerings: readonly LoweringId[]): number[] {
   const all = headsOf(lowerings);
-  return heads.map((own) => all.findIndex(({ lowering, net }) => lowering === own.lowering && net === own.net));
+  return heads.map((own) => all.findIndex((head) => isSameHead(own, head)));
+}
+
+const isSameHead = (a: Head, b: Head): boolean => a.lowering === b.lowering && a.net === b.net;
+
+/** w of a head in all features [P]. */
+export function allWeights({ coordinates, weights }: AdaptedHead): Float64Array {
+  const all = new Float64Array(featureDimension);
+  coordinates.forEach((p, c) => {
+    all[p] = weights[c]!;
+  });
+  return all;
 }
 
 /** φ [count × P] and ln m [count] of one head. */
@@ -154,35 +196,84 @@ function headRows(P: number, headCount: number, forward: Forward, head: number) 
 }
 
 interface Level {
+  /** Index of the noise level. */
+  readonly l: number;
   readonly sigma: number;
-  readonly weight: number;
   readonly posterior: Posterior;
+  /** φ of the measured networks [k × P]. */
+  readonly phi: Float64Array;
+  /** ln of prior times evidence. */
+  readonly score: number;
+  weight: number;
 }
 
-/** Mean and covariance of θ over a head's noise levels, in units of its mean scale. */
-function merged(levels: readonly Level[], phi: Float64Array, k: number, inMeasurements: boolean) {
-  const P = phi.length / k;
-  const coordinates = Array.from({ length: P }, (_, p) => p).filter((p) => {
-    for (let i = 0; i < k; i++) if (phi[i * P + p] !== 0) return true;
-    return false;
-  });
+/** The noise levels of a head whose prices have one form. */
+interface Hypotheses {
+  /** Index of the head. */
+  readonly h: number;
+  readonly form: AdaptedHead['form'];
+  readonly inMeasurements: boolean;
+  readonly levels: readonly Level[];
+}
+
+/** From the largest noise level down, as long as evidence does not fall: smaller ones explain less still. Each begins
+ * where the one before ended, and takes for outliers what the linear form does at its level. */
+function exponentialLevels(
+  sums: RepricedSums,
+  begin: Float64Array,
+  { lnMean, lnLatency }: SupportSystem,
+  linear: readonly Pick<Level, 'sigma' | 'posterior'>[],
+  outlierShare: number,
+): Omit<Level, 'score' | 'weight'>[] {
+  const lnOdds = Math.log(outlierShare / (1 - outlierShare));
+  const asOutlier = outlierVariance(lnLatency.map((ln, i) => ln - lnMean[i]!));
+  const levels: Omit<Level, 'score' | 'weight'>[] = [];
+  let start = begin;
+  let best = Number.NEGATIVE_INFINITY;
+  for (let l = linear.length - 1; l >= 0; l--) {
+    const { sigma, posterior } = linear[l]!;
+    const { outliers } = posterior;
+    const variance = lnLatency.map((_, i) => (outliers.includes(i) ? asOutlier(i) : sigma * sigma));
+    const own = exponentialPosterior(sums, lnLatency, variance, start);
+    start = own.weights;
+    const lnEvidence = own.posterior.lnEvidence + oddsOf(outliers.length, lnOdds);
+    if (lnEvidence < best - hopeless) break;
+    best = Math.max(best, lnEvidence);
+    levels.push({ l, sigma, phi: own.phi, posterior: { ...own.posterior, lnEvidence, outliers } });
+  }
+  return levels;
+}
+
+/** ln of the factor by which the evidence of a noise level falls short when no smaller one is tried. */
+const hopeless = 12;
+
+/** Mean and covariance of θ over noise levels: in units of their mean scale where prices are linear, with ln scale less
+ * its mean in place of θ₀ − 1 where they are exponential. */
+function merged({ form, levels, inMeasurements }: Hypotheses, k: number) {
+  const coordinates = touchedBy(levels[0]!.phi, k);
   const n = 1 + coordinates.length;
   const total = levels.reduce((sum, l) => sum + l.weight, 0);
   const parts = levels
     .map((level) => ({ ...level, share: level.weight / total }))
     .filter(({ share }) => share > 1e-4)
-    .map((level) => ({ ...level, ...inFeatures(level.posterior, phi, k, coordinates, inMeasurements) }));
-  const lnScale = Math.log(parts.reduce((sum, { share, posterior }) => sum + share * Math.exp(posterior.lnScale), 0));
+    .map((level) => ({ ...level, ...inFeatures(level.posterior, level.phi, k, coordinates, inMeasurements) }));
+  const meanOver = (of: (part: (typeof parts)[number]) => number): number =>
+    parts.reduce((sum, part) => sum + part.share * of(part), 0);
+  const isLinear = form === 'linear';
+  const lnScale = isLinear
+    ? Math.log(meanOver(({ posterior }) => Math.exp(posterior.lnScale)))
+    : meanOver(({ posterior }) => posterior.lnScale);
   const mean = new Float64Array(n);
   for (const { share, posterior, theta } of parts) {
-    const scale = Math.exp(posterior.lnScale - lnScale);
+    if (!isLinear) theta[0] = 1 + posterior.lnScale - lnScale;
+    const scale = isLinear ? Math.exp(posterior.lnScale - lnScale) : 1;
     for (let p = 0; p < n; p++) mean[p]! += share * scale * theta[p]!;
   }
   const covariance = new Float64Array(n * n);
   let priorVariance = 0;
   let noiseVariance = 0;
   for (const { share, sigma, posterior, theta, response, spread } of parts) {
-    const scale = Math.exp(posterior.lnScale - lnScale);
+    const scale = isLinear ? Math.exp(posterior.lnScale - lnScale) : 1;
     priorVariance += share * scale * scale;
     noiseVariance += share * sigma * sigma;
     for (let p = 0; p < n; p++) {
@@ -200,6 +291,15 @@ function merged(levels: readonly Level[], phi: Float64Array, k: number, inMeasur
   for (let p = 0; p < n; p++) for (let q = 0; q <= p; q++) factor.push(rounded(lower[p * n + q]!));
   const weights = Array.from(mean.subarray(1), rounded);
   return { lnScale, coordinates, weights, factor, priorVariance: rounded(priorVariance), noiseVariance };
+}
+
+/** Which features some row of φ [k × P] has. */
+function touchedBy(phi: Float64Array, k: number): number[] {
+  const P = phi.length / k;
+  return Array.from({ length: P }, (_, p) => p).filter((p) => {
+    for (let i = 0; i < k; i++) if (phi[i * P + p] !== 0) return true;
+    return false;
+  });
 }
 
 const rounded = (value: number): number => Number(value.toPrecision(7));

@@ -32,8 +32,11 @@ export function adaptCalibrated(
   if (used < 2) return adaptation;
   const latencies = (of: readonly number[]): Float64Array => Float64Array.from(of, (row) => latencyMs[row]!);
   // With many measurements leaving a few out brings no head back.
-  const known =
-    used > mostLeftOutSingly ? { ...options, heads: standingHeads(adaptation, parameters.lowerings) } : options;
+  const known = {
+    ...options,
+    near: adaptation,
+    ...(used > mostLeftOutSingly && { heads: standingHeads(adaptation, parameters.lowerings) }),
+  };
   let squares = 0;
   for (let fold = 0; fold < folds; fold++) {
     const out = rows.filter((_, i) => i % folds === fold);

@@ -27,7 +27,10 @@ export function checkMeasurements(
 ): SelfCheck {
   if (forward.count < fewestMeasurements) return { leftOut: null, contradiction: null };
   const { outliers } = adaptation;
-  const options = forward.count > manyMeasurements ? { heads: standingHeads(adaptation, parameters.lowerings) } : {};
+  const options = {
+    near: adaptation,
+    ...(forward.count > manyMeasurements && { heads: standingHeads(adaptation, parameters.lowerings) }),
+  };
   const { lnErrors, covered } = leaveOneOut(parameters, predictorHash, forward, latencyMs, options);
   const errors = lnErrors.map(Math.abs).sort();
   const medianError = errors[Math.floor((errors.length - 1) / 2)]!;

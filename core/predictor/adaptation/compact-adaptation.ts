@@ -4,15 +4,16 @@
 // change; deviations change by less than what they are uncertain by. Of the heads the two likeliest are kept.
 import * as z from 'zod';
 import { loweringIds } from '#core/graph/lowerings.ts';
+import { cholesky } from '#core/matrix/small-matrix.ts';
+import { symmetricEigen } from '#core/matrix/symmetric-eigen.ts';
 import { significant } from '#core/text/significant.ts';
 import type { Adaptation, AdaptedHead } from './adaptation.ts';
 import { selfCheckSchema } from './self-check.ts';
-import { cholesky } from './small-matrix.ts';
-import { symmetricEigen } from './symmetric-eigen.ts';
 
 const compactHeadSchema = z.strictObject({
   lowering: z.enum(loweringIds),
   net: z.literal([0, 1]),
+  form: z.enum(['linear', 'exponential']).default('linear'),
   weight: z.number().positive(),
   lnScale: z.number(),
   coordinates: z.array(z.int().nonnegative()).max(1000),
@@ -87,6 +88,7 @@ function compactHead(head: AdaptedHead): CompactHead {
   return {
     lowering: head.lowering,
     net: head.net,
+    form: head.form,
     weight: significant(head.weight, digits),
     lnScale: significant(head.lnScale, 7),
     coordinates: head.coordinates,

@@ -1,10 +1,12 @@
 // What kernels add to a head's posterior of a network's latency, so that a network is a short sum. With θ = (1, w) and
 // covariance F Fᵀ of its measured coordinates, a part of a network with counts c adds
 //   m = Σ c μ,   p = Σ c μ (1 + ψ·w),   z = Σ c μ (Fᵀ (1, ψ measured), √prior ψ others)
-// and a network has mean p and variance |z|², in units of the head's scale. No square of P remains in a network's sum.
+// and a network has mean p and variance |z|², in units of the head's scale. Where prices are exponential in w it is
+// μ exp(ψ·w) in place of μ, and p = m. No square of P remains in a network's sum.
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
 import type { CountRow } from '#core/predictor/kernels/kernel-table.ts';
 import type { KernelPrices } from '#core/predictor/kernels/price-book.ts';
+import { exponentialPrice } from '#core/predictor/kernels/repriced-sums.ts';
 import type { AdaptedHead } from './adaptation.ts';
 
 /** Numbers of a part's terms: m, p and the P + 1 coordinates of z. */
@@ -14,7 +16,8 @@ export const termCount = P + 3;
 export type HeadTerms = (part: CountRow, prices: KernelPrices) => Float64Array;
 
 /** Terms under one head of an adaptation; the prices are of the table that the parts' kernels are of. */
-export function headTerms({ net, coordinates, weights, factor, priorVariance }: AdaptedHead): HeadTerms {
+export function headTerms(head: AdaptedHead): HeadTerms {
+  const { net, form, coordinates, weights, factor, priorVariance } = head;
   const measured = new Set(coordinates);
   const others = Array.from({ length: P }, (_, p) => p).filter((p) => !measured.has(p));
   const priorDeviation = Math.sqrt(priorVariance);
@@ -28,12 +31,13 @@ export function headTerms({ net, coordinates, weights, factor, priorVariance }: 
     sums.fill(0);
     let m = 0;
     for (let j = 0; j < kernels.length; j++) {
-      const share = counts[j]! * mean[kernels[j]!]!;
+      const kernel = kernels[j]!;
+      const share = counts[j]! * mean[kernel]! * (form === 'linear' ? 1 : exponentialFactor(head, psi, kernel));
       m += share;
-      for (let p = 0, at = kernels[j]! * P; p < P; p++, at++) sums[p]! += share * psi[at]!;
+      for (let p = 0, at = kernel * P; p < P; p++, at++) sums[p]! += share * psi[at]!;
     }
     let price = m;
-    for (let c = 0; c < r; c++) price += sums[coordinates[c]!]! * weights[c]!;
+    for (let c = 0; form === 'linear' && c < r; c++) price += sums[coordinates[c]!]! * weights[c]!;
     terms[0] = m;
     terms[1] = price;
     for (let row = 0, f = 0; row <= r; row++) {
@@ -43,4 +47,11 @@ export function headTerms({ net, coordinates, weights, factor, priorVariance }: 
     for (const [i, p] of others.entries()) terms[3 + r + i] = priorDeviation * sums[p]!;
     return terms;
   };
+}
+
+/** exp(ψ·w) of a kernel. */
+function exponentialFactor({ coordinates, weights }: AdaptedHead, psi: Float32Array, kernel: number): number {
+  let product = 0;
+  for (let c = 0; c < coordinates.length; c++) product += psi[kernel * P + coordinates[c]!]! * weights[c]!;
+  return exponentialPrice(product);
 }

@@ -46,7 +46,7 @@ export function keptMoments(
     memory.set(adaptation, byTable);
     const byHead = byTable.get(table) ?? new Map<string, HeadMemory>();
     byTable.set(table, byHead);
-    const key = `${batch} ${head.net} ${head.lowering}`;
+    const key = `${batch} ${head.net} ${head.form} ${head.lowering}`;
     const known = byHead.get(key) ?? { head, terms: headTerms(head), parts: new Map(), alone: new Float64Array(0) };
     byHead.set(key, known);
     return known;

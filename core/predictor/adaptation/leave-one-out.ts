@@ -58,5 +58,12 @@ export function forwardRows(forward: Forward, indices: readonly number[]): Forwa
     });
     return out;
   };
-  return { ...forward, count: indices.length, lnMean: pick(forward.lnMean), phi: pick(forward.phi) };
+  const { launches } = forward;
+  return {
+    ...forward,
+    count: indices.length,
+    lnMean: pick(forward.lnMean),
+    phi: pick(forward.phi),
+    ...(launches && { launches: indices.map((index) => launches[index]!) }),
+  };
 }

@@ -2,9 +2,10 @@
 // of meeting a budget. Every head gives a normal distribution of ln latency; the answer is the normal with their
 // mixture's mean and variance.
 import type { LoweringId } from '#core/graph/lowerings.ts';
+import { repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import type { Forward, Prediction, PredictOptions } from '#core/predictor/types.ts';
 import { normalCdf, normalQuantile } from '#core/statistics/normal.ts';
-import { type Adaptation, type AdaptedHead, standingHeads } from './adaptation.ts';
+import { type Adaptation, type AdaptedHead, allWeights, standingHeads } from './adaptation.ts';
 
 /** A head's relative latency θ₀ + φ·w may fall to this before it is cut off. */
 const leastRelativeLatency = 0.05;
@@ -22,8 +23,7 @@ export function lnMoments(adaptation: Adaptation, lowerings: readonly LoweringId
   const sums = { mean: new Float64Array(forward.count), deviation: new Float64Array(forward.count) };
   const standing = standingHeads(adaptation, lowerings);
   adaptation.heads.forEach((head, i) => {
-    const column = forward.heads === undefined ? standing[i]! : forward.heads.indexOf(standing[i]!);
-    addHead(head, column, forward, sums);
+    addHead(head, headRows(head, standing[i]!, forward, lowerings.indexOf(head.lowering)), sums);
   });
   return mixtureOf(adaptation, sums);
 }
@@ -31,7 +31,7 @@ export function lnMoments(adaptation: Adaptation, lowerings: readonly LoweringId
 /** Adds a head's normal distribution of the ln latency of network i to the sums that mixtureOf takes: means go into
  * `mean`, second moments into `deviation`.
  * @param lnMean ln m of the network under the head
- * @param relative θ₀ + φ·w
+ * @param relative θ₀ + φ·w where prices are linear, else 1
  * @param variance of the latter */
 export function addToMixture(
   head: AdaptedHead,
@@ -56,25 +56,25 @@ export function mixtureOf({ intervalScale }: Adaptation, { mean, deviation: squa
   return { mean, deviation };
 }
 
-function addHead(head: AdaptedHead, column: number, { count, lnMean, phi }: Forward, sums: LnMoments): void {
-  const columns = lnMean.length / count;
+function addHead(head: AdaptedHead, { lnMean, phi }: HeadRows, sums: LnMoments): void {
   const P = phi.length / lnMean.length;
   const touched = new Set(head.coordinates);
   const others = Array.from({ length: P }, (_, p) => p).filter((p) => !touched.has(p));
   const coordinates = Int32Array.from(head.coordinates);
   const weights = Float64Array.from(head.weights);
   const factor = Float64Array.from(head.factor);
+  const isLinear = head.form === 'linear';
   const r = coordinates.length;
   const q = new Float64Array(r + 1);
   const product = new Float64Array(r + 1);
   q[0] = 1;
-  for (let i = 0; i < count; i++) {
-    const start = (i * columns + column) * P;
+  for (let i = 0; i < lnMean.length; i++) {
+    const start = i * P;
     let relative = 1;
     for (let c = 0; c < r; c++) {
       const value = phi[start + coordinates[c]!]!;
       q[c + 1] = value;
-      relative += value * weights[c]!;
+      if (isLinear) relative += value * weights[c]!;
     }
     let outside = 0;
     for (const p of others) outside += phi[start + p]! ** 2;
@@ -86,8 +86,34 @@ function addHead(head: AdaptedHead, column: number, { count, lnMean, phi }: Forw
     }
     let variance = head.priorVariance * outside;
     for (let c = 0; c <= r; c++) variance += product[c]! ** 2;
-    addToMixture(head, lnMean[i * columns + column]!, relative, variance, sums, i);
+    addToMixture(head, lnMean[i]!, relative, variance, sums, i);
   }
+}
+
+/** ln m [n] and φ [n × P] under one head; at the head's weights where prices are exponential in them. */
+interface HeadRows {
+  readonly lnMean: Float64Array;
+  readonly phi: Float64Array;
+}
+
+/** @param index of the head among the predictor's */
+function headRows(head: AdaptedHead, index: number, forward: Forward, lowering: number): HeadRows {
+  const { count, heads } = forward;
+  if (head.form === 'exponential') {
+    if (forward.launches === undefined) throw new TypeError('exponential prices need what the networks launch');
+    const sums = repricedSums(forward.launches, head.net, lowering);
+    const weights = allWeights(head);
+    return { lnMean: sums.lnMean(weights), phi: sums.phi(weights) };
+  }
+  const column = heads === undefined ? index : heads.indexOf(index);
+  const columns = forward.lnMean.length / count;
+  const P = forward.phi.length / forward.lnMean.length;
+  const phi = new Float64Array(count * P);
+  for (let i = 0; i < count; i++) {
+    const start = (i * columns + column) * P;
+    phi.set(forward.phi.subarray(start, start + P), i * P);
+  }
+  return { lnMean: Float64Array.from({ length: count }, (_, i) => forward.lnMean[i * columns + column]!), phi };
 }
 
 /** Latencies in ms of the networks of `forward`; the interval is central with mass `confidence`. */

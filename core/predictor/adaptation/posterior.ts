@@ -14,7 +14,7 @@
 // A measurement may be an outlier (a clock glitch, a busy device): with probability `outlierShare` its noise is not σ
 // but `outlierDeviation`. Which ones are is decided per hypothesis, worst leave-one-out residual first, as long as
 // calling it an outlier raises the evidence by more than the odds against it.
-import { cholesky, dot, invertLower, logDeterminantOf, solveCholesky } from './small-matrix.ts';
+import { cholesky, dot, invertLower, logDeterminantOf, solveCholesky } from '#core/matrix/small-matrix.ts';
 
 export interface SupportRows {
   /** φ of the head [k × P]. */
@@ -51,7 +51,7 @@ export interface SupportSystem extends SupportRows {
   solve(z: Float64Array, noise: Float64Array): Solved;
 }
 
-interface Solved {
+export interface Solved {
   readonly lower: Float64Array;
   readonly a: number;
   readonly b: number;
@@ -104,7 +104,7 @@ function usedFeatures(phi: Float64Array, P: number): number[] {
 }
 
 /** A posterior of the used features as one of all P: the others stay as they were, w ~ N(0, I). */
-function inAllFeatures(posterior: Posterior, used: readonly number[], P: number): Posterior {
+export function inAllFeatures(posterior: Posterior, used: readonly number[], P: number): Posterior {
   const n = used.length;
   const spread = (values: Float64Array): Float64Array => {
     const all = new Float64Array(P);
@@ -128,6 +128,12 @@ function inAllFeatures(posterior: Posterior, used: readonly number[], P: number)
 export const defaultOutlierShare = 0.02;
 /** Their noise, relative to what they should be or to what they are, whichever is more. */
 const outlierDeviation = 0.5;
+/** Variance of the noise of measurement i if it is an outlier.
+ * @param lnRatio ln latency − ln m of the measurements [k] */
+export function outlierVariance(lnRatio: Float64Array): (i: number) => number {
+  const center = lnRatio.toSorted()[lnRatio.length >> 1]!;
+  return (i) => (outlierDeviation * Math.exp(Math.max(lnRatio[i]! - center, 0))) ** 2;
+}
 /** At most every fifth measurement: beyond that the target, not the measurement, is unlike the hypothesis. */
 const mostOutliers = (k: number): number => Math.floor(k / 5);
 /** ln of the factor, and multiples of the median distance, beyond which a measurement is grossly off. */
@@ -151,8 +157,7 @@ export function posteriorOf(
   const z = lnRatio.map(Math.exp);
   const variance = sigma * sigma;
   const even = new Float64Array(k).fill(variance);
-  const center = lnRatio.toSorted()[k >> 1]!;
-  const asOutlier = (i: number): number => (outlierDeviation * Math.exp(Math.max(lnRatio[i]! - center, 0))) ** 2;
+  const asOutlier = outlierVariance(lnRatio);
   const at = (noise: Float64Array): Candidate => {
     const solved = system.solve(z, noise);
     return { noise, solved, posterior: posteriorFrom(solved, system) };
@@ -235,8 +240,8 @@ function grossOutliers(lnRatio: Float64Array): number[] {
   return found.length <= mostOutliers(k) ? found : [];
 }
 
-/** ln odds of n outliers; no outliers have none even where outliers are impossible (odds −∞). */
-const oddsOf = (n: number, lnOdds: number): number => (n === 0 ? 0 : n * lnOdds);
+/** ln odds of n outliers at `lnOdds` each; no outliers have none even where outliers are impossible (odds −∞). */
+export const oddsOf = (n: number, lnOdds: number): number => (n === 0 ? 0 : n * lnOdds);
 
 /** |leave-one-out residual| over its standard deviation: with t the scaled observations, (K⁻¹t)ᵢ / √(K⁻¹)ᵢᵢ. */
 function standardResiduals(
@@ -383,6 +388,9 @@ function linearWeights(solved: Solved, k: number): Float64Array {
 
 const sumOf = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
 
+/** F of a solved system [r × r]. */
+export const invertedFactor = ({ lower, toOne }: Solved): Float64Array => invertLower(lower, toOne.length);
+
 function posteriorFrom(solved: Solved, rows: SupportRows): Posterior {
   const k = rows.lnMean.length;
   const { a, b, c } = solved;
@@ -393,7 +401,7 @@ function posteriorFrom(solved: Solved, rows: SupportRows): Posterior {
     lnEvidence: k * Math.log(u) - 0.5 * (misfit + Math.log(curvature)) - solved.halfLogDeterminant - sumOf(rows.lnMean),
     lnScale: -Math.log(u),
     weights: linearWeights(solved, k),
-    factor: invertLower(solved.lower, solved.toOne.length),
+    factor: invertedFactor(solved),
     scaleVariance: 1 / curvature,
     scaleResponse: solved.toOne,
     outliers: [],

@@ -2,7 +2,7 @@
 // architecture's choices (choice-columns.ts), from the k measurements alone. The penalty is chosen by leave-one-out
 // error, the interval comes from its residuals.
 
-import { cholesky, dot, invertLower, solveCholesky } from '#core/predictor/adaptation/small-matrix.ts';
+import { cholesky, dot, invertLower, solveCholesky } from '#core/matrix/small-matrix.ts';
 import type { PredictedRange } from './metrics.ts';
 
 export interface Normalisation {

@@ -4,6 +4,7 @@ import type { Forward, NetworkSet } from '#core/predictor/types.ts';
 import type { NetworkCounts } from './count-cache.ts';
 import { addSums } from './network-sums.ts';
 import type { PriceBooks } from './price-book.ts';
+import type { NetworkLaunches } from './repriced-sums.ts';
 
 /** Networks that are counted at once: rows of counts take a few kilobytes each. */
 const networksAtOnce = 1024;
@@ -21,6 +22,7 @@ export async function forwardOfSets(
   const count = sets.reduce((sum, { architectures }) => sum + architectures.length, 0);
   const lnMean = new Float32Array(count * wanted.length);
   const phi = new Float32Array(count * wanted.length * P);
+  const launches: NetworkLaunches[] = [];
   let first = 0;
   for (const { workload, architectures } of sets) {
     for (let start = 0; start < architectures.length; start += networksAtOnce) {
@@ -28,8 +30,9 @@ export async function forwardOfSets(
       const { table, rows } = counts.count({ workload, architectures: part });
       const prices = await books.of(table, workload.batchSize);
       addSums(prices, rows, wanted, { lnMean, phi, first });
+      for (const own of rows) launches.push({ prices, rows: own });
       first += part.length;
     }
   }
-  return { count, lnMean, phi, ...(heads !== undefined && { heads }) };
+  return { count, lnMean, phi, launches, ...(heads !== undefined && { heads }) };
 }

@@ -13,8 +13,9 @@ export function networkSums(prices: PriceTable, rows: readonly (readonly CountRo
   const lnMean = new Float32Array(count * heads.length);
   const phi = new Float32Array(count * heads.length * P);
   const mean = prices.lnMean.map((own) => Float64Array.from(own, Math.exp));
-  addSums({ mean, psi: prices.psi }, rows, heads, { lnMean, phi, first: 0 });
-  return { count, lnMean, phi };
+  const own = { mean, psi: prices.psi };
+  addSums(own, rows, heads, { lnMean, phi, first: 0 });
+  return { count, lnMean, phi, launches: rows.map((launched) => ({ prices: own, rows: launched })) };
 }
 
 export interface SumsPlace {

@@ -1,9 +1,10 @@
-// Where a prediction's milliseconds go. Every head prices each launch (adaptation.ts: scale · μ(x) · (1 + ψ(x)·w));
-// told are the launches under the lowering that explains the target's measurements best, in the proportions of its
-// heads' prices, and of the size that sums to the latency that all heads together predict.
+// Where a prediction's milliseconds go. Every head prices each launch (adaptation.ts: scale · μ(x) · (1 + ψ(x)·w), or
+// with exp(ψ(x)·w)); told are the launches under the lowering that explains the target's measurements best, in the
+// proportions of its heads' prices, and of the size that sums to the latency that all heads together predict.
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { Adaptation, AdaptedHead } from '#core/predictor/adaptation/adaptation.ts';
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
+import { exponentialPrice } from '#core/predictor/kernels/repriced-sums.ts';
 import type { PricedNetwork } from './launched-network.ts';
 
 export interface Breakdown {
@@ -42,13 +43,18 @@ function likeliestLowering({ heads }: Adaptation): LoweringId {
 const leastRelativePrice = 0.01;
 
 /** In units of the head's scale. */
-function relativePrice({ net, coordinates, weights }: AdaptedHead, { prices }: PricedNetwork, kernel: number): number {
+function relativePrice(
+  { net, form, coordinates, weights }: AdaptedHead,
+  { prices }: PricedNetwork,
+  kernel: number,
+): number {
   const psi = prices.psi[net]!;
-  let relative = 1;
+  let change = 0;
   coordinates.forEach((p, c) => {
-    relative += psi[kernel * P + p]! * weights[c]!;
+    change += psi[kernel * P + p]! * weights[c]!;
   });
-  return Math.exp(prices.lnMean[net]![kernel]!) * Math.max(relative, leastRelativePrice);
+  const factor = form === 'linear' ? Math.max(1 + change, leastRelativePrice) : exponentialPrice(change);
+  return Math.exp(prices.lnMean[net]![kernel]!) * factor;
 }
 
 /** Lowerings that the adaptation's heads have, which is what a network must be lowered as. */

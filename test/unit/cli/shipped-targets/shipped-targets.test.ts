@@ -12,7 +12,16 @@ import { bundleHash } from '#core/predictor/bundle.ts';
 const folder = mkdtempSync(join(tmpdir(), 'sugarbush-targets-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const head = { lowering: 'fused', net: 0, weight: 1, lnScale: 0, coordinates: [], weights: '', weightStep: 1 } as const;
+const head = {
+  lowering: 'fused',
+  net: 0,
+  form: 'linear',
+  weight: 1,
+  lnScale: 0,
+  coordinates: [],
+  weights: '',
+  weightStep: 1,
+} as const;
 const covariance = { variances: [], restVariance: 0.01, directions: '', priorVariance: 1, noiseVariance: 0 };
 const leftOut = { measurements: 30, medianError: 0.0953, error80: 0.1823, coverage90: 0.9, explained: 0.9 };
 

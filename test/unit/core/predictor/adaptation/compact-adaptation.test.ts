@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { symmetricEigen } from '#core/matrix/symmetric-eigen.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { compactAdaptation, expandedAdaptation } from '#core/predictor/adaptation/compact-adaptation.ts';
 import { lnMoments } from '#core/predictor/adaptation/posterior-predictive.ts';
-import { symmetricEigen } from '#core/predictor/adaptation/symmetric-eigen.ts';
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
 
 describe('eigenvalues and eigenvectors', () => {
@@ -47,7 +47,15 @@ function exampleOf(weights: readonly number[]): Adaptation {
       factor.push(lower[i * n + j]!);
     }
   }
-  const head = { lowering: 'fused', net: 0, lnScale: 0.5, priorVariance: 1, noiseVariance: 1e-4, factor } as const;
+  const head = {
+    lowering: 'fused',
+    net: 0,
+    form: 'linear',
+    lnScale: 0.5,
+    priorVariance: 1,
+    noiseVariance: 1e-4,
+    factor,
+  } as const;
   return {
     predictorHash: 'a',
     measurements: 30,

@@ -42,10 +42,11 @@ function adaptation(headCount: number): Adaptation {
     measurements: 10,
     intervalScale: 1.2,
     outliers: [],
-    heads: chosen.map((h) => {
+    heads: chosen.map((h, i) => {
       const coordinates = [...random.choose(P, 30)].toSorted((a, b) => a - b);
       return {
         ...heads[h]!,
+        form: i % 2 === 0 ? ('exponential' as const) : ('linear' as const),
         weight: 1 / headCount,
         lnScale: random.normal(),
         coordinates,

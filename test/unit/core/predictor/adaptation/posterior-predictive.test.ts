@@ -100,8 +100,8 @@ test('an unlikely head far away does not draw the prediction out of its interval
     measurements: 40,
     intervalScale: 1,
     heads: [
-      { ...head, net: 0, weight: 0.97, lnScale: 0 },
-      { ...head, net: 1, weight: 0.03, lnScale: 3 },
+      { ...head, net: 0, form: 'linear', weight: 0.97, lnScale: 0 },
+      { ...head, net: 1, form: 'linear', weight: 0.03, lnScale: 3 },
     ],
     outliers: [],
   };

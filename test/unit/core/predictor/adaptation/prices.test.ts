@@ -1,12 +1,12 @@
 // Adaptation against the same posterior kept apart by hypothesis (core/predictor/adaptation, itself tested against the
 // Python reference), and selection against conditioning written out.
 import { describe, expect, test } from 'vitest';
+import { dot } from '#core/matrix/small-matrix.ts';
 import { adaptationSchema, adaptTarget } from '#core/predictor/adaptation/adaptation.ts';
 import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
 import { posteriorOf, supportSystem } from '#core/predictor/adaptation/posterior.ts';
 import { lnMoments, predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { chooseRows } from '#core/predictor/adaptation/select-support-set.ts';
-import { dot } from '#core/predictor/adaptation/small-matrix.ts';
 import type { Forward, HeadParameters } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
 

@@ -42,6 +42,7 @@ function adaptation(over: Partial<Adaptation['heads'][number]> = {}): Adaptation
   const head = {
     lowering: 'fused' as const,
     net: 0 as const,
+    form: 'linear' as const,
     weight: 1,
     lnScale: 0,
     coordinates: [coordinate('convolution-3'), coordinate('reduction')].sort((a, b) => a - b),

@@ -9,7 +9,7 @@ import {
   solveCholesky,
   solveLower,
   solveUpper,
-} from '#core/predictor/adaptation/small-matrix.ts';
+} from '#core/matrix/small-matrix.ts';
 
 const of = (...values: number[]) => Float64Array.from(values);
 const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, digits = 9): void => {

@@ -1,0 +1,130 @@
+// Sums over the kernels of networks when a target's prices are not linear in its weights: every kernel x costs
+// μ(x)·exp(ψ(x)·w), which is positive whatever w is.
+import { featureDimension } from '#core/predictor/hypotheses.ts';
+import type { CountRow } from './kernel-table.ts';
+import type { KernelPrices } from './price-book.ts';
+
+/** What the sums of one network are of. */
+export interface NetworkLaunches {
+  readonly prices: KernelPrices;
+  /** One a lowering of the predictor, in its order; indices into the prices. */
+  readonly rows: readonly CountRow[];
+}
+
+/** Sums of n networks whose prices depend on weights w [P]. */
+export interface RepricedSums {
+  /** ln m [n], m = Σ c(x) μ(x) exp(ψ(x)·w). */
+  lnMean(weights: Float64Array): Float64Array;
+  /** φ [n × P], φ = Σ c(x) μ(x) exp(ψ(x)·w) ψ(x) / m: the gradient of ln m. */
+  phi(weights: Float64Array): Float64Array;
+}
+
+/** Farther from its price at w = 0 than by this factor's logarithm no kernel goes. */
+const farthestPrice = 8;
+
+/** exp(ψ·w) within bounds. */
+export const exponentialPrice = (product: number): number =>
+  Math.exp(Math.min(Math.max(product, -farthestPrice), farthestPrice));
+
+const kept = new WeakMap<readonly NetworkLaunches[], Map<string, RepricedSums>>();
+
+/** The same object for the same launches: what takes long is to see which kernels they are.
+ * @param net whose prices
+ * @param lowering its place among the predictor's */
+export function repricedSums(launches: readonly NetworkLaunches[], net: number, lowering: number): RepricedSums {
+  const known = kept.get(launches) ?? new Map<string, RepricedSums>();
+  kept.set(launches, known);
+  const key = `${net} ${lowering}`;
+  const sums = known.get(key) ?? sumsOf(launches, net, lowering);
+  known.set(key, sums);
+  return sums;
+}
+
+function sumsOf(launches: readonly NetworkLaunches[], net: number, lowering: number): RepricedSums {
+  const P = launches.length === 0 ? featureDimension : featuresOf(launches[0]!.prices, net);
+  const { places, rows } = packed(launches, lowering);
+  const used = usedFeatures(places, net, P);
+  const width = used.length;
+  const mean = Float64Array.from(places, ({ prices, kernel }) => prices.mean[net]![kernel]!);
+  const psi = new Float64Array(places.length * width);
+  places.forEach(({ prices, kernel }, x) => {
+    for (let c = 0; c < width; c++) psi[x * width + c] = prices.psi[net]![kernel * P + used[c]!]!;
+  });
+  const prices = new Float64Array(places.length);
+  const reprice = (weights: Float64Array): void => {
+    const own = Float64Array.from(used, (p) => weights[p]!);
+    for (let x = 0, at = 0; x < prices.length; x++) {
+      let product = 0;
+      for (let c = 0; c < width; c++, at++) product += psi[at]! * own[c]!;
+      prices[x] = mean[x]! * exponentialPrice(product);
+    }
+  };
+  return {
+    lnMean(weights) {
+      reprice(weights);
+      const lnMean = new Float64Array(rows.length);
+      for (let i = 0; i < rows.length; i++) {
+        const { kernels, counts } = rows[i]!;
+        let m = 0;
+        for (let j = 0; j < kernels.length; j++) m += counts[j]! * prices[kernels[j]!]!;
+        lnMean[i] = Math.log(m);
+      }
+      return lnMean;
+    },
+    phi(weights) {
+      reprice(weights);
+      const phi = new Float64Array(rows.length * P);
+      const sums = new Float64Array(width);
+      for (let i = 0; i < rows.length; i++) {
+        const { kernels, counts } = rows[i]!;
+        let m = 0;
+        sums.fill(0);
+        for (let j = 0; j < kernels.length; j++) {
+          const kernel = kernels[j]!;
+          const share = counts[j]! * prices[kernel]!;
+          m += share;
+          for (let c = 0, at = kernel * width; c < width; c++, at++) sums[c]! += share * psi[at]!;
+        }
+        for (let c = 0; c < width; c++) phi[i * P + used[c]!] = sums[c]! / m;
+      }
+      return phi;
+    },
+  };
+}
+
+interface Place {
+  readonly prices: KernelPrices;
+  readonly kernel: number;
+}
+
+const featuresOf = ({ mean, psi }: KernelPrices, net: number): number => psi[net]!.length / mean[net]!.length;
+
+/** The kernels that the networks launch, each once, and the networks' rows as indices into these. */
+function packed(launches: readonly NetworkLaunches[], lowering: number) {
+  const places: Place[] = [];
+  const numbers = new Map<KernelPrices, Map<number, number>>();
+  const rows = launches.map(({ prices, rows: own }) => {
+    const known = numbers.get(prices) ?? new Map<number, number>();
+    numbers.set(prices, known);
+    const { kernels, counts } = own[lowering]!;
+    return {
+      counts,
+      kernels: kernels.map((kernel) => {
+        const number = known.get(kernel) ?? places.length;
+        if (number === places.length) {
+          places.push({ prices, kernel });
+          known.set(kernel, number);
+        }
+        return number;
+      }),
+    };
+  });
+  return { places, rows };
+}
+
+/** Features that some kernel has. */
+function usedFeatures(places: readonly Place[], net: number, P: number): number[] {
+  return Array.from({ length: P }, (_, p) => p).filter((p) =>
+    places.some(({ prices, kernel }) => prices.psi[net]![kernel * P + p] !== 0),
+  );
+}
