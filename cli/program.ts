@@ -77,6 +77,21 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/revoke-token.ts')).revokeTokenCommand,
   },
   {
+    name: 'profiles',
+    summary: 'the profiles that a target of a service is known from',
+    load: async () => (await import('./commands/profiles.ts')).profilesCommand,
+  },
+  {
+    name: 'withdraw',
+    summary: 'withdraws a target, a profile, an upload or what a device sent: kept, and counted nowhere',
+    load: async () => (await import('./commands/withdraw.ts')).withdrawCommand,
+  },
+  {
+    name: 'restore',
+    summary: 'uses again what was withdrawn',
+    load: async () => (await import('./commands/withdraw.ts')).restoreCommand,
+  },
+  {
     name: 'agent',
     summary: 'measures this device and sends what it measured: doctor, profile, upload, run, models',
     load: async () => (await import('#agent/program.ts')).agentProgram,

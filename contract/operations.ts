@@ -12,6 +12,7 @@ import { targetOperations } from './targets.ts';
 import { tokenOperations } from './tokens.ts';
 import { trainingRunOperations } from './training-runs.ts';
 import { uploadOperations } from './uploads.ts';
+import { withdrawalOperations } from './withdrawals.ts';
 
 export const operations = {
   ...predictOperations,
@@ -20,6 +21,7 @@ export const operations = {
   ...deviceOperations,
   ...tokenOperations,
   ...uploadOperations,
+  ...withdrawalOperations,
   ...trainingRunOperations,
   ...predictorOperations,
   ...healthOperations,

@@ -29,7 +29,7 @@ export const apiFunctions: Readonly<Record<ApiFunctionName, ApiFunction>> = {
   'search-spaces': {
     description: 'Describes search spaces and says which architectures to measure next',
     onnxruntime: true,
-    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/'],
+    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/', 'withdrawals/'],
   },
   targets: {
     description: 'Lists targets and what is known of each',
@@ -44,6 +44,15 @@ export const apiFunctions: Readonly<Record<ApiFunctionName, ApiFunction>> = {
     description: 'Lists and revokes tokens',
     reads: ['tokens/', 'token-uses/'],
     writes: ['tokens/'],
+  },
+  withdrawals: {
+    description: 'Withdraws measurements and restores them',
+    onnxruntime: true,
+    reads: [
+      ...['targets/', 'measurements/', 'profiles/', 'adaptations/', 'withdrawals/'],
+      ...['devices/', 'uploads/', 'predictors/'],
+    ],
+    writes: ['withdrawals/', 'targets/', 'adaptations/'],
   },
   uploads: {
     description: 'Registers uploads and says how they stand',
@@ -61,7 +70,7 @@ export const apiFunctions: Readonly<Record<ApiFunctionName, ApiFunction>> = {
   predictors: {
     description: 'Shows predictors; promotes and rolls back',
     onnxruntime: true,
-    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/'],
+    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/', 'withdrawals/'],
     writes: ['predictors/', 'adaptations/'],
   },
   health: {

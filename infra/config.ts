@@ -131,6 +131,9 @@ export const config: SugarbushConfig = {
       revokeDevice: { ratePerS: 5, burst: 10 },
       listTokens: { ratePerS: 2, burst: 5 },
       revokeToken: { ratePerS: 5, burst: 10 },
+      listProfiles: { ratePerS: 20, burst: 50 },
+      withdraw: { ratePerS: 10, burst: 50 },
+      restore: { ratePerS: 10, burst: 50 },
       startTrainingRun: { ratePerS: 1, burst: 5 },
       setChampion: { ratePerS: 1, burst: 5 },
       // Seconds of a full core each.
@@ -189,6 +192,8 @@ export const config: SugarbushConfig = {
     devices: { memoryMiB: 512, timeoutS: 15, reservedConcurrency: 5 },
     tokens: { memoryMiB: 512, timeoutS: 15, reservedConcurrency: 5 },
     uploads: { memoryMiB: 512, timeoutS: 15 },
+    // Adapts anew what it touches, target after target.
+    withdrawals: { memoryMiB: 1769, timeoutS: 28, reservedConcurrency: 5 },
     'training-runs': { memoryMiB: 512, timeoutS: 15 },
     // Promoting by hand adapts what is not adapted yet.
     predictors: { memoryMiB: 1769, timeoutS: 28, reservedConcurrency: 10 },

@@ -6,7 +6,9 @@ import { integerBetween, listOf, text } from '#command-line/values.ts';
 import { latencyUnits } from '#core/dataset/latency-unit.ts';
 import { DomainError } from '#core/errors.ts';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
+import { quoteText } from '#core/text/quote-text.ts';
 import type { ImportedColumn } from '../import/import-table.ts';
+import type { ReplacedProfile } from '../import/review-table.ts';
 
 const options = {
   searchSpace: { value: 'ID', help: searchSpaceIds.join(', '), schema: z.enum(searchSpaceIds) },
@@ -57,6 +59,13 @@ const options = {
     help: 'in which form the architectures stand, as `sugarbush convert --help` lists them; default: text',
     schema: text.optional(),
   },
+  table: {
+    value: 'NAME',
+    help: 'what the table is called: importing it again replaces what it said before; default: NAME-OF-DATA',
+    schema: text.optional(),
+  },
+  replaces: flag('a table that names none of the targets that it named before is the same one, corrected'),
+  factorIsMeant: flag('send what is a hundred times longer or shorter than what is known of its target'),
   state: {
     value: 'FILE',
     help:
@@ -78,7 +87,10 @@ export const importCommand = defineCommand({
     const { describeTable } = await import('../import/describe-table.ts');
     const { apiClient } = await import('#client/client.ts');
     const { keepImportState, readImportState } = await import('../import/import-state.ts');
-    const { importOperations, importTable } = await import('../import/import-table.ts');
+    const { enrolTable, importOperations, importTable } = await import('../import/import-table.ts');
+    const { knownTargets, reviewOperations } = await import('../import/known-targets.ts');
+    const { farColumns, replacementOf, sentColumns } = await import('../import/review-table.ts');
+    const { replaceProfiles } = await import('../import/replace-profiles.ts');
     const { importProgress } = await import('../import/progress.ts');
     const { form, unit, batchSize, columns: sheet, targets: only } = given;
     const table = readTable(given.data, given.searchSpace, { form, unit, batchSize, sheet, only });
@@ -90,31 +102,59 @@ export const importCommand = defineCommand({
     }
     terminal.say(described.text);
     const { api, token } = serviceOf(given);
-    const state = stateFile(given);
+    const file = stateFile(given);
+    const name = given.table ?? tableName(given);
     const { signal } = terminal;
     const progress = importProgress({ isTTY: terminal.isTerminal, write: terminal.say }, () => performance.now());
+    const operations = { ...importOperations, ...reviewOperations };
+    const client = apiClient({ api, operations, token, signal });
+    let state = readImportState(file, api);
+    const keep = (next: typeof state): void => {
+      state = next;
+      keepImportState(file, next);
+    };
     let imported: ImportedColumn[];
+    let replaced: readonly ReplacedProfile[];
+    let withdrawn: ReadonlySet<string>;
+    const sent = sentColumns(table, columns);
     try {
+      if (state.device === undefined) keep({ ...state, device: await enrolTable(client, { table, name }) });
+      const { deviceId } = state.device!;
+      const known = await knownTargets(client, new Set(sent.map(({ targetId }) => targetId)), deviceId);
+      const far = given.factorIsMeant ? [] : farColumns(sent, known);
+      if (far.length > 0) {
+        const what = 'If the unit is wrong, --unit or the sheet of the columns; if it is meant, --factor-is-meant';
+        throw new DomainError('conflict', `${far.join('; ')}. ${what}`);
+      }
+      const isWhole = only === undefined;
+      const replacement = replacementOf(sent, known, { deviceId, isWhole, isSame: given.replaces });
       imported = await importTable({
         table,
         columns,
-        client: apiClient({ api, operations: importOperations, token, signal }),
-        state: readImportState(state, api),
-        keep: (next) => keepImportState(state, next),
+        client,
+        state,
+        name,
+        keep,
         atOnce: given.atOnce,
         onProgress: progress.update,
         signal,
       });
+      withdrawn = replacement.withdrawn;
+      replaced = await replaceProfiles(client, replacement, imported, name);
     } catch (cause) {
       if (!signal.aborted) throw cause;
       throw new DomainError('cancelled', 'stopped; the same command goes on', { cause });
     } finally {
       progress.stop();
     }
-    if (given.json) terminal.out(`${JSON.stringify({ targets: imported.map(rowOf) })}\n`);
-    else for (const each of imported) terminal.out(`${lineOf(each)}\n`);
-    const isWhole = imported.every(({ verdict }) => verdict.status === 'accepted');
-    return isWhole ? exitCodes.done : exitCodes.failed;
+    const hashes = new Map(sent.map(({ column, sha256 }) => [column, sha256]));
+    const isWithdrawn = ({ column }: ImportedColumn): boolean => withdrawn.has(hashes.get(column)!);
+    const rows = imported.map((each) => ({ ...rowOf(each), withdrawn: isWithdrawn(each) }));
+    if (given.json) terminal.out(`${JSON.stringify({ targets: rows, replaced })}\n`);
+    else for (const each of imported) terminal.out(`${lineOf(each, isWithdrawn(each))}\n`);
+    if (replaced.length > 0) terminal.say(replacedText(replaced, name));
+    const isDone = imported.every((each) => each.verdict.status === 'accepted' && !isWithdrawn(each));
+    return isDone ? exitCodes.done : exitCodes.failed;
   },
 });
 
@@ -128,18 +168,28 @@ function serviceOf({ api, token }: Pick<Values<typeof options>, 'api' | 'token'>
 
 /** Where an import remembers what is done: as told, or a file named after the table. */
 export function stateFile({ state, data }: Pick<Values<typeof options>, 'state' | 'data'>): string {
-  const name = data
+  return state ?? `.sugarbush/import/${tableName({ data })}.json`;
+}
+
+/** A table is called after its file. */
+const tableName = ({ data }: Pick<Values<typeof options>, 'data'>): string =>
+  data
     .split('/')
     .at(-1)!
     .replace(/\.csv(\.gz)?$/, '');
-  return state ?? `.sugarbush/import/${name}.json`;
+
+function replacedText(replaced: readonly ReplacedProfile[], name: string): string {
+  const targets = [...new Set(replaced.map(({ targetId }) => targetId))];
+  const count = replaced.length === 1 ? 'one profile' : `${replaced.length} profiles`;
+  return `withdrawn: ${count} that table ${quoteText(name)} said before, of ${targets.join(', ')}\n`;
 }
 
-const rowOf = ({ column, verdict, before }: ImportedColumn): object => ({ column, before, ...verdict });
+const rowOf = ({ column, verdict, before }: ImportedColumn) => ({ column, before, ...verdict });
 
-function lineOf({ column, verdict, before }: ImportedColumn): string {
+function lineOf({ column, verdict, before }: ImportedColumn, isWithdrawn: boolean): string {
   const { status, targetId, measurements, excludedCount, reason } = verdict;
   if (status === 'quarantined') return `${column}\tquarantined\t${reason}`;
+  if (isWithdrawn) return `${column}\twithdrawn\t${targetId}\tan operator withdrew it; \`restore\` uses it again`;
   const excluded = excludedCount ? `, ${excludedCount} excluded` : '';
   return `${column}\t${before ? 'accepted before' : 'accepted'}\t${targetId}\t${measurements} measurements${excluded}`;
 }

@@ -42,6 +42,9 @@ export interface ImportRequest {
   /** With an operator's token. */
   readonly client: ImportClient;
   readonly state: ImportState;
+  /** As people call the table: the same name is the same device, whatever the table says now. Left out: the same
+   * architectures are. */
+  readonly name?: string | undefined;
   /** Called after each change of the state; told to keep it. */
   readonly keep: (state: ImportState) => void;
   /** Uploads under way at once. */
@@ -57,6 +60,19 @@ export interface ImportedColumn {
   readonly before: boolean;
 }
 
+/** Enrols the device that a table is to a service: with the same name, or without one the same architectures, the same
+ * one with a new token. @throws ApiError */
+export async function enrolTable(
+  client: ImportClient,
+  { table, name }: Pick<ImportRequest, 'table' | 'name'>,
+): Promise<NonNullable<ImportState['device']>> {
+  const identity = name === undefined ? table.texts.join('\n') : `table ${table.searchSpace} ${name}`;
+  const idempotencyKey = `import-${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;
+  const called = name === undefined ? `Table ${table.searchSpace}` : `Table ${name} (${table.searchSpace})`;
+  const { device, token } = await client.call('enrolDevice', { body: { name: called.slice(0, 64) }, idempotencyKey });
+  return { deviceId: device.deviceId, token };
+}
+
 /** @throws DomainError from the table or the service; what `signal` was aborted with */
 export async function importTable(request: ImportRequest): Promise<ImportedColumn[]> {
   const { table, columns, client, keep, atOnce, onProgress, signal } = request;
@@ -66,13 +82,10 @@ export async function importTable(request: ImportRequest): Promise<ImportedColum
     keep(state);
   };
   let enrolment: Promise<string> | undefined;
-  /** One device a table: its key is derived from it, so that the same table is always the same device. */
   const enrolAgain = async (): Promise<string> => {
-    const idempotencyKey = `import-${createHash('sha256').update(table.texts.join('\n')).digest('hex').slice(0, 32)}`;
-    const body = { name: `Table ${table.searchSpace}` };
-    const { device, token } = await client.call('enrolDevice', { body, idempotencyKey });
-    change({ device: { deviceId: device.deviceId, token } });
-    return token;
+    const device = await enrolTable(client, request);
+    change({ device });
+    return device.token;
   };
   const deviceToken = (): Promise<string> => {
     enrolment ??= state.device ? Promise.resolve(state.device.token) : enrolAgain();
@@ -96,8 +109,8 @@ export async function importTable(request: ImportRequest): Promise<ImportedColum
     const known = state.finished[sha256];
     if (known) return { column, verdict: known, before: true };
     const body = { sizeBytes: bytes.length, sha256 };
-    const request = { body, idempotencyKey: `import-${sha256}` };
-    const registered = await asDevice((device) => device.call('registerUpload', request));
+    const announced = { body, idempotencyKey: `import-${sha256}` };
+    const registered = await asDevice((device) => device.call('registerUpload', announced));
     if (registered.status === 'waiting') await put(registered, bytes);
     const verdict = verdictOf(await finished(registered.uploadId));
     change({ finished: { ...state.finished, [sha256]: verdict } });

@@ -20,6 +20,8 @@ export const targetDataSchema = z.strictObject({
       deviceId: z.string(),
       /** When the profile was first accepted, UTC. */
       acceptedAt: z.iso.datetime(),
+      /** When its upload was announced, UTC. Left out of what was accepted before that was noted. */
+      registeredAt: z.iso.datetime().optional(),
       agentVersion: z.string(),
       /** By the device's clock; null also where that ran ahead. */
       startedAt: z.iso.datetime().nullable(),

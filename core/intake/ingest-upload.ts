@@ -10,6 +10,7 @@ import { isPreconditionFailed, putIfAbsent } from '#core/store/put-if-absent.ts'
 import type { Store } from '#core/store/store.ts';
 import { readJson, type StoredJson, type UpdateOptions, writeJson } from '#core/store/stored-json.ts';
 import { joinProfile } from '#core/targets/join-profile.ts';
+import { profileKey } from '#core/targets/keys.ts';
 import { refreshTarget } from '#core/targets/refresh-target.ts';
 import {
   type Acceptance,
@@ -20,7 +21,7 @@ import {
   quarantined,
   uploadLimits,
 } from './acceptance.ts';
-import { parseIncomingKey, profileKey, uploadKey } from './keys.ts';
+import { parseIncomingKey, uploadKey } from './keys.ts';
 import { quarantineReasons } from './reasons.ts';
 import { targetDataOf } from './target-data-of.ts';
 import { namedExclusions, type UploadRecord, uploadRecordSchema } from './upload-record.ts';
@@ -98,8 +99,9 @@ async function keep(
   profile: AcceptedProfile,
   bytes: Uint8Array,
 ): Promise<Acceptance> {
-  const { sha256, deviceId } = upload;
-  const part = targetDataOf(profile, { sha256, deviceId, acceptedAt: new Date(now()).toISOString() });
+  const { sha256, deviceId, registeredAt } = upload;
+  const acceptedAt = new Date(now()).toISOString();
+  const part = targetDataOf(profile, { sha256, deviceId, acceptedAt, registeredAt });
   const joined = await joinProfile(data, part, update);
   if (joined.outcome !== 'joined') {
     const detail =

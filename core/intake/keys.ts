@@ -1,15 +1,10 @@
-// Where uploads lie: what a device has put in the uploads bucket, and in the data bucket the record of each upload, the
-// marks of its quota and the profiles that were accepted.
+// Where uploads lie: what a device has put in the uploads bucket, and in the data bucket the record of each upload and
+// the marks of its quota.
 
 /** Key of an upload's record. */
 export const uploadKey = (uploadId: string): string => `uploads/${uploadId}.json`;
 /** One empty object for each upload that a device registered on a day (UTC): counting them is its quota. */
 export const uploadQuotaPrefix = (deviceId: string, day: string): string => `upload-quota/${deviceId}/${day}/`;
-
-/** Prefix of the accepted profiles of a target. */
-export const profilesPrefix = (targetId: string): string => `profiles/${targetId}/`;
-/** Key of an accepted profile, by the hash of its bytes. */
-export const profileKey = (targetId: string, sha256: string): string => `${profilesPrefix(targetId)}${sha256}.json.gz`;
 
 /** In the uploads bucket; all others are in the data bucket. */
 export const incomingPrefix = 'incoming/';

@@ -10,9 +10,9 @@ import { copyIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
 import { parseJson, type UpdateOptions } from '#core/store/stored-json.ts';
 import { joinProfile } from '#core/targets/join-profile.ts';
-import { measurementsPrefix, targetIdIn } from '#core/targets/keys.ts';
-import { readTargetData, refreshTarget } from '#core/targets/refresh-target.ts';
-import { profileKey } from './keys.ts';
+import { measurementsPrefix, profileKey, targetIdIn } from '#core/targets/keys.ts';
+import { refreshTarget } from '#core/targets/refresh-target.ts';
+import { readTargetData } from '#core/targets/target-in-use.ts';
 
 export interface MigratedTarget {
   readonly searchSpace: string;

@@ -8,6 +8,8 @@ export interface ProfileSource {
   readonly deviceId: string;
   /** UTC. */
   readonly acceptedAt: string;
+  /** When its upload was announced, UTC. */
+  readonly registeredAt: string;
 }
 
 /** What one accepted profile says of its target, ready to be joined with what others said. */
@@ -35,6 +37,7 @@ export function targetDataOf(profile: AcceptedProfile, source: ProfileSource): T
         sha256: source.sha256,
         deviceId: source.deviceId,
         acceptedAt: source.acceptedAt,
+        registeredAt: source.registeredAt,
         agentVersion: profile.context.agentVersion,
         startedAt: credibleStart(profile.context.clock.startedAt, source.acceptedAt),
         excluded,

@@ -2,10 +2,11 @@
 // use are compared with the store in the background; the ones longest unused make room.
 
 import { DomainError } from '#core/errors.ts';
-import { type Adaptation, adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
+import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import type { PredictorIdentity } from '#core/predictor/types.ts';
 import type { Store } from '#core/store/store.ts';
 import { parseJson } from '#core/store/stored-json.ts';
+import { isWithdrawn, type KeptAdaptation, keptAdaptationSchema } from '#core/targets/kept-adaptation.ts';
 import { adaptationKey } from '#core/targets/keys.ts';
 import { sharedWork } from './shared-work.ts';
 
@@ -28,8 +29,10 @@ export interface ShelfOptions {
 }
 
 export interface AdaptationShelf {
-  /** Undefined: the store has none. Rejects when it cannot be read. */
+  /** Undefined: the store has none, or all was withdrawn. Rejects when it cannot be read. */
   get(targetId: string): Promise<Adaptation | undefined>;
+  /** Whether what was read last says that all of the target was withdrawn. */
+  isWithdrawn(targetId: string): boolean;
   /** Ids asked for within `idleS`. */
   inUse(): string[];
   /** Compares those in use with the store. Never rejects. */
@@ -39,6 +42,7 @@ export interface AdaptationShelf {
 interface Entry {
   /** What was read last; `etag` undefined: the store had none. */
   adaptation?: Adaptation | undefined;
+  withdrawn?: boolean;
   etag?: string | undefined;
   /** ms; minus infinity before the first read. */
   comparedAt: number;
@@ -64,7 +68,9 @@ export function adaptationShelf(identity: PredictorIdentity, options: ShelfOptio
     // Given up meanwhile: who waits for this read wants the outcome of the one that was started after it.
     if (!counts()) return read(targetId, entry);
     if (object !== 'not-modified') {
-      entry.adaptation = object && parseAdaptation(key, object.body, identity);
+      const kept = object && parseKept(key, object.body, identity);
+      entry.withdrawn = kept !== undefined && isWithdrawn(kept);
+      entry.adaptation = kept === undefined || isWithdrawn(kept) ? undefined : kept;
       entry.etag = object?.etag;
     }
     entry.comparedAt = now();
@@ -113,12 +119,12 @@ export function adaptationShelf(identity: PredictorIdentity, options: ShelfOptio
     await Promise.all(Array.from({ length: readsAtOnce }, work));
   }
 
-  return { get, inUse, compare };
+  return { get, isWithdrawn: (targetId) => entries.get(targetId)?.withdrawn === true, inUse, compare };
 }
 
-function parseAdaptation(key: string, body: Uint8Array, identity: PredictorIdentity): Adaptation {
-  const adaptation = parseJson(key, body, adaptationSchema);
-  if (adaptation.predictorHash === identity.hash) return adaptation;
+function parseKept(key: string, body: Uint8Array, identity: PredictorIdentity): KeptAdaptation {
+  const adaptation = parseJson(key, body, keptAdaptationSchema);
+  if (isWithdrawn(adaptation) || adaptation.predictorHash === identity.hash) return adaptation;
   throw new DomainError(
     'internal',
     `'${key}' was made for predictor ${adaptation.predictorHash}, not ${identity.hash}`,

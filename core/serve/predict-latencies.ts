@@ -9,7 +9,7 @@ import type { Trust } from '#core/predictor/types.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
 import { workloadOf } from '#core/search-space/workload.ts';
-import { unknownTargetError } from '#core/targets/target-names.ts';
+import { type UnknownTarget, unknownTargetError } from '#core/targets/target-names.ts';
 import { targetIdSchema } from '#core/targets/target-record.ts';
 import { significantEach } from '#core/text/significant.ts';
 import type { Champion, PredictorCache } from './predictor-cache.ts';
@@ -144,11 +144,21 @@ async function findAdaptations(
   const found = await Promise.all(wanted.map(({ targetId }) => find(targetId)));
   const missing = wanted.filter((_, i) => !found[i]);
   if (missing.length === 0) return found as Adaptation[];
+  const withdrawn = missing.filter(({ targetId }) => adaptations.isWithdrawn(targetId));
+  if (withdrawn.length > 0) throw withdrawnTargets(withdrawn);
   const known = await targetNames();
   const unknown = missing.filter(({ targetId }) => !known.includes(targetId));
   if (unknown.length > 0) throw unknownTargetError(unknown, known);
   const waiting = missing.map(({ targetId }) => targetId).join(', ');
   throw new DomainError('not-ready', `targets that are not adapted yet: ${waiting}`);
+}
+
+function withdrawnTargets(withdrawn: readonly UnknownTarget[]): DomainError {
+  const issues = withdrawn.map(({ targetId, path }) => ({
+    path,
+    message: `target '${targetId}' has no measurements in use: an operator withdrew them`,
+  }));
+  return new DomainError('unknown-target', issues[0]!.message, { issues });
 }
 
 function predictOne(

@@ -1,32 +1,35 @@
 // Use case: adapt one target to its measurements under one predictor, and keep the adaptation where predictions find
 // it.
 import { type MergedMeasurement, repeatContradiction } from '#core/dataset/merge-measurements.ts';
-import { type Adaptation, adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
+import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { adaptChecked } from '#core/predictor/adaptation/checked-adaptation.ts';
 import type { Predictor } from '#core/predictor/types.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { Store } from '#core/store/store.ts';
 import { type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
+import { adaptationIn, type KeptAdaptation, keptAdaptationSchema } from './kept-adaptation.ts';
 import { adaptationKey } from './keys.ts';
 
 export interface MergedTarget {
   readonly targetId: string;
+  /** Empty: all was withdrawn. */
   readonly merged: readonly MergedMeasurement[];
-  /** Profiles that were merged. */
+  /** What they were merged from: profiles, and orders to withdraw or restore some. */
   readonly revision: number;
 }
 
-/** From merged profiles, all workloads together, unless there is an adaptation already from as many: of writers that
- * race, the one with the most profiles is kept. Returns the one that is kept. */
+/** From merged profiles, all workloads together, unless there is an adaptation already of that revision: of writers
+ * that race, the one that knew most is kept. Returns the one that is kept; undefined where all was withdrawn. */
 export async function adaptMergedTarget(
   store: Store,
   predictor: Predictor,
   { targetId, merged, revision }: MergedTarget,
   options: UpdateOptions,
-): Promise<Adaptation> {
+): Promise<Adaptation | undefined> {
   const { version } = predictor.identity;
-  let made: Adaptation | undefined;
-  const make = async (): Promise<Adaptation> => {
+  let made: KeptAdaptation | undefined;
+  const make = async (): Promise<KeptAdaptation> => {
+    if (merged.length === 0) return { withdrawn: true, dataRevision: revision };
     const measured = merged.map(({ workload, architecture, latencyMs }) => ({
       workload,
       architecture: searchSpace(workload.searchSpace).parse(architecture),
@@ -37,7 +40,7 @@ export async function adaptMergedTarget(
   const kept = await updateJson(
     store,
     adaptationKey(version, targetId),
-    adaptationSchema,
+    keptAdaptationSchema,
     async (current) => {
       if ((current?.dataRevision ?? 0) >= revision) return undefined;
       made ??= await make();
@@ -45,5 +48,5 @@ export async function adaptMergedTarget(
     },
     options,
   );
-  return kept!;
+  return adaptationIn(kept!);
 }

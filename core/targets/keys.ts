@@ -1,5 +1,5 @@
-// Where targets lie in the data bucket: the record of each, everything measured on it, and its adaptation under each
-// version of a predictor.
+// Where targets lie in the data bucket: the record of each, the profiles that were accepted, everything measured on it,
+// and its adaptation under each version of a predictor.
 export const targetsPrefix = 'targets/';
 /** Key of a target's record. */
 export const targetKey = (targetId: string): string => `${targetsPrefix}${targetId}.json`;
@@ -7,6 +7,9 @@ export const targetKey = (targetId: string): string => `${targetsPrefix}${target
 export const measurementsPrefix = 'measurements/';
 /** Everything measured on a target: the join of its profiles. */
 export const measurementsKey = (targetId: string): string => `${measurementsPrefix}${targetId}.json`;
+
+/** Key of an accepted profile, by the hash of its bytes. */
+export const profileKey = (targetId: string, sha256: string): string => `profiles/${targetId}/${sha256}.json.gz`;
 
 /** Prefix of the adaptations to one version of a predictor. */
 export const adaptationsPrefix = (version: string): string => `adaptations/${version}/`;

@@ -1,16 +1,18 @@
 // Use case: bring adaptations and the record of a target up to date with its measurements.
 import { type MergedMeasurement, mergeMeasurements, repeatContradiction } from '#core/dataset/merge-measurements.ts';
-import { type TargetData, targetDataSchema } from '#core/dataset/target-data.ts';
+import type { TargetData } from '#core/dataset/target-data.ts';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import type { Predictor } from '#core/predictor/types.ts';
 import { type Workload, workloadKey } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
-import { readJson, type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
+import { type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
 import { adaptMergedTarget } from './adapt-target.ts';
-import { measurementsKey, targetKey } from './keys.ts';
+import { targetKey } from './keys.ts';
+import { descriptorInUse, inUseOf, type TargetInUse } from './target-in-use.ts';
 import { namedDevices, type TargetRecord, targetRecordSchema } from './target-record.ts';
 import { targetTitle } from './target-title.ts';
+import { readOrders } from './withdrawal-orders.ts';
 
 /** Profiles of this program are tables, not measurements of a device in the field. */
 export const importAgent = 'sugarbush-import';
@@ -20,30 +22,34 @@ export interface RefreshOptions extends UpdateOptions {
   readonly now: number;
 }
 
-/** Under each of `predictors`, the champion first; the record is made from the champion's adaptation, or without
- * one. */
+/** From all measurements but for those that operators withdrew, under each of `predictors`, the champion first; the
+ * record is made from the champion's adaptation, or without one.
+ * @param all as it was read or written before this is called */
 export async function refreshTarget(
   store: Store,
-  data: TargetData,
+  all: TargetData,
   predictors: readonly Predictor[],
   options: RefreshOptions,
 ): Promise<TargetRecord> {
-  const merged = mergeMeasurements(data);
-  const target = { targetId: data.targetId, merged, revision: data.profiles.length };
-  const adaptations: Adaptation[] = [];
+  const inUse = inUseOf(all, await readOrders(store));
+  const descriptor = await descriptorInUse(store, all, inUse);
+  const merged = mergeMeasurements(inUse.data);
+  const target = { targetId: all.targetId, merged, revision: inUse.revision };
+  const adaptations: (Adaptation | undefined)[] = [];
   for (const predictor of predictors) adaptations.push(await adaptMergedTarget(store, predictor, target, options));
-  return updateRecord(store, factsOf(data, merged, adaptations[0]), options);
-}
-
-/** The measurements of a target, joined from its profiles; undefined where it has none. */
-export async function readTargetData(store: Store, targetId: string): Promise<TargetData | undefined> {
-  return (await readJson(store, measurementsKey(targetId), targetDataSchema))?.value;
+  const counted = { ...inUse, data: { ...inUse.data, descriptor } };
+  return updateRecord(store, factsOf(all, counted, merged, adaptations[0]), options);
 }
 
 type Facts = Omit<TargetRecord, 'createdAt' | 'updatedAt'> & { readonly profiles: number };
 
-function factsOf(data: TargetData, merged: readonly MergedMeasurement[], adaptation: Adaptation | undefined): Facts {
-  const byAcceptance = data.profiles.toSorted((a, b) => (a.acceptedAt < b.acceptedAt ? -1 : 1));
+function factsOf(
+  all: TargetData,
+  { data, withdrawn, orders }: TargetInUse,
+  merged: readonly MergedMeasurement[],
+  adaptation: Adaptation | undefined,
+): Facts {
+  const byAcceptance = all.profiles.toSorted((a, b) => (a.acceptedAt < b.acceptedAt ? -1 : 1));
   const devices = [...new Set(byAcceptance.map(({ deviceId }) => deviceId))];
   const excluded: Record<string, number> = {};
   for (const profile of data.profiles) {
@@ -54,14 +60,19 @@ function factsOf(data: TargetData, merged: readonly MergedMeasurement[], adaptat
   return {
     targetId: data.targetId,
     title: targetTitle(data.target),
-    source: data.profiles.every(({ agentVersion }) => agentVersion.startsWith(importAgent)) ? 'table' : 'device',
+    source: (data.profiles.length > 0 ? data : all).profiles.every(({ agentVersion }) =>
+      agentVersion.startsWith(importAgent),
+    )
+      ? 'table'
+      : 'device',
     measurements: merged.length,
     workloads: countWorkloads(data.workloads, merged),
     excluded,
     quality: contradiction === null ? 'good' : 'contradictory',
     ...(contradiction !== null && { qualityReason: contradiction }),
     target: data.target,
-    profiles: data.profiles.length,
+    profiles: all.profiles.length,
+    ...(orders > 0 && { withdrawn: { profiles: withdrawn.size, orders } }),
     devices: devices.slice(0, namedDevices),
     descriptor: descriptorSummary(data),
     ...(explained !== undefined && { explained }),
@@ -92,7 +103,11 @@ function descriptorSummary({ descriptor }: TargetData): TargetRecord['descriptor
   };
 }
 
-/** Records replace each other in the order of their profiles; with as many profiles the later one, unless it says the
+/** Profiles, and orders about them. */
+const revisionOf = (record: Pick<TargetRecord, 'profiles' | 'withdrawn'> | undefined): number =>
+  (record?.profiles ?? 0) + (record?.withdrawn?.orders ?? 0);
+
+/** Records replace each other in the order of what they were made from; with as much the later one, unless it says the
  * same. */
 async function updateRecord(store: Store, facts: Facts, options: RefreshOptions): Promise<TargetRecord> {
   const time = new Date(options.now).toISOString();
@@ -101,7 +116,7 @@ async function updateRecord(store: Store, facts: Facts, options: RefreshOptions)
     targetKey(facts.targetId),
     targetRecordSchema,
     (current) => {
-      if ((current?.profiles ?? 0) > facts.profiles) return undefined;
+      if (revisionOf(current) > revisionOf(facts)) return undefined;
       const next = { ...facts, createdAt: current?.createdAt ?? time, updatedAt: current?.updatedAt ?? time };
       const same = current !== undefined && JSON.stringify(targetRecordSchema.parse(next)) === JSON.stringify(current);
       return same ? undefined : { ...next, updatedAt: time };

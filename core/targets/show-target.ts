@@ -1,19 +1,19 @@
 // Use case: what is known of one target, and how it stands under the predictor in use.
 
-import { adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
 import type { SelfCheck } from '#core/predictor/adaptation/self-check.ts';
 import { assessTrust } from '#core/predictor/adaptation/trust.ts';
 import type { Trust } from '#core/predictor/types.ts';
 import { readAliases } from '#core/predictors/aliases.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
+import { adaptationIn, keptAdaptationSchema } from './kept-adaptation.ts';
 import { adaptationKey, targetKey } from './keys.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
 import { type TargetRecord, targetIdSchema, targetRecordSchema } from './target-record.ts';
 
 export interface TargetView {
   readonly target: TargetRecord;
-  /** Null until the target is adapted under the predictor in use. */
+  /** Null until the target is adapted under the predictor in use, and where all of it was withdrawn. */
   readonly adaptation: {
     readonly predictorVersion: string;
     readonly measurements: number;
@@ -40,10 +40,11 @@ export async function showTarget(store: Store, targetId: string): Promise<Target
 async function adaptationOf(store: Store, targetId: string): Promise<TargetView['adaptation']> {
   const predictorVersion = (await readAliases(store))?.value.champion;
   if (predictorVersion === undefined) return null;
-  const adaptation = await readJson(store, adaptationKey(predictorVersion, targetId), adaptationSchema);
+  const kept = await readJson(store, adaptationKey(predictorVersion, targetId), keptAdaptationSchema);
+  const adaptation = kept && adaptationIn(kept.value);
   if (!adaptation) return null;
-  const { measurements, expectedError = null, selfCheck, outliers } = adaptation.value;
-  const { trust, reason: trustReason } = assessTrust(adaptation.value);
+  const { measurements, expectedError = null, selfCheck, outliers } = adaptation;
+  const { trust, reason: trustReason } = assessTrust(adaptation);
   const leftOut = selfCheck?.leftOut ?? null;
   return { predictorVersion, measurements, trust, trustReason, expectedError, leftOut, outliers: outliers.length };
 }

@@ -12,8 +12,8 @@ import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
 import { type Workload, workloadKey, workloadOf } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
-import { readTargetData } from './refresh-target.ts';
 import type { SelectSupportSet } from './selection-cache.ts';
+import { readTargetInUse } from './target-in-use.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
 import { targetIdSchema } from './target-record.ts';
 
@@ -107,8 +107,8 @@ interface MeasuredNetwork {
 
 /** In the order in which the target's data hold them. */
 async function measuredOn(store: Store, target: string): Promise<readonly MeasuredNetwork[]> {
-  const data = targetIdSchema.safeParse(target).success ? await readTargetData(store, target) : undefined;
-  if (data) return networksOf(data);
+  const inUse = targetIdSchema.safeParse(target).success ? await readTargetInUse(store, target) : undefined;
+  if (inUse) return networksOf(inUse.data);
   const known = await listTargetIds(store);
   if (known.includes(target)) return [];
   throw unknownTargetError([{ targetId: target, path: 'target' }], known);

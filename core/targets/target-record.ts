@@ -34,8 +34,18 @@ export const targetRecordSchema = z.strictObject({
   qualityReason: z.string().optional(),
   /** What the id was derived from. */
   target: profileTargetSchema,
-  /** Accepted profiles; the measurements are merged from them. */
+  /** Accepted profiles; the measurements are merged from those that are not withdrawn. */
   profiles: z.int().positive(),
+  /** Where operators withdrew or restored something. */
+  withdrawn: z
+    .strictObject({
+      /** Profiles that are withdrawn now. */
+      profiles: z.int().nonnegative(),
+      /** Orders to withdraw or restore that name a profile of the target. */
+      orders: z.int().positive(),
+    })
+    .optional()
+    .describe('There once something of it was withdrawn: profiles that are so now, and orders about them.'),
   /** Devices that these came from, the one whose profile was accepted first in front; at most `namedDevices`. */
   devices: z.array(z.string()),
   /** What there is of a hardware-runtime descriptor. */

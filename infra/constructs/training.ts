@@ -22,11 +22,11 @@ interface Access {
   readonly writes: readonly string[];
 }
 
-const dataset = ['targets/', 'measurements/'];
+const dataset = ['targets/', 'measurements/', 'withdrawals/'];
 const run = ['training-runs/', 'training-locks/', 'training-parts/'];
 
 const access: Readonly<Record<TrainingTask, Access>> = {
-  freeze: { reads: [...dataset, ...run, 'snapshots/', 'predictors/'], writes: [...run, 'snapshots/'] },
+  freeze: { reads: [...dataset, 'profiles/', ...run, 'snapshots/', 'predictors/'], writes: [...run, 'snapshots/'] },
   plan: { onnxruntime: true, reads: [...run, 'snapshots/', 'fits/', 'predictors/'], writes: [...run, 'fits/'] },
   fit: { onnxruntime: true, reads: [...run, 'snapshots/', 'fits/'], writes: [...run, 'fits/'] },
   evaluate: { onnxruntime: true, reads: [...run, 'snapshots/', 'fits/', 'predictors/'], writes: run },

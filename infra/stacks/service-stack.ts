@@ -74,7 +74,7 @@ export class ServiceStack extends Stack {
     const changed = ['uploads/', 'measurements/', 'adaptations/', 'targets/'];
     for (const { role } of [ingest, sweeper]) {
       uploads.incoming.grantRead(role, incoming.prefix);
-      props.data.grantRead(role, ...changed, 'devices/', 'predictors/');
+      props.data.grantRead(role, ...changed, 'profiles/', 'withdrawals/', 'devices/', 'predictors/');
       props.data.grantWrite(role, ...changed, 'profiles/');
     }
     uploads.processWith(ingest, { retries });

@@ -2,7 +2,7 @@
 // what one profile costs at that door.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -88,6 +88,40 @@ test('stopped by Ctrl-C it says so; the same command goes on and ends with every
   expect(devices).toHaveLength(1);
 });
 
+test('a corrected table replaces what it said before; what is a thousand times off is asked about first', async () => {
+  const other = join(folder, 'corrected');
+  mkdirSync(other);
+  const file = join(other, 'table.csv');
+  const rows = readFileSync(join(folder, 'table.csv'), 'utf8').split('\n');
+  // Only two columns are left, one in the wrong unit.
+  const [header, ...lines] = rows.map((line) => line.split(','));
+  const factor = 1000;
+  const kept = lines.map(([text, first, , third]) => [text, Number(first) * factor, Number(third) * 1.25].join(','));
+  writeFileSync(file, [[header![0], header![1], header![3]].join(','), ...kept].join('\n'));
+  writeFileSync(join(other, 'table.columns.json'), JSON.stringify({ columns: { titanx_1: { device: 'titanx' } } }));
+  const corrected = (...more: string[]) =>
+    run(process.execPath, args('--data', file, '--state', join(other, 'state.json'), ...more));
+  const refused = await corrected().catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/conflict: column "titanx_1" has a median of .* longer than is known: "Table table /),
+  });
+  const { stdout, stderr } = await corrected('--factor-is-meant');
+  expect(stdout.match(/\taccepted\t/g)).toHaveLength(2);
+  expect(stderr).toContain('withdrawn: 8 profiles that table "table" said before');
+  const response = await field.call('GET', '/v1/targets?limit=200', field.operator);
+  const { targets } = targetListSchema.parse(await response.json());
+  const inUse = targets.filter(({ measurements }) => measurements > 0);
+  expect(inUse.map(({ title }) => title).toSorted()).toEqual(['gold_6240', 'titanx']);
+  expect(inUse.map(({ profiles, withdrawn }) => profiles - withdrawn!.profiles)).toEqual([1, 1]);
+  // The first one again was right after all.
+  const back = await run(process.execPath, args('--factor-is-meant'));
+  expect(back.stdout.match(/\taccepted before\t/g)).toHaveLength(8);
+  expect(back.stderr).toContain('withdrawn: 2 profiles that table "table" said before');
+  const again = await (await field.call('GET', '/v1/targets?limit=200', field.operator)).json();
+  expect(targetListSchema.parse(again).targets.filter(({ measurements }) => measurements > 0)).toHaveLength(7);
+});
+
 test('a wrong token or column is told without a stack trace', async () => {
   const refused = await run(
     process.execPath,
@@ -121,7 +155,7 @@ test('a first token comes from a script with the operator’s own AWS credential
   });
 });
 
-test('a profile of a new target costs eight reads, eight writes and one list of S3, its own PUT included', async () => {
+test('a profile of a new target costs eight reads, eight writes and two lists of S3, its own PUT included', async () => {
   const device = await field.enrol('counted');
   const bring = async (model: string): Promise<void> => {
     const before = ingested;
@@ -140,5 +174,5 @@ test('a profile of a new target costs eight reads, eight writes and one list of 
     const own = count - before[operation as keyof typeof after];
     return own === 0 ? [] : [[operation, own]];
   });
-  expect(Object.fromEntries(cost)).toEqual({ GetObject: 8, PutObject: 8, ListObjectsV2: 1 });
+  expect(Object.fromEntries(cost)).toEqual({ GetObject: 8, PutObject: 8, ListObjectsV2: 2 });
 });

@@ -1,21 +1,17 @@
 // Use cases: adapt every target under a predictor that is not served yet, in batches that fit a phase.
 // Measurements are read as they are now.
 import { mergeMeasurements } from '#core/dataset/merge-measurements.ts';
-import { targetDataSchema } from '#core/dataset/target-data.ts';
 import { DomainError } from '#core/errors.ts';
 import type { Predictor } from '#core/predictor/types.ts';
 import { loadPublished } from '#core/predictors/load-stored.ts';
+import { inOrder } from '#core/store/in-order.ts';
 import type { Store } from '#core/store/store.ts';
-import { parseJson } from '#core/store/stored-json.ts';
+import { readJson } from '#core/store/stored-json.ts';
 import { adaptMergedTarget } from '#core/targets/adapt-target.ts';
-import {
-  adaptationKey,
-  adaptationsPrefix,
-  measurementsKey,
-  targetIdIn,
-  targetKey,
-  targetsPrefix,
-} from '#core/targets/keys.ts';
+import { adaptationKey, adaptationsPrefix, targetIdIn, targetKey, targetsPrefix } from '#core/targets/keys.ts';
+import { inUseOf, readTargetData } from '#core/targets/target-in-use.ts';
+import { targetRecordSchema } from '#core/targets/target-record.ts';
+import { type OrderBook, readOrders } from '#core/targets/withdrawal-orders.ts';
 
 /** Targets of one batch: a quarter of a minute, of the fifteen that a Lambda has (docs/training.md). */
 export const batchSize = 50;
@@ -71,9 +67,10 @@ export async function adaptBatch(
       ids.push(id);
       if (ids.length >= batch.count) break;
     }
+    const orders = await readOrders(store);
     for (const id of ids) {
       await onTarget?.();
-      if (!(await adaptOne(store, predictor, id))) without.push(id);
+      if (!(await adaptOne(store, predictor, id, orders))) without.push(id);
     }
     return without;
   } finally {
@@ -81,29 +78,41 @@ export async function adaptBatch(
   }
 }
 
-/** Adapts what has no adaptation under `version` yet. @returns how many had none */
+/** Adapts what has no adaptation under `version` yet, and anew where something was withdrawn or restored since.
+ * @returns how many targets it looked at for that */
 export async function adaptMissing(store: Store, version: string): Promise<number> {
   const adapted = new Set<string>();
   for await (const key of store.list(adaptationsPrefix(version))) adapted.add(key);
   const missing: string[] = [];
   for await (const id of targetIds(store)) if (!adapted.has(adaptationKey(version, id))) missing.push(id);
+  const orders = await readOrders(store);
+  if (orders.orders.length > 0) missing.push(...(await withOrders(store, adapted, version)));
   if (missing.length === 0) return 0;
   const predictor = await loadPublished(store, version);
   try {
-    for (const id of missing) await adaptOne(store, predictor, id);
+    for (const id of missing) await adaptOne(store, predictor, id, orders);
   } finally {
     await predictor.close();
   }
   return missing.length;
 }
 
+/** Targets with an adaptation under `version` of which something was once withdrawn. */
+async function withOrders(store: Store, adapted: ReadonlySet<string>, version: string): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const id of targetIds(store)) if (adapted.has(adaptationKey(version, id))) ids.push(id);
+  const found: string[] = [];
+  const read = (id: string) => readJson(store, targetKey(id), targetRecordSchema);
+  for await (const record of inOrder(ids, 16, read)) if (record?.value.withdrawn) found.push(record.value.targetId);
+  return found;
+}
+
 /** @returns whether it has any measurements */
-async function adaptOne(store: Store, predictor: Predictor, targetId: string): Promise<boolean> {
-  const key = measurementsKey(targetId);
-  const object = await store.get(key);
-  if (!object) return false;
-  const data = parseJson(key, object.body, targetDataSchema);
+async function adaptOne(store: Store, predictor: Predictor, targetId: string, orders: OrderBook): Promise<boolean> {
+  const all = await readTargetData(store, targetId);
+  if (!all) return false;
+  const { data, revision } = inUseOf(all, orders);
   const merged = mergeMeasurements(data);
-  await adaptMergedTarget(store, predictor, { targetId, merged, revision: data.profiles.length }, { attempts: 20 });
+  await adaptMergedTarget(store, predictor, { targetId, merged, revision }, { attempts: 20 });
   return true;
 }

@@ -2,16 +2,17 @@
 // and with the same bytes, so that freezing it again changes nothing and can be cut off anywhere.
 import { createHash } from 'node:crypto';
 import { mergeMeasurements } from '#core/dataset/merge-measurements.ts';
-import { targetDataSchema } from '#core/dataset/target-data.ts';
 import type { Descriptor } from '#core/descriptor/descriptor.ts';
 import { DomainError } from '#core/errors.ts';
 import { workloadKey } from '#core/search-space/workload.ts';
 import { inOrder } from '#core/store/in-order.ts';
 import { putIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
-import { parseJson, readJson } from '#core/store/stored-json.ts';
-import { measurementsKey, targetIdIn, targetsPrefix } from '#core/targets/keys.ts';
+import { readJson } from '#core/store/stored-json.ts';
+import { targetIdIn, targetsPrefix } from '#core/targets/keys.ts';
+import { descriptorInUse, inUseOf, readTargetData } from '#core/targets/target-in-use.ts';
 import { type TargetRecord, targetRecordSchema } from '#core/targets/target-record.ts';
+import { type OrderBook, readOrders } from '#core/targets/withdrawal-orders.ts';
 import { type SnapshotFile, snapshotKey } from '#core/training/keys.ts';
 import { hardwareKeyOf } from './hardware-key.ts';
 import { type Manifest, manifestSchema, type SnapshotTarget } from './snapshot.ts';
@@ -29,10 +30,11 @@ export interface FreezeOptions {
 /** @throws DomainError `too-few-measurements` where no target may be learned from */
 export async function freezeSnapshot(store: Store, { onProgress }: FreezeOptions = {}): Promise<Manifest> {
   const records = await readRecords(store);
+  const orders = await readOrders(store);
   const verdicts = trainingVerdicts(records);
   const files = new SnapshotFiles();
   const targets: SnapshotTarget[] = [];
-  const read = async (record: TargetRecord) => ({ record, ...(await measured(store, record)) });
+  const read = async (record: TargetRecord) => ({ record, ...(await measured(store, record, orders)) });
   let done = 0;
   for await (const { record, rows, descriptor } of inOrder(records, readsAtOnce, read)) {
     done++;
@@ -75,16 +77,17 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const byAge = (a: TargetRecord, b: TargetRecord): number =>
   compare(a.createdAt, b.createdAt) || compare(a.targetId, b.targetId);
 
-/** By workload, then by architecture. */
+/** What is in use, by workload, then by architecture. */
 async function measured(
   store: Store,
   { targetId }: TargetRecord,
+  orders: OrderBook,
 ): Promise<{ rows: readonly MeasurementRow[]; descriptor: Descriptor | null }> {
-  const key = measurementsKey(targetId);
-  const object = await store.get(key);
-  if (!object) return { rows: [], descriptor: null };
-  const data = parseJson(key, object.body, targetDataSchema);
-  return { rows: mergeMeasurements(data), descriptor: data.descriptor?.descriptor ?? null };
+  const all = await readTargetData(store, targetId);
+  if (!all) return { rows: [], descriptor: null };
+  const inUse = inUseOf(all, orders);
+  const descriptor = await descriptorInUse(store, all, inUse);
+  return { rows: mergeMeasurements(inUse.data), descriptor: descriptor?.descriptor ?? null };
 }
 
 /** How many rows are of each workload, in the order in which they first come. */

@@ -30,6 +30,8 @@ describe('options of an import', () => {
       atOnce: 4,
       json: false,
       dryRun: false,
+      replaces: false,
+      factorIsMeant: false,
       state: '.sugarbush/import/latency-ofa.json',
     });
     expect(read(good.slice(0, -2), { SUGARBUSH_TOKEN: 'sb_b' }).token).toBe('sb_b');

@@ -48,7 +48,7 @@ function dataOf({ sha, device, acceptedAt, startedAt, latencies, described }: Dr
       })),
       excluded: [],
     },
-    { sha256: hash(sha), deviceId: device, acceptedAt: time(acceptedAt) },
+    { sha256: hash(sha), deviceId: device, acceptedAt: time(acceptedAt), registeredAt: time(acceptedAt) },
   );
 }
 

@@ -69,7 +69,7 @@ describe('ingest', () => {
     expect(adaptation!.value.expectedError).toBeGreaterThan(0);
   });
 
-  it('costs twelve requests for a profile, and four for one that is quarantined', async () => {
+  it('costs thirteen requests for a profile, and four for one that is quarantined', async () => {
     const service = fieldService();
     await deployTiny(service.data, trained, []);
     const device = await service.enrol('a');
@@ -82,8 +82,8 @@ describe('ingest', () => {
       await service.event(upload);
       return service.data.calls.length + service.uploads.calls.length;
     };
-    expect(await count(good)).toBe(12);
-    expect(service.data.calls.filter((call) => call.startsWith('list'))).toEqual([]);
+    expect(await count(good)).toBe(13);
+    expect(service.data.calls.filter((call) => call.startsWith('list'))).toEqual(['list withdrawals/']);
     expect(await count(bad)).toBe(4);
     // The event again: the record, the device and the object are read.
     expect(await count(good)).toBe(3);

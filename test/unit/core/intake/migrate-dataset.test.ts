@@ -10,7 +10,7 @@ import type { ProfileV1 } from '#core/dataset/version-1/profile-v1.ts';
 import { type MigratedTarget, migrateDataset } from '#core/intake/migrate-dataset.ts';
 import type { Store } from '#core/store/store.ts';
 import { listTargets } from '#core/targets/list-targets.ts';
-import { readTargetData } from '#core/targets/refresh-target.ts';
+import { readTargetData } from '#core/targets/target-in-use.ts';
 import { listTargetIds } from '#core/targets/target-names.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { type MapStore, mapStore } from '../map-store.ts';

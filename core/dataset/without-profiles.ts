@@ -1,0 +1,36 @@
+// A target's data as if some of its profiles had never been sent.
+import type { TargetData } from './target-data.ts';
+
+/** What is left without the profiles of these hashes: their values, and workloads and architectures that nobody else
+ * measured, are gone. A descriptor of one of them is null; another profile's is not among the data. */
+export function withoutProfiles(data: TargetData, hashes: ReadonlySet<string>): TargetData {
+  if (hashes.size === 0) return data;
+  const profiles = data.profiles.filter(({ sha256 }) => !hashes.has(sha256));
+  const place = new Map(profiles.map(({ sha256 }, at) => [sha256, at]));
+  const left = data.values.flatMap(([workload, architecture, profile, medianMs]) => {
+    const at = place.get(data.profiles[profile]!.sha256);
+    return at === undefined ? [] : [[workload, architecture, at, medianMs] as const];
+  });
+  const workloads = renumbered(left.map(([workload]) => workload));
+  const architectures = renumbered(left.map(([, architecture]) => architecture));
+  return {
+    ...data,
+    profiles,
+    workloads: [...workloads.keys()].map((at) => data.workloads[at]!),
+    architectures: [...architectures.keys()].map((at) => data.architectures[at]!),
+    // Their order stays: numbers that are left out close up.
+    values: left.map(([workload, architecture, profile, medianMs]) => [
+      workloads.get(workload)!,
+      architectures.get(architecture)!,
+      profile,
+      medianMs,
+    ]),
+    descriptor: data.descriptor !== null && hashes.has(data.descriptor.sha256) ? null : data.descriptor,
+  };
+}
+
+/** The numbers that are there, ascending, each with its place among them. */
+function renumbered(numbers: readonly number[]): Map<number, number> {
+  const sorted = [...new Set(numbers)].sort((a, b) => a - b);
+  return new Map(sorted.map((number, at) => [number, at]));
+}
