@@ -7,8 +7,8 @@ import { apiOptions } from '../api-options.ts';
 export const profilesCommand = defineCommand({
   options: { ...apiOptions, target: { value: 'ID', help: 'of the target', schema: text }, json: jsonFlag },
   notes:
-    'A line a profile: SHA-256, when it was accepted, its device, what was run, and whether it is in use. `withdraw`\n' +
-    'takes one back.',
+    'A line a profile: SHA-256, when it was accepted, its device, what was run, and whether it is in use.\n' +
+    '`withdraw` takes one back.',
   async run({ api, token, target, json }, { out, signal }) {
     const { apiClient } = await import('#client/client.ts');
     const { withdrawalOperations } = await import('#contract/withdrawals.ts');

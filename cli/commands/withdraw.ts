@@ -24,9 +24,9 @@ const options = {
 };
 
 const notes =
-  'One of --target, --device and --upload. Nothing is deleted: what is withdrawn is kept and counts nowhere. A line a\n' +
-  'target that was made anew: measurements in use, profiles, withdrawn profiles. Stopped or failed, the same command\n' +
-  'finishes it.';
+  'One of --target, --device and --upload. Nothing is deleted: what is withdrawn is kept and counts nowhere.\n' +
+  'A line a target that was made anew: measurements in use, withdrawn profiles. Stopped or failed, the same\n' +
+  'command finishes it.';
 
 const ordering = (operation: 'withdraw' | 'restore') =>
   defineCommand({

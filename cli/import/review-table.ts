@@ -50,7 +50,8 @@ function farSentence({ column, medianMs, targetId }: SentColumn, profile: Profil
   const factor = Math.round(factorOf(medianMs, knownMs));
   const more = medianMs > knownMs ? 'longer' : 'shorter';
   const said = `${quoteText(profile.deviceName ?? profile.deviceId)} said ${significant(knownMs, 4)} ms of ${targetId}`;
-  return `column ${quoteText(column)} has a median of ${significant(medianMs, 4)} ms, ${factor} times ${more} than is known: ${said}`;
+  const has = `column ${quoteText(column)} has a median of ${significant(medianMs, 4)} ms`;
+  return `${has}, ${factor} times ${more} than is known: ${said}`;
 }
 
 export interface ReplacedProfile {

@@ -20,10 +20,10 @@ export async function everyProfile(client: WithdrawalClient, id: string): Promis
 
 /** One profile in one line: hash, when, who, what was run, and whether it counts. */
 export function profileLine({ sha256, acceptedAt, deviceName, deviceId, ...rest }: ProfileOfTarget): string {
-  const runs = rest.workloads.map(
-    ({ searchSpace, inputSize, batchSize, measurements, medianMs }) =>
-      `${measurements} of ${searchSpace}${inputSize === null ? '' : `/${inputSize}`} at batch size ${batchSize}, median ${significant(medianMs, 4)} ms`,
-  );
+  const runs = rest.workloads.map(({ searchSpace, inputSize, batchSize, measurements, medianMs }) => {
+    const networks = `${measurements} of ${searchSpace}${inputSize === null ? '' : `/${inputSize}`}`;
+    return `${networks} at batch size ${batchSize}, median ${significant(medianMs, 4)} ms`;
+  });
   const { withdrawn } = rest;
   const reason = withdrawn?.reason ? `: ${withdrawn.reason}` : '';
   const state = withdrawn === null ? 'in use' : `withdrawn ${withdrawn.at} (${withdrawn.scope})${reason}`;

@@ -32,7 +32,8 @@ describe('what is far from what is known', () => {
   it('is a median of more than a hundred times, either way, of the same workload', () => {
     const known = new Map([['pi-id', [profile('a', 2.5)]]]);
     expect(farColumns([sent('pi', 2500, 'b')], known)).toEqual([
-      'column "pi" has a median of 2500 ms, 1000 times longer than is known: "Table lab (nasbench201)" said 2.5 ms of pi-id',
+      'column "pi" has a median of 2500 ms, 1000 times longer than is known: ' +
+        '"Table lab (nasbench201)" said 2.5 ms of pi-id',
     ]);
     expect(farColumns([sent('pi', 0.0025, 'b')], known)[0]).toContain('1000 times shorter');
     expect(farColumns([sent('pi', 250, 'b'), sent('pi', 0.025, 'b'), sent('new', 1e6, 'c')], known)).toEqual([]);

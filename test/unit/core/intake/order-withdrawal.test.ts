@@ -143,7 +143,7 @@ describe('withdrawing', () => {
     expect(await codeOf(asked(field, targetId))).toBe('done');
   });
 
-  it('a device: on all its targets, also what it announced and was not processed yet, and nothing of others', async () => {
+  it('a device: all that it announced, processed or not, and nothing of others', async () => {
     const field = await service();
     const [bad, good] = [await field.enrol('bad'), await field.enrol('good')];
     const shared = acceptedIn(await field.send(bad, profileOf(wrong)));
