@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { mostBatchSize, workloadSchema } from '#core/search-space/workload.ts';
 import { type PredictReply, type PredictRequest, predictionLimits } from '#core/serve/predict-latencies.ts';
 import type { OperationsOf, RequestBodyLimits } from './operation.ts';
-import { searchSpaceNameSchema } from './search-spaces.ts';
+import { searchSpaceNameSchema } from './search-space-name.ts';
 
 const targetNameSchema = z.string().min(1).max(256);
 

@@ -1,15 +1,9 @@
 // The form of GET /v1/search-spaces and GET /v1/search-spaces/{id}.
 import * as z from 'zod';
-import { searchSpaceIds } from '#core/search-space/registry.ts';
 import type { SearchSpaceView } from '#core/serve/show-search-spaces.ts';
 import type { OperationsOf } from './operation.ts';
+import { searchSpaceNameSchema } from './search-space-name.ts';
 import { supportSetQuerySchema, supportSetSchema } from './support-set.ts';
-
-/** Any name: one that is not there is answered with 404 and those that are, not as a malformed request. */
-export const searchSpaceNameSchema = z
-  .string()
-  .max(256)
-  .meta({ description: `A search space: ${searchSpaceIds.join(', ')}.`, example: 'nasbench201' });
 
 export const searchSpacePathSchema = z.strictObject({ id: searchSpaceNameSchema });
 

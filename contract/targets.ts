@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { selfCheckSchema } from '#core/predictor/adaptation/self-check.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
 import type { OperationsOf } from './operation.ts';
-import { searchSpaceNameSchema } from './search-spaces.ts';
+import { searchSpaceNameSchema } from './search-space-name.ts';
 
 export const listTargetsQuerySchema = z.strictObject({
   searchSpace: searchSpaceNameSchema

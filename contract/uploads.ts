@@ -4,7 +4,7 @@ import { uploadLimits } from '#core/intake/acceptance.ts';
 import { uploadRecordSchema } from '#core/intake/upload-record.ts';
 import type { UploadView } from '#core/intake/upload-view.ts';
 import type { OperationsOf } from './operation.ts';
-import { searchSpaceNameSchema } from './search-spaces.ts';
+import { searchSpaceNameSchema } from './search-space-name.ts';
 
 export const registerUploadRequestSchema = z
   .strictObject({

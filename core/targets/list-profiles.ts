@@ -10,7 +10,7 @@ import { readJson } from '#core/store/stored-json.ts';
 import { profileKey } from './keys.ts';
 import { inUseOf, readTargetData } from './target-in-use.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
-import { targetIdSchema } from './target-record.ts';
+import { targetIdSchema } from './target-id.ts';
 import { orderKey, orderNoteSchema, readOrders, type WithdrawalOrder } from './withdrawal-orders.ts';
 
 export interface ListProfilesRequest {

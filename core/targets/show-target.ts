@@ -8,8 +8,9 @@ import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { adaptationIn, keptAdaptationSchema } from './kept-adaptation.ts';
 import { adaptationKey, targetKey } from './keys.ts';
+import { targetIdSchema } from './target-id.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
-import { type TargetRecord, targetIdSchema, targetRecordSchema } from './target-record.ts';
+import { type TargetRecord, targetRecordSchema } from './target-record.ts';
 
 export interface TargetView {
   readonly target: TargetRecord;

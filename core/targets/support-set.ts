@@ -13,9 +13,9 @@ import type { Architecture, SearchSpace } from '#core/search-space/search-space.
 import { type Workload, workloadKey, workloadOf } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
 import type { SelectSupportSet } from './selection-cache.ts';
+import { targetIdSchema } from './target-id.ts';
 import { readTargetInUse } from './target-in-use.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
-import { targetIdSchema } from './target-record.ts';
 
 /** Architectures among which to choose: drawn with a fixed seed, so that devices that start anew measure the same. */
 const candidateCount = 900;

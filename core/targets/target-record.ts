@@ -5,11 +5,7 @@ import { maxWorkloads } from '#core/dataset/target-data.ts';
 import { counterNames } from '#core/descriptor/counters.ts';
 import { descriptorLists } from '#core/descriptor/descriptor-operators.ts';
 import { workloadSchema } from '#core/search-space/workload.ts';
-
-/** Also a part of keys and URLs. */
-export const targetIdSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, '1 to 128 letters, digits, dots, underscores and hyphens');
+import { targetIdSchema } from './target-id.ts';
 
 const measuredWorkloadSchema = z.strictObject({
   ...workloadSchema.shape,

@@ -6,7 +6,7 @@
 import { brotliDecompressSync } from 'node:zlib';
 import { lower } from '#core/graph/lower.ts';
 import type { LoweringId } from '#core/graph/lowerings.ts';
-import { placeOfCell } from '#core/search-space/nasbench201/cell.ts';
+import { cellAtPlace, placeOfCell } from '#core/search-space/nasbench201/cell.ts';
 import { describeNetwork } from '#core/search-space/network/describe.ts';
 import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
 import packed from './enumerated-counts.json' with { type: 'json' };
@@ -54,11 +54,10 @@ export function cellRows(
   const known = read.counts[at]!;
   const rowOf = read.rowOf[at]!;
   const pairsOf = (row: number): number[] => known.rows[row]!.split(' ').map(Number);
-  const cells = [...space.enumerate!()];
   const launched = new Map<number, number[]>();
   for (const [at] of known.kernels) {
     if (launched.has(at)) continue;
-    const launches = lower(describeNetwork(space, cells[at]!, { inputSize, batchSize: 1 }).graph, lowering);
+    const launches = lower(describeNetwork(space, cellAtPlace(at), { inputSize, batchSize: 1 }).graph, lowering);
     if (launches.length !== pairsOf(rowOf[at]!).length / 2) return undefined;
     launched.set(
       at,

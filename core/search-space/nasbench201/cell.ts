@@ -126,11 +126,15 @@ export function placeOfCell(cell: Architecture): number {
 /** All 5^6 = 15,625 cells; the last edge varies fastest. */
 export function* enumerateCells(): IterableIterator<Architecture> {
   const base = nasbench201Operations.length;
-  for (let number = 0; number < base ** edgeCount; number++) {
-    const cell = new Uint8Array(edgeCount);
-    for (let edge = edgeCount - 1, rest = number; edge >= 0; edge--, rest = Math.floor(rest / base)) {
-      cell[edge] = rest % base;
-    }
-    yield cell;
+  for (let place = 0; place < base ** edgeCount; place++) yield cellAtPlace(place);
+}
+
+/** The cell at a place among all cells, which placeOfCell tells. */
+export function cellAtPlace(place: number): Architecture {
+  const base = nasbench201Operations.length;
+  const cell = new Uint8Array(edgeCount);
+  for (let edge = edgeCount - 1, rest = place; edge >= 0; edge--, rest = Math.floor(rest / base)) {
+    cell[edge] = rest % base;
   }
+  return cell;
 }

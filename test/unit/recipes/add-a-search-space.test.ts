@@ -9,7 +9,7 @@ import { workloadOptions } from '#agent/commands/measuring-options.ts';
 import { exportModels } from '#agent/profile/models.ts';
 import { defaultSplits } from '#cli/evaluate/default-splits.ts';
 import { workloadOfColumn } from '#cli/import/table-profiles.ts';
-import { searchSpaceNameSchema } from '#contract/search-spaces.ts';
+import { searchSpaceNameSchema } from '#contract/search-space-name.ts';
 import { supportSetSchema } from '#contract/support-set.ts';
 import { type Profile, profileSchema } from '#core/dataset/profile.ts';
 import { parseLatencyTable } from '#core/dataset/table.ts';
