@@ -8,9 +8,9 @@ import { decodeCursor, encodeCursor } from '#core/store/page-cursor.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { profileKey } from './keys.ts';
+import { targetIdSchema } from './target-id.ts';
 import { inUseOf, readTargetData } from './target-in-use.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
-import { targetIdSchema } from './target-id.ts';
 import { orderKey, orderNoteSchema, readOrders, type WithdrawalOrder } from './withdrawal-orders.ts';
 
 export interface ListProfilesRequest {
