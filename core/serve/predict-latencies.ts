@@ -9,7 +9,7 @@ import type { Trust } from '#core/predictor/types.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
 import { workloadOf } from '#core/search-space/workload.ts';
-import { targetIdSchema } from '#core/targets/target-id.ts';
+import { targetIdSchema } from '#core/targets/keys.ts';
 import { type UnknownTarget, unknownTargetError } from '#core/targets/target-names.ts';
 import { significantEach } from '#core/text/significant.ts';
 import type { Champion, PredictorCache } from './predictor-cache.ts';

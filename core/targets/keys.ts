@@ -1,5 +1,12 @@
 // Where targets lie in the data bucket: the record of each, the profiles that were accepted, everything measured on it,
 // and its adaptation under each version of a predictor.
+import * as z from 'zod';
+
+/** A target's id: part of keys and of URLs. */
+export const targetIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, '1 to 128 letters, digits, dots, underscores and hyphens');
+
 export const targetsPrefix = 'targets/';
 /** Key of a target's record. */
 export const targetKey = (targetId: string): string => `${targetsPrefix}${targetId}.json`;

@@ -7,8 +7,7 @@ import { readAliases } from '#core/predictors/aliases.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { adaptationIn, keptAdaptationSchema } from './kept-adaptation.ts';
-import { adaptationKey, targetKey } from './keys.ts';
-import { targetIdSchema } from './target-id.ts';
+import { adaptationKey, targetIdSchema, targetKey } from './keys.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
 import { type TargetRecord, targetRecordSchema } from './target-record.ts';
 

@@ -12,8 +12,8 @@ import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
 import { type Workload, workloadKey, workloadOf } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
+import { targetIdSchema } from './keys.ts';
 import type { SelectSupportSet } from './selection-cache.ts';
-import { targetIdSchema } from './target-id.ts';
 import { readTargetInUse } from './target-in-use.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
 

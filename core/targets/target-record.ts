@@ -5,7 +5,7 @@ import { maxWorkloads } from '#core/dataset/target-data.ts';
 import { counterNames } from '#core/descriptor/counters.ts';
 import { descriptorLists } from '#core/descriptor/descriptor-operators.ts';
 import { workloadSchema } from '#core/search-space/workload.ts';
-import { targetIdSchema } from './target-id.ts';
+import { targetIdSchema } from './keys.ts';
 
 const measuredWorkloadSchema = z.strictObject({
   ...workloadSchema.shape,
