@@ -14,7 +14,7 @@ import { cholesky } from '#core/matrix/small-matrix.ts';
 import { featureDimension, type Head, headsOf } from '#core/predictor/hypotheses.ts';
 import { type RepricedSums, repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import type { Forward, HeadParameters } from '#core/predictor/types.ts';
-import { exponentialPosterior } from './exponential-posterior.ts';
+import { exponentialPosterior, stepsFromAfar, stepsFromNear } from './exponential-posterior.ts';
 import {
   defaultOutlierShare,
   oddsOf,
@@ -80,6 +80,10 @@ export interface AdaptOptions {
 /** A head whose evidence is further from the best, outliers not yet looked for, is not looked at again. */
 const farFromBest = 100;
 
+/** A head whose prices, linear, explain the measurements so much worse than another's is not tried with exponential
+ * ones. */
+const farFromLinear = 30;
+
 /** Heads below this posterior probability are dropped: they cannot move a prediction noticeably. */
 const leastWeight = 0.01;
 
@@ -100,33 +104,35 @@ export function adaptTarget(
     throw new DomainError('invalid-request', `latency ${value} ms of measurement ${i} is not finite and positive`);
   });
   const heads = headsOf(parameters.lowerings);
+  const scoreOf = (h: number, level: number, lnEvidence: number): number =>
+    lnEvidence + parameters.logPriors[h]![level]! + (lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0);
   const systems = (options.heads ?? [...heads.keys()]).map((h) => {
     const { phi, lnMean } = headRows(parameters.featureDimension, heads.length, forward, h);
     return { h, phi, system: supportSystem({ phi, lnMean, lnLatency }) };
   });
   const near = latencyMs.length < manyMeasurements ? systems : nearBest(parameters.noiseLevels, systems);
-  const standing = near.flatMap(({ h, phi, system }): Hypotheses[] => {
-    const lnPrior = lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0;
-    const scored = (level: Omit<Level, 'score' | 'weight'>): Level => {
-      const score = level.posterior.lnEvidence + parameters.logPriors[h]![level.l]! + lnPrior;
-      return { ...level, score, weight: 0 };
-    };
-    const linear = parameters.noiseLevels.map((sigma, l) => ({
-      l,
-      sigma,
-      phi,
-      posterior: posteriorOf(sigma, system, outlierShare),
-    }));
-    const { inMeasurements } = system;
-    const own = { h, inMeasurements, form: 'linear' as const, levels: linear.map(scored) };
+  const linear = near.map(({ h, phi, system }): Hypotheses & { readonly system: SupportSystem } => {
+    const levels = parameters.noiseLevels.map((sigma, l) => {
+      const posterior = posteriorOf(sigma, system, outlierShare);
+      return { l, sigma, phi, posterior, score: scoreOf(h, l, posterior.lnEvidence), weight: 0 };
+    });
+    return { h, form: 'linear', inMeasurements: system.inMeasurements, levels, system };
+  });
+  const bestLinear = Math.max(...linear.flatMap(({ levels }) => levels.map(({ score }) => score)));
+  const exponential = linear.flatMap(({ h, inMeasurements, levels, system }): Hypotheses[] => {
     const head = heads[h]!;
     const known = options.near?.heads.find((each) => each.form === 'exponential' && isSameHead(each, head));
-    if (forward.launches === undefined || (options.near !== undefined && known === undefined)) return [own];
+    if (forward.launches === undefined || (options.near !== undefined && known === undefined)) return [];
+    if (Math.max(...levels.map(({ score }) => score)) < bestLinear - farFromLinear) return [];
     const sums = repricedSums(forward.launches, head.net, parameters.lowerings.indexOf(head.lowering));
-    const start = known ? allWeights(known) : new Float64Array(parameters.featureDimension);
-    const exponential = exponentialLevels(sums, start, system, linear, outlierShare).map(scored);
-    return [own, { h, inMeasurements, form: 'exponential', levels: exponential }];
+    const own = exponentialLevels(sums, known, system, levels, outlierShare).map((level) => ({
+      ...level,
+      score: scoreOf(h, level.l, level.posterior.lnEvidence),
+      weight: 0,
+    }));
+    return [{ h, form: 'exponential', inMeasurements, levels: own }];
   });
+  const standing: Hypotheses[] = [...linear, ...exponential];
   const all = standing.flatMap((s) => s.levels);
   const best = Math.max(...all.map((level) => level.score));
   const total = all.reduce((sum, { score }) => sum + Math.exp(score - best), 0);
@@ -217,24 +223,28 @@ interface Hypotheses {
 }
 
 /** From the largest noise level down, as long as evidence does not fall: smaller ones explain less still. Each begins
- * where the one before ended, and takes for outliers what the linear form does at its level. */
+ * where the one before ended, and takes for outliers what the linear form does at its level.
+ * @param known the same head of an adaptation to nearly the same measurements: where to begin */
 function exponentialLevels(
   sums: RepricedSums,
-  begin: Float64Array,
-  { lnMean, lnLatency }: SupportSystem,
-  linear: readonly Pick<Level, 'sigma' | 'posterior'>[],
+  known: AdaptedHead | undefined,
+  { lnMean, lnLatency, phi }: SupportSystem,
+  linear: readonly Level[],
   outlierShare: number,
 ): Omit<Level, 'score' | 'weight'>[] {
   const lnOdds = Math.log(outlierShare / (1 - outlierShare));
   const asOutlier = outlierVariance(lnLatency.map((ln, i) => ln - lnMean[i]!));
   const levels: Omit<Level, 'score' | 'weight'>[] = [];
-  let start = begin;
+  let start = known ? allWeights(known) : new Float64Array(phi.length / lnMean.length);
   let best = Number.NEGATIVE_INFINITY;
-  for (let l = linear.length - 1; l >= 0; l--) {
+  const noise = Math.sqrt(known?.noiseVariance ?? Number.POSITIVE_INFINITY);
+  const above = linear.findIndex(({ sigma }) => sigma > noise);
+  const largest = above < 0 ? linear.length - 1 : above;
+  for (let l = largest; l >= 0; l--) {
     const { sigma, posterior } = linear[l]!;
     const { outliers } = posterior;
     const variance = lnLatency.map((_, i) => (outliers.includes(i) ? asOutlier(i) : sigma * sigma));
-    const own = exponentialPosterior(sums, lnLatency, variance, start);
+    const own = exponentialPosterior(sums, lnLatency, variance, start, known ? stepsFromNear : stepsFromAfar);
     start = own.weights;
     const lnEvidence = own.posterior.lnEvidence + oddsOf(outliers.length, lnOdds);
     if (lnEvidence < best - hopeless) break;

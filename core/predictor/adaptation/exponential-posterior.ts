@@ -19,7 +19,9 @@ export interface ExponentialPosterior {
   readonly weights: Float64Array;
 }
 
-const mostSteps = 25;
+/** From anywhere; and from where nearly the same measurements ended. */
+export const stepsFromAfar = 25;
+export const stepsFromNear = 1;
 /** Steps end when the posterior of a measurement rises by less. */
 const leastGain = 1e-4;
 const shortestStep = 1e-3;
@@ -27,12 +29,14 @@ const shortestStep = 1e-3;
 /** @param sums of the measured networks under the head
  * @param lnLatency ln ms [k]
  * @param variance of the noise of each measurement [k]
- * @param start weights to begin at [P] */
+ * @param start weights to begin at [P]
+ * @param mostSteps before what was found is taken for the highest point */
 export function exponentialPosterior(
   sums: RepricedSums,
   lnLatency: Float64Array,
   variance: Float64Array,
   start: Float64Array,
+  mostSteps = stepsFromAfar,
 ): ExponentialPosterior {
   const k = lnLatency.length;
   const at = (weights: Float64Array): Point => {

@@ -51,7 +51,10 @@ function sumsOf(launches: readonly NetworkLaunches[], net: number, lowering: num
     for (let c = 0; c < width; c++) psi[x * width + c] = prices.psi[net]![kernel * P + used[c]!]!;
   });
   const prices = new Float64Array(places.length);
+  let pricedAt: Float64Array | undefined;
   const reprice = (weights: Float64Array): void => {
+    if (pricedAt === weights) return;
+    pricedAt = weights;
     const own = Float64Array.from(used, (p) => weights[p]!);
     for (let x = 0, at = 0; x < prices.length; x++) {
       let product = 0;
