@@ -55,7 +55,7 @@ export function readReply<T>(what: string, text: string, schema: z.ZodType<T>, s
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const { issues } = parsed.error;
+  const issues = parsed.error.issues.flatMap(inMeantForm);
   const objection = strict ? issues[0] : issues.find((issue) => !isOfNewerService(issue));
   if (objection === undefined) return withoutUnknown(value, issues) as T;
   const where = objection.path.length === 0 ? '' : `${objection.path.join('/')}: `;
@@ -63,6 +63,14 @@ export function readReply<T>(what: string, text: string, schema: z.ZodType<T>, s
     'unexpected-reply',
     `${what}: the service answered something else: ${where}${objection.message}`,
   );
+}
+
+/** Where a reply has one of several forms: what it lacks of the one that it is nearest to. */
+function inMeantForm(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const objections = (all: readonly z.core.$ZodIssue[]): number => all.filter((each) => !isOfNewerService(each)).length;
+  const forms = issue.errors.map((own) => own.map((each) => ({ ...each, path: [...issue.path, ...each.path] })));
+  return forms.length === 0 ? [issue] : forms.reduce((best, own) => (objections(own) < objections(best) ? own : best));
 }
 
 /** Codes are only ever added to; whoever reads one shows it. */

@@ -14,7 +14,8 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
   return document;
 }
 
-/** The first one of an operation shows its request, the first of each status its reply. */
+/** The first one of an operation shows its request, the first of each status its reply; further ones that succeed stand
+ * beside them. */
 function addExample(
   document: ReturnType<typeof createDocument>,
   { operation: id, request, status, reply }: Example,
@@ -31,16 +32,34 @@ function addExample(
     if (value !== undefined) parameter.example ??= value;
   }
   const body = operation.requestBody?.content['application/json'];
-  if (body && request.body) body.example ??= request.body;
+  if (body && request.body && (status < 400 || !isShown(body))) show(body, request.body);
   for (const content of Object.values(operation.responses[status]!.content))
-    if (reply !== undefined) content.example ??= reply;
+    if (reply !== undefined && (status < 400 || !isShown(content))) show(content, reply);
+}
+
+const isShown = ({ example, examples: several }: Exemplified): boolean =>
+  example !== undefined || several !== undefined;
+
+/** One stands alone; of several each has a number. */
+function show(content: Exemplified, value: unknown): void {
+  if (!isShown(content)) content.example = value;
+  else {
+    content.examples ??= { 1: { value: content.example } };
+    delete content.example;
+    content.examples[Object.keys(content.examples).length + 1] = { value };
+  }
+}
+
+interface Exemplified {
+  example?: unknown;
+  examples?: Record<string, { value: unknown }>;
 }
 
 /** As far as examples go. */
 interface OpenApiOperation {
   readonly parameters?: { readonly name: string; example?: unknown }[];
-  readonly requestBody?: { readonly content: Record<string, { example?: unknown }> };
-  readonly responses: Record<string, { readonly content: Record<string, { example?: unknown }> }>;
+  readonly requestBody?: { readonly content: Record<string, Exemplified> };
+  readonly responses: Record<string, { readonly content: Record<string, Exemplified> }>;
 }
 
 /** In the order of the table, the methods of one path together. */

@@ -2,6 +2,7 @@
 // and loads no others.
 import { deviceOperations } from './devices.ts';
 import { healthOperations } from './health.ts';
+import { modelOperations } from './models.ts';
 import { openApiOperations } from './openapi.ts';
 import type { OperationsOf } from './operation.ts';
 import { predictOperations } from './predictions.ts';
@@ -16,6 +17,7 @@ import { withdrawalOperations } from './withdrawals.ts';
 
 export const operations = {
   ...predictOperations,
+  ...modelOperations,
   ...searchSpaceOperations,
   ...targetOperations,
   ...deviceOperations,

@@ -1,7 +1,10 @@
 // The form of POST /v1/predictions.
 import * as z from 'zod';
 import { mostBatchSize, workloadSchema } from '#core/search-space/workload.ts';
-import { type PredictReply, type PredictRequest, predictionLimits } from '#core/serve/predict-latencies.ts';
+import { type PredictReply, predictionLimits } from '#core/serve/predict-latencies.ts';
+import { modelPredictionLimits } from '#core/serve/predict-models.ts';
+import { modelIdSchema } from './model-id.ts';
+import { modelPredictionReplySchema } from './model-predictions.ts';
 import type { OperationsOf, RequestBodyLimits } from './operation.ts';
 import { searchSpaceNameSchema } from './search-space-name.ts';
 
@@ -9,14 +12,19 @@ const targetNameSchema = z.string().min(1).max(256);
 
 export const predictRequestSchema = z
   .strictObject({
-    searchSpace: searchSpaceNameSchema,
+    searchSpace: searchSpaceNameSchema.optional().describe('Of the architectures. Exactly with them.'),
     inputSize: z
       .int()
       .positive()
       .max(4096)
       .optional()
       .describe('Height and width of the input, pixels. Default: the usual one of the search space.'),
-    batchSize: z.int().positive().max(mostBatchSize).optional().describe('Images per inference. Default 1.'),
+    batchSize: z
+      .int()
+      .positive()
+      .max(mostBatchSize)
+      .optional()
+      .describe('Images per inference. Default 1; of a model its own, and only multiples of that can be.'),
     target: targetNameSchema.optional().describe('The target to predict for. Exactly one of target and targets.'),
     targets: z
       .array(targetNameSchema)
@@ -30,8 +38,16 @@ export const predictRequestSchema = z
     architectures: z
       .array(z.string().max(1024))
       .min(1)
+      .optional()
       .meta({ maxItems: predictionLimits.architectures })
-      .describe("Architectures in the search space's canonical text."),
+      .describe("Architectures in the search space's canonical text. Exactly one of architectures and models."),
+    models: z
+      .array(modelIdSchema)
+      .min(1)
+      .max(modelPredictionLimits.models)
+      .optional()
+      .describe('Ids of models that POST /v1/models answered.'),
+    explain: z.boolean().optional().describe('Of models: tell where in the network the time goes.'),
     budgetMs: z.number().positive().max(1e9).optional().describe('Latency budget, ms.'),
     confidence: z
       .number()
@@ -44,9 +60,32 @@ export const predictRequestSchema = z
     message: 'give exactly one of target and targets',
     path: ['target'],
   })
+  .refine(({ architectures, models }) => (architectures === undefined) !== (models === undefined), {
+    message: 'give exactly one of architectures and models',
+    path: ['architectures'],
+  })
+  .refine(({ architectures, searchSpace }) => (architectures === undefined) === (searchSpace === undefined), {
+    message: 'architectures are of a search space, and models of none',
+    path: ['searchSpace'],
+  })
+  .refine(({ models, inputSize }) => models === undefined || inputSize === undefined, {
+    message: 'a model states its own',
+    path: ['inputSize'],
+  })
+  .refine(({ models, explain }) => models !== undefined || explain === undefined, {
+    message: 'only models are explained',
+    path: ['explain'],
+  })
   .meta({
     id: 'PredictionRequest',
-  }) satisfies z.ZodType<PredictRequest>;
+  });
+
+type PredictionRequest = z.infer<typeof predictRequestSchema>;
+
+/** Whether a request is one for models; otherwise it is one for architectures. */
+export const asksForModels = (
+  request: PredictionRequest,
+): request is PredictionRequest & { readonly models: string[] } => request.models !== undefined;
 
 const perArchitecture = (what: string) =>
   z.array(z.number()).describe(`${what}, one an architecture in the order of the request; 6 significant digits.`);
@@ -97,15 +136,23 @@ export const predictionBody: RequestBodyLimits = {
 
 export const predictOperations = {
   predict: {
-    summary: 'Predict the latency of architectures on targets',
+    summary: 'Predict the latency of architectures, or of models, on targets',
     description:
       'Latencies come as one array a quantity, in the order of the architectures. `lowMs` and `highMs` bound a ' +
       'central interval of the stated confidence. A malformed architecture refuses the whole request and is named ' +
-      'by its index.',
+      'by its index. For models trust is said of each on each target, and where the time goes; their intervals are ' +
+      'wider where something is unknown.',
     tag: 'predictions',
     body: predictRequestSchema,
     bodyLimits: predictionBody,
-    reply: predictReplySchema,
-    refusals: ['invalid-architecture', 'unknown-search-space', 'unknown-target', 'too-many-architectures', 'not-ready'],
+    reply: z.union([predictReplySchema, modelPredictionReplySchema]),
+    refusals: [
+      'invalid-architecture',
+      'unknown-search-space',
+      'unknown-target',
+      'too-many-architectures',
+      'not-found',
+      'not-ready',
+    ],
   },
 } as const satisfies OperationsOf<'predict'>;

@@ -6,6 +6,7 @@ import type { ErrorCode } from '#core/errors.ts';
 export const refusalStatuses = {
   'invalid-request': 400,
   'invalid-architecture': 400,
+  'invalid-model': 400,
   unauthorized: 401,
   forbidden: 403,
   'unknown-search-space': 404,
@@ -17,6 +18,8 @@ export const refusalStatuses = {
   'body-too-large': 413,
   'unsupported-encoding': 415,
   'too-few-measurements': 422,
+  'unbound-dimension': 422,
+  'unsupported-model': 422,
   'quota-exceeded': 429,
   'not-ready': 503,
   'storage-full': 507,

@@ -15,6 +15,8 @@ export interface Route {
 
 export const routes = {
   predict: { method: 'POST', path: '/v1/predictions', access: ['reader'], function: 'predict' },
+  registerModel: { method: 'POST', path: '/v1/models', access: ['reader'], function: 'models' },
+  showModel: { method: 'GET', path: '/v1/models/{id}', access: ['reader'], function: 'models' },
   listSearchSpaces: {
     method: 'GET',
     path: '/v1/search-spaces',

@@ -1,9 +1,11 @@
 // Lambda: POST /v1/predictions. Champions and adaptations stay in memory between requests and are compared with the
 // bucket in the background.
 
-import { predictOperations } from '#contract/predictions.ts';
+import { asksForModels, predictOperations } from '#contract/predictions.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { predict } from '#core/serve/predict-latencies.ts';
+import { modelShelf } from '#core/serve/model-shelf.ts';
+import { type PredictRequest, predict } from '#core/serve/predict-latencies.ts';
+import { predictModels } from '#core/serve/predict-models.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
 import { targetNames } from '#core/targets/target-names.ts';
 import { answerMetrics } from './shared/answer-metrics.ts';
@@ -20,12 +22,15 @@ const metrics = answerMetrics();
 const { onLook } = metrics;
 const predictors = predictorCache({ store, now: elapsedMs, loadPredictor, revalidateS, onError, onLook });
 const names = targetNames({ store, now: elapsedMs });
+const models = modelShelf(store);
 // Where the process is not frozen between requests, what is in use stays fresh without waiting for the next one.
 setInterval(() => void predictors.revalidate(), revalidateS * 1000).unref();
 
 export const handler = httpHandler(predictOperations, {
   predict: async ({ body }) => {
-    const reply = await predict({ predictors, targetNames: names }, body);
+    if (asksForModels(body)) return predictModels({ predictors, targetNames: names, models }, body);
+    // The form has seen that a search space and architectures are there.
+    const reply = await predict({ predictors, targetNames: names }, body as PredictRequest);
     metrics.put(reply);
     return reply;
   },

@@ -22,9 +22,14 @@ export interface ApiFunction {
 
 export const apiFunctions: Readonly<Record<ApiFunctionName, ApiFunction>> = {
   predict: {
-    description: 'Predicts latencies of architectures on targets',
+    description: 'Predicts latencies of architectures and models on targets',
     onnxruntime: true,
-    reads: ['predictors/', 'adaptations/', 'targets/'],
+    reads: ['predictors/', 'adaptations/', 'targets/', 'models/'],
+  },
+  models: {
+    description: 'Takes operator graphs in and shows their kernels',
+    reads: ['models/'],
+    writes: ['models/'],
   },
   'search-spaces': {
     description: 'Describes search spaces and says which architectures to measure next',

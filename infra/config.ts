@@ -139,6 +139,7 @@ export const config: SugarbushConfig = {
       // Seconds of a full core each.
       supportSet: { ratePerS: 10, burst: 20 },
       registerUpload: { ratePerS: 20, burst: 100 },
+      registerModel: { ratePerS: 5, burst: 20 },
     },
     tokenCacheS: 60,
     corsOrigins: [],
@@ -188,6 +189,8 @@ export const config: SugarbushConfig = {
     // Bounded where one caller could take the account's whole pool (1,000 unless AWS has set another) from predictions:
     // support sets take seconds of a core each, uploads come by the thousand.
     'search-spaces': { memoryMiB: 1769, timeoutS: 28, reservedConcurrency: 20 },
+    // Lowers a graph for eleven runtimes: a second of a core for the largest that are in use.
+    models: { memoryMiB: 1769, timeoutS: 28, reservedConcurrency: 10 },
     targets: { memoryMiB: 512, timeoutS: 15 },
     devices: { memoryMiB: 512, timeoutS: 15, reservedConcurrency: 5 },
     tokens: { memoryMiB: 512, timeoutS: 15, reservedConcurrency: 5 },

@@ -4,7 +4,13 @@ import { graphHash } from '#core/graph/graph-hash.ts';
 import { kernelKinds } from '#core/graph/kernel.ts';
 import { loweringIds } from '#core/graph/lowerings.ts';
 import { elementTypes, type OperatorGraph } from '#core/graph/operator-graph.ts';
-import { isCompute, isRunConstant } from '#core/predictor/kernels/kernel-features.ts';
+import { isCompute } from '#core/predictor/kernels/kernel-features.ts';
+import {
+  costsByKind,
+  costsByPlace,
+  toldDigits as digits,
+  type PlaceCost,
+} from '#core/predictor/whole-networks/costs.ts';
 import type { PricedNetwork } from '#core/predictor/whole-networks/launched-network.ts';
 import type { NetworkPrediction } from '#core/predictor/whole-networks/predict-network.ts';
 import { significant } from '#core/text/significant.ts';
@@ -92,8 +98,6 @@ export const reportSchema = z.strictObject({
 });
 export type ModelReport = z.infer<typeof reportSchema>;
 
-const digits = 6;
-
 /** What is told of a model. @param network as it is priced for some target */
 export function reportModel({ file, graph, batch }: Model, network: PricedNetwork): ReportedModel {
   const launches = [...network.launches.values()][0] ?? [];
@@ -135,8 +139,8 @@ export function reportPrediction(
     trustReason: predicted.trustReason,
     ...(budgetMs !== undefined && { fits: fits(lowMs, highMs, budgetMs) }),
     lowering: predicted.lowering,
-    kinds: byKind(network, predicted),
-    ...(explain && { places: byPlace(graph, network, predicted) }),
+    kinds: costsByKind(network, predicted),
+    ...(explain && { places: placesOf(graph, costsByPlace(graph, network, predicted)) }),
     unknownShare: significant(predicted.unknownShare, digits),
     unknownOperators: [...predicted.unknownOperators],
     unmeasuredShare: significant(predicted.unmeasuredShare, digits),
@@ -145,46 +149,29 @@ export function reportPrediction(
   };
 }
 
-const fits = (lowMs: number, highMs: number, budgetMs: number): 'yes' | 'maybe' | 'no' =>
+/** Whether the whole interval is within a budget, a part of it, or nothing. */
+export const fits = (lowMs: number, highMs: number, budgetMs: number): 'yes' | 'maybe' | 'no' =>
   highMs <= budgetMs ? 'yes' : lowMs <= budgetMs ? 'maybe' : 'no';
 
-function byKind(network: PricedNetwork, { lowering, launchMs, latencyMs }: NetworkPrediction) {
-  const kinds = new Map<Kind, { launches: number; ms: number }>();
-  network.launches.get(lowering)!.forEach(({ kernel }, i) => {
-    const kind = kindOf(network, kernel);
-    const known = kinds.get(kind) ?? { launches: 0, ms: 0 };
-    kinds.set(kind, { launches: known.launches + 1, ms: known.ms + launchMs[i]! });
-  });
-  return [...kinds]
-    .sort(([, a], [, b]) => b.ms - a.ms)
-    .map(([kind, { launches, ms }]) => ({ kind, launches, ...costOf(ms, latencyMs) }));
-}
-
-function byPlace(graph: OperatorGraph, network: PricedNetwork, { lowering, launchMs, latencyMs }: NetworkPrediction) {
-  return network.launches.get(lowering)!.map(({ kernel, nodes }, i) => {
-    const { operator } = network.kernels[kernel]!;
-    const sources = nodes.map((node) => graph.nodes[node]!);
-    const main = sources.find((node) => node.operator === operator) ?? sources[0];
-    const name = main?.name || main?.outputs.find((output) => output !== '') || operator;
-    const operators = sources.length === 0 ? [operator] : [...new Set(sources.map((node) => node.operator))];
-    return { name, operators, kind: kindOf(network, kernel), ...costOf(launchMs[i]!, latencyMs) };
+/** The name of a place: that of the node whose operator the kernel is, else of what it makes. */
+export function placesOf(graph: OperatorGraph, costs: readonly PlaceCost[]): NonNullable<ReportedPrediction['places']> {
+  return costs.map(({ kind, operators, nodes, ms, share }) => {
+    const main = graph.nodes[nodes[0] ?? -1];
+    const name = main?.name || main?.outputs.find((output) => output !== '') || operators[0]!;
+    return { name, operators, kind, ms, share };
   });
 }
 
-type Kind = ReportedPrediction['kinds'][number]['kind'];
-
-const kindOf = ({ kernels }: PricedNetwork, kernel: number): Kind =>
-  isRunConstant(kernels[kernel]!) ? 'run' : kernels[kernel]!.kind;
-
-const costOf = (ms: number, latencyMs: number) => ({
-  ms: significant(ms, digits),
-  share: Math.min(significant(ms / latencyMs, digits), 1),
-});
+type Unknowns = Pick<
+  NetworkPrediction,
+  'unknownShare' | 'unknownOperators' | 'unmeasuredShare' | 'unmeasuredOperators' | 'lacksInt8'
+>;
 
 /** Shares below are not worth a word. */
 const leastTold = 0.02;
 
-function notesOf(predicted: NetworkPrediction): string[] {
+/** What else is to be known of a prediction, in words. */
+export function notesOf(predicted: Unknowns): string[] {
   const { unknownShare, unknownOperators, unmeasuredShare, unmeasuredOperators, lacksInt8 } = predicted;
   const percent = (x: number): string => `${Math.round(100 * x)} %`;
   const notes: string[] = [];

@@ -45,11 +45,13 @@ export function withoutTrailing(names: readonly string[]): readonly string[] {
   return names.slice(0, names.findLastIndex((name) => name !== '') + 1);
 }
 
-function asFloat32(value: number): number {
+/** A number as a file holds it: integers as they are, fractions of float32. */
+export function asFloat32(value: number): number {
   return Number.isInteger(value) ? value : Math.fround(value);
 }
 
-function attributeContent(value: Attribute): Attribute {
+/** An attribute with its fractions as files hold them. */
+export function attributeContent(value: Attribute): Attribute {
   if (typeof value === 'number') return asFloat32(value);
   if (typeof value === 'string' || typeof value[0] !== 'number') return value;
   return (value as readonly number[]).map(asFloat32);
@@ -59,7 +61,9 @@ function content({ type, shape }: Tensor): Omit<Tensor, 'name'> {
   return { type, shape };
 }
 
-function inOrderOfUse(graph: OperatorGraph): OperatorNode[] {
+/** The nodes in the order in which the outputs, one after the other, need them, then those that no output needs, as
+ * listed. */
+export function inOrderOfUse(graph: OperatorGraph): OperatorNode[] {
   const makers = new Map<string, OperatorNode>();
   for (const node of graph.nodes) for (const name of node.outputs) makers.set(name, node);
   const ordered: OperatorNode[] = [];

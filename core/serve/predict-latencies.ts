@@ -9,10 +9,9 @@ import type { Trust } from '#core/predictor/types.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
 import { workloadOf } from '#core/search-space/workload.ts';
-import { targetIdSchema } from '#core/targets/keys.ts';
-import { type UnknownTarget, unknownTargetError } from '#core/targets/target-names.ts';
 import { significantEach } from '#core/text/significant.ts';
-import type { Champion, PredictorCache } from './predictor-cache.ts';
+import { findAdaptations, type PredictDependencies } from './find-adaptations.ts';
+import type { Champion } from './predictor-cache.ts';
 
 /** Limits of one request. A reply has to fit the 6 MB that Lambda lets through: `predictions` counts architectures ×
  * targets, each at most 40 bytes. */
@@ -59,12 +58,6 @@ export interface PredictReply {
   readonly confidence: number;
   readonly budgetMs?: number | undefined;
   readonly results: TargetPredictions[];
-}
-
-export interface PredictDependencies {
-  readonly predictors: PredictorCache;
-  /** Ids of all targets; asked only for names that are not there. */
-  readonly targetNames: () => Promise<string[]>;
 }
 
 /** @throws DomainError `unknown-search-space`, `unknown-target`, `invalid-architecture`, `too-many-architectures`,
@@ -129,36 +122,6 @@ function parseArchitectures(space: SearchSpace, texts: readonly string[]): Archi
       `${first!.path}: ${first!.message}`,
     { issues },
   );
-}
-
-async function findAdaptations(
-  { targetNames }: PredictDependencies,
-  { adaptations }: Champion,
-  { target, targets }: PredictRequest,
-): Promise<Adaptation[]> {
-  const wanted = targets?.map((id, i) => ({ targetId: id, path: `targets/${i}` })) ?? [
-    { targetId: target!, path: 'target' },
-  ];
-  // A name that cannot be a target's must not become a key either.
-  const find = async (id: string) => (targetIdSchema.safeParse(id).success ? adaptations.get(id) : undefined);
-  const found = await Promise.all(wanted.map(({ targetId }) => find(targetId)));
-  const missing = wanted.filter((_, i) => !found[i]);
-  if (missing.length === 0) return found as Adaptation[];
-  const withdrawn = missing.filter(({ targetId }) => adaptations.isWithdrawn(targetId));
-  if (withdrawn.length > 0) throw withdrawnTargets(withdrawn);
-  const known = await targetNames();
-  const unknown = missing.filter(({ targetId }) => !known.includes(targetId));
-  if (unknown.length > 0) throw unknownTargetError(unknown, known);
-  const waiting = missing.map(({ targetId }) => targetId).join(', ');
-  throw new DomainError('not-ready', `targets that are not adapted yet: ${waiting}`);
-}
-
-function withdrawnTargets(withdrawn: readonly UnknownTarget[]): DomainError {
-  const issues = withdrawn.map(({ targetId, path }) => ({
-    path,
-    message: `target '${targetId}' has no measurements in use: an operator withdrew them`,
-  }));
-  return new DomainError('unknown-target', issues[0]!.message, { issues });
 }
 
 function predictOne(

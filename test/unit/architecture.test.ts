@@ -143,6 +143,7 @@ const coreOrder = [
   'store',
   'access',
   'predictor',
+  'models',
   'predictors',
   'targets',
   'intake',

@@ -18,6 +18,8 @@ export interface NetworkPrediction extends Breakdown {
   /** The central interval, widened by the share of the time that is in unknown kernels. */
   readonly lowMs: number;
   readonly highMs: number;
+  /** With a budget: probability that the latency is at most that, as if everything were known. */
+  readonly withinBudgetProbability?: number;
   readonly trust: Trust;
   readonly trustReason: string;
   /** Share of the estimated time in kernels unlike all that was learned from; and their operators, the dearest
@@ -44,8 +46,12 @@ export function predictNetwork(
   adaptation: Adaptation,
   network: PricedNetwork,
   confidence = 0.9,
+  budgetMs?: number,
 ): NetworkPrediction {
-  const predicted = predictLatencies(adaptation, parameters.lowerings, network.forward, { confidence });
+  const predicted = predictLatencies(adaptation, parameters.lowerings, network.forward, {
+    confidence,
+    ...(budgetMs !== undefined && { budgetMs }),
+  });
   const latencyMs = predicted.latencyMs[0]!;
   const breakdown = breakDown(adaptation, network, latencyMs);
   const kinds = measuredKinds(adaptation);
@@ -58,6 +64,7 @@ export function predictNetwork(
   return {
     ...breakdown,
     latencyMs,
+    ...(predicted.withinBudgetProbability && { withinBudgetProbability: predicted.withinBudgetProbability[0]! }),
     lowMs: Math.max(predicted.lowMs[0]!, latencyMs / farthestEnd) * (1 - unknown.share),
     highMs: Math.min(predicted.highMs[0]!, latencyMs * farthestEnd) * (1 + unknown.share),
     ...trustOf(adaptation, unknown, unmeasured, predicted.highMs[0]! / predicted.lowMs[0]!),
