@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { kernelKinds } from '#core/graph/kernel.ts';
 import { loweringIds } from '#core/graph/lowerings.ts';
 import { elementTypes } from '#core/graph/operator-graph.ts';
-import type { ModelView } from '#core/models/model-view.ts';
+import type { ModelView } from '#core/models/lowered-view.ts';
 import { submittedGraphSchema } from '#core/models/submitted-graph.ts';
 import { modelIdSchema } from './model-id.ts';
 import type { OperationsOf, RequestBodyLimits } from './operation.ts';

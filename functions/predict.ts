@@ -3,7 +3,7 @@
 
 import { asksForModels, predictOperations } from '#contract/predictions.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { modelShelf } from '#core/serve/model-shelf.ts';
+import { modelShelf } from '#core/serve/graph-shelf.ts';
 import { type PredictRequest, predict } from '#core/serve/predict-latencies.ts';
 import { predictModels } from '#core/serve/predict-models.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
@@ -28,9 +28,10 @@ setInterval(() => void predictors.revalidate(), revalidateS * 1000).unref();
 
 export const handler = httpHandler(predictOperations, {
   predict: async ({ body }) => {
-    if (asksForModels(body)) return predictModels({ predictors, targetNames: names, models }, body);
-    // The form has seen that a search space and architectures are there.
-    const reply = await predict({ predictors, targetNames: names }, body as PredictRequest);
+    const reply = asksForModels(body)
+      ? await predictModels({ predictors, targetNames: names, models }, body)
+      : // The form has seen that a search space and architectures are there.
+        await predict({ predictors, targetNames: names }, body as PredictRequest);
     metrics.put(reply);
     return reply;
   },

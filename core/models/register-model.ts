@@ -1,5 +1,6 @@
 // Use case: take an operator graph in. What is kept is its canonical form under its hash: no name that anybody gave,
-// nothing that nothing uses, and no more than structure needs, so that neither weights nor anything else can hide in it.
+// nothing that nothing uses, and no more than structure needs, so that neither weights nor anything else can hide in
+// it.
 import { gzipSync } from 'node:zlib';
 import { DomainError } from '#core/errors.ts';
 import { canonicalGraph } from '#core/graph/canonical-graph.ts';
@@ -7,7 +8,7 @@ import { graphHash } from '#core/graph/graph-hash.ts';
 import { putIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
 import { modelKey } from './keys.ts';
-import { type ModelView, modelView } from './model-view.ts';
+import { type ModelView, modelView } from './lowered-view.ts';
 import { acceptedGraph, type SubmittedGraph } from './submitted-graph.ts';
 
 /** Bytes of the compressed canonical form. Structure repeats itself and compresses well: models of data/zoo have at

@@ -1,7 +1,7 @@
 // Use case: what is told of a model that was taken in.
 import { DomainError } from '#core/errors.ts';
 import type { Store } from '#core/store/store.ts';
-import { type ModelView, modelView } from './model-view.ts';
+import { type ModelView, modelView } from './lowered-view.ts';
 import { readModelGraph } from './stored-graph.ts';
 
 /** @throws DomainError `not-found` */

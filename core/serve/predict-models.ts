@@ -11,13 +11,13 @@ import { type PricedNetwork, priceNetworkOf } from '#core/predictor/whole-networ
 import { type NetworkPrediction, predictNetwork } from '#core/predictor/whole-networks/predict-network.ts';
 import { significant } from '#core/text/significant.ts';
 import { type AskedTargets, findAdaptations, type PredictDependencies } from './find-adaptations.ts';
-import type { ModelShelf } from './model-shelf.ts';
+import type { ModelShelf } from './graph-shelf.ts';
 
 /** Limits of one request: models are lowered for each kind of runtime that the targets may have, a millisecond for ten
  * nodes, and a reply has to fit the 6 MB that Lambda lets through. */
 export const modelPredictionLimits = { models: 100, nodes: 20_000, predictions: 2_000, places: 20_000 } as const;
 
-export interface ModelsRequest extends AskedTargets {
+export interface ModelPredictionRequest extends AskedTargets {
   /** Ids of models that were taken in. */
   readonly models: readonly string[];
   /** Images at once: a multiple of each model's own. Left out: its own. */
@@ -70,7 +70,7 @@ const probabilityDecimals = 4;
  * for a batch size that a model cannot have and for more than one request may ask */
 export async function predictModels(
   dependencies: PredictDependencies & { readonly models: ModelShelf },
-  request: ModelsRequest,
+  request: ModelPredictionRequest,
 ): Promise<ModelsReply> {
   const targets = request.targets ?? [request.target!];
   checkSize(request.models.length * targets.length, modelPredictionLimits.predictions, 'models × targets');

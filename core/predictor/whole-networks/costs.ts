@@ -12,7 +12,7 @@ export type CostKind = KernelKind | 'run';
 
 export interface Cost {
   readonly ms: number;
-  /** Of the latency, 0 to 1. */
+  /** Share of the latency, 0 to 1. */
   readonly share: number;
 }
 

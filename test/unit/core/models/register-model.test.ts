@@ -87,6 +87,16 @@ describe('a model', () => {
     expect(store.calls).toEqual([`get models/${'0'.repeat(64)}.json.gz`]);
   });
 
+  test('whose object is damaged, or of another model, is not shown', async () => {
+    const { model } = await registerModel(store, small());
+    const other = await registerModel(store, withNode({ attributes: { pads: [0, 0, 0, 0] } }));
+    const key = `models/${model}.json.gz`;
+    store.objects.set(key, store.objects.get(`models/${other.model}.json.gz`)!);
+    await expect(showModel(store, model)).rejects.toMatchObject({ code: 'internal' });
+    store.objects.set(key, new Uint8Array([1, 2]));
+    await expect(showModel(store, model)).rejects.toMatchObject({ code: 'internal' });
+  });
+
   test.each(zooGraphs().filter((_, i) => i % 60 === 7))('of the zoo, $name, is one', async (graph) => {
     const { lowerings, operators } = await registerModel(store, submittedGraphSchema.parse(graph));
     expect(operators.reduce((sum, { count }) => sum + count, 0)).toBe(graph.nodes.length);

@@ -42,7 +42,7 @@ interface LoweredModel {
   readonly launches: number;
   /** Multiply-accumulates of convolutions and matrix products. */
   readonly macs: number;
-  /** Of all launches, as often as they are launched. */
+  /** Bytes of all launches, as often as they are launched. */
   readonly weightBytes: number;
   readonly inputBytes: number;
   readonly outputBytes: number;
