@@ -180,7 +180,7 @@ describe('every function', () => {
   });
 
   test.each([
-    ['Predict', ['predictors/*', 'adaptations/*', 'targets/*']],
+    ['Predict', ['predictors/*', 'adaptations/*', 'targets/*', 'models/*']],
     ['Health', ['predictors/*']],
     ['Openapi', []],
   ])('%s reads %j and writes nothing', (name, prefixes) => {
