@@ -34,7 +34,7 @@ export const apiFunctions: Readonly<Record<ApiFunctionName, ApiFunction>> = {
   'search-spaces': {
     description: 'Describes search spaces and says which architectures to measure next',
     onnxruntime: true,
-    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/', 'withdrawals/'],
+    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/', 'graphs/', 'withdrawals/'],
   },
   targets: {
     description: 'Lists targets and what is known of each',
@@ -54,7 +54,7 @@ export const apiFunctions: Readonly<Record<ApiFunctionName, ApiFunction>> = {
     description: 'Withdraws measurements and restores them',
     onnxruntime: true,
     reads: [
-      ...['targets/', 'measurements/', 'profiles/', 'adaptations/', 'withdrawals/'],
+      ...['targets/', 'measurements/', 'graphs/', 'profiles/', 'adaptations/', 'withdrawals/'],
       ...['devices/', 'uploads/', 'predictors/'],
     ],
     writes: ['withdrawals/', 'targets/', 'adaptations/'],
@@ -75,7 +75,7 @@ export const apiFunctions: Readonly<Record<ApiFunctionName, ApiFunction>> = {
   predictors: {
     description: 'Shows predictors; promotes and rolls back',
     onnxruntime: true,
-    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/', 'withdrawals/'],
+    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/', 'graphs/', 'withdrawals/'],
     writes: ['predictors/', 'adaptations/'],
   },
   health: {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { Profile } from '#core/dataset/profile.ts';
 import type { ProfileV1 } from '#core/dataset/version-1/profile-v1.ts';
+import { emptyNetwork } from '#core/standard-networks/other-networks.ts';
 import { exampleProfile } from './build-profile-fixtures.ts';
 
 const folder = fileURLToPath(new URL('../test/fixtures/profiles/', import.meta.url));
@@ -39,6 +40,17 @@ const latency = (medianMs: number, more: object = {}): Record<string, unknown> =
   latency: { ...second.latency, medianMs, ...more },
 });
 
+/** One measurement, and models with the latency of the second. */
+const withModels = (...graphs: readonly object[]): string => {
+  const { workload: _, architecture: __, ...result } = second;
+  return JSON.stringify(
+    { ...small, measurements: [first], models: graphs.map((graph) => ({ graph, ...result })) },
+    null,
+    1,
+  );
+};
+const { graph } = emptyNetwork();
+
 const excluded: Record<string, string> = {
   'measurement-invalid.not-an-object.json': JSON.stringify({ ...small, measurements: [first, 88.17] }, null, 1),
   'measurement-invalid.weights.json': withSecond({ weights: [0.1, 0.2] }),
@@ -66,6 +78,12 @@ const excluded: Record<string, string> = {
   }),
   'architecture-duplicate.json': withSecond({ architecture: first.architecture }),
   'architecture-duplicate.version-1.json': JSON.stringify({ ...smallV1, measurements: [firstV1, firstV1] }, null, 1),
+  'measurement-invalid.graph-with-weights.json': withModels({
+    ...graph,
+    constants: [{ name: 'w', type: 'float32', shape: [17], values: Array.from({ length: 17 }, (_, i) => i / 10) }],
+  }),
+  'model-invalid.json': withModels({ ...graph, outputs: ['nothing'] }),
+  'model-duplicate.json': withModels(graph, { ...graph, name: 'again' }),
   'samples-disagree.json': withSecond({ samplesMs: [44.1, 44.0, 44.2] }),
   'measurement-unstable.spread.json': withSecond(latency(88.17, { spreadMs: 23 })),
   'measurement-unstable.mean.json': withSecond(latency(88.17, { trimmedMeanMs: 133 })),

@@ -1,6 +1,7 @@
 // From the options to everything that measuring needs: runtime, counters, models, target.
 import { release, type as systemType } from 'node:os';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
+import { profileLimits } from '#core/dataset/profile.ts';
 import { DomainError } from '#core/errors.ts';
 import type { Workload } from '#core/search-space/workload.ts';
 import { chooseCpus } from '../device/affinity.ts';
@@ -13,7 +14,7 @@ import type { SystemFiles } from '../device/system-files.ts';
 import { findPerf } from '../perf/perf-command.ts';
 import { probePerf } from '../perf/probe.ts';
 import { findProgram } from '../process/find-program.ts';
-import type { ProfilePlan } from '../profile/measure-profile.ts';
+import type { PlannedGraph, ProfilePlan } from '../profile/measure-profile.ts';
 import { builtModels, givenModels, type ModelIndex } from '../profile/models.ts';
 import type { Counting } from '../profile/operators.ts';
 import { describeTarget } from '../profile/target.ts';
@@ -24,6 +25,7 @@ import { engineFolder } from '../state-folder.ts';
 import { agentVersion } from '../version.ts';
 import { chooseNetworks } from './architectures.ts';
 import { type MeasuringOptions, onlyWorkload, stopRuleOf, workloadsOf } from './measuring-options.ts';
+import { plannedFile, standardPlan } from './planned-graphs.ts';
 import { askForName, askRuntime, withOwnersWords } from './what-runs.ts';
 
 export interface PlanContext {
@@ -63,8 +65,9 @@ export async function makePlan(
     precision: options.precision,
   };
   const { models, index } = chooseModels(options, runtime) ?? { models: builtModels(options.seed), index: undefined };
+  const graphs = await chooseGraphs(options, models);
   const build = { limitS: options.buildSeconds, engineFolder: engineFolder(context.state) };
-  const asked = { runtime, detection, settings, build, cpus, models, index, workloads };
+  const asked = { runtime, detection, settings, build, cpus, models, index, workloads, graphs };
   const reported = await whatRuns(options, asked, context).catch((error: unknown) => {
     models.remove();
     throw error;
@@ -83,6 +86,7 @@ export async function makePlan(
     settings,
     models,
     workloads,
+    graphs,
     // The operators of the first search space that has a list of them.
     described: options.noDescriptor ? undefined : workloads.find(hasOperators),
     counting:
@@ -122,21 +126,27 @@ async function findCounting(cpus: readonly number[] | undefined, files: SystemFi
 interface Asked extends Pick<ProfilePlan, 'runtime' | 'settings' | 'build' | 'cpus' | 'models' | 'workloads'> {
   readonly detection: Extract<Detection, { found: true }>;
   readonly index: ModelIndex | undefined;
+  readonly graphs: readonly PlannedGraph[];
 }
 
 async function whatRuns(options: MeasuringOptions, asked: Asked, { signal, say }: PlanContext): Promise<Reported> {
-  const { runtime, detection, settings, build, cpus, models, index, workloads } = asked;
+  const { runtime, detection, settings, build, cpus, models, index, workloads, graphs } = asked;
   // Options that cannot be right whatever it says are refused before it runs.
   withOwnersWords(options, { version: null });
   const [workload] = workloads;
   const architectures =
     index === undefined
-      ? (await chooseNetworks(options.supportSet, [workload!], options.seed, undefined)).map((one) => one.architecture)
+      ? (await chooseNetworks(options.supportSet, workloads.slice(0, 1), options.seed, undefined)).map(
+          (one) => one.architecture,
+        )
       : Object.values(index.architectures);
   const request = { settings, build, cpus, seed: options.seed, timeoutS: 120, ...(signal && { signal }) };
   const tried = runtime.detectsByRunning
     ? []
-    : architectures.map((architecture) => () => models.architecture(workload!, architecture));
+    : [
+        ...architectures.map((architecture) => () => models.architecture(workload!, architecture)),
+        ...graphs.map(({ file }) => file),
+      ];
   const said = await askRuntime(runtime, request, tried);
   const reported = withOwnersWords(options, { ...said, version: said?.version ?? detection.version });
   const question = askForName(options.runtime, reported);
@@ -144,20 +154,39 @@ async function whatRuns(options: MeasuringOptions, asked: Asked, { signal, say }
   return reported;
 }
 
+const isOnnx = (path: string): boolean => path.endsWith('.onnx');
+
+/** What of no search space is measured: the standard networks, and files as they are.
+ * @throws DomainError as `plannedFile` */
+async function chooseGraphs(
+  { standard, searchSpace, models: given, batch }: MeasuringOptions,
+  models: ProfilePlan['models'],
+): Promise<PlannedGraph[]> {
+  const graphs: PlannedGraph[] =
+    standard || (searchSpace.length === 0 && given.length === 0) ? standardPlan(models) : [];
+  for (const file of given.filter(isOnnx)) graphs.push(await plannedFile(file, batch[0]!));
+  const { models: most } = profileLimits;
+  if (graphs.length <= most) return graphs;
+  throw new DomainError('invalid-usage', `--models: ${graphs.length} networks; a profile holds ${most}`);
+}
+
 function chooseModels(
   options: MeasuringOptions,
   runtime: Runtime,
 ): { readonly models: ProfilePlan['models']; readonly index: ModelIndex } | undefined {
-  if (options.models === undefined) {
+  const [folder, ...others] = options.models;
+  if (folder === undefined || isOnnx(folder)) {
     if (runtime.modelSuffix === '.onnx') return undefined;
     const hint = "export the networks with the command 'models', convert them, and name the folder with --models";
     throw new DomainError('invalid-usage', `${runtime.name} takes ${runtime.modelSuffix} files, not ONNX: ${hint}`);
   }
-  const { models, index } = givenModels(options.models, runtime.modelSuffix);
+  if (others.length > 0)
+    throw new DomainError('invalid-usage', `--models: ONNX files, or one folder; not ${folder} too`);
+  const { models, index } = givenModels(folder, runtime.modelSuffix);
   const wanted = onlyWorkload(options, '--models');
   for (const name of ['searchSpace', 'inputSize', 'batchSize'] as const) {
     if (index[name] === wanted[name]) continue;
-    const made = `${options.models} was exported with ${name} ${index[name]}`;
+    const made = `${folder} was exported with ${name} ${index[name]}`;
     throw new DomainError('invalid-usage', `${made}, not ${wanted[name]}`);
   }
   return { models, index };

@@ -113,9 +113,9 @@ function whyAnew({ passedOver }: Journal<JournalEntry>, identity: string): strin
 /** Says on standard error what was measured, what failed and what did not settle. */
 export function report(measured: MeasuredProfile, terminal: Terminal): void {
   const { failures, unstable, disturbed, builtS } = measured;
-  const { measurements, descriptor } = measured.profile;
+  const { measurements, models = [], descriptor } = measured.profile;
   const operators = Object.keys(descriptor?.operators ?? {}).length;
-  terminal.say(`${measurements.length} networks and ${operators} operators measured\n`);
+  terminal.say(`${measurements.length + models.length} networks and ${operators} operators measured\n`);
   if (builtS > 0) terminal.say(`${duration(builtS * 1000)} of that went into building engines, which are kept\n`);
   if (failures.length > 0) {
     terminal.say(

@@ -36,13 +36,15 @@ import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
 import type { Service } from '../upload/service.ts';
 import { openSpool } from '../upload/spool.ts';
 import { type Asked, chooseNetworks } from './architectures.ts';
-import { commandWords, measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
+import { commandWords, measuringOptions, serviceOptions, stateOption, workloadOptions } from './measuring-options.ts';
 import { makePlan } from './plan.ts';
 import { measureWithJournal, report } from './profile.ts';
 import { sendSpool, serviceOf } from './upload.ts';
 
 const options = {
   ...measuringOptions,
+  // Whether a target has changed its architectures tell.
+  searchSpace: workloadOptions.searchSpace,
   ...serviceOptions,
   every: { value: 'HOURS', help: 'from the end of one round to the next', schema: positiveNumber, default: '24' },
   once: flag('one round, then end'),

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import {
+  type ModelMeasurement,
   type Profile,
   type ProfileMeasurement,
   profileLimits,
@@ -14,6 +15,7 @@ import type { CounterName } from '#core/descriptor/counters.ts';
 import type { Descriptor, DescriptorValues, Operator } from '#core/descriptor/descriptor.ts';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
+import type { IdentifiedGraph } from '#core/predictor/types.ts';
 import { type Workload, workloadKey } from '#core/search-space/workload.ts';
 import { canonicalJson } from '#core/text/canonical-json.ts';
 import type { ClockSetting } from '../device/clock-setting.ts';
@@ -38,6 +40,14 @@ export interface PlannedNetwork {
   readonly architecture: string;
 }
 
+/** A network of no search space. */
+export interface PlannedGraph extends IdentifiedGraph {
+  /** For people and the journal. */
+  readonly name: string;
+  /** Path of a file that can be measured now; valid until the next one is asked for. */
+  readonly file: () => string;
+}
+
 export interface ProfilePlan {
   readonly target: ProfileTarget;
   readonly runtime: Runtime;
@@ -45,6 +55,7 @@ export interface ProfilePlan {
   readonly models: Models;
   readonly workloads: readonly Workload[];
   readonly networks: readonly PlannedNetwork[];
+  readonly graphs: readonly PlannedGraph[];
   /** What the operators are made for; undefined: they are left out. */
   readonly described: Workload | undefined;
   readonly counting: Counting | undefined;
@@ -70,6 +81,7 @@ export interface ProfilePorts {
 /** What the journal keeps for each thing measured. */
 export interface JournalEntry {
   readonly measurement?: ProfileMeasurement;
+  readonly model?: MeasuredResult;
   readonly operator?: Operator;
   readonly events?: readonly (readonly [CounterName, CounterValue])[];
   /** How long an engine was built for it, s. */
@@ -78,6 +90,9 @@ export interface JournalEntry {
   /** The whole, once it was made. */
   readonly profile?: Profile;
 }
+
+/** What a profile says of any network that was measured. */
+type MeasuredResult = Omit<ModelMeasurement, 'graph'>;
 
 export interface Failure {
   readonly what: string;
@@ -104,7 +119,12 @@ export function planDigest({ target, workloads }: Pick<ProfilePlan, 'target' | '
 
 /** A name for what was asked for, whatever the runtime says of itself: 64 hexadecimal digits. What is resumed is looked
  * for under it, so that a runtime that is another by then is noticed. */
-export function askedDigest({ target, runtime, settings, workloads }: Omit<ProfilePlan, 'networks'>): string {
+export function askedDigest({
+  target,
+  runtime,
+  settings,
+  workloads,
+}: Omit<ProfilePlan, 'networks' | 'graphs'>): string {
   return digestOf(['asked', target.hardware.model, runtime.name, settings, workloads]);
 }
 
@@ -122,8 +142,10 @@ export function planIdentity(plan: ProfilePlan): string {
 /** Made once: whoever was cut off before the profile was safe makes the same one again, to the byte, so that it counts
  * once. @throws as `measureProfile` */
 export async function measureProfileOnce(plan: ProfilePlan, ports: ProfilePorts): Promise<MeasuredProfile> {
-  const { workloads, networks, described, deviceId } = plan;
-  const key = `profile of ${canonicalJson([workloads, networks, described ?? null, deviceId])}`;
+  const { workloads, networks, graphs, described, deviceId } = plan;
+  const ids = graphs.map(({ id }) => id);
+  const asked = [workloads, networks, described ?? null, deviceId, ...(ids.length === 0 ? [] : [ids])];
+  const key = `profile of ${canonicalJson(asked)}`;
   const known = profileSchema.safeParse(ports.journal.get(key)?.profile);
   if (known.success) return { ...told(plan, known.data), failures: [], disturbed: [], builtS: 0 };
   const measured = await measureProfile(plan, ports);
@@ -142,7 +164,7 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
   const { described } = plan;
   let builtS = 0;
   const operators = described === undefined ? [] : descriptorOperators[described.searchSpace];
-  progress.start(operators.length + plan.networks.length);
+  progress.start(operators.length + plan.networks.length + plan.graphs.length);
 
   async function once(key: string, measure: () => Promise<JournalEntry>): Promise<JournalEntry> {
     const known = ports.journal.get(key);
@@ -183,10 +205,18 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
     if (measurement !== undefined) measurements.push({ ...measurement, workload: network.workload });
     else failures.push({ what: key, reason: failure ?? 'no result' });
   }
+  const models: ModelMeasurement[] = [];
+  for (const planned of plan.graphs) {
+    const key = `${planned.name} ${planned.id.slice(0, 16)}`;
+    const { model, failure } = await once(key, () => measureGraph(plan, planned, ports));
+    if (model !== undefined) models.push({ graph: planned.graph, ...model });
+    else failures.push({ what: key, reason: failure ?? 'no result' });
+  }
   progress.stop();
-  if (measurements.length === 0) {
+  if (measurements.length + models.length === 0) {
     const reason = failures.at(-1)?.reason ?? 'no architectures were given';
-    throw new DomainError('program-failed', `none of ${plan.networks.length} networks could be measured: ${reason}`);
+    const count = plan.networks.length + plan.graphs.length;
+    throw new DomainError('program-failed', `none of ${count} networks could be measured: ${reason}`);
   }
   const context: Profile['context'] = {
     agentVersion: plan.agentVersion,
@@ -210,6 +240,7 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
     workloads: plan.workloads,
     descriptor: described === undefined ? null : asDescriptor(described, asValues(entries, corePmu(files))),
     measurements,
+    ...(models.length > 0 && { models }),
   });
   return { ...told(plan, profile), failures, disturbed, builtS };
 }
@@ -234,11 +265,12 @@ async function withTicks<T>(key: string, progress: ProfileProgress, measure: () 
   }
 }
 
-function unstableOf({ descriptor, measurements }: Profile): string[] {
+function unstableOf({ descriptor, measurements, models = [] }: Profile): string[] {
   const operators = Object.entries(descriptor?.operators ?? {});
   return [
     ...operators.filter(([, operator]) => operator.stable === false).map(([key]) => key),
     ...measurements.filter(({ stable }) => stable === false).map(({ architecture }) => architecture),
+    ...models.filter(({ stable }) => stable === false).map(({ graph }) => graph.name),
   ];
 }
 
@@ -247,8 +279,31 @@ async function measureNetwork(
   { workload, architecture }: PlannedNetwork,
   ports: ProfilePorts,
 ): Promise<JournalEntry> {
+  const measured = await measureSteadily(plan, ports, () =>
+    requestFor(plan, plan.models.architecture(plan.workloads[workload]!, architecture), ports.signal),
+  );
+  if ('failure' in measured) return measured;
+  return { ...measured.built, measurement: { workload, architecture, ...measured.result } };
+}
+
+async function measureGraph(plan: ProfilePlan, planned: PlannedGraph, ports: ProfilePorts): Promise<JournalEntry> {
+  const measured = await measureSteadily(plan, ports, () => ({
+    ...requestFor(plan, planned.file(), ports.signal),
+    inputs: planned.graph.inputs,
+  }));
+  return 'failure' in measured ? measured : { ...measured.built, model: measured.result };
+}
+
+/** @param makeRequest makes the file that is measured, too */
+async function measureSteadily(
+  plan: ProfilePlan,
+  ports: ProfilePorts,
+  makeRequest: () => MeasureRequest,
+): Promise<
+  { readonly result: MeasuredResult; readonly built: { readonly builtS?: number } } | { readonly failure: string }
+> {
   try {
-    const request = requestFor(plan, plan.models.architecture(plan.workloads[workload]!, architecture), ports.signal);
+    const request = makeRequest();
     let measured = await plan.runtime.measure(request);
     const built = measured.builtS === undefined ? {} : { builtS: measured.builtS };
     if (!measured.stable) {
@@ -257,7 +312,7 @@ async function measureNetwork(
       const again = await plan.runtime.measure(request);
       if (again.stable || spread(again) < spread(measured)) measured = again;
     }
-    return { measurement: asMeasurement({ workload, architecture }, measured, plan.rawSamples), ...built };
+    return { result: resultOf(measured, plan.rawSamples), built };
   } catch (error) {
     if (!(error instanceof DomainError) || error.code === 'cancelled') throw error;
     return { failure: error.message };
@@ -266,7 +321,7 @@ async function measureNetwork(
 
 /** What a runtime is asked for one model file of a plan. */
 export function requestFor(
-  plan: Omit<ProfilePlan, 'networks'>,
+  plan: Omit<ProfilePlan, 'networks' | 'graphs'>,
   modelPath: string,
   signal: AbortSignal | undefined,
 ): MeasureRequest {
@@ -289,9 +344,9 @@ function shorter(rule: QuietRule): QuietRule {
   return { ...rule, maxWaitMs: rule.maxWaitMs / 10 };
 }
 
-function asMeasurement(network: PlannedNetwork, measured: MeasuredLatency, rawSamples: boolean): ProfileMeasurement {
+function resultOf(measured: MeasuredLatency, rawSamples: boolean): MeasuredResult {
   const { latency, runs, stable, samplesMs } = measured;
-  const base = { ...network, latency, runs, stable };
+  const base = { latency, runs, stable };
   return rawSamples && samplesMs !== undefined ? { ...base, samplesMs: thin(samplesMs, profileLimits.samples) } : base;
 }
 
@@ -331,9 +386,9 @@ function spread({ latency }: MeasuredLatency): number {
 }
 
 function describe(entry: JournalEntry): string {
-  const latency = entry.measurement?.latency ?? entry.operator?.latency;
+  const { latency } = entry.measurement ?? entry.model ?? entry.operator ?? {};
   if (latency === undefined || typeof latency === 'string') return 'no latency';
-  const isStable = entry.measurement?.stable ?? entry.operator?.stable;
+  const isStable = (entry.measurement ?? entry.model ?? entry.operator)?.stable;
   const built = entry.builtS === undefined ? '' : `, engine built in ${duration(entry.builtS * 1000)}`;
   return `${latency.medianMs.toPrecision(4)} ms${isStable === false ? ', never settled' : ''}${built}`;
 }

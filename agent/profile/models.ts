@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
 import { describeNetwork, describeOperator } from '#core/search-space/network/describe.ts';
-import { modelBytes } from '#core/search-space/network/with-weights.ts';
+import { type DescribedNetwork, modelBytes } from '#core/search-space/network/with-weights.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { type Workload, workloadKey, workloadSchema, workloadTitle } from '#core/search-space/workload.ts';
 import { makeFolder } from '../upload/atomic-file.ts';
@@ -16,6 +16,7 @@ export interface Models {
   /** Path of a file that can be measured now; valid until the next call. */
   operator(workload: Workload, key: string): string;
   architecture(workload: Workload, text: string): string;
+  described(network: DescribedNetwork): string;
   remove(): void;
 }
 
@@ -31,6 +32,7 @@ export function builtModels(seed: number): Models {
   return {
     operator: (workload, key) => write(operatorBytes(workload, key, seed)),
     architecture: (workload, text) => write(architectureBytes(workload, text, seed)),
+    described: (network) => write(modelBytes(network, seed)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -102,7 +104,14 @@ export function givenModels(folder: string, suffix: string): { readonly models: 
   };
   return {
     index,
-    models: { operator: find(index.operators), architecture: find(index.architectures), remove: () => {} },
+    models: {
+      operator: find(index.operators),
+      architecture: find(index.architectures),
+      described() {
+        throw new DomainError('invalid-usage', `the standard networks are ONNX files, and none of ${folder}`);
+      },
+      remove: () => {},
+    },
   };
 }
 

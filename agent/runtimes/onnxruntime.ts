@@ -45,6 +45,7 @@ async function measure(runtime: Job['runtime'], request: MeasureRequest): Promis
     threads: settings.threads,
     graphOptimization: settings.graphOptimization,
     seed: request.seed,
+    ...(request.inputs !== undefined && { inputs: request.inputs }),
     rule: request.rule,
     countMs: counting?.windowMs ?? null,
   };

@@ -1,5 +1,6 @@
 // What the agent asks of any runtime: whether it is here, and the latency of one model file. Each runtime is one file
 // beside this one and a line in runtime-list.ts; programs of others are driven from outside and their output is parsed.
+import type { Tensor } from '#core/graph/operator-graph.ts';
 import { type LatencySummary, summariseLatency } from '#core/statistics/latency-summary.ts';
 import { median } from '#core/statistics/quantile.ts';
 import { studentT975 } from '#core/statistics/student-t.ts';
@@ -36,6 +37,8 @@ export interface MeasureRequest {
   readonly build?: BuildRule;
   /** Seed of the random input. */
   readonly seed: number;
+  /** What the model takes, where it is not one image of floats; for runtimes whose inputs the agent makes. */
+  readonly inputs?: readonly Tensor[];
   /** Count these events per inference; only for a runtime that `counts`. */
   readonly counting?: { readonly perf: Perf; readonly events: readonly string[]; readonly windowMs: number };
   readonly signal?: AbortSignal;

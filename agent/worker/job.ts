@@ -1,6 +1,7 @@
 // What the agent asks of its measuring process and what it gets back: one JSON line each way. The process is a fresh
 // one for each network, so that a crash costs one measurement and nothing is left over from the one before.
 import * as z from 'zod';
+import { elementTypes } from '#core/graph/operator-graph.ts';
 
 export const graphOptimizations = ['disabled', 'basic', 'extended', 'all'] as const;
 export type GraphOptimization = (typeof graphOptimizations)[number];
@@ -13,6 +14,17 @@ export const jobSchema = z.strictObject({
   threads: z.int().positive(),
   graphOptimization: z.enum(graphOptimizations),
   seed: z.int(),
+  /** Types and shapes of the inputs; left out: floats in the shapes that the model states, 1 where it leaves one open. */
+  inputs: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        type: z.enum(elementTypes),
+        shape: z.array(z.int().nonnegative()).readonly(),
+      }),
+    )
+    .exactOptional()
+    .readonly(),
   rule: z.strictObject({
     warmUp: z.strictObject({ minRuns: z.int().positive(), windowMs: positive, tolerance: positive, maxMs: positive }),
     sampling: z.strictObject({

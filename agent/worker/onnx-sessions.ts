@@ -1,9 +1,11 @@
 // ONNX Runtime, native and WebAssembly, behind the one thing that measuring needs: run a model with random input, again
 // and again. In the measuring process only.
 import { readFileSync } from 'node:fs';
+import type { Tensor } from '#core/graph/operator-graph.ts';
 import { seededRandom } from '#core/random.ts';
 import type { GraphOptimization, Job } from './job.ts';
 import { requireModule } from './load-module.ts';
+import { type InputData, randomInput } from './random-input.ts';
 
 export interface MeasuredSession {
   readonly version: string | null;
@@ -14,7 +16,7 @@ export interface MeasuredSession {
 // The part of both packages that is used here (their own types need a browser's).
 interface OnnxModule {
   readonly env?: { wasm?: { numThreads?: number }; versions?: Record<string, string | undefined> };
-  readonly Tensor: new (type: 'float32', data: Float32Array, shape: readonly number[]) => unknown;
+  readonly Tensor: new (type: string, data: InputData, shape: readonly number[]) => unknown;
   readonly InferenceSession: {
     create(model: Uint8Array, options: Record<string, unknown>): Promise<OnnxSession>;
   };
@@ -46,19 +48,22 @@ export async function openOnnxSession(job: Job): Promise<MeasuredSession> {
   });
   const random = seededRandom(job.seed);
   const feeds = Object.fromEntries(
-    session.inputMetadata.map(({ name, shape = [] }) => {
-      const fixed = shape.map((dimension) => (typeof dimension === 'number' ? dimension : 1));
-      const count = fixed.reduce((product, dimension) => product * dimension, 1);
-      return [
-        name,
-        new onnx.Tensor(
-          'float32',
-          Float32Array.from({ length: count }, () => random.normal()),
-          fixed,
-        ),
-      ];
+    inputsOf(job, session).map(({ name, type, shape }) => {
+      const count = shape.reduce((product, dimension) => product * dimension, 1);
+      return [name, new onnx.Tensor(type, randomInput(type, count, random), shape)];
     }),
   );
   const version = onnx.env?.versions?.[job.runtime === 'onnxruntime' ? 'node' : 'web'] ?? null;
   return { version, run: () => session.run(feeds) };
+}
+
+function inputsOf({ inputs }: Job, { inputMetadata }: OnnxSession): readonly Tensor[] {
+  return (
+    inputs ??
+    inputMetadata.map(({ name, shape = [] }) => ({
+      name,
+      type: 'float32',
+      shape: shape.map((dimension) => (typeof dimension === 'number' ? dimension : 1)),
+    }))
+  );
 }

@@ -32,19 +32,40 @@ export function mergeMeasurements(data: TargetData): MergedMeasurement[] {
     if (values) values.push(medianMs);
     else byDevice.set(deviceId, [medianMs]);
   }
-  return Array.from(networks, ([at, values]) => {
-    const byDevice = [...values.values()];
-    const medians = byDevice.map((ofDevice) => median(ofDevice));
-    const compared = medians.length > 1 ? medians : byDevice[0]!;
+  return Array.from(networks, ([at, values]) => ({
+    workload: data.workloads[Math.floor(at / length)]!,
+    architecture: data.architectures[at % length]!,
+    ...mergedOver([...values.values()]),
+  }));
+}
+
+export interface MergedModel extends Pick<MergedMeasurement, 'latencyMs' | 'profiles' | 'devices' | 'disagreement'> {
+  /** Hash of the operator graph. */
+  readonly model: string;
+}
+
+/** The same rule for operator graphs, in the order of `data.models`. */
+export function mergeModels({ profiles, models = [], modelValues = [] }: TargetData): MergedModel[] {
+  return models.map((model, at) => {
+    const own = modelValues.filter(([row]) => row === at);
+    const byDevice = Map.groupBy(own, ([, profile]) => profiles[profile]!.deviceId);
     return {
-      workload: data.workloads[Math.floor(at / length)]!,
-      architecture: data.architectures[at % length]!,
-      latencyMs: median(medians),
-      profiles: byDevice.reduce((count, ofDevice) => count + ofDevice.length, 0),
-      devices: byDevice.length,
-      disagreement: Math.max(...compared) / Math.min(...compared),
+      model,
+      ...mergedOver(Array.from(byDevice.values(), (values) => values.map(([, , medianMs]) => medianMs))),
     };
   });
+}
+
+/** One latency out of the values of each device. */
+function mergedOver(byDevice: readonly (readonly number[])[]) {
+  const medians = byDevice.map((ofDevice) => median(ofDevice));
+  const compared = medians.length > 1 ? medians : byDevice[0]!;
+  return {
+    latencyMs: median(medians),
+    profiles: byDevice.reduce((count, ofDevice) => count + ofDevice.length, 0),
+    devices: byDevice.length,
+    disagreement: Math.max(...compared) / Math.min(...compared),
+  };
 }
 
 /** Repeats that differ by more than this factor disagree; some do when a device was busy once. */
@@ -54,7 +75,9 @@ const fewestRepeats = 3;
 const disagreementShare = 0.25;
 
 /** How repeated measurements contradict each other, in a sentence; null where they do not or there are too few. */
-export function repeatContradiction(merged: readonly MergedMeasurement[]): string | null {
+export function repeatContradiction(
+  merged: readonly Pick<MergedMeasurement, 'profiles' | 'disagreement'>[],
+): string | null {
   const repeated = merged.filter(({ profiles }) => profiles > 1);
   const disagreeing = repeated.filter(({ disagreement }) => disagreement > disagreementFactor);
   if (repeated.length < fewestRepeats || disagreeing.length <= disagreementShare * repeated.length) return null;

@@ -1,10 +1,13 @@
 // What a device uploads, version 2: which target it is, how it was measured, what was run, the descriptor, the
-// measurements. Structure and numbers only: there is no place in it for weights, inputs or outputs of a network.
+// measurements. Structure and numbers only: there is no place in it for weights, inputs or outputs of a network, also
+// where a network is of no search space and its operator graph stands in the profile.
 // docs/profile-format.md explains each field; docs/profile.schema.json is generated from here. Programs that read
 // profiles read both versions (read-profile.ts).
 import * as z from 'zod';
 import { descriptorSchema } from '#core/descriptor/descriptor.ts';
 import { workloadKey, workloadSchema } from '#core/search-space/workload.ts';
+import { operatorGraphSchema } from '#core/graph/graph-json.ts';
+import type { OperatorGraph } from '#core/graph/operator-graph.ts';
 import { latencySummarySchema } from '#core/statistics/latency-summary.ts';
 import { text } from '#core/text/line-text.ts';
 import { profileTargetSchema } from './profile-target.ts';
@@ -17,6 +20,7 @@ export const profileLimits = {
   samples: 1_000,
   architectureLength: 512,
   workloads: 64,
+  models: 64,
 } as const;
 
 const stateSchema = z
@@ -61,12 +65,7 @@ export const contextSchema = z
   })
   .describe('How it was measured. Not part of what a target is.');
 
-const measuredShape = {
-  architecture: z
-    .string()
-    .min(1)
-    .max(profileLimits.architectureLength)
-    .describe("The architecture in the search space's canonical text."),
+const resultShape = {
   latency: latencySummarySchema.describe('Latency of one inference of the whole batch, end to end.'),
   runs: z.int().positive().nullable().describe('Timed inferences behind the summary. null: not known.'),
   stable: z.boolean().nullable().describe('Whether the measurement settled before its time ran out. null: not judged.'),
@@ -76,6 +75,15 @@ const measuredShape = {
     .max(profileLimits.samples)
     .optional()
     .describe('Raw samples, ms, in order of time: all of them, or evenly spaced ones. May be left out.'),
+};
+
+const measuredShape = {
+  architecture: z
+    .string()
+    .min(1)
+    .max(profileLimits.architectureLength)
+    .describe("The architecture in the search space's canonical text."),
+  ...resultShape,
 };
 
 /** As profiles of version 1 have it: all measurements were of the target's workload. */
@@ -92,9 +100,19 @@ export const measurementSchema = z
   })
   .describe('One network on the target.');
 
+const graphSchema: z.ZodType<OperatorGraph> = operatorGraphSchema.describe(
+  'What was run: its operators, attributes and shapes. It has no weights.',
+);
+
+export const modelMeasurementSchema = z
+  .strictObject({
+    graph: graphSchema,
+    ...resultShape,
+  })
+  .describe('One network of no search space on the target.');
+
 const workloadsSchema = z
   .array(workloadSchema)
-  .min(1)
   .max(profileLimits.workloads)
   .superRefine((workloads, check) => {
     const first = new Map<string, number>();
@@ -105,6 +123,8 @@ const workloadsSchema = z
     }
   })
   .describe('What was run, each once; measurements name them by index.');
+
+const leftOut = 'Left out: none.';
 
 const envelopeShape = {
   schemaVersion: z.literal(profileSchemaVersion).describe('Version of this format.'),
@@ -119,11 +139,17 @@ export const profileSchema = z
     ...envelopeShape,
     measurements: z
       .array(measurementSchema)
-      .min(1)
       .max(profileLimits.measurements)
       .describe('In the order in which they were taken. A network stands in it once.'),
+    models: z
+      .array(modelMeasurementSchema)
+      .max(profileLimits.models)
+      .exactOptional()
+      .describe(`Networks of no search space, with their operator graphs. ${leftOut}`),
   })
-  .superRefine(({ workloads, measurements }, check) => {
+  .superRefine((profile, check) => {
+    const { workloads, measurements } = profile;
+    for (const issue of emptyLists(profile)) check.addIssue({ code: 'custom', ...issue });
     for (const [index, { workload }] of measurements.entries()) {
       if (workload < workloads.length) continue;
       const message = noSuchWorkload(workload, workloads.length);
@@ -133,16 +159,40 @@ export const profileSchema = z
   .meta({ id: 'Profile', title: 'Sugarbush profile, version 2' });
 
 /** The same with the measurements unread: each is parsed alone, so that a bad one does not cost the others. */
-export const profileEnvelopeSchema = z.strictObject({
-  ...envelopeShape,
-  measurements: z.array(z.unknown()).min(1).max(profileLimits.measurements),
-});
+export const profileEnvelopeSchema = z
+  .strictObject({
+    ...envelopeShape,
+    measurements: z.array(z.unknown()).max(profileLimits.measurements),
+    models: z.array(z.unknown()).max(profileLimits.models).exactOptional(),
+  })
+  .superRefine((profile, check) => {
+    for (const issue of emptyLists(profile)) check.addIssue({ code: 'custom', ...issue });
+  });
+
+/** Which of the lists must not be empty, beside each other. */
+function emptyLists({
+  workloads,
+  measurements,
+  models = [],
+}: {
+  readonly workloads: readonly unknown[];
+  readonly measurements: readonly unknown[];
+  readonly models?: readonly unknown[];
+}): { readonly path: string[]; readonly message: string }[] {
+  if (measurements.length === 0 && models.length === 0) {
+    return [{ path: ['measurements'], message: 'empty, as models is: at least one network was measured' }];
+  }
+  if (measurements.length === 0 || workloads.length > 0) return [];
+  return [{ path: ['workloads'], message: 'empty: measurements name what was run' }];
+}
 
 /** The sentence for a measurement whose workload the profile does not list. */
 export function noSuchWorkload(workload: number, count: number): string {
   return `workload is ${workload}; there are ${count}, counted from 0`;
 }
 
+/** A network of no search space and what it took. */
+export type ModelMeasurement = z.infer<typeof modelMeasurementSchema>;
 export type ProfileMeasurement = z.infer<typeof measurementSchema>;
 export type ProfileEnvelope = z.infer<typeof profileEnvelopeSchema>;
 export type Profile = z.infer<typeof profileSchema>;

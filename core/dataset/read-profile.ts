@@ -3,6 +3,8 @@ import * as z from 'zod';
 import {
   measurementSchema,
   measurementV1Schema,
+  type ModelMeasurement,
+  modelMeasurementSchema,
   type Profile,
   type ProfileEnvelope,
   type ProfileMeasurement,
@@ -17,6 +19,8 @@ export interface ReadEnvelope {
   readonly envelope: ProfileEnvelope;
   /** Reads one of its measurements. */
   readonly measurement: z.ZodType<ProfileMeasurement>;
+  /** Reads one of its models. */
+  readonly model: z.ZodType<ModelMeasurement>;
 }
 
 export const knownVersions = [1, profileSchemaVersion] as const;
@@ -38,10 +42,14 @@ export function readEnvelope(value: unknown): ReadResult {
     if (!parsed.success) return parsed;
     const { measurements } = parsed.data;
     const envelope = { ...upgradeEnvelope(parsed.data), measurements };
-    return { success: true, data: { envelope, measurement: firstWorkload } };
+    return { success: true, data: { envelope, measurement: firstWorkload, model: modelMeasurementSchema } };
   }
   const parsed = profileEnvelopeSchema.safeParse(value);
-  return parsed.success ? { success: true, data: { envelope: parsed.data, measurement: measurementSchema } } : parsed;
+  if (!parsed.success) return parsed;
+  return {
+    success: true,
+    data: { envelope: parsed.data, measurement: measurementSchema, model: modelMeasurementSchema },
+  };
 }
 
 /** Parses a profile of any version to version 2. */

@@ -34,6 +34,13 @@ export const targetDataSchema = z.strictObject({
   architectures: z.array(z.string()),
   /** `[workload, architecture, profile, medianMs]`, the first three as indices; ascending. */
   values: z.array(z.tuple([index, index, index, z.number().positive()])),
+  /** Hashes of the operator graphs that were measured beside architectures; ascending. Left out: none. */
+  models: z.array(hex256).min(1).exactOptional(),
+  /** `[model, profile, medianMs]`, the first two as indices; ascending. Left out: none. */
+  modelValues: z
+    .array(z.tuple([index, index, z.number().positive()]))
+    .min(1)
+    .exactOptional(),
   /** From the profile that was started last among those that have one. */
   descriptor: z.strictObject({ sha256: hex256, descriptor: descriptorSchema }).nullable(),
 });
@@ -51,14 +58,21 @@ export const maxValuesOfDevice = 50_000;
 /** Different workloads that one target may hold: each is lowered by itself. */
 export const maxWorkloads = 64;
 
+/** Different operator graphs that one target may hold: each is read and lowered when it is adapted. */
+export const maxModels = 256;
+
 /** Whether a target has more values than one target, or one device of it, may have. */
 export const isFull = (data: TargetData): boolean => {
-  if (data.values.length > maxValues || data.workloads.length > maxWorkloads) return true;
+  const { values, workloads, models = [], modelValues = [] } = data;
+  if (values.length + modelValues.length > maxValues) return true;
+  if (workloads.length > maxWorkloads || models.length > maxModels) return true;
   const ofDevice = new Map<string, number>();
-  for (const [, , profile] of data.values) {
+  const count = (profile: number): void => {
     const { deviceId } = data.profiles[profile]!;
     ofDevice.set(deviceId, (ofDevice.get(deviceId) ?? 0) + 1);
-  }
+  };
+  for (const [, , profile] of values) count(profile);
+  for (const [, profile] of modelValues) count(profile);
   return [...ofDevice.values()].some((count) => count > maxValuesOfDevice);
 };
 
@@ -96,8 +110,29 @@ export function joinTargetData(a: TargetData, b: TargetData): TargetData {
     workloads: workloadKeys.map((key) => byKey.get(key)!),
     architectures,
     values: [...values].sort(([x], [y]) => x - y).map(([, value]) => value),
+    ...joinModels(a, b, profileIndex),
     descriptor: laterDescriptor(a, b),
   };
+}
+
+/** @param profileIndex where each profile of both is among the joined ones */
+function joinModels(
+  a: TargetData,
+  b: TargetData,
+  profileIndex: ReadonlyMap<string, number>,
+): Pick<TargetData, 'models' | 'modelValues'> {
+  const models = [...new Set([...(a.models ?? []), ...(b.models ?? [])])].sort();
+  if (models.length === 0) return {};
+  const modelIndex = indexOf(models);
+  const values = new Map<number, NonNullable<TargetData['modelValues']>[number]>();
+  for (const part of [a, b]) {
+    for (const [model, profile, medianMs] of part.modelValues ?? []) {
+      const row = modelIndex.get(part.models![model]!)!;
+      const column = profileIndex.get(part.profiles[profile]!.sha256)!;
+      values.set(row * profileIndex.size + column, [row, column, medianMs]);
+    }
+  }
+  return { models, modelValues: [...values].sort(([x], [y]) => x - y).map(([, value]) => value) };
 }
 
 const indexOf = (sorted: readonly string[]): ReadonlyMap<string, number> =>

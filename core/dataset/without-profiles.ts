@@ -1,8 +1,8 @@
 // A target's data as if some of its profiles had never been sent.
 import type { TargetData } from './target-data.ts';
 
-/** What is left without the profiles of these hashes: their values, and workloads and architectures that nobody else
- * measured, are gone. A descriptor of one of them is null; another profile's is not among the data. */
+/** What is left without the profiles of these hashes: their values, and workloads, architectures and models that nobody
+ * else measured, are gone. A descriptor of one of them is null; another profile's is not among the data. */
 export function withoutProfiles(data: TargetData, hashes: ReadonlySet<string>): TargetData {
   if (hashes.size === 0) return data;
   const profiles = data.profiles.filter(({ sha256 }) => !hashes.has(sha256));
@@ -13,8 +13,9 @@ export function withoutProfiles(data: TargetData, hashes: ReadonlySet<string>): 
   });
   const workloads = renumbered(left.map(([workload]) => workload));
   const architectures = renumbered(left.map(([, architecture]) => architecture));
+  const { models: _, modelValues: __, ...common } = data;
   return {
-    ...data,
+    ...common,
     profiles,
     workloads: [...workloads.keys()].map((at) => data.workloads[at]!),
     architectures: [...architectures.keys()].map((at) => data.architectures[at]!),
@@ -25,7 +26,25 @@ export function withoutProfiles(data: TargetData, hashes: ReadonlySet<string>): 
       profile,
       medianMs,
     ]),
+    ...modelsLeft(data, place),
     descriptor: data.descriptor !== null && hashes.has(data.descriptor.sha256) ? null : data.descriptor,
+  };
+}
+
+/** @param place where each profile that is left now stands, by hash */
+function modelsLeft(
+  { profiles, models = [], modelValues = [] }: TargetData,
+  place: ReadonlyMap<string, number>,
+): Pick<TargetData, 'models' | 'modelValues'> {
+  const left = modelValues.flatMap(([model, profile, medianMs]) => {
+    const at = place.get(profiles[profile]!.sha256);
+    return at === undefined ? [] : [[model, at, medianMs] as const];
+  });
+  if (left.length === 0) return {};
+  const kept = renumbered(left.map(([model]) => model));
+  return {
+    models: [...kept.keys()].map((at) => models[at]!),
+    modelValues: left.map(([model, profile, medianMs]) => [kept.get(model)!, profile, medianMs]),
   };
 }
 

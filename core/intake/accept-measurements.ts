@@ -1,15 +1,18 @@
 // Which measurements of a profile are used. Each is judged alone, so that a bad one costs only itself.
 
-import { noSuchWorkload, type ProfileMeasurement } from '#core/dataset/profile.ts';
+import type * as z from 'zod';
+import { type ModelMeasurement, noSuchWorkload, type ProfileMeasurement } from '#core/dataset/profile.ts';
 import type { ReadEnvelope } from '#core/dataset/read-profile.ts';
 import { DomainError } from '#core/errors.ts';
+import { graphHash } from '#core/graph/graph-hash.ts';
+import { parseOperatorGraph } from '#core/graph/graph-json.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpace } from '#core/search-space/search-space.ts';
 import { summariseLatency } from '#core/statistics/latency-summary.ts';
 import type { ExclusionCode } from './reasons.ts';
 
 export interface ExcludedMeasurement {
-  /** Position in the profile's measurements, from 0. */
+  /** Position in the profile's measurements, from 0, counted on in its models. */
   readonly index: number;
   readonly code: ExclusionCode;
   readonly message: string;
@@ -31,9 +34,15 @@ const sampleTolerance = 0.05;
 export const plausibleLatencyMs = (latencyMs: number): boolean =>
   latencyMs >= plausibleRangeMs.low && latencyMs <= plausibleRangeMs.high;
 
+export interface AcceptedModel extends ModelMeasurement {
+  /** Hash of the graph (graph-hash.ts). */
+  readonly id: string;
+}
+
 /** Accepted ones keep their order. */
-export function acceptMeasurements({ envelope, measurement }: ReadEnvelope): {
+export function acceptMeasurements({ envelope, measurement, model }: ReadEnvelope): {
   readonly accepted: ProfileMeasurement[];
+  readonly models: AcceptedModel[];
   readonly excluded: ExcludedMeasurement[];
 } {
   const court: Court = {
@@ -49,7 +58,16 @@ export function acceptMeasurements({ envelope, measurement }: ReadEnvelope): {
     if ('code' in judged) excluded.push(judged);
     else accepted.push(judged);
   });
-  return { accepted, excluded };
+  const models: AcceptedModel[] = [];
+  envelope.models?.forEach((value, at) => {
+    const judged = judgeModel(value, at, { ...court, schema: model });
+    if (!('code' in judged)) models.push(judged);
+    else {
+      const { code, message } = judged;
+      excluded.push({ index: envelope.measurements.length + at, code, message: `models/${at}: ${message}` });
+    }
+  });
+  return { accepted, models, excluded };
 }
 
 /** What a measurement is judged by. */
@@ -66,20 +84,8 @@ interface Court {
 function judge(value: unknown, index: number, court: Court): ProfileMeasurement | ExcludedMeasurement {
   const { schema, spaces, clockStepMs, firstIndex } = court;
   const excluded = (code: ExclusionCode, message: string): ExcludedMeasurement => ({ index, code, message });
-  const wrong = latencyFault(value);
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    if (wrong !== undefined) return excluded(...wrong);
-    const [issue] = parsed.error.issues;
-    const path = issue!.path.map(String).join('/').slice(0, 80);
-    return excluded('measurement-invalid', `${path === '' ? '' : `${path}: `}${issue!.message.slice(0, 200)}`);
-  }
-  const measurement = parsed.data;
-  const { medianMs } = measurement.latency;
-  if (!plausibleLatencyMs(medianMs)) {
-    const allowed = `allowed: ${plausibleRangeMs.low} to ${plausibleRangeMs.high} ms`;
-    return excluded('latency-implausible', `latency/medianMs is ${medianMs}; ${allowed}`);
-  }
+  const measurement = readMeasured(value, schema);
+  if (Array.isArray(measurement)) return excluded(...measurement);
   const space = spaces[measurement.workload];
   if (space === undefined) {
     return excluded('measurement-invalid', noSuchWorkload(measurement.workload, spaces.length));
@@ -93,6 +99,58 @@ function judge(value: unknown, index: number, court: Court): ProfileMeasurement 
   const unstable = instability(measurement, clockStepMs);
   if (unstable !== undefined) return excluded(...unstable);
   return { ...measurement, architecture };
+}
+
+function judgeModel(
+  value: unknown,
+  index: number,
+  { schema, clockStepMs, firstIndex }: Pick<Court, 'clockStepMs' | 'firstIndex'> & Pick<ModelCourt, 'schema'>,
+): AcceptedModel | ExcludedMeasurement {
+  const excluded = (code: ExclusionCode, message: string): ExcludedMeasurement => ({ index, code, message });
+  const measured = readMeasured(value, schema);
+  if (Array.isArray(measured)) return excluded(...measured);
+  const fault = graphFault(measured.graph);
+  if (fault !== undefined) return excluded('model-invalid', fault);
+  const id = graphHash(measured.graph);
+  const first = firstIndex.get(id);
+  if (first !== undefined) return excluded('model-duplicate', `the same operator graph as model ${first}`);
+  firstIndex.set(id, index);
+  const unstable = instability(measured, clockStepMs);
+  return unstable === undefined ? { ...measured, id } : excluded(...unstable);
+}
+
+interface ModelCourt {
+  readonly schema: ReadEnvelope['model'];
+}
+
+/** What the schema alone does not say of a graph. */
+function graphFault(graph: ModelMeasurement['graph']): string | undefined {
+  try {
+    parseOperatorGraph(graph);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DomainError) return error.message.slice(0, 300);
+    throw error;
+  }
+}
+
+/** A measurement with a plausible latency, or the reason why it is none. */
+function readMeasured<T extends Pick<ProfileMeasurement, 'latency'>>(
+  value: unknown,
+  schema: z.ZodType<T>,
+): T | [ExclusionCode, string] {
+  const wrong = latencyFault(value);
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    if (wrong !== undefined) return wrong;
+    const [issue] = parsed.error.issues;
+    const path = issue!.path.map(String).join('/').slice(0, 80);
+    return ['measurement-invalid', `${path === '' ? '' : `${path}: `}${issue!.message.slice(0, 200)}`];
+  }
+  const { medianMs } = parsed.data.latency;
+  if (plausibleLatencyMs(medianMs)) return parsed.data;
+  const allowed = `allowed: ${plausibleRangeMs.low} to ${plausibleRangeMs.high} ms`;
+  return ['latency-implausible', `latency/medianMs is ${medianMs}; ${allowed}`];
 }
 
 /** Faults of the median that have a code of their own; JSON writes NaN and infinity as null. */
@@ -117,7 +175,7 @@ function canonicalArchitecture(space: SearchSpace, text: string): string | Domai
 }
 
 function instability(
-  { latency, stable, samplesMs }: ProfileMeasurement,
+  { latency, stable, samplesMs }: Pick<ProfileMeasurement, 'latency' | 'stable' | 'samplesMs'>,
   clockStepMs: number,
 ): [ExclusionCode, string] | undefined {
   const own = samplesMs === undefined ? undefined : summariseLatency(samplesMs);

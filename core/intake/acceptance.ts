@@ -7,7 +7,12 @@ import { knownVersions, readEnvelope } from '#core/dataset/read-profile.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import type { Issue } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
-import { acceptMeasurements, type ExcludedMeasurement, plausibleLatencyMs } from './accept-measurements.ts';
+import {
+  type AcceptedModel,
+  acceptMeasurements,
+  type ExcludedMeasurement,
+  plausibleLatencyMs,
+} from './accept-measurements.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import { decompress } from './decompress.ts';
 import type { QuarantineCode } from './reasons.ts';
@@ -30,10 +35,12 @@ export interface ExpectedUpload {
 }
 
 /** In the words of version 2, whatever version it came in. */
-export interface AcceptedProfile extends Omit<ProfileEnvelope, 'measurements'> {
+export interface AcceptedProfile extends Omit<ProfileEnvelope, 'measurements' | 'models'> {
   readonly targetId: string;
-  /** At least one; architectures are valid and canonical, and distinct within a workload. */
+  /** Architectures are valid and canonical, and distinct within a workload. At least one, or one of the models. */
   readonly measurements: readonly ProfileMeasurement[];
+  /** Distinct graphs. */
+  readonly models: readonly AcceptedModel[];
   readonly excluded: readonly ExcludedMeasurement[];
 }
 
@@ -99,7 +106,7 @@ function acceptEnvelope(value: unknown, expected: ExpectedUpload): Acceptance {
       issues,
     );
   }
-  const { measurements: _, ...profile } = read.data.envelope;
+  const { measurements: _, models: __, ...profile } = read.data.envelope;
   const foreign = profile.workloads.findIndex(
     ({ searchSpace }) => searchSpace !== (expected.searchSpace ?? searchSpace),
   );
@@ -118,8 +125,8 @@ function acceptEnvelope(value: unknown, expected: ExpectedUpload): Acceptance {
   if (implausible.length > 0) {
     return quarantined('descriptor-implausible', `${implausible[0]!.path}: ${implausible[0]!.message}`, implausible);
   }
-  const { accepted, excluded } = acceptMeasurements(read.data);
-  if (accepted.length === 0) {
+  const { accepted, models, excluded } = acceptMeasurements(read.data);
+  if (accepted.length + models.length === 0) {
     const first = excluded[0]!;
     return quarantined(
       'no-measurements-left',
@@ -130,7 +137,7 @@ function acceptEnvelope(value: unknown, expected: ExpectedUpload): Acceptance {
   }
   return {
     outcome: 'accepted',
-    profile: { ...profile, targetId: targetId(profile.target), measurements: accepted, excluded },
+    profile: { ...profile, targetId: targetId(profile.target), measurements: accepted, models, excluded },
   };
 }
 

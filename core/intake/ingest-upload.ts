@@ -4,13 +4,14 @@
 
 import { type DeviceRecord, deviceRecordSchema } from '#core/access/device-record.ts';
 import { deviceKey } from '#core/access/keys.ts';
-import { maxValues, maxValuesOfDevice, maxWorkloads } from '#core/dataset/target-data.ts';
+import { maxModels, maxValues, maxValuesOfDevice, maxWorkloads } from '#core/dataset/target-data.ts';
 import type { Predictor } from '#core/predictor/types.ts';
 import { isPreconditionFailed, putIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, type StoredJson, type UpdateOptions, writeJson } from '#core/store/stored-json.ts';
 import { joinProfile } from '#core/targets/join-profile.ts';
 import { profileKey } from '#core/targets/keys.ts';
+import { keepGraphs } from '#core/targets/measured-graphs.ts';
 import { refreshTarget } from '#core/targets/refresh-target.ts';
 import {
   type Acceptance,
@@ -101,12 +102,14 @@ async function keep(
 ): Promise<Acceptance> {
   const { sha256, deviceId, registeredAt } = upload;
   const acceptedAt = new Date(now()).toISOString();
+  // The graphs first: of what is joined they are all there.
+  await keepGraphs(data, profile.models);
   const part = targetDataOf(profile, { sha256, deviceId, acceptedAt, registeredAt });
   const joined = await joinProfile(data, part, update);
   if (joined.outcome !== 'joined') {
     const detail =
       joined.outcome === 'target-full'
-        ? ` (${maxValues} values, ${maxValuesOfDevice} of one device, ${maxWorkloads} workloads)`
+        ? ` (${maxValues} values, ${maxValuesOfDevice} of one device, ${maxWorkloads} workloads, ${maxModels} models)`
         : ` ('${profile.targetId}')`;
     return quarantined(joined.outcome, `${quarantineReasons[joined.outcome].replace(/\.$/, '')}${detail}`);
   }
@@ -121,10 +124,10 @@ function ended(upload: UploadRecord, acceptance: Acceptance, finishedAt: string)
     const { code, message, issues }: QuarantineReason = acceptance.reason;
     return { ...upload, status: 'quarantined', finishedAt, quarantined: { code, message, issues: [...issues] } };
   }
-  const { targetId, measurements, excluded } = acceptance.profile;
+  const { targetId, measurements, models, excluded } = acceptance.profile;
   const accepted = {
     targetId,
-    measurements: measurements.length,
+    measurements: measurements.length + models.length,
     excludedCount: excluded.length,
     excluded: excluded.slice(0, namedExclusions),
   };

@@ -16,7 +16,8 @@ export const quarantineReasons = {
   'descriptor-implausible': 'An operator latency in the descriptor is outside the plausible range.',
   'no-measurements-left': 'Every measurement was excluded.',
   'target-conflict': 'The target id already belongs to a target with other content.',
-  'target-full': 'The target has as many measurements or workloads as one target, or one device in it, may hold.',
+  'target-full':
+    'The target has as many measurements, workloads or models as one target, or one device in it, may hold.',
 } as const;
 
 export type QuarantineCode = keyof typeof quarantineReasons;
@@ -29,6 +30,8 @@ export const exclusionReasons = {
   'latency-implausible': 'The latency is outside 0.0001 ms to 600,000 ms.',
   'architecture-invalid': "The architecture is not one of its workload's search space.",
   'architecture-duplicate': 'The architecture stands earlier in the same profile, in the same workload.',
+  'model-invalid': 'The operator graph is none, or contradicts itself.',
+  'model-duplicate': 'The same operator graph stands earlier in the same profile.',
   'samples-disagree': 'The raw samples do not have the median that is given.',
   'measurement-unstable': 'The samples scatter too much, or the device says that they never settled.',
 } as const;

@@ -46,7 +46,17 @@ export function targetDataOf(profile: AcceptedProfile, source: ProfileSource): T
     workloads,
     architectures,
     values: values.toSorted(([a, x], [b, y]) => a - b || x - y),
+    ...modelsOf(profile),
     descriptor: profile.descriptor && { sha256: source.sha256, descriptor: profile.descriptor },
+  };
+}
+
+function modelsOf({ models }: AcceptedProfile): Pick<TargetData, 'models' | 'modelValues'> {
+  if (models.length === 0) return {};
+  const ascending = models.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return {
+    models: ascending.map(({ id }) => id),
+    modelValues: ascending.map(({ latency }, at) => [at, 0, latency.medianMs]),
   };
 }
 

@@ -11,7 +11,7 @@ const codesOf = <Code extends string>(reasons: Readonly<Record<Code, string>>) =
 export const namedExclusions = 50;
 
 const exclusionSchema = z.strictObject({
-  index: z.int().nonnegative().describe("Position in the profile's measurements, from 0."),
+  index: z.int().nonnegative().describe("Position in the profile's measurements, from 0, counted on in its models."),
   code: codesOf<ExclusionCode>(exclusionReasons),
   message: z.string(),
 });

@@ -2,6 +2,7 @@
 // dimensionless relative latency (the scale of a target is part of its adaptation).
 import type { Kernel } from '#core/graph/kernel.ts';
 import type { LoweringId } from '#core/graph/lowerings.ts';
+import type { OperatorGraph } from '#core/graph/operator-graph.ts';
 import type { KeptMoments } from '#core/predictor/adaptation/kept-moments.ts';
 import type { NetworkLaunches } from '#core/predictor/kernels/repriced-sums.ts';
 import type { PredictorParameters } from '#core/predictor/predictor-parameters.ts';
@@ -14,10 +15,27 @@ export interface NetworkSet {
   readonly architectures: readonly Architecture[];
 }
 
-/** A network and what it took. */
+/** A network of no search space. */
+export interface IdentifiedGraph {
+  /** The graph's hash (graph-hash.ts): what is equal has the same. */
+  readonly id: string;
+  readonly graph: OperatorGraph;
+}
+
+/** Networks of no search space, each at its graph's own batch size. */
+export interface GraphSet {
+  readonly graphs: readonly IdentifiedGraph[];
+}
+
+/** A network of a search space and what it took. */
 export interface Measured {
   readonly workload: Workload;
   readonly architecture: Architecture;
+  readonly latencyMs: number;
+}
+
+/** An operator graph and what it took. */
+export interface MeasuredGraph extends IdentifiedGraph {
   readonly latencyMs: number;
 }
 
@@ -71,9 +89,9 @@ export interface PriceTable {
 export interface Predictor {
   readonly identity: PredictorIdentity;
   readonly parameters: PredictorParameters;
-  /** Rows in the order of the sets and of the architectures in each. One pass serves any number of targets.
+  /** Rows in the order of the sets and of the networks in each. One pass serves any number of targets.
    * @param heads the only ones that are wanted; left out: all */
-  forward(sets: readonly NetworkSet[], heads?: readonly number[]): Promise<Forward>;
+  forward(sets: readonly (NetworkSet | GraphSet)[], heads?: readonly number[]): Promise<Forward>;
   /** What a forward pass and posterior-predictive.ts say of one set on some targets, for who asks again and again: what
    * was once worked out for an adaptation is kept. */
   readonly moments: KeptMoments;

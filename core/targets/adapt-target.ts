@@ -1,6 +1,12 @@
 // Use case: adapt one target to its measurements under one predictor, and keep the adaptation where predictions find
 // it.
-import { type MergedMeasurement, repeatContradiction } from '#core/dataset/merge-measurements.ts';
+import {
+  type MergedMeasurement,
+  type MergedModel,
+  mergeMeasurements,
+  mergeModels,
+  repeatContradiction,
+} from '#core/dataset/merge-measurements.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { adaptChecked } from '#core/predictor/adaptation/checked-adaptation.ts';
 import type { Predictor } from '#core/predictor/types.ts';
@@ -9,33 +15,50 @@ import type { Store } from '#core/store/store.ts';
 import { type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
 import { adaptationIn, type KeptAdaptation, keptAdaptationSchema } from './kept-adaptation.ts';
 import { adaptationKey } from './keys.ts';
+import { readGraphs } from './measured-graphs.ts';
+import type { TargetInUse } from './target-in-use.ts';
 
 export interface MergedTarget {
   readonly targetId: string;
-  /** Empty: all was withdrawn. */
+  /** Empty, as models is: all was withdrawn. */
   readonly merged: readonly MergedMeasurement[];
+  readonly models: readonly MergedModel[];
   /** What they were merged from: profiles, and orders to withdraw or restore some. */
   readonly revision: number;
 }
+
+/** What the profiles of a target that are in use say together. */
+export const mergedTarget = ({ data, revision }: TargetInUse): MergedTarget => ({
+  targetId: data.targetId,
+  merged: mergeMeasurements(data),
+  models: mergeModels(data),
+  revision,
+});
 
 /** From merged profiles, all workloads together, unless there is an adaptation already of that revision: of writers
  * that race, the one that knew most is kept. Returns the one that is kept; undefined where all was withdrawn. */
 export async function adaptMergedTarget(
   store: Store,
   predictor: Predictor,
-  { targetId, merged, revision }: MergedTarget,
+  { targetId, merged, models, revision }: MergedTarget,
   options: UpdateOptions,
 ): Promise<Adaptation | undefined> {
   const { version } = predictor.identity;
   let made: KeptAdaptation | undefined;
   const make = async (): Promise<KeptAdaptation> => {
-    if (merged.length === 0) return { withdrawn: true, dataRevision: revision };
+    if (merged.length + models.length === 0) return { withdrawn: true, dataRevision: revision };
     const measured = merged.map(({ workload, architecture, latencyMs }) => ({
       workload,
       architecture: searchSpace(workload.searchSpace).parse(architecture),
       latencyMs,
     }));
-    return { ...(await adaptChecked(predictor, measured, repeatContradiction(merged))), dataRevision: revision };
+    const graphs = await readGraphs(
+      store,
+      models.map(({ model }) => model),
+    );
+    const all = [...measured, ...models.map(({ latencyMs }, at) => ({ ...graphs[at]!, latencyMs }))];
+    const contradiction = repeatContradiction([...merged, ...models]);
+    return { ...(await adaptChecked(predictor, all, contradiction)), dataRevision: revision };
   };
   const kept = await updateJson(
     store,

@@ -1,5 +1,5 @@
 // Where targets lie in the data bucket: the record of each, the profiles that were accepted, everything measured on it,
-// and its adaptation under each version of a predictor.
+// the graphs of models that were measured, and its adaptation under each version of a predictor.
 import * as z from 'zod';
 
 /** A target's id: part of keys and of URLs. */
@@ -17,6 +17,10 @@ export const measurementsKey = (targetId: string): string => `${measurementsPref
 
 /** Key of an accepted profile, by the hash of its bytes. */
 export const profileKey = (targetId: string, sha256: string): string => `profiles/${targetId}/${sha256}.json.gz`;
+
+export const graphsPrefix = 'graphs/';
+/** Key of an operator graph that devices have measured, by its hash. */
+export const graphKey = (hash: string): string => `${graphsPrefix}${hash}.json`;
 
 /** Prefix of the adaptations to one version of a predictor. */
 export const adaptationsPrefix = (version: string): string => `adaptations/${version}/`;

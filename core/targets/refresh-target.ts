@@ -1,5 +1,5 @@
 // Use case: bring adaptations and the record of a target up to date with its measurements.
-import { type MergedMeasurement, mergeMeasurements, repeatContradiction } from '#core/dataset/merge-measurements.ts';
+import { type MergedMeasurement, repeatContradiction } from '#core/dataset/merge-measurements.ts';
 import type { TargetData } from '#core/dataset/target-data.ts';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
@@ -7,7 +7,7 @@ import type { Predictor } from '#core/predictor/types.ts';
 import { type Workload, workloadKey } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
 import { type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
-import { adaptMergedTarget } from './adapt-target.ts';
+import { adaptMergedTarget, type MergedTarget, mergedTarget } from './adapt-target.ts';
 import { targetKey } from './keys.ts';
 import { descriptorInUse, inUseOf, type TargetInUse } from './target-in-use.ts';
 import { namedDevices, type TargetRecord, targetRecordSchema } from './target-record.ts';
@@ -33,12 +33,11 @@ export async function refreshTarget(
 ): Promise<TargetRecord> {
   const inUse = inUseOf(all, await readOrders(store));
   const descriptor = await descriptorInUse(store, all, inUse);
-  const merged = mergeMeasurements(inUse.data);
-  const target = { targetId: all.targetId, merged, revision: inUse.revision };
+  const target = mergedTarget(inUse);
   const adaptations: (Adaptation | undefined)[] = [];
   for (const predictor of predictors) adaptations.push(await adaptMergedTarget(store, predictor, target, options));
   const counted = { ...inUse, data: { ...inUse.data, descriptor } };
-  return updateRecord(store, factsOf(all, counted, merged, adaptations[0]), options);
+  return updateRecord(store, factsOf(all, counted, target, adaptations[0]), options);
 }
 
 type Facts = Omit<TargetRecord, 'createdAt' | 'updatedAt'> & { readonly profiles: number };
@@ -46,7 +45,7 @@ type Facts = Omit<TargetRecord, 'createdAt' | 'updatedAt'> & { readonly profiles
 function factsOf(
   all: TargetData,
   { data, withdrawn, orders }: TargetInUse,
-  merged: readonly MergedMeasurement[],
+  { merged, models }: MergedTarget,
   adaptation: Adaptation | undefined,
 ): Facts {
   const byAcceptance = all.profiles.toSorted((a, b) => (a.acceptedAt < b.acceptedAt ? -1 : 1));
@@ -55,7 +54,7 @@ function factsOf(
   for (const profile of data.profiles) {
     for (const [code, count] of Object.entries(profile.excluded)) excluded[code] = (excluded[code] ?? 0) + count;
   }
-  const contradiction = adaptation?.selfCheck?.contradiction ?? repeatContradiction(merged);
+  const contradiction = adaptation?.selfCheck?.contradiction ?? repeatContradiction([...merged, ...models]);
   const explained = adaptation?.selfCheck?.leftOut?.explained;
   return {
     targetId: data.targetId,
@@ -65,8 +64,9 @@ function factsOf(
     )
       ? 'table'
       : 'device',
-    measurements: merged.length,
+    measurements: merged.length + models.length,
     workloads: countWorkloads(data.workloads, merged),
+    ...(models.length > 0 && { models: models.length }),
     excluded,
     quality: contradiction === null ? 'good' : 'contradictory',
     ...(contradiction !== null && { qualityReason: contradiction }),

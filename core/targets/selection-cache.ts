@@ -17,8 +17,12 @@ export function cachedSelection(select: SelectSupportSet, kept = 64): SelectSupp
   const chosen = new Map<string, Chosen>();
   return async (predictor, candidates, count, measured = []) => {
     const digest = createHash('sha256').update(predictor.identity.hash);
-    for (const { workload, architectures } of [candidates, ...measured]) {
-      digest.update(`\n${workloadKey(workload)} ${architectures.map(String).join(';')}`);
+    for (const set of [candidates, ...measured]) {
+      digest.update(
+        'graphs' in set
+          ? `\n${set.graphs.map(({ id }) => id).join(';')}`
+          : `\n${workloadKey(set.workload)} ${set.architectures.map(String).join(';')}`,
+      );
     }
     const key = digest.digest('hex');
     const before = chosen.get(key);

@@ -6,13 +6,14 @@ import { DomainError } from '#core/errors.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { evenlySpaced, mostAdaptedFrom } from '#core/predictor/adaptation/checked-adaptation.ts';
 import { expectedErrorOf, selectSupportSet } from '#core/predictor/adaptation/select-support-set.ts';
-import type { NetworkSet, Predictor } from '#core/predictor/types.ts';
+import type { GraphSet, NetworkSet, Predictor } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
 import { type Workload, workloadKey, workloadOf } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
 import { targetIdSchema } from './keys.ts';
+import { readGraphs } from './measured-graphs.ts';
 import type { SelectSupportSet } from './selection-cache.ts';
 import { readTargetInUse } from './target-in-use.ts';
 import { listTargetIds, unknownTargetError } from './target-names.ts';
@@ -69,7 +70,8 @@ export async function supportSet(
 ): Promise<SupportSetReply> {
   const space = searchSpaceOf(searchSpace);
   const workload = workloadOf({ searchSpace, inputSize, batchSize });
-  const measured = target === undefined ? [] : await measuredOn(store, target);
+  const data = target === undefined ? undefined : await measuredOn(store, target);
+  const measured = data === undefined ? [] : networksOf(data);
   const mine = measured.filter((network) => workloadKey(network.workload) === workloadKey(workload));
   const candidates = candidatesOf(space, new Set(mine.map(({ architecture }) => architecture)));
   if (candidates.length < count) {
@@ -83,7 +85,7 @@ export async function supportSet(
     return { ...common, predictorVersion: null, architectures, expectedErrors: null };
   }
   const { predictor, adaptations } = champion;
-  const known = setsOf(evenlySpaced(measured, mostAdaptedFrom));
+  const known = await setsOf(store, measured, data?.models ?? []);
   const offered = { workload, architectures: candidates };
   const { indices, variances } = await select(predictor, offered, count, known);
   const adaptation = target === undefined ? undefined : await adaptations.get(target);
@@ -105,15 +107,16 @@ interface MeasuredNetwork {
   readonly architecture: string;
 }
 
-/** In the order in which the target's data hold them. */
-async function measuredOn(store: Store, target: string): Promise<readonly MeasuredNetwork[]> {
+/** Undefined for a target without measurements. */
+async function measuredOn(store: Store, target: string): Promise<TargetData | undefined> {
   const inUse = targetIdSchema.safeParse(target).success ? await readTargetInUse(store, target) : undefined;
-  if (inUse) return networksOf(inUse.data);
+  if (inUse) return inUse.data;
   const known = await listTargetIds(store);
-  if (known.includes(target)) return [];
+  if (known.includes(target)) return undefined;
   throw unknownTargetError([{ targetId: target, path: 'target' }], known);
 }
 
+/** In the order in which the target's data hold them. */
 function networksOf({ workloads, architectures, values }: TargetData): MeasuredNetwork[] {
   // Values ascend by workload and architecture: repeats stand beside each other.
   const first = values.filter(([workload, architecture], at) => {
@@ -126,13 +129,20 @@ function networksOf({ workloads, architectures, values }: TargetData): MeasuredN
   }));
 }
 
-function setsOf(networks: readonly MeasuredNetwork[]): NetworkSet[] {
-  const byWorkload = Map.groupBy(networks, ({ workload }) => workloadKey(workload));
-  return Array.from(byWorkload.values(), (group) => {
+/** As many as a target is adapted from, and all graphs. */
+async function setsOf(
+  store: Store,
+  networks: readonly MeasuredNetwork[],
+  models: readonly string[],
+): Promise<(NetworkSet | GraphSet)[]> {
+  const used = evenlySpaced(networks, mostAdaptedFrom);
+  const byWorkload = Map.groupBy(used, ({ workload }) => workloadKey(workload));
+  const sets = Array.from(byWorkload.values(), (group): NetworkSet => {
     const { workload } = group[0]!;
     const space = searchSpaceOf(workload.searchSpace);
     return { workload, architectures: group.map(({ architecture }) => space.parse(architecture)) };
   });
+  return models.length === 0 ? sets : [...sets, { graphs: await readGraphs(store, models) }];
 }
 
 /** Random connected architectures that are not measured, always the same and in the same order. */

@@ -18,10 +18,15 @@ export const targetRecordSchema = z.strictObject({
   title: z.string(),
   /** Where its measurements come from: a published table or an enrolled device. */
   source: z.enum(['table', 'device']),
-  /** Distinct networks with a usable latency, of all workloads together. */
+  /** Distinct networks with a usable latency, of all workloads together, and models. */
   measurements: z.int().nonnegative(),
   /** What it was measured with, and how many architectures of each. */
   workloads: z.array(measuredWorkloadSchema).max(maxWorkloads),
+  models: z
+    .int()
+    .positive()
+    .exactOptional()
+    .describe('Of the measurements, those of networks of no search space, distinct. Left out: none.'),
   /** Measurements that were left out, by reason. */
   excluded: z.record(z.string(), z.int().positive()),
   /** `contradictory`: measurements disagree with each other far beyond noise; predictions say measure-first. */

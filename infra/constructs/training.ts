@@ -35,12 +35,12 @@ const access: Readonly<Record<TrainingTask, Access>> = {
   publish: { reads: [...run, 'fits/', 'predictors/', 'targets/'], writes: [...run, 'predictors/'] },
   adapt: {
     onnxruntime: true,
-    reads: [...run, ...dataset, 'predictors/', 'adaptations/'],
+    reads: [...run, ...dataset, 'graphs/', 'predictors/', 'adaptations/'],
     writes: [...run, 'adaptations/'],
   },
   conclude: {
     onnxruntime: true,
-    reads: [...run, ...dataset, 'predictors/', 'adaptations/', 'snapshots/', 'fits/'],
+    reads: [...run, ...dataset, 'graphs/', 'predictors/', 'adaptations/', 'snapshots/', 'fits/'],
     writes: [...run, 'adaptations/', 'predictors/', 'snapshots/'],
   },
   'record-failure': { reads: [...run, 'fits/', 'predictors/'], writes: [...run, 'predictors/'] },

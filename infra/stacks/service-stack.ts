@@ -71,7 +71,7 @@ export class ServiceStack extends Stack {
       { UPLOADS_BUCKET: uploads.incoming.bucket.bucketName },
       [layer.version],
     );
-    const changed = ['uploads/', 'measurements/', 'adaptations/', 'targets/'];
+    const changed = ['uploads/', 'measurements/', 'graphs/', 'adaptations/', 'targets/'];
     for (const { role } of [ingest, sweeper]) {
       uploads.incoming.grantRead(role, incoming.prefix);
       props.data.grantRead(role, ...changed, 'profiles/', 'withdrawals/', 'devices/', 'predictors/');

@@ -64,7 +64,7 @@ export function splitTargetV1({ hardware, runtime, workload }: ProfileTargetV1):
 /** Everything but the measurements in version 2; those are all of workload 0. */
 export function upgradeEnvelope(
   profile: Omit<z.infer<typeof profileEnvelopeV1Schema>, 'measurements'>,
-): Omit<ProfileEnvelope, 'measurements'> {
+): Omit<ProfileEnvelope, 'measurements' | 'models'> {
   const { target, workload } = splitTargetV1(profile.target);
   const descriptor = profile.descriptor && upgradeDescriptor(profile.target, profile.descriptor);
   return { schemaVersion: 2, target, context: profile.context, workloads: [workload], descriptor };

@@ -17,13 +17,16 @@ const leastVariance = 1e-12;
 /** Takes a second or so for a thousand measurements: choose a few hundred of more.
  * @param latencyMs [forward.count], at least 1, finite and positive
  * @param adaptation to all of them. What it takes for outliers counts as errors, but not as variance to explain; of
- * many measurements leaving a few out brings no head back */
+ * many measurements leaving a few out brings no head back
+ * @param alone rows of networks that need not be like any other of the target: the others may say little of them, so
+ * that only what is beyond their intervals counts as a contradiction */
 export function checkMeasurements(
   parameters: HeadParameters,
   predictorHash: string,
   forward: Forward,
   latencyMs: Float64Array,
   adaptation: Adaptation,
+  alone: ReadonlySet<number> = new Set(),
 ): SelfCheck {
   if (forward.count < fewestMeasurements) return { leftOut: null, contradiction: null };
   const { outliers } = adaptation;
@@ -31,11 +34,12 @@ export function checkMeasurements(
     near: adaptation,
     ...(forward.count > manyMeasurements && { heads: standingHeads(adaptation, parameters.lowerings) }),
   };
-  const { lnErrors, covered } = leaveOneOut(parameters, predictorHash, forward, latencyMs, options);
+  const { lnErrors, covered, beyond } = leaveOneOut(parameters, predictorHash, forward, latencyMs, options);
   const errors = lnErrors.map(Math.abs).sort();
-  const medianError = errors[Math.floor((errors.length - 1) / 2)]!;
-  const error80 = errors[Math.ceil(0.8 * errors.length) - 1]!;
-  const tooFar = medianError > contradictoryMedian || error80 > contradictoryError80;
+  const medianError = medianOf(errors);
+  const error80 = error80Of(errors);
+  const surprises = lnErrors.map((error, i) => (alone.has(i) ? beyond[i]! : Math.abs(error))).sort();
+  const tooFar = medianOf(surprises) > contradictoryMedian || error80Of(surprises) > contradictoryError80;
   return {
     leftOut: {
       measurements: errors.length,
@@ -50,6 +54,9 @@ export function checkMeasurements(
     contradiction: tooFar ? `predicted from each other, ${errorsSentence(medianError, error80)}` : null,
   };
 }
+
+const medianOf = (ascending: Float64Array): number => ascending[Math.floor((ascending.length - 1) / 2)]!;
+const error80Of = (ascending: Float64Array): number => ascending[Math.ceil(0.8 * ascending.length) - 1]!;
 
 function explainedShare(lnErrors: Float64Array, latencyMs: Float64Array): number | null {
   const lnLatency = latencyMs.map(Math.log);

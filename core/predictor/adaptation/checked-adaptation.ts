@@ -1,11 +1,11 @@
 // The adaptation of a target as the service keeps it, but for the revision of its data: from at most a few hundred of
 // its measurements, with what they say of themselves and the error to expect.
 
-import type { Forward, Measured, NetworkSet, Predictor } from '#core/predictor/types.ts';
+import type { Forward, GraphSet, Measured, MeasuredGraph, NetworkSet, Predictor } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
-import { searchSpace } from '#core/search-space/registry.ts';
+import { searchSpace, searchSpaces } from '#core/search-space/registry.ts';
 import type { Architecture } from '#core/search-space/search-space.ts';
-import { type Workload, workloadKey } from '#core/search-space/workload.ts';
+import { type Workload, workloadKey, workloadOf } from '#core/search-space/workload.ts';
 import type { Adaptation } from './adaptation.ts';
 import { adaptCalibrated } from './calibrate.ts';
 import { checkMeasurements } from './check-measurements.ts';
@@ -13,6 +13,8 @@ import { expectedError } from './expected-error.ts';
 
 /** More measurements hardly make predictions better, and narrow the intervals below what the predictor can know. */
 export const mostAdaptedFrom = 200;
+/** Among these, operator graphs, which are few and each unlike the others: architectures do not crowd them out. */
+const mostGraphs = 100;
 
 /** How many architectures of each workload that the target was measured with are asked for their expected error. */
 const probeCount = 128;
@@ -22,28 +24,26 @@ const probes = new WeakMap<Predictor, Map<string, Promise<Forward>>>();
  * @throws DomainError `too-few-measurements` without any; `invalid-request` for a latency that is not positive */
 export async function adaptChecked(
   predictor: Predictor,
-  measured: readonly Measured[],
+  measured: readonly (Measured | MeasuredGraph)[],
   contradiction: string | null = null,
 ): Promise<Adaptation> {
-  const used = evenlySpaced(measured, mostAdaptedFrom);
   const { parameters, identity } = predictor;
-  const groups = inWorkloads(used);
+  const groups = inSets(measured, usedRows(measured));
   const order = groups.flatMap(({ rows }) => rows);
-  const forward = await predictor.forward(groups);
-  const latencyMs = Float64Array.from(order, (row) => used[row]!.latencyMs);
+  const forward = await predictor.forward(groups.map(({ set }) => set));
+  const latencyMs = Float64Array.from(order, (row) => measured[row]!.latencyMs);
   const adaptation = adaptCalibrated(parameters, identity.hash, forward, latencyMs);
-  const check = checkMeasurements(parameters, identity.hash, forward, latencyMs, adaptation);
+  const alone = new Set([...order.keys()].filter((i) => 'graph' in measured[order[i]!]!));
+  const check = checkMeasurements(parameters, identity.hash, forward, latencyMs, adaptation, alone);
   return {
     ...adaptation,
     measurements: measured.length,
-    outliers: adaptation.outliers
-      .map((i) => indexOf(order[i]!, measured.length, mostAdaptedFrom))
-      .sort((a, b) => a - b),
+    outliers: adaptation.outliers.map((i) => order[i]!).sort((a, b) => a - b),
     selfCheck: { ...check, contradiction: contradiction ?? check.contradiction },
     expectedError: await expectedOver(
       adaptation,
       predictor,
-      groups.map(({ workload }) => workload),
+      groups.flatMap(({ set }) => ('graphs' in set ? [] : [set.workload])),
     ),
   };
 }
@@ -57,23 +57,52 @@ export function evenlySpaced<T>(items: readonly T[], most: number): T[] {
 /** Where the i-th of at most `most` evenly spaced ones is. */
 const indexOf = (i: number, length: number, most: number): number => Math.floor((i * length) / Math.min(length, most));
 
-/** One set a workload, with the rows of `measured` that its architectures are. */
-function inWorkloads(measured: readonly Measured[]): (NetworkSet & { readonly rows: readonly number[] })[] {
-  const byKey = Map.groupBy(measured.keys(), (row) => workloadKey(measured[row]!.workload));
-  return Array.from(byKey.values(), (rows) => ({
-    workload: measured[rows[0]!]!.workload,
-    architectures: rows.map((row) => measured[row]!.architecture),
-    rows,
-  }));
+/** Rows of `measured` to adapt from, ascending. */
+function usedRows(measured: readonly (Measured | MeasuredGraph)[]): number[] {
+  const rows = [...measured.keys()];
+  const graphs = evenlySpaced(
+    rows.filter((row) => 'graph' in measured[row]!),
+    mostGraphs,
+  );
+  const architectures = evenlySpaced(
+    rows.filter((row) => !('graph' in measured[row]!)),
+    mostAdaptedFrom - graphs.length,
+  );
+  return [...architectures, ...graphs].sort((a, b) => a - b);
 }
 
-/** The mean over the workloads that the target was measured with. */
+interface MeasuredSet {
+  readonly set: NetworkSet | GraphSet;
+  /** Which of the measured networks the set's are. */
+  readonly rows: readonly number[];
+}
+
+/** One set a workload, and one of graphs. */
+function inSets(measured: readonly (Measured | MeasuredGraph)[], rows: readonly number[]): MeasuredSet[] {
+  const keyOf = (row: number): string => {
+    const network = measured[row]!;
+    return 'graph' in network ? '' : workloadKey(network.workload);
+  };
+  return Array.from(Map.groupBy(rows, keyOf).values(), (own): MeasuredSet => {
+    const networks = own.map((row) => measured[row]!);
+    const graphs = networks.flatMap((network) => ('graph' in network ? [network] : []));
+    if (graphs.length > 0) return { set: { graphs }, rows: own };
+    const architectures = networks.flatMap((network) => ('graph' in network ? [] : [network]));
+    const { workload } = architectures[0]!;
+    return { set: { workload, architectures: architectures.map(({ architecture }) => architecture) }, rows: own };
+  });
+}
+
+/** The mean over the workloads that the target was measured with; over the usual one of every search space where it was
+ * measured with graphs alone. */
 async function expectedOver(
   adaptation: Adaptation,
   predictor: Predictor,
-  workloads: readonly Workload[],
+  measuredWorkloads: readonly Workload[],
 ): Promise<number> {
   const errors: number[] = [];
+  const workloads =
+    measuredWorkloads.length > 0 ? measuredWorkloads : searchSpaces.map(({ id }) => workloadOf({ searchSpace: id }));
   for (const workload of workloads)
     errors.push(expectedError(adaptation, predictor.parameters.lowerings, await probesOf(predictor, workload)));
   return errors.reduce((sum, error) => sum + error, 0) / errors.length;

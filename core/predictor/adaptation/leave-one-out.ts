@@ -14,6 +14,8 @@ export interface LeaveOneOut {
   readonly lnErrors: Float64Array;
   /** Whether the 90 % interval held the measurement, 0 or 1. */
   readonly covered: Uint8Array;
+  /** How far outside that interval it was, in ln latency; 0 inside. */
+  readonly beyond: Float64Array;
 }
 
 /** @param latencyMs [forward.count], at least 2, finite and positive */
@@ -28,6 +30,7 @@ export function leaveOneOut(
   const folds = Math.min(forward.count, mostFolds);
   const lnErrors = new Float64Array(forward.count);
   const covered = new Uint8Array(forward.count);
+  const beyond = new Float64Array(forward.count);
   for (let fold = 0; fold < folds; fold++) {
     const outside = rows.filter((i) => i % folds === fold);
     const inside = rows.filter((i) => i % folds !== fold);
@@ -43,9 +46,10 @@ export function leaveOneOut(
       const measured = latencyMs[i]!;
       lnErrors[i] = Math.log(measured / predicted.latencyMs[at]!);
       covered[i] = measured >= predicted.lowMs[at]! && measured <= predicted.highMs[at]! ? 1 : 0;
+      beyond[i] = Math.max(0, Math.log(measured / predicted.highMs[at]!), Math.log(predicted.lowMs[at]! / measured));
     });
   }
-  return { lnErrors, covered };
+  return { lnErrors, covered, beyond };
 }
 
 /** The rows of a forward pass at `indices`, in that order. */

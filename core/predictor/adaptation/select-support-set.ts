@@ -5,7 +5,7 @@
 // The prior covariance of two networks' ln latency is the mean over the H heads of 1 (the scale) + φ·φ' + δδ', with δ
 // how far a head's ln m is from the heads' mean, over networks alike: measurements also tell which head is right.
 import { DomainError } from '#core/errors.ts';
-import type { Forward, NetworkSet, Predictor } from '#core/predictor/types.ts';
+import type { Forward, GraphSet, NetworkSet, Predictor } from '#core/predictor/types.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 
 /** Relative noise of a measurement. */
@@ -22,19 +22,23 @@ export interface SupportSet {
   readonly variances: number[];
 }
 
-/** `known`: networks already measured on the target, of any workload; what they tell counts. Of the candidates
+/** `known`: networks already measured on the target, of any workload or none; what they tell counts. Of the candidates
  * connected ones are chosen. @throws DomainError `invalid-request` when fewer than `count` are connected and not known
  * yet. */
 export async function selectSupportSet(
   predictor: Predictor,
   candidates: NetworkSet,
   count: number,
-  known: readonly NetworkSet[] = [],
+  known: readonly (NetworkSet | GraphSet)[] = [],
 ): Promise<SupportSet> {
   const { workload, architectures } = candidates;
   const space = searchSpace(workload.searchSpace);
   const usable = [...architectures.keys()].filter((i) => space.isConnected(architectures[i]!));
-  const done = new Set(known.flatMap((set) => set.architectures.map((architecture) => networkKey(set, architecture))));
+  const done = new Set(
+    known.flatMap((set) =>
+      'graphs' in set ? [] : set.architectures.map((architecture) => networkKey(set, architecture)),
+    ),
+  );
   const open = [...usable.keys()].filter((row) => !done.has(networkKey(candidates, architectures[usable[row]!]!)));
   const offered = await predictor.forward([{ workload, architectures: usable.map((i) => architectures[i]!) }]);
   const { picks, variances } = chooseRows(offered, count, open, await predictor.forward(known));

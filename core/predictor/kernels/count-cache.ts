@@ -1,12 +1,12 @@
-// What kernels networks of search spaces launch, remembered in the process: lowering takes milliseconds a network, and
+// What kernels networks launch, remembered in the process: lowering takes milliseconds a network, and
 // the same blocks and cells come again and again. Counts do not depend on any predictor but its lowerings, so that all
 // predictors of a process share them. They are of batch size 1: a batch changes the kernels' work, not which there are.
 import type { LoweringId } from '#core/graph/lowerings.ts';
-import type { NetworkSet } from '#core/predictor/types.ts';
+import type { GraphSet, NetworkSet } from '#core/predictor/types.ts';
 import type { NetworkOptions } from '#core/search-space/network/describe.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { Workload } from '#core/search-space/workload.ts';
-import { type BlockCounter, blockCounter } from './count-kernels.ts';
+import { type BlockCounter, blockCounter, countGraph } from './count-kernels.ts';
 import { type CountRow, type KernelTable, kernelTable } from './kernel-table.ts';
 
 export interface CountedNetworks {
@@ -37,6 +37,8 @@ export interface NetworkCounts {
   /** Under some of the lowerings, not added up.
    * @throws DomainError `invalid-request` for an input size that the space cannot have */
   parts(set: NetworkSet, wanted: readonly LoweringId[]): CountedParts;
+  /** Graphs of the same id are lowered once. */
+  countGraphs(set: GraphSet): CountedNetworks;
 }
 
 /** Parts and kernels that are remembered: some 60 MB. Beyond, everything is forgotten and begins anew. */
@@ -56,18 +58,20 @@ export function networkCounts(lowerings: readonly LoweringId[]): NetworkCounts {
 export function countCache(lowerings: readonly LoweringId[], most = limits): NetworkCounts {
   let table: KernelTable;
   let counter: BlockCounter;
+  let graphRows: Map<string, readonly CountRow[]>;
   const begin = (): void => {
     table = kernelTable();
     counter = blockCounter(table, lowerings);
+    graphRows = new Map();
+  };
+  const beginIfLarge = (): void => {
+    if (counter.known + graphRows.size > most.known || table.kernels.length > most.kernels) begin();
   };
   begin();
-  const forgetMany = (): void => {
-    if (counter.known > most.known || table.kernels.length > most.kernels) begin();
-  };
   const optionsOf = ({ inputSize }: Workload): NetworkOptions => ({ inputSize, batchSize: 1 });
   return {
     parts({ workload, architectures }, wanted) {
-      forgetMany();
+      beginIfLarge();
       const space = searchSpace(workload.searchSpace);
       const listsUnder = (lowering: LoweringId): PartLists => {
         const addParts = counter.partsUnder(lowerings.indexOf(lowering), space, optionsOf(workload));
@@ -82,10 +86,19 @@ export function countCache(lowerings: readonly LoweringId[], most = limits): Net
       return { table, rows: counter.parts, byLowering };
     },
     count({ workload, architectures }) {
-      forgetMany();
+      beginIfLarge();
       const space = searchSpace(workload.searchSpace);
       const options = optionsOf(workload);
       return { table, rows: architectures.map((architecture) => counter.count(space, architecture, options)) };
+    },
+    countGraphs({ graphs }) {
+      beginIfLarge();
+      const rows = graphs.map(({ id, graph }) => {
+        const own = graphRows.get(id) ?? countGraph(table, graph, lowerings);
+        graphRows.set(id, own);
+        return own;
+      });
+      return { table, rows };
     },
   };
 }

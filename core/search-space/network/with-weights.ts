@@ -13,13 +13,16 @@ import { encodeModel } from '#core/onnx/writer.ts';
 import { type Random, seededRandom } from '#core/random.ts';
 import type { Fill, Network } from './network.ts';
 
+/** A network whose weights are described and not drawn. */
+export type DescribedNetwork = Pick<Network, 'graph' | 'fills'>;
+
 /** Bytes of an ONNX file. */
-export function modelBytes(network: Network, seed: number): Uint8Array {
+export function modelBytes(network: DescribedNetwork, seed: number): Uint8Array {
   return encodeModel(withWeights(network, seed), network.graph.opset);
 }
 
 /** The network as an ONNX graph with random weights, the same for the same seed. */
-export function withWeights(network: Network, seed: number): GraphDef {
+export function withWeights(network: DescribedNetwork, seed: number): GraphDef {
   const { graph, fills } = network;
   const draw = noise(seededRandom(seed));
   const shapes = new Map(graph.tensors.map((tensor) => [tensor.name, tensor.shape]));

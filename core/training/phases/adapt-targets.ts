@@ -1,13 +1,12 @@
 // Use cases: adapt every target under a predictor that is not served yet, in batches that fit a phase.
 // Measurements are read as they are now.
-import { mergeMeasurements } from '#core/dataset/merge-measurements.ts';
 import { DomainError } from '#core/errors.ts';
 import type { Predictor } from '#core/predictor/types.ts';
 import { loadPublished } from '#core/predictors/load-stored.ts';
 import { inOrder } from '#core/store/in-order.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
-import { adaptMergedTarget } from '#core/targets/adapt-target.ts';
+import { adaptMergedTarget, mergedTarget } from '#core/targets/adapt-target.ts';
 import { adaptationKey, adaptationsPrefix, targetIdIn, targetKey, targetsPrefix } from '#core/targets/keys.ts';
 import { inUseOf, readTargetData } from '#core/targets/target-in-use.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
@@ -111,8 +110,6 @@ async function withOrders(store: Store, adapted: ReadonlySet<string>, version: s
 async function adaptOne(store: Store, predictor: Predictor, targetId: string, orders: OrderBook): Promise<boolean> {
   const all = await readTargetData(store, targetId);
   if (!all) return false;
-  const { data, revision } = inUseOf(all, orders);
-  const merged = mergeMeasurements(data);
-  await adaptMergedTarget(store, predictor, { targetId, merged, revision }, { attempts: 20 });
+  await adaptMergedTarget(store, predictor, mergedTarget(inUseOf(all, orders)), { attempts: 20 });
   return true;
 }

@@ -46,6 +46,7 @@ function dataOf({ sha, device, acceptedAt, startedAt, latencies, described }: Dr
         runs: null,
         stable: null,
       })),
+      models: [],
       excluded: [],
     },
     { sha256: hash(sha), deviceId: device, acceptedAt: time(acceptedAt), registeredAt: time(acceptedAt) },

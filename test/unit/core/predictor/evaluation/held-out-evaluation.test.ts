@@ -9,18 +9,18 @@ import {
   supportSets,
 } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import type { PredictorParameters } from '#core/predictor/predictor-parameters.ts';
-import type { Predictor } from '#core/predictor/types.ts';
+import type { GraphSet, NetworkSet, Predictor } from '#core/predictor/types.ts';
 import { range, reference, referenceForward, referenceParameters } from '../reference.ts';
 
 /** Architectures are the rows of the reference's forward pass. */
 const predictor: Predictor = {
   identity: { version: '0', hash: '0' },
   parameters: referenceParameters as PredictorParameters,
-  forward: (sets) =>
+  forward: (sets: readonly (NetworkSet | GraphSet)[]) =>
     Promise.resolve(
       referenceForward(
         1,
-        sets.flatMap(({ architectures }) => architectures.map((a) => a[0]!)),
+        sets.flatMap((set) => ('architectures' in set ? set.architectures.map((a) => a[0]!) : [])),
       ),
     ),
   moments: () => Promise.reject(new Error('no kernels here')),
