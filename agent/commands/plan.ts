@@ -1,7 +1,7 @@
 // From the options to everything that measuring needs: runtime, counters, models, target.
 import { release, type as systemType } from 'node:os';
-import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { profileLimits } from '#core/dataset/profile.ts';
+import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
 import type { Workload } from '#core/search-space/workload.ts';
 import { chooseCpus } from '../device/affinity.ts';

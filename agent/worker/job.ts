@@ -14,7 +14,8 @@ export const jobSchema = z.strictObject({
   threads: z.int().positive(),
   graphOptimization: z.enum(graphOptimizations),
   seed: z.int(),
-  /** Types and shapes of the inputs; left out: floats in the shapes that the model states, 1 where it leaves one open. */
+  /** Types and shapes of the inputs; left out: floats in the shapes that the model states, 1 where it leaves one
+   * open. */
   inputs: z
     .array(
       z.strictObject({

@@ -5,9 +5,9 @@
 // profiles read both versions (read-profile.ts).
 import * as z from 'zod';
 import { descriptorSchema } from '#core/descriptor/descriptor.ts';
-import { workloadKey, workloadSchema } from '#core/search-space/workload.ts';
 import { operatorGraphSchema } from '#core/graph/graph-json.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
+import { workloadKey, workloadSchema } from '#core/search-space/workload.ts';
 import { latencySummarySchema } from '#core/statistics/latency-summary.ts';
 import { text } from '#core/text/line-text.ts';
 import { profileTargetSchema } from './profile-target.ts';

@@ -1,9 +1,9 @@
 // Reads profiles of every version there has been, as version 2.
 import * as z from 'zod';
 import {
+  type ModelMeasurement,
   measurementSchema,
   measurementV1Schema,
-  type ModelMeasurement,
   modelMeasurementSchema,
   type Profile,
   type ProfileEnvelope,

@@ -1,0 +1,103 @@
+// The agent measuring networks that are no search space's: the standard ones, and ONNX files as they are.
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { profile } from '#agent/commands/profile.ts';
+import { parseOptions } from '#command-line/parse-options.ts';
+import type { Terminal } from '#command-line/terminal.ts';
+import { type Profile, profileSchema } from '#core/dataset/profile.ts';
+import { graphHash } from '#core/graph/graph-hash.ts';
+import { bytesOf } from '#core/onnx/model.ts';
+import { encodeModel } from '#core/onnx/writer.ts';
+import { modelBytes } from '#core/search-space/network/with-weights.ts';
+import { emptyNetwork } from '#core/standard-networks/other-networks.ts';
+import { standardGraphs } from '#core/standard-networks/standard-networks.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
+
+const folder = mkdtempSync(join(tmpdir(), 'sugarbush-graphs-'));
+const program = join(folder, 'measure.sh');
+beforeAll(() => {
+  writeFileSync(
+    program,
+    '#!/bin/sh\necho \'{"latenciesMs":[2,2,2,2,2,2,2,2,2,2,2,2],"runtime":"mine","version":"1"}\'\n',
+  );
+  chmodSync(program, 0o755);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const quick = ['--max-seconds', '0.05', '--cool-down', '0.001', '--max-wait', '0.001', '--tolerance', '0.5'];
+
+async function measured(...words: readonly string[]): Promise<{ readonly profile: Profile; readonly said: string }> {
+  const out = join(folder, 'profile.json');
+  const { values } = parseOptions([...words, ...quick, '--no-counters', '--out', out, '--state', folder], profile);
+  let said = '';
+  const terminal: Terminal = {
+    out: () => {},
+    say: (text) => {
+      said += text;
+    },
+    isTerminal: false,
+    env: {},
+    signal: new AbortController().signal,
+  };
+  await profile.run(values, terminal, []);
+  const written = profileSchema.parse(JSON.parse(readFileSync(out, 'utf8')));
+  rmSync(out);
+  return { profile: written, said };
+}
+
+const mine = ['--runtime', 'command', '--command', program];
+const fileOf = (name: string, bytes: Uint8Array): string => {
+  writeFileSync(join(folder, name), bytes);
+  return join(folder, name);
+};
+
+test('without a search space and without files, the standard networks are what is measured', async () => {
+  const { profile: written, said } = await measured(...mine);
+  expect(written).toMatchObject({ workloads: [], measurements: [], descriptor: null });
+  expect(written.models!.map(({ graph }) => graphHash(graph))).toEqual(standardGraphs().map(({ id }) => id));
+  expect(written.models![0]).toMatchObject({ latency: { medianMs: 2 }, runs: 12, stable: true });
+  expect(said).toContain('standard depthwise');
+  expect(said).toContain('17 networks and 0 operators measured');
+});
+
+test('beside a search space they are measured where that is asked for', async () => {
+  const both = await measured(
+    ...mine,
+    '--search-space',
+    'nasbench201',
+    '--support-set',
+    '2',
+    '--no-descriptor',
+    '--standard',
+  );
+  expect(both.profile.measurements).toHaveLength(2);
+  expect(both.profile.models).toHaveLength(17);
+});
+
+test('files are measured as they are, and only their graphs are in the profile', async () => {
+  // Rows of a table, by numbers that come from outside; a weight that would be found in the text.
+  const table = Float32Array.from({ length: 40 }, () => 0.123456789);
+  const lookup = encodeModel({
+    name: 'lookup',
+    nodes: [{ operator: 'Gather', inputs: ['table', 'rows'], outputs: ['y'] }],
+    initializers: [{ name: 'table', dataType: 'float32', shape: [10, 4], bytes: bytesOf(table) }],
+    inputs: [{ name: 'rows', dataType: 'int64', shape: ['batch', 3] }],
+    outputs: [{ name: 'y', dataType: 'float32', shape: ['batch', 3, 4] }],
+  });
+  const files = [fileOf('lookup.onnx', lookup), fileOf('empty.onnx', modelBytes(emptyNetwork(), 0))];
+  const { profile: written, said } = await measured('--runtime', 'onnxruntime', '--models', ...files);
+  expect(said).not.toContain('failed');
+  expect(written.models!.map(({ graph }) => graph.name)).toEqual(['lookup', 'standard-empty']);
+  expect(written.models![0]!.graph.inputs).toEqual([{ name: 'rows', type: 'int64', shape: [1, 3] }]);
+  expect(JSON.stringify(written)).not.toContain('0.12345');
+});
+
+test('a file that cannot be measured is refused by its name before anything runs', async () => {
+  const missing = join(folder, 'none.onnx');
+  await expect(measured(...mine, '--models', missing)).rejects.toThrow(`--models ${missing}: ENOENT`);
+  const text = fileOf('text.onnx', new TextEncoder().encode('not a model'));
+  await expect(measured(...mine, '--models', text)).rejects.toThrow(`--models ${text}: `);
+});
