@@ -138,6 +138,7 @@ const coreOrder = [
   'onnx',
   'graph',
   'search-space',
+  'standard-networks',
   'descriptor',
   'dataset',
   'store',
