@@ -9,9 +9,9 @@ import type { Predictor } from '#core/predictor/types.ts';
 import { isPreconditionFailed, putIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson, type StoredJson, type UpdateOptions, writeJson } from '#core/store/stored-json.ts';
+import { keepGraphs } from '#core/targets/graphs/measured-graphs.ts';
 import { joinProfile } from '#core/targets/join-profile.ts';
 import { profileKey } from '#core/targets/keys.ts';
-import { keepGraphs } from '#core/targets/measured-graphs.ts';
 import { refreshTarget } from '#core/targets/refresh-target.ts';
 import {
   type Acceptance,

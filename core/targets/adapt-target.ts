@@ -13,9 +13,9 @@ import type { Predictor } from '#core/predictor/types.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { Store } from '#core/store/store.ts';
 import { type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
+import { readGraphs } from './graphs/measured-graphs.ts';
 import { adaptationIn, type KeptAdaptation, keptAdaptationSchema } from './kept-adaptation.ts';
 import { adaptationKey } from './keys.ts';
-import { readGraphs } from './measured-graphs.ts';
 import type { TargetInUse } from './target-in-use.ts';
 
 export interface MergedTarget {

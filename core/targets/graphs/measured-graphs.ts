@@ -5,7 +5,7 @@ import type { IdentifiedGraph } from '#core/predictor/types.ts';
 import { inOrder } from '#core/store/in-order.ts';
 import { putJsonIfAbsent } from '#core/store/put-if-absent.ts';
 import type { Store } from '#core/store/store.ts';
-import { graphKey } from './keys.ts';
+import { graphKey } from '../keys.ts';
 
 /** Objects read at once. */
 const atOnce = 16;
