@@ -48,7 +48,9 @@ export type StartOptions = Values<typeof options>;
 
 export const startCommand = defineCommand({
   options,
-  notes: 'The first start imports the shipped tables; later ones find everything in place. Ctrl-C stops.',
+  notes:
+    'The first start imports the shipped tables while the service answers already; later ones find everything in ' +
+    'place. Ctrl-C stops.',
   async run(given, { out, signal }) {
     const { lockState } = await import('#stack/state-lock.ts');
     const { StackError } = await import('#stack/stack-error.ts');
@@ -75,7 +77,12 @@ export const startCommand = defineCommand({
       if (running === undefined) return exitCodes.done;
       const seconds = Math.round((performance.now() - startedMs) / 1000);
       out(`${welcome({ ...running, apiUrl: running.stack.apiUrl, state: given.state, seconds })}\n`);
+      const imported = running.imported.catch((error: unknown) => {
+        if (!stopping.signal.aborted)
+          output.say(`the import of the shipped tables failed: ${(error as Error).message}`);
+      });
       await stopped.promise;
+      await imported;
       await running.stack.close();
       return exitCodes.done;
     } finally {

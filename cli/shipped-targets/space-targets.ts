@@ -71,6 +71,9 @@ const helpDevices: Readonly<Record<string, string>> = {
 const sameDevice: Readonly<Record<string, string>> = { titan_xp: 'titanxp' };
 const usualDevices = new Set(['pixel3', 'samsung_s7', 'silver_4210r', '1080ti', 'titan_rtx']);
 
+/** The id under which a device that HELP's tables name is a shipped target. */
+export const shippedIdOf = (device: string): string => slug(sameDevice[device] ?? device);
+
 /** One target a device of HELP's three tables.
  * @throws DomainError `invalid-table` */
 export function helpTargets(counter: BlockCounter): MeasuredTarget[] {

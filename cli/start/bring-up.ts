@@ -1,6 +1,7 @@
 // The phases of a start. What is in place already is left as it is, so that an interrupted start is simply started
-// again: a store without a predictor that this code can run gets the shipped one, and the shipped tables come in
-// through the same door as devices' profiles. Asked to train, it runs the training state machine.
+// again: a store without a predictor that this code can run gets the shipped one with what it knows of the shipped
+// tables' targets, and the tables come in through the same door as devices' profiles, while the service answers where
+// it can. Asked to train, it waits for them and runs the training state machine.
 import { lookup } from 'node:dns/promises';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -23,6 +24,7 @@ import { importShipped } from './import-shipped.ts';
 import { type LocalTokens, localTokens } from './local-tokens.ts';
 import { type NetworkHost, networkHost } from './network-host.ts';
 import type { Screen, ScreenProgress } from './screen.ts';
+import { seedTargets } from './seed-targets.ts';
 import { seedPredictor } from './shipped-predictor.ts';
 import { readShippedTable, type ShippedTable } from './shipped-tables.ts';
 
@@ -32,6 +34,8 @@ export interface Running {
   readonly tokens: LocalTokens;
   readonly request: FirstRequest;
   readonly tables: readonly LatencyTable[];
+  /** Resolves when the tables are imported; rejects when one is refused, or with what the start was aborted with. */
+  readonly imported: Promise<void>;
 }
 
 export interface BringUpOptions {
@@ -54,11 +58,16 @@ export async function bringUp(options: StartOptions, { signal, unlock, screen }:
     const tokens = await localTokens(store, options.state);
     const shipped = await reading;
     const client = apiClient({ api: stack.apiUrl, operations, token: tokens.operator, signal });
-    await prepare(shipped, { store, client, options, screen, signal });
     const tables = shipped.map(({ table }) => table);
+    const version = await seedPredictor(store, Date.now);
+    if (version !== undefined) screen.say(`serving the shipped predictor ${version}`);
+    const answersNow = await seedTargets(store, tables, Date.now());
+    const imported = bringTables(shipped, { client, options, screen, signal });
+    imported.catch(() => undefined);
+    if (options.train || !answersNow) await imported;
     const request = firstRequest(tables[0]!);
     await checkRequest(client.as(tokens.reader), request);
-    return { stack, host, tokens, request, tables };
+    return { stack, host, tokens, request, tables, imported };
   } catch (error) {
     await stack.close();
     throw signal.aborted ? signal.reason : error;
@@ -109,7 +118,6 @@ function storeOf({ s3Url, region, credentials, buckets }: Stack): Store {
 }
 
 interface Service {
-  readonly store: Store;
   /** With an operator's token. */
   readonly client: Client<typeof operations>;
   readonly options: StartOptions;
@@ -120,10 +128,8 @@ interface Service {
 /** The name under which a training is shown beside the tables. */
 const trainingName = 'training';
 
-async function prepare(shipped: readonly ShippedTable[], service: Service): Promise<void> {
-  const { store, options, screen } = service;
-  const version = await seedPredictor(store, Date.now);
-  if (version !== undefined) screen.say(`serving the shipped predictor ${version}`);
+async function bringTables(shipped: readonly ShippedTable[], service: Service): Promise<void> {
+  const { options, screen } = service;
   const names = shipped.map(({ table }) => table.searchSpace);
   const progress = screen.progress([...names, ...(options.train ? [trainingName] : [])]);
   try {

@@ -87,7 +87,7 @@ describe('npm start', { timeout: 480_000 }, () => {
   test('the first time serves the shipped predictor and prints a curl line that works when pasted', async () => {
     const started = start(...small());
     const line = await curlOf(started);
-    expect(started.output()).toContain('imported data/latency-nasbench201.csv.gz: 12 targets');
+    expect(started.output()).not.toContain('imported data');
     expect(started.output()).toMatch(/^ +targets +12, measured in nasbench201$/m);
     const reply = predictReplySchema.parse(await paste(line));
     expect(reply).toMatchObject({
@@ -119,7 +119,7 @@ describe('npm start', { timeout: 480_000 }, () => {
       expect(problemSchema.parse(await refused.json())).toMatchObject({ code: 'unauthorized', issues: [{}] });
     }
     const [, operator] = await started.sees(/operator token +(\S+)/);
-    expect((await get('/v1/targets', `Bearer ${operator}`)).status).toBe(403);
+    expect((await get('/v1/search-spaces', `Bearer ${operator}`)).status).toBe(403);
 
     const large = await fetch(`${api}/v1/predictions`, {
       method: 'POST',
@@ -136,6 +136,13 @@ describe('npm start', { timeout: 480_000 }, () => {
     expect(await third.ended).toBe(1);
     expect(third.output()).toMatch(new RegExp(`port ${port} is in use: stop what listens there, or choose another`));
 
+    await started.sees(/imported data\/latency-nasbench201\.csv\.gz: 12 targets/);
+    // From all that was imported, as soon as the function looks again.
+    const measurements = async (): Promise<number> => {
+      first = await paste(line);
+      return predictReplySchema.parse(first).results[0]!.measurements;
+    };
+    await expect.poll(measurements, { timeout: 120_000, interval: 500 }).toBeGreaterThan(10_000);
     expect(await interrupt(started)).toBe(0);
   });
 
