@@ -12,7 +12,8 @@ import { s3Store } from './shared/s3-store.ts';
 import { logger } from './shared/telemetry.ts';
 
 const { DATA_BUCKET, TOKEN_CACHE_S } = readEnvironment(process.env);
-const store = s3Store({ bucket: DATA_BUCKET });
+// It may get tokens and list nothing: S3 says 403 of one that is not there, at the price of one read.
+const store = s3Store({ bucket: DATA_BUCKET, mayList: false });
 const markUse = tokenUseMarker(store, Date.now);
 /** Of the request that is being looked at: a process has one at a time. */
 let requestId: string | undefined;

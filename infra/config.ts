@@ -46,6 +46,9 @@ export interface SugarbushConfig {
     readonly alarmTopicArn?: string;
     /** Up to 3 USD a month. */
     readonly dashboard: boolean;
+    /** A budget of AWS for the whole account: whoever is named gets a letter at 80 % of it, and when the month is
+     * forecast to exceed it. Unset: none. */
+    readonly budget?: { readonly usdAMonth: number; readonly email: string };
     /** X-Ray traces of functions and of the state machine: 5 USD a million traces. An HTTP API has none. */
     readonly tracing: boolean;
     /** How often champion, training and failed events are looked at: EventBridge Scheduler's `rate(…)` or `cron(…)`. */
@@ -104,6 +107,10 @@ export interface SugarbushConfig {
   readonly data: {
     /** Days a replaced or deleted version of an object in the data bucket is kept for recovery. */
     readonly oldVersionsDays: number;
+    /** Days that fits and what runs leave behind are kept: a run that was cut off goes on from them. */
+    readonly fitsDays: number;
+    /** Days that snapshots are kept: what a predictor has learned from can be looked at. */
+    readonly snapshotsDays: number;
   };
   /** By the name of the entry file in functions/. Every function states its size; there is no default. */
   readonly functions: Readonly<Record<FunctionName, FunctionSize>>;
@@ -178,7 +185,7 @@ export const config: SugarbushConfig = {
     distributedAtOnce: 40,
     timeoutHours: 12,
   },
-  data: { oldVersionsDays: 90 },
+  data: { oldVersionsDays: 90, fitsDays: 90, snapshotsDays: 365 },
   functions: {
     // One token lookup; half a gigabyte is for the share of CPU at a cold start, not for the memory.
     authorizer: { memoryMiB: 512, timeoutS: 5 },

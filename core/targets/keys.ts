@@ -22,8 +22,9 @@ export const graphsPrefix = 'graphs/';
 /** Key of an operator graph that devices have measured, by its hash. */
 export const graphKey = (hash: string): string => `${graphsPrefix}${hash}.json`;
 
+export const allAdaptationsPrefix = 'adaptations/';
 /** Prefix of the adaptations to one version of a predictor. */
-export const adaptationsPrefix = (version: string): string => `adaptations/${version}/`;
+export const adaptationsPrefix = (version: string): string => `${allAdaptationsPrefix}${version}/`;
 /** Key of a target's adaptation to one version of a predictor. */
 export const adaptationKey = (version: string, targetId: string): string =>
   `${adaptationsPrefix(version)}${targetId}.json`;

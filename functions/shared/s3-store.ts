@@ -4,23 +4,44 @@ import { DomainError } from '#core/errors.ts';
 import type { Store, StoredObject, WriteCondition } from '#core/store/store.ts';
 import { listObjects } from './aws/list-objects.ts';
 import { type S3Client, s3Client } from './aws/s3-client.ts';
+import type { ServiceAnswer } from './aws/service-client.ts';
 import { AwsServiceError } from './aws/service-error.ts';
 import { conditionalPut } from './conditional-put.ts';
 
 export interface S3StoreOptions {
   readonly bucket: string;
   readonly client?: S3Client;
+  /** False: the function may get objects and not list them, and what S3 denies is taken for missing. Default true. */
+  readonly mayList?: boolean;
 }
 
 /** The store port over one bucket. Rejects with AwsServiceError where the port names no error, and with a DeadlineError
  * where a call, or a page of a list, takes longer than its limit. */
-export function s3Store({ bucket, client = s3Client() }: S3StoreOptions): Store {
+export function s3Store({ bucket, client = s3Client(), mayList = true }: S3StoreOptions): Store {
   async function get(key: string, ifNoneMatch?: string): Promise<StoredObject | undefined | 'not-modified'> {
     const headers = ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch };
-    const answer = await client.send({ method: 'GET', bucket, key, headers }, [304, 404]);
+    let answer: ServiceAnswer;
+    try {
+      answer = await client.send({ method: 'GET', bucket, key, headers }, [304, 404]);
+    } catch (error) {
+      if (await isMissing(key, error)) return undefined;
+      throw error;
+    }
     if (answer.status === 304) return 'not-modified';
     if (answer.status === 404) return undefined;
     return { body: new Uint8Array(answer.body), etag: answer.headers.etag! };
+  }
+
+  /** To who may list some prefixes only, S3 says 403 of a key that is not there: a list tells the two apart. */
+  async function isMissing(key: string, error: unknown): Promise<boolean> {
+    if (!(error instanceof AwsServiceError && error.status === 403)) return false;
+    if (!mayList) return true;
+    try {
+      for await (const first of listObjects(client, { bucket, prefix: key })) return first.key !== key;
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   return {

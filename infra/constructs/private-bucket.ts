@@ -59,15 +59,21 @@ export class PrivateBucket extends Construct {
 
   /** Get objects under the prefixes and list them. */
   grantRead(role: IRole, ...prefixes: readonly string[]): void {
-    this.#grant(role, 's3:GetObject', prefixes);
-    // IfExists: a get of a missing key asks for this permission too, without a prefix, to answer 404 instead of 403.
+    this.grantGet(role, ...prefixes);
+    // Without a prefix nothing is listed. S3 then answers 403 to a get of what is not there, since to say 404 it asks
+    // for this permission without one: the store finds out (functions/shared/s3-store.ts).
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:ListBucket'],
         resources: [this.bucket.bucketArn],
-        conditions: { StringLikeIfExists: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } },
+        conditions: { StringLike: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } },
       }),
     );
+  }
+
+  /** Get objects under the prefixes, whose keys are known: nothing is listed. */
+  grantGet(role: IRole, ...prefixes: readonly string[]): void {
+    this.#grant(role, 's3:GetObject', prefixes);
   }
 
   /** Put objects under the prefixes. Conditional puts (If-Match) read the version they replace: grant read beside

@@ -5,6 +5,7 @@ import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/a
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
 import type { SugarbushConfig } from '../config.ts';
+import { trainingAccess } from '../training-access.ts';
 import type { PrivateBucket } from './private-bucket.ts';
 import type { ServiceFunction } from './service-function.ts';
 import { TrainingMachine, type TrainingTask, trainingTasks } from './training-machine.ts';
@@ -16,46 +17,17 @@ export interface TrainingProps {
   readonly build: (task: TrainingTask, needsOnnxruntime: boolean) => ServiceFunction;
 }
 
-interface Access {
-  readonly onnxruntime?: true;
-  readonly reads: readonly string[];
-  readonly writes: readonly string[];
-}
-
-const dataset = ['targets/', 'measurements/', 'withdrawals/'];
-const run = ['training-runs/', 'training-locks/', 'training-parts/'];
-
-const access: Readonly<Record<TrainingTask, Access>> = {
-  freeze: { reads: [...dataset, 'profiles/', ...run, 'snapshots/', 'predictors/'], writes: [...run, 'snapshots/'] },
-  plan: { onnxruntime: true, reads: [...run, 'snapshots/', 'fits/', 'predictors/'], writes: [...run, 'fits/'] },
-  fit: { onnxruntime: true, reads: [...run, 'snapshots/', 'fits/'], writes: [...run, 'fits/'] },
-  evaluate: { onnxruntime: true, reads: [...run, 'snapshots/', 'fits/', 'predictors/'], writes: run },
-  decide: { onnxruntime: true, reads: [...run, 'snapshots/', 'fits/', 'predictors/'], writes: run },
-  report: { reads: run, writes: run },
-  publish: { reads: [...run, 'fits/', 'predictors/', 'targets/'], writes: [...run, 'predictors/'] },
-  adapt: {
-    onnxruntime: true,
-    reads: [...run, ...dataset, 'graphs/', 'predictors/', 'adaptations/'],
-    writes: [...run, 'adaptations/'],
-  },
-  conclude: {
-    onnxruntime: true,
-    reads: [...run, ...dataset, 'graphs/', 'predictors/', 'adaptations/', 'snapshots/', 'fits/'],
-    writes: [...run, 'adaptations/', 'predictors/', 'snapshots/'],
-  },
-  'record-failure': { reads: [...run, 'fits/', 'predictors/'], writes: [...run, 'predictors/'] },
-};
-
 export class Training extends Construct {
   readonly machine: TrainingMachine;
 
   constructor(scope: Construct, id: string, { config, data, build }: TrainingProps) {
     super(scope, id);
     const built = (task: TrainingTask): ServiceFunction => {
-      const { onnxruntime, reads, writes } = access[task];
+      const { onnxruntime, reads, writes, deletes } = trainingAccess[task];
       const made = build(task, onnxruntime === true);
       data.grantRead(made.role, ...reads);
       data.grantWrite(made.role, ...writes);
+      if (deletes) data.grantDelete(made.role, ...deletes);
       return made;
     };
     const { timeoutHours, schedule, newData, ...sizes } = config.training;

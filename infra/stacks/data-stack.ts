@@ -14,11 +14,17 @@ export class DataStack extends Stack {
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, { description: 'Sugarbush: profiles, predictors and adaptations', ...props });
+    const { oldVersionsDays, fitsDays, snapshotsDays } = props.config.data;
     this.data = new PrivateBucket(this, 'Data', {
       removalPolicy: RemovalPolicy.RETAIN,
-      oldVersions: Duration.days(props.config.data.oldVersionsDays),
+      oldVersions: Duration.days(oldVersionsDays),
       // A device's uploads are counted for a day; two, for clocks.
-      prefixExpiry: { 'upload-quota/': Duration.days(2) },
+      prefixExpiry: {
+        'upload-quota/': Duration.days(2),
+        'fits/': Duration.days(fitsDays),
+        'training-parts/': Duration.days(fitsDays),
+        'snapshots/': Duration.days(snapshotsDays),
+      },
       whyNoAccessLogs:
         'Only the functions of this service reach the bucket, and every change keeps the version before it; who read ' +
         'what is a question for CloudTrail data events, which an account switches on for all its buckets.',

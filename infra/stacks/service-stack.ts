@@ -9,6 +9,7 @@ import { apiFunctions } from '../api-functions.ts';
 import type { FunctionName, SugarbushConfig } from '../config.ts';
 import { constructId } from '../construct-id.ts';
 import { Alarms } from '../constructs/alarms.ts';
+import { Budget } from '../constructs/budget.ts';
 import { ServiceDashboard } from '../constructs/dashboard.ts';
 import { FunctionSchedule } from '../constructs/function-schedule.ts';
 import { OnnxruntimeLayer } from '../constructs/onnxruntime-layer.ts';
@@ -48,7 +49,7 @@ export class ServiceStack extends Stack {
     const authorizer = this.#function('authorizer', 'Checks bearer tokens', {
       TOKEN_CACHE_S: String(tokenCacheS - gatewayCacheS),
     });
-    props.data.grantRead(authorizer.role, 'tokens/');
+    props.data.grantGet(authorizer.role, 'tokens/');
     props.data.grantWrite(authorizer.role, 'token-uses/');
     const api = new ServiceApi(this, 'Api', {
       config: props.config,
@@ -145,6 +146,7 @@ export class ServiceStack extends Stack {
       stateMachine: training.machine.machine,
     };
     if (watching.alarms) new Alarms(this, 'Alarms', { service, watching });
+    if (watching.budget) new Budget(this, 'Budget', watching.budget);
     if (watching.dashboard) new ServiceDashboard(this, 'Overview', service);
   }
 

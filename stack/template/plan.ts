@@ -46,6 +46,7 @@ const withoutEffect = new Set([
   'AWS::Logs::MetricFilter',
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',
+  'AWS::Budgets::Budget',
   'AWS::S3::BucketPolicy',
   'AWS::Lambda::Permission',
   'AWS::Scheduler::ScheduleGroup',

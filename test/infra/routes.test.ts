@@ -22,7 +22,7 @@ import type { HttpHandler } from '#functions/shared/http-handler.ts';
 import { apiFunctions } from '#infra/api-functions.ts';
 import { ofType, type Synthesised, synthesised } from './synthesised.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
 
 const names = Object.keys(apiFunctions) as ApiFunctionName[];
 const handlers = new Map<ApiFunctionName, HttpHandler>();

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Store } from '#core/store/store.ts';
-import { s3Client } from '#functions/shared/aws/s3-client.ts';
+import { type S3Client, s3Client } from '#functions/shared/aws/s3-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { type Fault, type FaultRequest, type S3Endpoint, startS3 } from '#stack/s3/server.ts';
 
 let folder: string;
 let s3: S3Endpoint;
 let store: Store;
+let client: S3Client;
 let fault: (request: FaultRequest) => Fault | undefined = () => undefined;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sugarbush-store-'));
@@ -18,10 +19,8 @@ beforeAll(async () => {
   const region = 'eu-central-1';
   const faults = (request: FaultRequest): Fault | undefined => fault(request);
   s3 = await startS3({ stateDir: folder, credentials, region, buckets: ['data'], faults });
-  store = s3Store({
-    bucket: 'data',
-    client: s3Client({ endpoint: s3.url, region, credentials }),
-  });
+  client = s3Client({ endpoint: s3.url, region, credentials });
+  store = s3Store({ bucket: 'data', client });
 });
 afterAll(async () => {
   await s3.close();
@@ -57,6 +56,22 @@ test('a condition that does not hold fails the write and changes nothing', async
   expect((await store.get('c/x'))?.body).toEqual(bytes('one'));
   await store.put('c/x', bytes('two'), { ifMatch: etag });
   expect((await store.get('c/x'))?.body).toEqual(bytes('two'));
+});
+
+test('to who may list some prefixes only S3 says 403 of what is missing, and a list tells', async () => {
+  const denied: Fault = { status: 403, code: 'AccessDenied' };
+  await store.put('d/xy', bytes('another'));
+  // As in the cloud: the role may get and list `d/`.
+  fault = ({ method, key }) => (method === 'GET' && key === 'd/x' ? denied : undefined);
+  expect(await store.get('d/x')).toBeUndefined();
+  await store.put('d/x', bytes('there'));
+  await expect(store.get('d/x')).rejects.toMatchObject({ name: 'AccessDenied' });
+  // It may not list either.
+  fault = ({ method }) => (method === 'GET' ? denied : undefined);
+  await expect(store.get('d/missing')).rejects.toMatchObject({ name: 'AccessDenied' });
+  // It is known to list nothing.
+  expect(await s3Store({ bucket: 'data', client, mayList: false }).get('d/missing')).toBeUndefined();
+  fault = () => undefined;
 });
 
 test('of many writers at once exactly one creates the object', async () => {

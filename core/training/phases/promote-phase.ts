@@ -9,6 +9,7 @@ import { runBatchesKey } from '#core/training/keys.ts';
 import { endRun } from '#core/training/runs/end-run.ts';
 import { changeRun, nextPhase, phaseChange, requireRunning, stayRunning } from '#core/training/runs/run-record.ts';
 import { adaptBatch, adaptMissing, planAdaptation, type TargetBatch } from './adapt-targets.ts';
+import { dropAdaptations } from './drop-adaptations.ts';
 import { type PhaseContext, rememberDecision } from './run-phases.ts';
 
 /** What the state machine goes by. Of many batches only the number: its state holds 256 KiB. */
@@ -55,12 +56,15 @@ export async function adaptPhase({ store, now }: PhaseContext, runId: string, ba
 
 /** From the commit on the run is finished, not stopped: done again it goes on where it was. */
 export async function promotePhase({ store, now }: PhaseContext, runId: string): Promise<void> {
-  const { version } = await changeRun(store, runId, now(), (current) => nextPhase(current, 'adapt', 'promote', now()));
+  const { version, championBefore } = await changeRun(store, runId, now(), (current) =>
+    nextPhase(current, 'adapt', 'promote', now()),
+  );
   // Targets that came while the others were adapted.
   await adaptMissing(store, version!);
   await changeRun(store, runId, now(), () => ({ committed: true }));
   await moveChampion(store, version!);
   await adaptMissing(store, version!);
+  await dropAdaptations(store, [version, championBefore]);
   await rememberDecision(store, runId);
   await changeRun(store, runId, now(), (current) => phaseChange(current, 'promote', now(), { finished: true }));
   await endRun(store, runId, { status: 'promoted' }, now());

@@ -28,7 +28,7 @@ import {
 } from '#core/training/runs/run-record.ts';
 import { evaluatedMeasurements } from '#core/training/runs/run-settings.ts';
 import { freezeSnapshot } from '#core/training/snapshot/freeze-snapshot.ts';
-import { type Manifest, readManifest } from '#core/training/snapshot/snapshot.ts';
+import { findManifest, type Manifest } from '#core/training/snapshot/snapshot.ts';
 
 export interface PhaseContext {
   readonly store: Store;
@@ -72,7 +72,9 @@ async function tooLittleGrowth(store: Store, manifest: Manifest, least: number):
   const champion = (await readAliases(store))?.value.champion;
   const card = champion === undefined ? undefined : await readCard(store, champion);
   if (!card?.snapshot) return undefined;
-  const before = await readManifest(store, card.snapshot.id);
+  const before = await findManifest(store, card.snapshot.id);
+  // It has expired: what the champion had is not known any more.
+  if (before === undefined) return undefined;
   const rowsOf = ({ targets }: Manifest): number =>
     targets.reduce((sum, { excluded, measurements }) => sum + (excluded === null ? measurements : 0), 0);
   const growth = rowsOf(manifest) / rowsOf(before) - 1;

@@ -43,10 +43,15 @@ export const manifestSchema = z.strictObject({
 export type Manifest = z.infer<typeof manifestSchema>;
 export type SnapshotTarget = Manifest['targets'][number];
 
+/** The manifest of a snapshot; undefined where it has expired. */
+export async function findManifest(store: Store, snapshotId: string): Promise<Manifest | undefined> {
+  return (await readJson(store, snapshotKey(snapshotId, 'manifest.json'), manifestSchema))?.value;
+}
+
 /** @throws DomainError `not-found` */
 export async function readManifest(store: Store, snapshotId: string): Promise<Manifest> {
-  const manifest = await readJson(store, snapshotKey(snapshotId, 'manifest.json'), manifestSchema);
-  if (manifest) return manifest.value;
+  const manifest = await findManifest(store, snapshotId);
+  if (manifest) return manifest;
   throw new DomainError('not-found', `there is no snapshot '${snapshotId}'`);
 }
 
