@@ -1,5 +1,6 @@
-// State as a released version stored it, opened by the code of today: every use case that reads it, and the beginning of
-// a training run over it. A file in test/fixtures/state is a whole data bucket and what waits in the uploads bucket. Before a release:
+// State as a released version stored it, opened by the code of today: every use case that reads it, and the beginning
+// of a training run over it. A file in test/fixtures/state is a whole data bucket and what waits in the uploads bucket.
+// Before a release:
 //
 //   SUGARBUSH_RECORD_STATE=0.2.0 npx vitest run test/unit/core/stored-state.test.ts
 //
