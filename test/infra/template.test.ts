@@ -277,9 +277,11 @@ describe('the way in', () => {
       's3:GetObject devices/*',
       's3:GetObject measurements/*',
       's3:GetObject predictors/*',
+      's3:GetObject profiles/*',
       's3:GetObject targets/*',
       's3:GetObject uploads incoming/*',
       's3:GetObject uploads/*',
+      's3:GetObject withdrawals/*',
       's3:PutObject adaptations/*',
       's3:PutObject failures *',
       's3:PutObject measurements/*',
@@ -419,5 +421,6 @@ test('the onnxruntime layer goes to the functions that predict, and to no other'
     'SearchSpaces',
     'SweepUploads',
     ...['Adapt', 'Conclude', 'Decide', 'Evaluate', 'Fit', 'Plan'].map((task) => `Training${task}`),
+    'Withdrawals',
   ]);
 });
