@@ -197,7 +197,7 @@ export const config: SugarbushConfig = {
     // support sets take seconds of a core each, uploads come by the thousand.
     'search-spaces': { memoryMiB: 1769, timeoutS: 28, reservedConcurrency: 20 },
     // Lowers a graph for eleven runtimes: a second of a core for the largest that are in use.
-    models: { memoryMiB: 1769, timeoutS: 28, reservedConcurrency: 10 },
+    models: { memoryMiB: 1769, timeoutS: 28, reservedConcurrency: 5 },
     targets: { memoryMiB: 512, timeoutS: 15 },
     devices: { memoryMiB: 512, timeoutS: 15, reservedConcurrency: 5 },
     tokens: { memoryMiB: 512, timeoutS: 15, reservedConcurrency: 5 },

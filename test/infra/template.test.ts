@@ -275,6 +275,7 @@ describe('the way in', () => {
     expect(objectGrants('Ingest').sort()).toEqual([
       's3:GetObject adaptations/*',
       's3:GetObject devices/*',
+      's3:GetObject graphs/*',
       's3:GetObject measurements/*',
       's3:GetObject predictors/*',
       's3:GetObject profiles/*',
@@ -284,6 +285,7 @@ describe('the way in', () => {
       's3:GetObject withdrawals/*',
       's3:PutObject adaptations/*',
       's3:PutObject failures *',
+      's3:PutObject graphs/*',
       's3:PutObject measurements/*',
       's3:PutObject profiles/*',
       's3:PutObject targets/*',
