@@ -114,7 +114,9 @@ describe('the data bucket', () => {
   test('forgets what it counted a device’s uploads by', () => {
     const [bucket] = ofType(first.data, 'AWS::S3::Bucket');
     expect(bucket!.Properties).toMatchObject({
-      LifecycleConfiguration: { Rules: [{}, { Prefix: 'upload-quota/', ExpirationInDays: 2 }] },
+      LifecycleConfiguration: {
+        Rules: expect.arrayContaining([expect.objectContaining({ Prefix: 'upload-quota/', ExpirationInDays: 2 })]),
+      },
     });
   });
 });
