@@ -8,7 +8,11 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Stack, startStack } from '#stack/stack.ts';
 import { bucket, lambda, writeAssembly } from './write-assembly.ts';
 
+// Longer than a busy machine takes to start a stack and a process.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
 const dayMs = 86_400_000;
+const functionTimeoutS = 600;
 let folder: string;
 let stack: Stack;
 let said: string[];
@@ -35,7 +39,7 @@ async function start(options = ''): Promise<void> {
   const Environment = { Variables: { NODE_OPTIONS: options } };
   const templateDir = writeAssembly(join(folder, 'cdk.out'), {
     Data: bucket(),
-    Time: lambda('index.time', { Environment }),
+    Time: lambda('index.time', { Environment, Timeout: functionTimeoutS }),
   });
   stack = await startStack({ stateDir: join(folder, 'state'), port: 0, templateDir, graceMs: 0 });
 }
@@ -65,8 +69,8 @@ const putAt = (Key: string): Promise<number> =>
     return (await s3.send(new HeadObjectCommand({ Bucket, Key }))).LastModified!.getTime();
   });
 
-/** A minute: more than any of these tests takes. */
-const near = (ms: number, wanted: number): void => expect(Math.abs(ms - wanted)).toBeLessThan(60_000);
+/** An hour: more than any of these tests takes, and little of a day. */
+const near = (ms: number, wanted: number): void => expect(Math.abs(ms - wanted)).toBeLessThan(3_600_000);
 
 test.each([-dayMs, dayMs])('a clock that is set by %i ms changes no time of the store', async (stepMs) => {
   await start();
@@ -91,10 +95,9 @@ test.each(['-', '+'])(
     const { now, constructed, remainingMs, isDate } = await timesOfFunction();
     near(now, real);
     near(constructed, real);
-    // The template gives the function ten seconds.
     expect(remainingMs).toBeGreaterThan(0);
     // Two clocks that tick in milliseconds may differ by a few.
-    expect(remainingMs).toBeLessThan(10_100);
+    expect(remainingMs).toBeLessThan(functionTimeoutS * 1000 + 100);
     expect(isDate).toBe(true);
   },
 );

@@ -3,11 +3,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { functionEnvironment } from '#stack/lambda/environment.ts';
 import { type FunctionOptions, LambdaFunction } from '#stack/lambda/function.ts';
 import { type InvocationReport, RequestTooLargeError, ThrottledError } from '#stack/lambda/invocation.ts';
 import type { FunctionPlan } from '#stack/template/plan-functions.ts';
+
+// Longer than a busy machine takes to start a process.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+const patientMs = 60_000;
 
 const bundles = fileURLToPath(new URL('../../fixtures/lambda', import.meta.url));
 
@@ -41,7 +45,7 @@ function start(handler: string, { plan, layers = [], options }: Given = {}): Lam
     layers: [],
     environment: { DATA_BUCKET: 'the-bucket' },
     memoryMiB: 512,
-    timeoutS: 10,
+    timeoutS: 60,
     reservedConcurrency: undefined,
     logGroup: 'the-log-group',
     asynchronous: { retries: 2, maximumAgeS: 60, onFailureArn: undefined },
@@ -59,7 +63,7 @@ function start(handler: string, { plan, layers = [], options }: Given = {}): Lam
     logFile: join(folder, 'function.log'),
     maxSandboxes: 8,
     idleMs: 60_000,
-    initLimitMs: 10_000,
+    initLimitMs: patientMs,
     memoryCheckMs: 20,
     now: Date.now,
     onReport: (report) => reports.push(report),
@@ -67,6 +71,12 @@ function start(handler: string, { plan, layers = [], options }: Given = {}): Lam
   });
   running.push(started);
   return started;
+}
+
+function subfolder(name: string): string {
+  const made = join(folder, name);
+  mkdirSync(made);
+  return made;
 }
 
 async function answer(
@@ -114,7 +124,7 @@ describe('a function that works', () => {
   });
 
   test('gets a context with its own request id and the time it has left', async () => {
-    const { value } = await answer('index.context', {}, { plan: { timeoutS: 7 } });
+    const { value } = await answer('index.context', {}, { plan: { timeoutS: 700 } });
     expect(value).toMatchObject({
       functionName: 'Service-Tried',
       memoryLimitInMB: '512',
@@ -122,9 +132,9 @@ describe('a function that works', () => {
       awsRequestId: reports[0]?.requestId,
     });
     const { remainingMs } = value as { remainingMs: number };
-    expect(remainingMs).toBeGreaterThan(5000);
+    expect(remainingMs).toBeGreaterThan(700_000 - patientMs);
     // Two clocks that tick in milliseconds may differ by a few.
-    expect(remainingMs).toBeLessThan(7100);
+    expect(remainingMs).toBeLessThan(700_100);
   });
 
   test('requires modules of a layer', async () => {
@@ -136,7 +146,7 @@ describe('a function that works', () => {
   });
 
   test('stays warm: the same process answers the next call, and reports its start once', async () => {
-    const counting = start('index.counts', { options: { patienceMs: 60_000 } });
+    const counting = start('index.counts', { options: { patienceMs: patientMs } });
     const seen = [];
     for (let at = 0; at < 5; at++) seen.push(JSON.parse((await counting.invoke('{}')).payload));
     expect(new Set(seen.map(({ pid }) => pid)).size).toBe(1);
@@ -249,10 +259,11 @@ describe('limits', () => {
 
 describe('calls at once', () => {
   test('get a process each', async () => {
-    const slow = start('index.slow');
-    const answers = await Promise.all(Array.from({ length: 4 }, () => slow.invoke('{"ms":1500}')));
+    const meeting = start('index.meets');
+    const event = JSON.stringify({ folder: subfolder('met'), processes: 4 });
+    const answers = await Promise.all(Array.from({ length: 4 }, () => meeting.invoke(event)));
     expect(new Set(answers.map(({ payload }) => payload)).size).toBe(4);
-    expect(slow.sandboxCount).toBe(4);
+    expect(meeting.sandboxCount).toBe(4);
   });
 
   test('wait their turn beyond the limit, and none is lost', async () => {
@@ -279,7 +290,10 @@ describe('calls at once', () => {
 
   test('are not held up by a process that works on after its answer', async () => {
     const busy = start('index.worksOn', { options: { patienceMs: 10 } });
-    const pids = [await busy.invoke('{}'), await busy.invoke('{}')].map(({ payload }) => payload);
+    const untilFile = join(folder, 'enough');
+    const event = JSON.stringify({ untilFile });
+    const pids = [await busy.invoke(event), await busy.invoke(event)].map(({ payload }) => payload);
+    writeFileSync(untilFile, '');
     expect(new Set(pids).size).toBe(2);
   });
 });
@@ -297,7 +311,7 @@ describe('processes go', () => {
   test('after a while without calls', async () => {
     const counting = start('index.counts', { options: { idleMs: 100 } });
     const { pid } = JSON.parse((await counting.invoke('{}')).payload);
-    await expect.poll(() => counting.sandboxCount).toBe(0);
+    await expect.poll(() => counting.sandboxCount, { timeout: patientMs }).toBe(0);
     expect(alive(pid)).toBe(false);
     expect((await counting.invoke('{}')).failed).toBe(false);
   });
@@ -305,7 +319,7 @@ describe('processes go', () => {
   test('when the function closes, which waits for calls under way', async () => {
     const slow = start('index.slow');
     const call = slow.invoke('{"ms":300}');
-    await slow.close(5000);
+    await slow.close(patientMs);
     const { failed, payload } = await call;
     expect(failed).toBe(false);
     expect(alive(Number(payload))).toBe(false);
