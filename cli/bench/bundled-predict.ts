@@ -8,6 +8,7 @@ import { parseLatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor, type PredictorBundle } from '#core/predictor/bundle.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { workloadOf } from '#core/search-space/workload.ts';
+import type { Store } from '#core/store/store.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { startS3 } from '#stack/s3/server.ts';
@@ -23,6 +24,8 @@ export interface BundledPredict {
   readonly architectures: readonly string[];
   readonly target: string;
   event(architectures: readonly string[]): unknown;
+  /** Puts the same champion and target into another store. */
+  serveFrom(store: Store): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,18 +59,20 @@ export async function bundledPredict(): Promise<BundledPredict> {
   const file = new URL('../../data/latency-nasbench201.csv.gz', import.meta.url);
   const table = parseLatencyTable(gunzipSync(readFileSync(file)).toString('utf8'), { file: file.pathname, space });
   const { bundle } = await readShippedPredictor();
-  const predictor = await loadPredictor(bundle);
-  const store = s3Store({ bucket });
-  await publishPredictor(store, bundle, predictor);
   const latencyMs = table.targets.find(({ id }) => id === target)!.latencyMs;
   const measured = Array.from({ length: 10 }, (_, i) => ({
     workload,
     architecture: table.architectures[i]!,
     latencyMs: latencyMs[i]!,
   }));
-  await adaptTarget(store, predictor, target, measured);
-  await promote(store, predictor.identity.version);
-  await predictor.close();
+  const serveFrom = async (store: Store): Promise<void> => {
+    const predictor = await loadPredictor(bundle);
+    await publishPredictor(store, bundle, predictor);
+    await adaptTarget(store, predictor, target, measured);
+    await promote(store, predictor.identity.version);
+    await predictor.close();
+  };
+  await serveFrom(s3Store({ bucket }));
 
   const template = JSON.parse(
     readFileSync(new URL('../../test/fixtures/events/predictions.json', import.meta.url), 'utf8'),
@@ -78,6 +83,7 @@ export async function bundledPredict(): Promise<BundledPredict> {
     bundle,
     architectures: table.texts,
     target,
+    serveFrom,
     event: (architectures) => ({
       ...template,
       isBase64Encoded: false,

@@ -19,6 +19,18 @@ const options = {
     schema: listOf(integerBetween(1, 1e6)),
     default: '10,100,1000,10000',
   },
+  seconds: {
+    value: 'S',
+    help: 'load: longest round, of twelve',
+    schema: integerBetween(1, 60),
+    default: '5',
+  },
+  names: {
+    value: 'TARGETS',
+    help: 'worst-requests: targets among which the nearest of a wrong name are sought',
+    schema: integerBetween(1, 100_000),
+    default: '10000',
+  },
   json: jsonFlag,
 };
 
@@ -68,6 +80,23 @@ const parts: Readonly<Record<string, Part>> = {
       const { benchIngest, ingestTable } = await import('../bench/ingest.ts');
       const data = await benchIngest(note);
       return { data, text: ingestTable(data) };
+    },
+  },
+  load: {
+    title: 'Load: the embedded stack beside the bare handler (NAS-Bench-201, one target)',
+    run: ({ seconds }, note) =>
+      withDeployed(async (deployed) => {
+        const { benchLoad, loadTable } = await import('../bench/load.ts');
+        const data = await benchLoad(deployed, seconds, note);
+        return { data, text: loadTable(data) };
+      }),
+  },
+  'worst-requests': {
+    title: 'The worst request of each route, refused and answered (Linux only)',
+    async run({ names }, note) {
+      const { benchWorstRequests, worstTable } = await import('../bench/worst/requests.ts');
+      const data = await benchWorstRequests({ names, onProgress: note });
+      return { data, text: worstTable(data) };
     },
   },
 };

@@ -1,7 +1,7 @@
 // The embedded stack as the template describes it, with the shipped predictor as champion, and what a device and an
 // operator do over HTTP: enrol, register, PUT to the presigned address, ask.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -20,6 +20,7 @@ import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, type StackOptions, startStack } from '#stack/stack.ts';
+import { patientAssembly } from './patient-assembly.ts';
 import { rawCall } from './raw-call.ts';
 
 export type Upload = ReplyOf<typeof operations.showUpload>;
@@ -62,7 +63,7 @@ export async function startFieldStack(
 ): Promise<FieldStack> {
   const folder = mkdtempSync(join(tmpdir(), 'sugarbush-field-'));
   const templateDir = join(folder, 'cdk.out');
-  overridden((await synthesise()).folder, templateDir, options.overrides ?? {});
+  patientAssembly((await synthesise()).folder, templateDir, (text) => overridden(text, options.overrides ?? {}));
   const { stateDir = join(folder, 'state') } = options;
   const stack = await startStack({ port: 0, templateDir, graceMs: 500, ...options, stateDir });
   const { s3Url: endpoint, region, credentials, buckets } = stack;
@@ -71,7 +72,7 @@ export async function startFieldStack(
   const tokenOf = async (role: 'reader' | 'operator'): Promise<string> =>
     (await issueToken(data, { role, validForS: 3600, now: Date.now(), randomBytes })).token;
 
-  const api = apiClient({ api: stack.apiUrl, operations, retry: noRetries, strict: true });
+  const api = apiClient({ api: stack.apiUrl, operations, retry: noRetries, timeoutMs: 300_000, strict: true });
   const field: FieldStack = {
     stack,
     stateDir,
@@ -126,22 +127,14 @@ export async function put({ url, headers }: Pick<Registered, 'url' | 'headers'>,
   return response.status;
 }
 
-/** The assembly with other values in its functions' environment; everything else is linked. */
-function overridden(from: string, to: string, overrides: Overrides): void {
-  mkdirSync(to);
-  for (const name of readdirSync(from)) {
-    if (!name.endsWith('.template.json')) {
-      symlinkSync(join(from, name), join(to, name));
-      continue;
-    }
-    let text = readFileSync(join(from, name), 'utf8');
-    for (const [variable, value] of Object.entries(overrides)) {
-      text = text.replaceAll(new RegExp(`"${variable}": "[^"]*"`, 'g'), `"${variable}": "${value}"`);
-    }
-    // The other half of what a token is trusted for without being read again.
-    if ('TOKEN_CACHE_S' in overrides) text = text.replace(/("AuthorizerResultTtlInSeconds": )\d+/, '$10');
-    writeFileSync(join(to, name), text);
+/** A template with other values in its functions' environment. */
+function overridden(template: string, overrides: Overrides): string {
+  let text = template;
+  for (const [variable, value] of Object.entries(overrides)) {
+    text = text.replaceAll(new RegExp(`"${variable}": "[^"]*"`, 'g'), `"${variable}": "${value}"`);
   }
+  // The other half of what a token is trusted for without being read again.
+  return 'TOKEN_CACHE_S' in overrides ? text.replace(/("AuthorizerResultTtlInSeconds": )\d+/, '$10') : text;
 }
 
 function readTable(): LatencyTable {

@@ -1,7 +1,7 @@
 // The real stack with a dataset that trains in seconds, as the tests of training use it: started from the app's own
 // template, called over HTTP, its tasks' processes found and killed.
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiClient, type ReplyOf } from '#client/client.ts';
@@ -15,6 +15,7 @@ import { timeLimits } from '#functions/shared/time-limits.ts';
 import type { FaultRequest } from '#stack/s3/server.ts';
 import { type Stack, type StackOptions, startStack } from '#stack/stack.ts';
 import { storeDataset } from '../unit/core/training/tiny-training.ts';
+import { patientAssembly } from './patient-assembly.ts';
 import { rawCall } from './raw-call.ts';
 
 /** Small enough for a test; a different seed or number of repeats is not decided on yet. */
@@ -70,12 +71,22 @@ export async function openTraining(
   templateDir: string,
   options: Partial<StackOptions> = {},
 ): Promise<TrainingStack> {
-  const stack = await startStack({ stateDir: join(folder, 'state'), templateDir, port: 0, graceMs: 0, ...options });
+  const patient = mkdtempSync(join(folder, 'patient-'));
+  patientAssembly(templateDir, patient);
+  const stateDir = join(folder, 'state');
+  const stack = await startStack({ stateDir, templateDir: patient, port: 0, graceMs: 0, ...options });
   const store = storeOf(stack);
   const issue = async (role: 'reader' | 'operator') =>
     (await issueToken(store, { role, validForS: 3600, now: Date.now(), randomBytes })).token;
   const tokens = { reader: await issue('reader'), operator: await issue('operator') };
-  const api = apiClient({ api: stack.apiUrl, operations, token: tokens.operator, retry: noRetries, strict: true });
+  const api = apiClient({
+    api: stack.apiUrl,
+    operations,
+    token: tokens.operator,
+    retry: noRetries,
+    timeoutMs: 300_000,
+    strict: true,
+  });
   const training: TrainingStack = {
     stack,
     store,
@@ -96,7 +107,7 @@ export async function openTraining(
       return run.runId;
     },
     show: (id) => api.call('showTrainingRun', { path: { id } }),
-    async ended(runId, timeout = 180_000) {
+    async ended(runId, timeout = 480_000) {
       const until = performance.now() + timeout;
       for (;;) {
         const view = await training.show(runId);
