@@ -153,6 +153,7 @@ export const predictOperations = {
       'too-many-architectures',
       'not-found',
       'not-ready',
+      'quota-exceeded',
     ],
   },
 } as const satisfies OperationsOf<'predict'>;

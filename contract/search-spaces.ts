@@ -43,6 +43,6 @@ export const searchSpaceOperations = {
     path: searchSpacePathSchema,
     query: supportSetQuerySchema,
     reply: supportSetSchema,
-    refusals: ['unknown-search-space', 'unknown-target'],
+    refusals: ['unknown-search-space', 'unknown-target', 'quota-exceeded'],
   },
 } as const satisfies OperationsOf<'search-spaces'>;

@@ -12,12 +12,14 @@ import { answerMetrics } from './shared/answer-metrics.ts';
 import { elapsedMs } from './shared/elapsed.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler } from './shared/http-handler.ts';
+import { meteredWork } from './shared/metered.ts';
 import { s3Store } from './shared/s3-store.ts';
 import { logger } from './shared/telemetry.ts';
 
-const { DATA_BUCKET, REVALIDATE_S: revalidateS } = readEnvironment(process.env);
+const { DATA_BUCKET, REVALIDATE_S: revalidateS, TOKEN_WORK_S_PER_DAY } = readEnvironment(process.env);
 const store = s3Store({ bucket: DATA_BUCKET });
 const onError = (error: unknown): void => logger.warn('revalidation failed', { error });
+const metered = meteredWork(store, TOKEN_WORK_S_PER_DAY);
 const metrics = answerMetrics();
 const { onLook } = metrics;
 const predictors = predictorCache({ store, now: elapsedMs, loadPredictor, revalidateS, onError, onLook });
@@ -27,11 +29,13 @@ const models = modelShelf(store);
 setInterval(() => void predictors.revalidate(), revalidateS * 1000).unref();
 
 export const handler = httpHandler(predictOperations, {
-  predict: async ({ body }) => {
-    const reply = asksForModels(body)
-      ? await predictModels({ predictors, targetNames: names, models }, body)
-      : // The form has seen that a search space and architectures are there.
-        await predict({ predictors, targetNames: names }, body as PredictRequest);
+  predict: async ({ body, caller }) => {
+    const reply = await metered(caller.tokenId, async () =>
+      asksForModels(body)
+        ? await predictModels({ predictors, targetNames: names, models }, body)
+        : // The form has seen that a search space and architectures are there.
+          await predict({ predictors, targetNames: names }, body as PredictRequest),
+    );
     metrics.put(reply);
     return reply;
   },

@@ -10,17 +10,20 @@ import { supportSet } from '#core/targets/support-set.ts';
 import { elapsedMs } from './shared/elapsed.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler } from './shared/http-handler.ts';
+import { meteredWork } from './shared/metered.ts';
 import { s3Store } from './shared/s3-store.ts';
 import { logger } from './shared/telemetry.ts';
 
-const { DATA_BUCKET, REVALIDATE_S: revalidateS } = readEnvironment(process.env);
+const { DATA_BUCKET, REVALIDATE_S: revalidateS, TOKEN_WORK_S_PER_DAY } = readEnvironment(process.env);
 const store = s3Store({ bucket: DATA_BUCKET });
 const onError = (error: unknown): void => logger.warn('revalidation failed', { error });
 const predictors = predictorCache({ store, now: elapsedMs, loadPredictor, revalidateS, onError });
+const metered = meteredWork(store, TOKEN_WORK_S_PER_DAY);
 const select = cachedSelection(selectSupportSet);
 
 export const handler = httpHandler(searchSpaceOperations, {
   listSearchSpaces: async () => ({ searchSpaces: listSearchSpaces() }),
   showSearchSpace: async ({ path }) => showSearchSpace(path.id),
-  supportSet: ({ path, query }) => supportSet({ store, predictors, select }, { searchSpace: path.id, ...query }),
+  supportSet: ({ path, query, caller }) =>
+    metered(caller.tokenId, () => supportSet({ store, predictors, select }, { searchSpace: path.id, ...query })),
 });

@@ -14,6 +14,8 @@ export interface ApiFunction {
   readonly writes?: readonly string[];
   /** Prefixes of the data bucket the function deletes from. */
   readonly deletes?: readonly string[];
+  /** Counts what each token has had of its time. */
+  readonly metersTokens?: true;
   /** Signs places in the uploads bucket. */
   readonly signsUploads?: true;
   /** Starts and stops executions of the training state machine. */
@@ -24,7 +26,9 @@ export const apiFunctions: Readonly<Record<ApiFunctionName, ApiFunction>> = {
   predict: {
     description: 'Predicts latencies of architectures and models on targets',
     onnxruntime: true,
-    reads: ['predictors/', 'adaptations/', 'targets/', 'models/'],
+    reads: ['predictors/', 'adaptations/', 'targets/', 'models/', 'token-work/'],
+    writes: ['token-work/'],
+    metersTokens: true,
   },
   models: {
     description: 'Takes operator graphs in and shows their kernels',
@@ -34,7 +38,9 @@ export const apiFunctions: Readonly<Record<ApiFunctionName, ApiFunction>> = {
   'search-spaces': {
     description: 'Describes search spaces and says which architectures to measure next',
     onnxruntime: true,
-    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/', 'graphs/', 'withdrawals/'],
+    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/', 'graphs/', 'withdrawals/', 'token-work/'],
+    writes: ['token-work/'],
+    metersTokens: true,
   },
   targets: {
     description: 'Lists targets and what is known of each',

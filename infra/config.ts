@@ -31,6 +31,10 @@ export interface SugarbushConfig {
     /** Seconds that what is known of a token is used without being read again, 0 to 300. A revoked token works this
      * long. Half of them API Gateway answers by itself, the other half the authorizer from its memory. */
     readonly tokenCacheS: number;
+    /** Seconds that predictions and support sets of one token may take on a day (UTC), all processes together; above,
+     * its requests are answered with 429. A process that has just started counts ten seconds before it learns of the
+     * others. */
+    readonly tokenWorkSPerDay: number;
     /** Web origins that may call the API from a browser, for example `https://search.example.com`. Empty: none. */
     readonly corsOrigins: readonly string[];
   };
@@ -149,6 +153,8 @@ export const config: SugarbushConfig = {
       registerModel: { ratePerS: 5, burst: 20 },
     },
     tokenCacheS: 60,
+    // A core day and night: 2 USD.
+    tokenWorkSPerDay: 86_400,
     corsOrigins: [],
   },
   logs: { retentionDays: 30, level: 'INFO' },

@@ -9,6 +9,8 @@ const environmentSchema = z.object({
   REVALIDATE_S: z.coerce.number().positive().default(3),
   /** How long the authorizer uses a token's record without reading it again: a revoked token lives this long. */
   TOKEN_CACHE_S: z.coerce.number().nonnegative().max(300).default(60),
+  /** Seconds of the functions' time that one token may have on a day, where a function counts it. */
+  TOKEN_WORK_S_PER_DAY: z.coerce.number().positive().default(86_400),
   /** Seconds that the place for an upload stays open. */
   UPLOAD_VALID_S: z.coerce.number().int().min(1).max(3600).default(900),
   /** Uploads that one device may register on a day. */

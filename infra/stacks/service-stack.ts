@@ -105,6 +105,7 @@ export class ServiceStack extends Stack {
       const each = apiFunctions[name];
       const environment: Record<string, string> = {
         ...(each.onnxruntime && { REVALIDATE_S: String(props.config.predictions.revalidateS) }),
+        ...(each.metersTokens && { TOKEN_WORK_S_PER_DAY: String(props.config.api.tokenWorkSPerDay) }),
         ...(each.runsTraining && { STATE_MACHINE_ARN: training.machine.machine.stateMachineArn }),
         ...(each.signsUploads && {
           UPLOADS_BUCKET: uploads.incoming.bucket.bucketName,

@@ -20,7 +20,7 @@ import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, type StackOptions, startStack } from '#stack/stack.ts';
-import { patientAssembly } from './patient-assembly.ts';
+import { patientAssembly, patientLimits } from './patient-assembly.ts';
 import { rawCall } from './raw-call.ts';
 
 export type Upload = ReplyOf<typeof operations.showUpload>;
@@ -67,7 +67,7 @@ export async function startFieldStack(
   const { stateDir = join(folder, 'state') } = options;
   const stack = await startStack({ port: 0, templateDir, graceMs: 500, ...options, stateDir });
   const { s3Url: endpoint, region, credentials, buckets } = stack;
-  const client = s3Client({ endpoint, region, credentials });
+  const client = s3Client({ endpoint, region, credentials, limits: patientLimits });
   const data = s3Store({ bucket: buckets['Data']!, client });
   const tokenOf = async (role: 'reader' | 'operator'): Promise<string> =>
     (await issueToken(data, { role, validForS: 3600, now: Date.now(), randomBytes })).token;

@@ -2,8 +2,12 @@
 // right in the cloud. Nothing that these tests show depends on a limit of time.
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TimeLimits } from '#functions/shared/time-limits.ts';
 
 const patientS = 600;
+
+/** Of what a test itself asks S3. */
+export const patientLimits: TimeLimits = { attempts: 10, connectMs: 60_000, attemptMs: 60_000, callMs: 300_000 };
 
 /** Writes the templates of the assembly `from` with long limits into `to`; everything else is linked.
  * @param change of a template's text, after that */

@@ -11,11 +11,10 @@ import { issueToken } from '#core/access/issue-token.ts';
 import type { Store } from '#core/store/store.ts';
 import { s3Client } from '#functions/shared/aws/s3-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
-import { timeLimits } from '#functions/shared/time-limits.ts';
 import type { FaultRequest } from '#stack/s3/server.ts';
 import { type Stack, type StackOptions, startStack } from '#stack/stack.ts';
 import { storeDataset } from '../unit/core/training/tiny-training.ts';
-import { patientAssembly } from './patient-assembly.ts';
+import { patientAssembly, patientLimits } from './patient-assembly.ts';
 import { rawCall } from './raw-call.ts';
 
 /** Small enough for a test; a different seed or number of repeats is not decided on yet. */
@@ -62,7 +61,7 @@ export interface TrainingStack {
 }
 
 export function storeOf({ s3Url, region, credentials, buckets }: Stack): Store {
-  const client = s3Client({ endpoint: s3Url, region, credentials, limits: { ...timeLimits(), attempts: 10 } });
+  const client = s3Client({ endpoint: s3Url, region, credentials, limits: patientLimits });
   return s3Store({ bucket: buckets['Data']!, client });
 }
 

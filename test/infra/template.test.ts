@@ -273,6 +273,13 @@ describe('the way in', () => {
       's3:GetObject tokens/*',
       's3:PutObject tokens/*',
     ]);
+    expect(objectGrants('Predict').sort()).toEqual([
+      's3:GetObject adaptations/*',
+      's3:GetObject predictors/*',
+      's3:GetObject targets/*',
+      's3:GetObject token-work/*',
+      's3:PutObject token-work/*',
+    ]);
     expect(objectGrants('Authorizer').sort()).toEqual(['s3:GetObject tokens/*', 's3:PutObject token-uses/*']);
     expect(objectGrants('Ingest').sort()).toEqual([
       's3:GetObject adaptations/*',

@@ -10,6 +10,8 @@ import { mostSupport } from '#core/targets/most-support.ts';
 export interface WorstCase {
   readonly what: string;
   readonly status: number;
+  /** Another status that is right, where the machine decides. */
+  readonly otherwise?: number;
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   /** Decoded; sent as gzip. */
@@ -31,6 +33,8 @@ export interface Stored {
   readonly deviceIds: readonly string[];
   readonly tokenIds: readonly string[];
   readonly uploadId: string;
+  /** Device whose upload it is. */
+  readonly uploaderId: string;
   readonly runId: string;
   /** Valid ones, as many as one request may have and one more. */
   readonly architectures: readonly string[];
@@ -106,7 +110,7 @@ export function worstCases(stored: Stored): Readonly<Record<RouteId, WorstOfRout
     listPredictors: { refused: [], answered: [{ what: 'all', status: 200 }] },
     showPredictor: { refused: [unknownVersion, noVersion], answered: [{ what: 'one', status: 200, path: version }] },
     showReport: { refused: [unknownVersion, noVersion], answered: [{ what: 'one', status: 200, path: version }] },
-    setChampion: bodies('setChampion', version, 200),
+    setChampion: championCases(version),
     health: { refused: [], answered: [{ what: 'one', status: 200 }] },
     openapi: { refused: [], answered: [{ what: 'one', status: 200 }] },
   };
@@ -148,6 +152,12 @@ function predictCases({ targets, architectures }: Stored): WorstOfRoute {
       { what: `${mostTargets} targets`, status: 200, body: body({ targets, architectures: many, budgetMs: 10 }) },
     ],
   };
+}
+
+/** A promotion that has not adapted every target after twenty seconds says so, and is sent again. */
+function championCases(valid: object): WorstOfRoute {
+  const { refused, answered } = bodies('setChampion', valid, 200);
+  return { refused, answered: answered.map((each) => ({ ...each, otherwise: 503 })) };
 }
 
 /** For a route whose body is a few settings. */

@@ -92,6 +92,7 @@ export async function fillStack(stack: Stack): Promise<Filling> {
     deviceIds: devices,
     tokenIds: tokens,
     uploadId: place.uploadId,
+    uploaderId: enrolled.device.deviceId,
     runId,
     architectures: Array.from(
       { length: predictionLimits.architectures + 1 },

@@ -22,6 +22,7 @@ export const refusalBounds = { cpuMs: 250, growthMB: 200 } as const;
 export interface WorstRequest {
   readonly route: RouteId;
   readonly kind: 'refused' | 'answered';
+  /** With what was answered where it is not what was expected. */
   readonly what: string;
   readonly status: number;
   /** As it is measured against a core's whole time. */
@@ -75,7 +76,7 @@ export async function benchWorstRequests({ names, onProgress = () => {} }: Worst
           ...cases[route].refused.map((each) => ({ route, kind: 'refused' as const, each })),
         ]);
       const file = join(folder, 'events');
-      const caller = { deviceId: stored.deviceIds[2]!, tokenId: stored.tokenIds[1]! };
+      const caller = { deviceId: stored.uploaderId, tokenId: stored.tokenIds[1]! };
       writeFileSync(file, sent.map(({ route, each }) => JSON.stringify(eventOf(route, each, caller))).join('\n'));
       const planned = functionOf(name);
       const results = await run(planned, environmentOf(planned, stack), file);
@@ -104,16 +105,15 @@ interface Sent {
 }
 
 function judged(plan: FunctionPlan, { route, kind, each }: Sent, result: Measured): WorstRequest {
-  if (result.status !== each.status) {
-    throw new Error(`${route}, ${each.what}: answered ${result.status}, not ${each.status}: ${result.said}`);
-  }
+  const isExpected = result.status === each.status || result.status === each.otherwise;
   const { status, cpuMs, growthMB, replyBytes, peakMiB } = result;
   const core = Math.min(1, plan.memoryMiB / wholeCoreMiB);
   const shares =
     kind === 'refused'
       ? { cpuShare: cpuMs / refusalBounds.cpuMs, memoryShare: growthMB / refusalBounds.growthMB }
       : { cpuShare: cpuMs / (plan.timeoutS * 1000 * core), memoryShare: peakMiB / plan.memoryMiB };
-  return { route, kind, what: each.what, status, cpuMs, growthMB, replyBytes, ...shares };
+  const what = isExpected ? each.what : `${each.what} (not ${each.status}: ${result.said})`;
+  return { route, kind, what, status, cpuMs, growthMB, replyBytes, ...shares };
 }
 
 function environmentOf(
@@ -126,7 +126,7 @@ function environmentOf(
     ...functionEnvironment(plan, layers, region, credentials, endpoints),
     // Calls to the store wait longer than in the function: no time is measured, and the machine may be busy.
     FUNCTION_TIMEOUT_S: '900',
-    POWERTOOLS_LOG_LEVEL: 'ERROR',
+    POWERTOOLS_LOG_LEVEL: 'CRITICAL',
     POWERTOOLS_METRICS_DISABLED: 'true',
   };
 }
