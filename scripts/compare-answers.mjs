@@ -2,7 +2,10 @@
 // processor, which it writes where there are none: node scripts/compare-answers.mjs FILE, first on one, then on the
 // other. In JavaScript, for a Node that is emulated.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+
+// As core/onnx/session.ts.
+env.logLevel = 'error';
 
 const file = process.argv[2];
 const { models, answers } = JSON.parse(readFileSync(file, 'utf8'));

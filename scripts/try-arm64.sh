@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tries the agent and the native runtime on 64-bit ARM under emulation, on an x86-64 Debian or Ubuntu, in about a
-# minute. It installs nothing. What it needs, as root once:
+# Tries the agent and the native runtime on 64-bit ARM under emulation, on an x86-64 Debian or Ubuntu, in a minute
+# or two. It installs nothing. What it needs, as root once:
 #   apt-get install qemu-user libc6-arm64-cross libstdc++6-arm64-cross util-linux
 # and Node for ARM from npm, which it unpacks into .build/arm64 itself. Whether answers are right it can say; how fast a
 # board is it cannot.
@@ -26,11 +26,21 @@ ORT_DISABLE_TELEMETRY=1 node scripts/compare-answers.mjs $folder/answers.json >/
 # An emulator shows its host's /proc/cpuinfo; ONNX Runtime looks for an ARM processor in it and crashes without.
 printf 'processor\t: 0\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0xd0c\nCPU revision\t: 0\n' >$folder/cpuinfo
 export ORT_DISABLE_TELEMETRY=1 QEMU_LD_PREFIX=$root
+mkdir -p $folder/nothing
 arm() { # CPU ARGUMENTS…: Node for ARM on that processor
   local cpu=$1
   shift
   QEMU_CPU=$cpu unshare --user --map-root-user --mount sh -c \
-    "mount --bind $folder/cpuinfo /proc/cpuinfo && exec qemu-aarch64 $node \"\$@\"" sh "$@"
+    "${hide:-true} && mount --bind $folder/cpuinfo /proc/cpuinfo && exec qemu-aarch64 $node \"\$@\"" sh "$@"
+}
+arm_without_sys() { # CPU ARGUMENTS…: as Lambda, which has no /sys
+  hide="mount --bind $folder/nothing /sys" arm "$@"
+}
+quieter_than() { # LINES COMMAND…: whether it writes no more to standard error
+  local most=$1 lines
+  shift
+  lines=$("$@" 2>&1 >/dev/null | wc -l)
+  [ "$lines" -le "$most" ] || { echo "$lines lines on standard error, not $most"; return 1; }
 }
 
 cpus=("$@")
@@ -45,5 +55,9 @@ for cpu in "${cpus[@]}"; do
   check "$cpu: Node starts" arm "$cpu" -e 'if (process.arch !== "arm64") process.exit(1)'
   check "$cpu: the agent starts" arm "$cpu" $folder/agent/check-system.cjs --version
   check "$cpu: ONNX Runtime gives the answers of x86" arm "$cpu" scripts/compare-answers.mjs $folder/answers.json
+  check "$cpu: and without /sys" arm_without_sys "$cpu" scripts/compare-answers.mjs $folder/answers.json
 done
+# docs/deploy.md says which lines.
+check "${cpus[0]}: without /sys no more lines on standard error than are known" \
+  quieter_than 8 arm_without_sys "${cpus[0]}" scripts/compare-answers.mjs $folder/answers.json
 exit $failed

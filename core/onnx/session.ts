@@ -11,7 +11,11 @@ let runtime: OnnxRuntime | undefined;
 
 /** Loads the native library on first use (17–100 ms), its telemetry off. */
 export function onnxRuntime(): OnnxRuntime {
-  runtime ??= loadQuietly(() => createRequire(import.meta.url)('onnxruntime-node') as OnnxRuntime, process.env);
+  if (runtime === undefined) {
+    runtime = loadQuietly(() => createRequire(import.meta.url)('onnxruntime-node') as OnnxRuntime, process.env);
+    // Sessions say so each; this is for what the library warns of before the first one.
+    runtime.env.logLevel = 'error';
+  }
   return runtime;
 }
 
