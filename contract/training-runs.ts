@@ -33,7 +33,7 @@ export const listRunsQuerySchema = z.strictObject({
 });
 
 export const runSchema = runRecordSchema
-  .omit({ steps: true, committed: true, execution: true, lastFinished: true })
+  .omit({ steps: true, committed: true, execution: true, lastFinished: true, processor: true })
   .meta({ id: 'TrainingRun' })
   .describe('`failureReason` says why a run was skipped, stopped or failed; `decision` why it promoted or refused.');
 

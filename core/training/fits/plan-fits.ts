@@ -92,21 +92,22 @@ interface Specs {
 
 async function specsOf(
   store: Store,
-  { settings }: RunRecord,
+  { settings, processor }: RunRecord,
   manifest: Manifest,
   folds: readonly Fold[],
   championVersion: string | undefined,
 ): Promise<Specs> {
   const { snapshotId } = manifest;
+  const here = { ...base, ...(processor !== undefined && { processor }) };
   const candidates = settings.seeds.map((seed) => {
-    const own = { ...base, snapshotId, only: null, seed, steps: settings.steps };
+    const own = { ...here, snapshotId, only: null, seed, steps: settings.steps };
     const held = folds.map(({ hardwareKeys }): FitSpec => ({ ...own, heldOut: [...hardwareKeys].sort() }));
     return { seed, all: { ...own, heldOut: [] } satisfies FitSpec, held };
   });
   if (championVersion === undefined) return { candidates, champion: [] };
   const card = await readCard(store, championVersion);
   const champion = card ? await championSpecs(store, card, manifest, folds) : [];
-  return { candidates, champion };
+  return { candidates, champion: champion.map((spec) => ({ ...spec, ...here })) };
 }
 
 /** On the snapshot that the champion was trained on; on the present one, its targets only, where it had none. */

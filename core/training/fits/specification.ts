@@ -1,4 +1,6 @@
 // What one fit is made from, complete: the same specification gives the same bytes, so that its hash names the result.
+// The kind of processor belongs to it: another kind rounds exp and sums differently, and a fit that was made there is
+// another fit.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
@@ -25,6 +27,8 @@ export const fitSpecSchema = z.strictObject({
   steps: z.int().positive(),
   /** A fit can be stopped, and goes on, at multiples of these alone. */
   stepsPerReport: z.int().positive(),
+  /** Kind of processor, as Node names it: `x64`, `arm64`. Left out in fits of older versions. */
+  processor: z.string().optional(),
 });
 export type FitSpec = z.infer<typeof fitSpecSchema>;
 

@@ -84,16 +84,25 @@ async function tooLittleGrowth(store: Store, manifest: Manifest, least: number):
     : `${percent(growth)} more to learn from than the champion had; ${percent(least)} start a training`;
 }
 
+export interface PlanContext extends PhaseContext {
+  /** Kind of processor that the fits will be made on, such as `arm64`. */
+  readonly processor: string;
+}
+
 /** Plans the fits that are missing and the folds.
  * @throws DomainError `training-failed` with too little to hold out; `cancelled` */
 export async function planPhase(
-  { store, now }: PhaseContext,
+  { store, now, processor }: PlanContext,
   runId: string,
 ): Promise<{
   readonly fits: readonly { readonly fitId: string }[];
   readonly folds: readonly { readonly fold: number }[];
 }> {
-  const run = await changeRun(store, runId, now(), (current) => phaseChange(current, 'plan', now()));
+  const run = await changeRun(store, runId, now(), (current) => ({
+    ...phaseChange(current, 'plan', now()),
+    // What is planned keeps its addresses.
+    ...(current.heldOut === undefined && { processor }),
+  }));
   const { championBefore, fitIds, fitSteps, folds, hardwareKeys } = await planFits(store, run);
   await changeRun(store, runId, now(), (current) => {
     const { steps } = nextPhase(current, 'plan', 'fit', now());

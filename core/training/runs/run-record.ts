@@ -55,6 +55,9 @@ export const runRecordSchema = z.strictObject({
   /** The run before this one that promoted or refused: how long its phases took is what phases that
    * have not begun are expected to take. */
   lastFinished: runIdSchema.optional(),
+  /** Kind of processor that the fits are made on, once they are planned: a part of their addresses. Left out by older
+   * versions, whose fits say nothing of it. */
+  processor: z.string().optional(),
   /** The predictor that was champion when fits were planned. */
   championBefore: z.string().optional(),
   /** The candidate, once it is published. */

@@ -12,7 +12,7 @@ import { type RunRecord, readRun, runRecordSchema } from './run-record.ts';
 const fitProgressSchema = z.strictObject({ step: z.int().nonnegative(), steps: z.int().positive() });
 
 export interface RunView {
-  readonly run: Omit<RunRecord, 'steps' | 'committed' | 'execution' | 'lastFinished'>;
+  readonly run: Omit<RunRecord, 'steps' | 'committed' | 'execution' | 'lastFinished' | 'processor'>;
   readonly steps: readonly PhaseProgress[];
   /** Until the run ends; null: not known, or it has ended. */
   readonly timeLeftS: number | null;
@@ -88,6 +88,7 @@ export async function listRuns(
   };
 }
 
-function summaryOf({ steps: _, committed: __, execution: ___, lastFinished: ____, ...run }: RunRecord): RunSummary {
+function summaryOf(record: RunRecord): RunSummary {
+  const { steps: _, committed: __, execution: ___, lastFinished: ____, processor: _____, ...run } = record;
   return run;
 }

@@ -114,6 +114,7 @@ export function contextOf(store: Store, start = 1_700_000_000_000): PhaseContext
 export interface DriveOptions {
   readonly idempotencyKey?: string;
   readonly settings?: typeof settings;
+  readonly processor?: string;
   /** Of an earlier run with the same fits and settings, which is most of a run's time: the same would come out. */
   readonly scores?: (fold: number) => Uint8Array;
   /** Called before every step with its name. */
@@ -133,7 +134,7 @@ async function scoredBefore(
 /** What the state machine does, with its Catch. */
 export async function drive(context: PhaseContext, options: DriveOptions = {}) {
   const { store, now } = context;
-  const { idempotencyKey = 'first', before = () => undefined, scores } = options;
+  const { idempotencyKey = 'first', processor = 'x64', before = () => undefined, scores } = options;
   const request = { settings: options.settings ?? settings, requestedBy: 'operator' } as const;
   const { runId } = await beginRun(store, { ...request, runId: `run-${idempotencyKey}`, now: now() });
   const step = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -143,7 +144,7 @@ export async function drive(context: PhaseContext, options: DriveOptions = {}) {
   try {
     const { isNew } = await step('freeze', () => freezePhase(context, runId));
     if (isNew) {
-      const { fits, folds } = await step('plan', () => planPhase(context, runId));
+      const { fits, folds } = await step('plan', () => planPhase({ ...context, processor }, runId));
       for (const { fitId } of fits) {
         const input = { runId, fitId };
         await step('fit', () => fitPhase(context, input, { deadlineMs: Number.POSITIVE_INFINITY }));
