@@ -182,7 +182,6 @@ describe('every function', () => {
   });
 
   test.each([
-    ['Predict', ['predictors/*', 'adaptations/*', 'targets/*', 'models/*']],
     ['Health', ['predictors/*']],
     ['Openapi', []],
   ])('%s reads %j and writes nothing', (name, prefixes) => {
@@ -275,6 +274,7 @@ describe('the way in', () => {
     ]);
     expect(objectGrants('Predict').sort()).toEqual([
       's3:GetObject adaptations/*',
+      's3:GetObject models/*',
       's3:GetObject predictors/*',
       's3:GetObject targets/*',
       's3:GetObject token-work/*',
