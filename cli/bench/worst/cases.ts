@@ -92,6 +92,12 @@ export function worstCases(stored: Stored): Readonly<Record<RouteId, WorstOfRout
       refused: [nowhere(), overlong],
       answered: [{ what: 'one', status: 200, path: { id: stored.tokenIds[0]! } }],
     },
+    listProfiles: {
+      refused: [nowhere(), overlong],
+      answered: [{ ...listed, path: { id: stored.measuredTarget } }],
+    },
+    withdraw: bodies('withdraw', { target: stored.measuredTarget }, 201),
+    restore: bodies('restore', { target: stored.measuredTarget }, 201),
     registerUpload: bodies('registerUpload', { sizeBytes: 1, sha256: '0'.repeat(64) }, 201),
     showUpload: {
       refused: [nowhere(), overlong],

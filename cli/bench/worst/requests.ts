@@ -62,10 +62,10 @@ export async function benchWorstRequests({ names, onProgress = () => {} }: Worst
       return plan.functions.find(({ arn }) => arn === functionArn)!;
     };
     const measured: WorstRequest[] = [];
-    // Promotion reads what is behind the names: before there are any.
-    const order = [...new Set(routeIds.map((id) => routes[id].function))].toSorted(
-      (a, b) => Number(a !== 'predictors') - Number(b !== 'predictors'),
-    );
+    // Promotion reads what is behind the names: before there are any. What is withdrawn nobody else asks for after.
+    const places: Partial<Record<ApiFunctionName, number>> = { predictors: -1, withdrawals: 1 };
+    const place = (name: ApiFunctionName): number => places[name] ?? 0;
+    const order = [...new Set(routeIds.map((id) => routes[id].function))].toSorted((a, b) => place(a) - place(b));
     for (const name of order) {
       onProgress(name);
       const sent = routeIds
