@@ -34,9 +34,9 @@ export type MeteredWork = <T>(tokenId: string, work: () => Promise<T>) => Promis
 
 interface Account {
   day: string;
-  /** Of all processes, as the store said last. */
+  /** What all processes had, as the store said last. */
   knownMs: number;
-  /** Of this process, and not in the store yet. */
+  /** What this process had and the store does not know yet. */
   ownMs: number;
 }
 
@@ -90,5 +90,5 @@ export function tokenWork(options: TokenWorkOptions): MeteredWork {
 
 function usedUp(budgetMs: number): DomainError {
   const message = `the token has had its ${budgetMs / 1000} s of the service's time for this day (UTC)`;
-  return new DomainError('quota-exceeded', message, { issues: [{ path: 'headers/authorization', message }] });
+  return new DomainError('quota-exceeded', message, { issues: [{ path: 'token', message }] });
 }

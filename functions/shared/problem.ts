@@ -37,7 +37,10 @@ const namedIssues = 20;
 const longestText = 500;
 
 /** Where on the wire stands what the domain knows as an argument. */
-const wirePaths: Readonly<Record<string, string>> = { idempotencyKey: 'headers/idempotency-key' };
+const wirePaths: Readonly<Record<string, string>> = {
+  idempotencyKey: 'headers/idempotency-key',
+  token: 'headers/authorization',
+};
 
 /** Every refusal has at least one issue, so that a client reads one place only. */
 function issuesOf({ issues, message }: DomainError): Issue[] {

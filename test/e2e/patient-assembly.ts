@@ -6,7 +6,7 @@ import type { TimeLimits } from '#functions/shared/time-limits.ts';
 
 const patientS = 600;
 
-/** Of what a test itself asks S3. */
+/** How long a test waits for what it asks S3 itself. */
 export const patientLimits: TimeLimits = { attempts: 10, connectMs: 60_000, attemptMs: 60_000, callMs: 300_000 };
 
 /** Writes the templates of the assembly `from` with long limits into `to`; everything else is linked.

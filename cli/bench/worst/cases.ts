@@ -24,7 +24,7 @@ export interface WorstOfRoute {
 }
 
 /** What is in the store, for requests that are to be answered. */
-export interface Stored {
+export interface FilledStore {
   readonly version: string;
   /** As many as one request may name, adapted to the champion. */
   readonly targets: readonly string[];
@@ -46,7 +46,7 @@ const longName = 'x'.repeat(256);
 const pageOf = 200;
 
 /** The worst requests of every route, over a store that holds what is told. */
-export function worstCases(stored: Stored): Readonly<Record<RouteId, WorstOfRoute>> {
+export function worstCases(stored: FilledStore): Readonly<Record<RouteId, WorstOfRoute>> {
   const nowhere = (name = 'id'): WorstCase => ({ what: 'a long unknown id', status: 404, path: { [name]: longName } });
   const overlong = { what: 'an id of nine kilobytes', status: 400, path: { id: 'x'.repeat(lineBytes) } };
   const listed = { what: `a page of ${pageOf}`, status: 200, query: { limit: String(pageOf) } };
@@ -122,7 +122,7 @@ export function worstCases(stored: Stored): Readonly<Record<RouteId, WorstOfRout
   };
 }
 
-function predictCases({ targets, architectures }: Stored): WorstOfRoute {
+function predictCases({ targets, architectures }: FilledStore): WorstOfRoute {
   const { architectures: most, targets: mostTargets, predictions } = predictionLimits;
   const body = (members: object): string => JSON.stringify({ searchSpace: 'nasbench201', ...members });
   const refusedAs = (what: string, status: number, members: object): WorstCase => ({

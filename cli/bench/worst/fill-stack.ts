@@ -19,7 +19,7 @@ import { s3Store } from '#functions/shared/s3-store.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import type { Stack } from '#stack/stack.ts';
 import { seedPredictor } from '../../start/shipped-predictor.ts';
-import type { Stored } from './cases.ts';
+import type { FilledStore } from './cases.ts';
 
 /** Rows of a listing's page, and a few more. */
 const listed = 210;
@@ -28,7 +28,7 @@ const measuredNetworks = 1000;
 const reportLines = 2e6 / 16;
 
 export interface Filling {
-  readonly stored: Stored;
+  readonly stored: FilledStore;
   /** Names of targets among which the nearest are sought, of the greatest length. They are names only: whoever reads
    * what is behind one finds nothing. */
   addNames(count: number): Promise<void>;
@@ -85,7 +85,7 @@ export async function fillStack(stack: Stack): Promise<Filling> {
     },
   );
 
-  const stored: Stored = {
+  const stored: FilledStore = {
     version,
     targets,
     measuredTarget,

@@ -12,7 +12,6 @@ import { functionEnvironment } from '#stack/lambda/environment.ts';
 import { startStack } from '#stack/stack.ts';
 import { planStack } from '#stack/template/plan.ts';
 import type { FunctionPlan } from '#stack/template/plan-functions.ts';
-import { buildOnnxruntimeLayer, hostPlatform } from '../../../layers/build-onnxruntime.ts';
 import { sentBody, type WorstCase, worstCases } from './cases.ts';
 import { fillStack } from './fill-stack.ts';
 
@@ -120,10 +119,10 @@ function environmentOf(
   plan: FunctionPlan,
   { region, credentials, s3Url, stepFunctionsUrl }: Awaited<ReturnType<typeof startStack>>,
 ): Readonly<Record<string, string>> {
-  const layers = plan.layers.length > 0 ? [buildOnnxruntimeLayer(hostPlatform).folder] : [];
   const endpoints = { s3Url, ...(stepFunctionsUrl !== undefined && { stepFunctionsUrl }), clockStartedMs: 0 };
   return {
-    ...functionEnvironment(plan, layers, region, credentials, endpoints),
+    // Without layers: what they hold is found in the project's own packages.
+    ...functionEnvironment(plan, [], region, credentials, endpoints),
     // Calls to the store wait longer than in the function: no time is measured, and the machine may be busy.
     FUNCTION_TIMEOUT_S: '900',
     POWERTOOLS_LOG_LEVEL: 'CRITICAL',

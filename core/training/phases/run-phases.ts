@@ -84,7 +84,7 @@ async function tooLittleGrowth(store: Store, manifest: Manifest, least: number):
     : `${percent(growth)} more to learn from than the champion had; ${percent(least)} start a training`;
 }
 
-export interface PlanContext extends PhaseContext {
+export interface FitPlanContext extends PhaseContext {
   /** Kind of processor that the fits will be made on, such as `arm64`. */
   readonly processor: string;
 }
@@ -92,7 +92,7 @@ export interface PlanContext extends PhaseContext {
 /** Plans the fits that are missing and the folds.
  * @throws DomainError `training-failed` with too little to hold out; `cancelled` */
 export async function planPhase(
-  { store, now, processor }: PlanContext,
+  { store, now, processor }: FitPlanContext,
   runId: string,
 ): Promise<{
   readonly fits: readonly { readonly fitId: string }[];
