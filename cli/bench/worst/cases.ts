@@ -98,6 +98,9 @@ export function worstCases(stored: FilledStore): Readonly<Record<RouteId, WorstO
     },
     withdraw: bodies('withdraw', { target: stored.measuredTarget }, 201),
     restore: bodies('restore', { target: stored.measuredTarget }, 201),
+    // Good graphs are measured by nobody yet: what is refused only.
+    registerModel: { ...bodies('registerModel', {}, 201), answered: [] },
+    showModel: { refused: [{ ...overlong, what: 'a wrong id' }], answered: [] },
     registerUpload: bodies('registerUpload', { sizeBytes: 1, sha256: '0'.repeat(64) }, 201),
     showUpload: {
       refused: [nowhere(), overlong],
