@@ -194,7 +194,7 @@ describe.each(files.map((file) => [basename(file, '.json.gz'), file]))('the stat
     const { runId } = await beginRun(data, begun);
     // The profile that was accepted after the last run.
     expect((await freezePhase(context, runId)).isNew).toBe(true);
-    const { fits, folds } = await planPhase(context, runId);
+    const { fits, folds } = await planPhase({ ...context, processor: 'x64' }, runId);
     expect([fits.length > folds.length, folds.length > 1]).toEqual([true, true]);
     for (const batch of await planAdaptation(data)) await adaptBatch(data, state.champion, batch);
   });
