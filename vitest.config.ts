@@ -11,6 +11,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Real processes may be held up on a busy machine for longer than a test waits. The report names what ran twice.
     retry: 1,
+    expect: { poll: { timeout: 15_000 } },
     env: quietEnvironment,
   },
 });

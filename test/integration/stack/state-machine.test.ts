@@ -253,7 +253,7 @@ test('an execution goes on where it was after the stack was closed: finished tas
         Type: 'Parallel',
         Branches: [
           { StartAt: 'Quick', States: { Quick: { ...one('quick'), End: true } } },
-          { StartAt: 'Long', States: { Long: { ...one('long', { ms: 1500 }), End: true } } },
+          { StartAt: 'Long', States: { Long: { ...one('long', { ms: 4000 }), End: true } } },
         ],
         Next: 'Last',
       },
