@@ -3,7 +3,7 @@ import type { Kernel, KernelKind } from './kernel.ts';
 import { bytesOfElement, type ElementType } from './operator-graph.ts';
 import { elements, numberAttribute, numbersAttribute, type WorkingNode, type WorkingTensor } from './working-graph.ts';
 
-const kindOfOperator: Readonly<Record<string, KernelKind>> = {
+const kindOfOperator: ReadonlyMap<string, KernelKind> = new Map([
   ...named('pool', 'MaxPool AveragePool LpPool QLinearAveragePool MaxUnpool MaxRoiPool RoiAlign'),
   ...named('reduction', 'GlobalAveragePool GlobalMaxPool GlobalLpPool QLinearGlobalAveragePool ReduceMean ReduceSum'),
   ...named('reduction', 'ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp'),
@@ -33,10 +33,10 @@ const kindOfOperator: Readonly<Record<string, KernelKind>> = {
   ...named('attention', 'QAttention GroupQueryAttention'),
   ...named('quantize', 'QuantizeLinear DequantizeLinear DynamicQuantizeLinear Cast CastLike'),
   ...named('view', 'Reshape Flatten Squeeze Unsqueeze Identity Dropout Shape Size'),
-};
+]);
 
-function named(kind: KernelKind, operators: string): Record<string, KernelKind> {
-  return Object.fromEntries(operators.split(' ').map((operator) => [operator, kind]));
+function named(kind: KernelKind, operators: string): [string, KernelKind][] {
+  return operators.split(' ').map((operator) => [operator, kind]);
 }
 
 /** Operators whose last axis holds the channels, whatever the rank. */
@@ -161,7 +161,7 @@ function partOf(node: WorkingNode, input: readonly number[], output: readonly nu
     case 'Einsum':
       return einsum(node, output);
   }
-  const kind = kindOfOperator[node.operator] ?? 'other';
+  const kind = kindOfOperator.get(node.operator) ?? 'other';
   if (kind === 'pool') {
     const window = windowOf(numbersAttribute(node, 'kernel_shape') ?? []);
     return { ...spatial(node, window), kind, macs: elements(output) * window[0] * window[1], ...mapped(input, output) };

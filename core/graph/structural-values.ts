@@ -6,44 +6,49 @@ import { type ConstantTensor, mostConstantValues, type OperatorNode } from './op
 const largestFloat = 3.4028234663852886e38;
 
 /** Inputs that are learned or calibrated, from the first such place on, whatever their size. */
-const learnedFrom: Readonly<Record<string, number>> = {
-  BatchNormalization: 1,
-  Conv: 1,
-  ConvInteger: 1,
-  ConvTranspose: 1,
-  DeformConv: 1,
-  DequantizeLinear: 0,
-  FusedConv: 1,
-  FusedGemm: 1,
-  GRU: 1,
-  Gemm: 1,
-  GroupNormalization: 1,
-  InstanceNormalization: 1,
-  LSTM: 1,
-  LayerNormalization: 1,
-  MatMulInteger: 1,
-  PRelu: 1,
-  QGemm: 0,
-  QLinearAdd: 0,
-  QLinearAveragePool: 0,
-  QLinearConcat: 0,
-  QLinearConv: 0,
-  QLinearGlobalAveragePool: 0,
-  QLinearLeakyRelu: 0,
-  QLinearMatMul: 0,
-  QLinearMul: 0,
-  QLinearSigmoid: 0,
-  QLinearSoftmax: 0,
-  QuantizeLinear: 1,
-  RMSNormalization: 1,
-  RNN: 1,
-  SimplifiedLayerNormalization: 1,
-  SkipLayerNormalization: 2,
-  SkipSimplifiedLayerNormalization: 2,
-};
+const learnedFrom: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    BatchNormalization: 1,
+    Conv: 1,
+    ConvInteger: 1,
+    ConvTranspose: 1,
+    DeformConv: 1,
+    DequantizeLinear: 0,
+    FusedConv: 1,
+    FusedGemm: 1,
+    GRU: 1,
+    Gemm: 1,
+    GroupNormalization: 1,
+    InstanceNormalization: 1,
+    LSTM: 1,
+    LayerNormalization: 1,
+    MatMulInteger: 1,
+    PRelu: 1,
+    QGemm: 0,
+    QLinearAdd: 0,
+    QLinearAveragePool: 0,
+    QLinearConcat: 0,
+    QLinearConv: 0,
+    QLinearGlobalAveragePool: 0,
+    QLinearLeakyRelu: 0,
+    QLinearMatMul: 0,
+    QLinearMul: 0,
+    QLinearSigmoid: 0,
+    QLinearSoftmax: 0,
+    QuantizeLinear: 1,
+    RMSNormalization: 1,
+    RNN: 1,
+    SimplifiedLayerNormalization: 1,
+    SkipLayerNormalization: 2,
+    SkipSimplifiedLayerNormalization: 2,
+  }),
+);
 
 /** Lists of floats that shape the graph. */
-const floatLists: Readonly<Record<string, readonly number[]>> = { Resize: [1, 2], Upsample: [1] };
+const floatLists: ReadonlyMap<string, readonly number[]> = new Map([
+  ['Resize', [1, 2]],
+  ['Upsample', [1]],
+]);
 
 /** Keeps of every constant the values that shape the graph, and of each only what some node uses so. */
 export function withStructuralValues(
@@ -54,8 +59,8 @@ export function withStructuralValues(
   const uses = new Set<string>();
   for (const { operator, inputs } of nodes) {
     inputs.forEach((name, index) => {
-      if (index < (learnedFrom[operator] ?? Number.POSITIVE_INFINITY)) uses.add(name);
-      if (floatLists[operator]?.includes(index)) listUses.add(name);
+      if (index < (learnedFrom.get(operator) ?? Number.POSITIVE_INFINITY)) uses.add(name);
+      if (floatLists.get(operator)?.includes(index)) listUses.add(name);
     });
   }
   return constants.map(({ name, type, shape, values }) => {

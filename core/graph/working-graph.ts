@@ -1,5 +1,6 @@
 // An operator graph that passes can change: nodes and tensors that know each other. Passes remove, replace and fuse
 // nodes; what is left is turned into kernels. Every node remembers the nodes of the operator graph that it stands for.
+import { isNamesake } from './inference/rules.ts';
 import type { Attribute, ElementType, OperatorGraph } from './operator-graph.ts';
 
 export interface WorkingTensor {
@@ -81,7 +82,10 @@ export class WorkingGraph {
       const inputs = node.inputs.map(named);
       const outputs = node.outputs.map(named);
       this.#attach({
-        operator: node.operator,
+        // No pass takes a namesake for the operator that it looks for.
+        operator: isNamesake(node.operator, node.domain)
+          ? `${node.domain || 'ai.onnx'}:${node.operator}`
+          : node.operator,
         domain: node.domain === undefined || node.domain === 'ai.onnx' ? '' : node.domain,
         inputs,
         outputs,

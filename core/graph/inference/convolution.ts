@@ -11,15 +11,20 @@ interface Window {
   readonly autoPad: string;
 }
 
+/** No axis is longer: more would make numbers of work that no number holds. */
+const farthest = 2 ** 31 - 1;
+
 function windowOf(n: NodeContext, kernel: readonly number[]): Window {
   const axes = kernel.length;
   const list = (name: string, length: number, fallback: number, least: number): readonly number[] => {
     const values = n.ints(name) ?? new Array<number>(length).fill(fallback);
     if (values.length !== length) n.wrong(`${name} has ${values.length} values, not ${length}`);
-    if (values.some((v) => !Number.isInteger(v) || v < least)) n.wrong(`${name} [${values}] is below ${least}`);
+    if (values.some((v) => !Number.isInteger(v) || v < least || v > farthest)) {
+      n.wrong(`${name} [${values}] is not between ${least} and ${farthest}`);
+    }
     return values;
   };
-  if (kernel.some((k) => !Number.isInteger(k) || k < 1)) n.wrong(`a window of [${kernel}]`);
+  if (kernel.some((k) => !Number.isInteger(k) || k < 1 || k > farthest)) n.wrong(`a window of [${kernel}]`);
   const autoPad = n.string('auto_pad', 'NOTSET');
   if (!['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'].includes(autoPad)) n.wrong(`auto_pad is ${autoPad}`);
   return {

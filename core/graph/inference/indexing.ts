@@ -11,6 +11,7 @@ function gather(n: NodeContext): readonly Known[] {
   return [
     n.known(x.type, shape, () => {
       if (x.values === undefined || indices.values === undefined) return undefined;
+      if (elementCount(shape) === 0) return [];
       const inner = elementCount(x.shape.slice(axis + 1));
       const out: number[] = [];
       for (let o = 0; o < elementCount(x.shape.slice(0, axis)); o++) {

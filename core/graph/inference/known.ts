@@ -34,6 +34,8 @@ export function strided(
   strides: readonly number[],
   offset = 0,
 ): number[] {
+  // Without this an empty tensor of a long axis would be walked along that axis.
+  if (elementCount(shape) === 0) return [];
   const out: number[] = [];
   const walk = (axis: number, at: number): void => {
     if (axis === shape.length) out.push(values[at]!);

@@ -150,6 +150,8 @@ export class NodeContext {
 
   /** Values for an output, if its inputs' values are known, it is small enough and the budget lasts. */
   known(type: ElementType, shape: readonly number[], values: () => readonly number[] | undefined): Known {
+    // A shape that no tensor has is refused where the output is taken.
+    if (!shape.every(isLength)) return { type, shape };
     const count = elementCount(shape);
     if (count > mostKnownValues || this.#budget.elements < count) return { type, shape };
     this.#budget.elements -= count + 1;
@@ -159,18 +161,24 @@ export class NodeContext {
 
   /** The model says something that no ONNX model may say. @throws DomainError `invalid-model` */
   wrong(reason: string): never {
-    throw new DomainError('invalid-model', `${this.#place}: ${reason}`);
+    throw new DomainError('invalid-model', `${this.#place}: ${shortened(reason)}`);
   }
 
   /** The model is sound but its shapes cannot be known here. @throws DomainError `unsupported-model` */
   refuse(reason: string): never {
-    throw new DomainError('unsupported-model', `${this.#place}: ${reason}`);
+    throw new DomainError('unsupported-model', `${this.#place}: ${shortened(reason)}`);
   }
 
   #attribute(name: string) {
     return Object.hasOwn(this.node.attributes, name) ? this.node.attributes[name] : undefined;
   }
 }
+
+/** Characters of a reason: shapes of thousands of inputs say no more than those of some. */
+const mostReason = 500;
+const shortened = (reason: string): string => (reason.length > mostReason ? `${reason.slice(0, mostReason)}…` : reason);
+
+const isLength = (d: number): boolean => Number.isInteger(d) && d >= 0;
 
 /** `node 17 "layer1/conv" (Conv)`: how refusals name a node. */
 export function placeOf(node: SourceNode, index: number): string {

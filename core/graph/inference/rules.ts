@@ -41,3 +41,10 @@ export function isStandardDomain(domain: string | undefined): boolean {
 export function ruleOf(operator: string, domain: string | undefined): Rule | undefined {
   return rules.get(isStandardDomain(domain) ? operator : `${domain}:${operator}`);
 }
+
+/** Whether another domain's operator only shares its name with one that is known here: what that one's rule checks,
+ * inputs and ranks, was never checked of it. */
+export function isNamesake(operator: string, domain: string | undefined): boolean {
+  if (ruleOf(operator, domain) !== undefined) return false;
+  return rules.has(operator) || rules.has(`com.microsoft:${operator}`);
+}

@@ -105,6 +105,7 @@ function concat(n: NodeContext): readonly Known[] {
   return [
     n.known(first.type, shape, () => {
       if (inputs.some((i) => i.values === undefined)) return undefined;
+      if (elementCount(shape) === 0) return [];
       const out: number[] = [];
       const outer = elementCount(shape.slice(0, axis));
       for (let o = 0; o < outer; o++) {

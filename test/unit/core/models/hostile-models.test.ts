@@ -1,0 +1,82 @@
+// Graphs that somebody made to break what takes them in: each is taken, or refused with a word, at once.
+import { describe, expect, test } from 'vitest';
+import { registerModel } from '#core/models/register-model.ts';
+import { type SubmittedGraph, submittedGraphSchema } from '#core/models/submitted-graph.ts';
+import { mapStore } from '../map-store.ts';
+
+type Node = SubmittedGraph['nodes'][number];
+
+/** An image through one node. */
+const through = (node: Partial<Node>, more: Partial<SubmittedGraph> = {}): SubmittedGraph =>
+  submittedGraphSchema.parse({
+    opset: 17,
+    inputs: [{ name: 'image', type: 'float32', shape: [1, 8, 8, 8] }],
+    outputs: ['result'],
+    constants: [],
+    nodes: [{ operator: 'Relu', inputs: ['image'], outputs: ['result'], attributes: {}, ...node }],
+    ...more,
+  });
+const taken = (graph: SubmittedGraph) => registerModel(mapStore(), graph);
+
+const result = { name: 'result', type: 'float32', shape: [1, 8] } as const;
+
+describe('an operator that is called like', () => {
+  test.each(['constructor', 'toString', 'hasOwnProperty', '__proto__'])(
+    '%s of JavaScript is unknown',
+    async (operator) => {
+      for (const domain of ['', 'mine']) {
+        const { unknown, lowerings } = await taken(through({ operator, domain }, { tensors: [result] }));
+        expect(unknown).toMatchObject([{ operator, count: 1 }]);
+        expect(lowerings[0]!.kinds).toEqual([{ kind: 'other', launches: 1, macs: 0 }]);
+      }
+    },
+  );
+
+  // Passes that look for ONNX's own rely on the inputs that its rule asks for.
+  test.each(['MaxPool', 'Softmax', 'Erf', 'Conv', 'QLinearAdd'])(
+    '%s in another domain is unknown',
+    async (operator) => {
+      for (const inputs of [[], ['', '', 'image']]) {
+        const { unknown } = await taken(through({ operator, domain: 'mine', inputs }, { tensors: [result] }));
+        expect(unknown).toEqual([{ operator, domain: 'mine', count: 1 }]);
+      }
+    },
+  );
+});
+
+describe('shapes', () => {
+  test.each([[-5], [0.5], [-2, -3]])('of %s elements along an axis are refused', async (...lengths) => {
+    const constants = [{ name: 'shape', type: 'float32' as const, shape: [lengths.length], values: lengths }];
+    const graph = through({ operator: 'ConstantOfShape', inputs: ['shape'] }, { constants });
+    await expect(taken(graph)).rejects.toMatchObject({ code: 'invalid-model' });
+  });
+
+  // Walked along its long axes, this would take centuries.
+  test('that are empty but long take no time', async () => {
+    const long = { name: 'long', type: 'int64' as const, shape: [2 ** 31 - 1, 2 ** 31 - 1, 0], values: [] };
+    const none = { name: 'none', type: 'int64' as const, shape: [0], values: [] };
+    for (const node of [
+      { operator: 'Transpose', inputs: ['long'], attributes: { perm: [1, 0, 2] } },
+      { operator: 'Gather', inputs: ['long', 'none'], attributes: { axis: 2 } },
+      { operator: 'Concat', inputs: ['long', 'long'], attributes: { axis: 2 } },
+    ]) {
+      const { outputs } = await taken(through(node, { constants: [long, none] }));
+      expect(outputs).toEqual([{ type: 'int64', shape: long.shape }]);
+    }
+  });
+
+  test('of windows without end are refused', async () => {
+    const attributes = { kernel_shape: [1e200, 1e200], pads: [1e200, 1e200, 0, 0] };
+    await expect(taken(through({ operator: 'MaxPool', attributes }))).rejects.toMatchObject({ code: 'invalid-model' });
+  });
+});
+
+test('A refusal stays short, whatever the graph has to be refused for', async () => {
+  const many = { name: 'many', type: 'float32' as const, shape: [7] };
+  const graph = through(
+    { operator: 'Max', inputs: [...new Array<string>(2_000).fill('image'), 'many'] },
+    { constants: [many] },
+  );
+  const error = await taken(graph).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'invalid-model', message: expect.stringMatching(/^node 0 \(Max\): .{500}…$/) });
+});
