@@ -18,7 +18,7 @@ const through = (node: Partial<Node>, more: Partial<SubmittedGraph> = {}): Submi
   });
 const taken = (graph: SubmittedGraph) => registerModel(mapStore(), graph);
 
-const result = { name: 'result', type: 'float32', shape: [1, 8] } as const;
+const result = { name: 'result', type: 'float32' as const, shape: [1, 8] };
 
 describe('an operator that is called like', () => {
   test.each(['constructor', 'toString', 'hasOwnProperty', '__proto__'])(
