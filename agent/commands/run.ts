@@ -45,6 +45,7 @@ const options = {
   ...measuringOptions,
   // Whether a target has changed its architectures tell.
   searchSpace: workloadOptions.searchSpace,
+  standard: flag('measure the standard networks too, from which every network can be predicted'),
   ...serviceOptions,
   every: { value: 'HOURS', help: 'from the end of one round to the next', schema: positiveNumber, default: '24' },
   once: flag('one round, then end'),

@@ -35,7 +35,7 @@ const confidence = 0.9;
 export async function askService({ api, token, signal }: ServiceAddress, request: ModelsRequest): Promise<ModelReport> {
   const { files, compare, budgetMs, explain } = request;
   if (compare && files.length !== 2) {
-    throw new DomainError('invalid-usage', `--compare takes two models; ${files.length} are given`);
+    throw new DomainError('invalid-usage', `--compare takes two different files; ${files.length} given`);
   }
   const models = await Promise.all(files.map((file) => readModel(file, request)));
   const client = apiClient({ api, operations: serviceOperations, token, signal });

@@ -33,7 +33,7 @@ const confidence = 0.9;
 export async function predictModels(request: ModelsRequest): Promise<ModelReport> {
   const { files, compare, budgetMs } = request;
   if (compare && files.length !== 2) {
-    throw new DomainError('invalid-usage', `--compare takes two models; ${files.length} are given`);
+    throw new DomainError('invalid-usage', `--compare takes two different files; ${files.length} given`);
   }
   const models = await Promise.all(files.map((file) => readModel(file, request)));
   const { bundle } = await readShippedPredictor();

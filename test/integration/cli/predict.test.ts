@@ -80,7 +80,7 @@ describe('predict', () => {
     [['predict'], 2, 'invalid-usage: give a model'],
     [['predict', 'nothing.onnx'], 1, 'not-found: nothing.onnx: no such file'],
     [['predict', open], 1, '--dim NAME=LENGTH'],
-    [['predict', small, '--compare'], 2, '--compare takes two models; 1 are given'],
+    [['predict', small, '--compare'], 2, '--compare takes two different files; 1 given'],
     [['predict', small, '--target', 'abacus'], 1, "unknown-target: no target is or contains 'abacus'"],
   ])('%j is refused', async (args, code, message) => {
     const ended = await run(...args);
