@@ -1,6 +1,5 @@
 // Against a service in memory that keeps the contract of the HTTP API: idempotent registration, PUT once, a verdict.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import {
