@@ -29,6 +29,15 @@ export interface ServiceStackProps extends StackProps {
   readonly functionsFolder: string;
 }
 
+/** Functions whose bundles are large: what lowers graphs, what trains, and Vega, which draws the charts of the report.
+ * Their source maps have the long names. */
+const large: ReadonlySet<FunctionName> = new Set<FunctionName>([
+  'predict',
+  'training/fit',
+  'training/evaluate',
+  'training/report',
+]);
+
 export class ServiceStack extends Stack {
   readonly #props: ServiceStackProps;
   /** By the name of the file. */
@@ -166,8 +175,7 @@ export class ServiceStack extends Stack {
       tracing: config.watching.tracing,
       environment: { DATA_BUCKET: data.bucket.bucketName, ...environment },
       layers,
-      // Vega draws the charts of the report.
-      shortNames: name === 'training/report',
+      shortNames: large.has(name),
     });
     this.#functions[name] = made;
     return made;
