@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { deviceRecordSchema } from '#core/access/device-record.ts';
 import { text } from '#core/text/line-text.ts';
 import type { OperationsOf } from './operation.ts';
+import { pageQuery } from './page-query.ts';
 
 export const enrolRequestSchema = z
   .strictObject({
@@ -41,14 +42,7 @@ export const devicePathSchema = z.strictObject({
 });
 
 export const listDevicesQuerySchema = z.strictObject({
-  limit: z.coerce
-    .number<number>()
-    .int()
-    .min(1)
-    .max(200)
-    .default(50)
-    .meta({ description: 'Devices a page.', override: { type: 'integer', minimum: 1, maximum: 200, default: 50 } }),
-  cursor: z.string().max(1024).optional().describe('nextCursor of the page before.'),
+  ...pageQuery('Devices a page.'),
 });
 
 export const deviceListSchema = z

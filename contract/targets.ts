@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { selfCheckSchema } from '#core/predictor/adaptation/self-check.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
 import type { OperationsOf } from './operation.ts';
+import { pageQuery } from './page-query.ts';
 import { searchSpaceNameSchema } from './search-space-name.ts';
 
 export const listTargetsQuerySchema = z.strictObject({
@@ -11,13 +12,7 @@ export const listTargetsQuerySchema = z.strictObject({
     .describe(
       `Only targets that were measured in it; a page may then have fewer than limit, or none, and not be the last.`,
     ),
-  limit: z.coerce
-    .number<number>()
-    .int()
-    .min(1)
-    .max(200)
-    .default(50)
-    .meta({ description: 'Targets a page.', override: { type: 'integer', minimum: 1, maximum: 200, default: 50 } }),
+  ...pageQuery('Targets a page.'),
   cursor: z.string().max(1024).optional().describe('nextCursor of the page before, with the same searchSpace.'),
 });
 

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { roles } from '#core/access/token.ts';
 import { tokenViewSchema } from '#core/access/token-view.ts';
 import type { OperationsOf } from './operation.ts';
+import { pageQuery } from './page-query.ts';
 
 export const tokenSchema = tokenViewSchema
   .meta({ id: 'Token' })
@@ -10,17 +11,7 @@ export const tokenSchema = tokenViewSchema
 
 export const listTokensQuerySchema = z.strictObject({
   role: z.enum(roles).optional().describe('Only tokens of this role.'),
-  limit: z.coerce
-    .number<number>()
-    .int()
-    .min(1)
-    .max(200)
-    .default(50)
-    .meta({
-      description: 'Tokens a page, at most.',
-      override: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
-    }),
-  cursor: z.string().max(1024).optional().describe('nextCursor of the page before.'),
+  ...pageQuery('Tokens a page, at most.'),
 });
 
 export const tokenListSchema = z

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { runPhases, runRecordSchema } from '#core/training/runs/run-record.ts';
 import { runSettingsSchema } from '#core/training/runs/run-settings.ts';
 import type { OperationsOf } from './operation.ts';
+import { pageQuery } from './page-query.ts';
 
 const { seeds, steps, folds, repeats } = runSettingsSchema.shape;
 
@@ -22,14 +23,7 @@ export const runPathSchema = z.strictObject({
 });
 
 export const listRunsQuerySchema = z.strictObject({
-  limit: z.coerce
-    .number<number>()
-    .int()
-    .min(1)
-    .max(200)
-    .default(50)
-    .meta({ description: 'Runs a page.', override: { type: 'integer', minimum: 1, maximum: 200, default: 50 } }),
-  cursor: z.string().max(1024).optional().describe('nextCursor of the page before.'),
+  ...pageQuery('Runs a page.'),
 });
 
 export const runSchema = runRecordSchema

@@ -6,6 +6,7 @@ import type { ProfilePage } from '#core/targets/list-profiles.ts';
 import { withdrawalActions, withdrawalScopes } from '#core/targets/withdrawal-orders.ts';
 import { text } from '#core/text/line-text.ts';
 import type { OperationsOf } from './operation.ts';
+import { pageQuery } from './page-query.ts';
 import { targetPathSchema } from './targets.ts';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits');
@@ -56,14 +57,7 @@ export const withdrawalReplySchema = z
   .meta({ id: 'Withdrawal' }) satisfies z.ZodType<WithdrawalReply>;
 
 export const listProfilesQuerySchema = z.strictObject({
-  limit: z.coerce
-    .number<number>()
-    .int()
-    .min(1)
-    .max(200)
-    .default(50)
-    .meta({ description: 'Profiles a page.', override: { type: 'integer', minimum: 1, maximum: 200, default: 50 } }),
-  cursor: z.string().max(1024).optional().describe('nextCursor of the page before.'),
+  ...pageQuery('Profiles a page.'),
 });
 
 export const profileListSchema = z

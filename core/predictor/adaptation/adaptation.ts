@@ -107,7 +107,7 @@ export function adaptTarget(
   const scoreOf = (h: number, level: number, lnEvidence: number): number =>
     lnEvidence + parameters.logPriors[h]![level]! + (lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0);
   const systems = (options.heads ?? [...heads.keys()]).map((h) => {
-    const { phi, lnMean } = headRows(parameters.featureDimension, heads.length, forward, h);
+    const { phi, lnMean } = headRows(forward, h);
     return { h, phi, system: supportSystem({ phi, lnMean, lnLatency }) };
   });
   const near = latencyMs.length < manyMeasurements ? systems : nearBest(parameters.noiseLevels, systems);
@@ -189,16 +189,25 @@ export function allWeights({ coordinates, weights }: AdaptedHead): Float64Array 
   return all;
 }
 
-/** φ [count × P] and ln m [count] of one head. */
-function headRows(P: number, headCount: number, forward: Forward, head: number) {
-  const phi = new Float64Array(forward.count * P);
-  const lnMean = new Float64Array(forward.count);
-  for (let i = 0; i < forward.count; i++) {
-    lnMean[i] = forward.lnMean[i * headCount + head]!;
-    const start = (i * headCount + head) * P;
-    for (let p = 0; p < P; p++) phi[i * P + p] = forward.phi[start + p]!;
+/** What a forward pass says of n networks under one head. */
+export interface HeadRows {
+  /** [n]. */
+  readonly lnMean: Float64Array;
+  /** [n × P]. */
+  readonly phi: Float64Array;
+}
+
+/** ln m and φ of a forward pass under one of its heads.
+ * @param column where the head stands among those of the pass */
+export function headRows({ count, lnMean, phi }: Forward, column: number): HeadRows {
+  const columns = lnMean.length / count;
+  const P = phi.length / lnMean.length;
+  const own = new Float64Array(count * P);
+  for (let i = 0; i < count; i++) {
+    const start = (i * columns + column) * P;
+    own.set(phi.subarray(start, start + P), i * P);
   }
-  return { phi, lnMean };
+  return { lnMean: Float64Array.from({ length: count }, (_, i) => lnMean[i * columns + column]!), phi: own };
 }
 
 interface Level {

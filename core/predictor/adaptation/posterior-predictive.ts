@@ -5,7 +5,7 @@ import type { LoweringId } from '#core/graph/lowerings.ts';
 import { repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import type { Forward, Prediction, PredictOptions } from '#core/predictor/types.ts';
 import { normalCdf, normalQuantile } from '#core/statistics/normal.ts';
-import { type Adaptation, type AdaptedHead, allWeights, standingHeads } from './adaptation.ts';
+import { type Adaptation, type AdaptedHead, allWeights, type HeadRows, headRows, standingHeads } from './adaptation.ts';
 
 /** A head's relative latency θ₀ + φ·w may fall to this before it is cut off. */
 const leastRelativeLatency = 0.05;
@@ -23,7 +23,7 @@ export function lnMoments(adaptation: Adaptation, lowerings: readonly LoweringId
   const sums = { mean: new Float64Array(forward.count), deviation: new Float64Array(forward.count) };
   const standing = standingHeads(adaptation, lowerings);
   adaptation.heads.forEach((head, i) => {
-    addHead(head, headRows(head, standing[i]!, forward, lowerings.indexOf(head.lowering)), sums);
+    addHead(head, rowsUnder(head, standing[i]!, forward, lowerings.indexOf(head.lowering)), sums);
   });
   return mixtureOf(adaptation, sums);
 }
@@ -90,30 +90,14 @@ function addHead(head: AdaptedHead, { lnMean, phi }: HeadRows, sums: LnMoments):
   }
 }
 
-/** ln m [n] and φ [n × P] under one head; at the head's weights where prices are exponential in them. */
-interface HeadRows {
-  readonly lnMean: Float64Array;
-  readonly phi: Float64Array;
-}
-
-/** @param index of the head among the predictor's */
-function headRows(head: AdaptedHead, index: number, forward: Forward, lowering: number): HeadRows {
-  const { count, heads } = forward;
-  if (head.form === 'exponential') {
-    if (forward.launches === undefined) throw new TypeError('exponential prices need what the networks launch');
-    const sums = repricedSums(forward.launches, head.net, lowering);
-    const weights = allWeights(head);
-    return { lnMean: sums.lnMean(weights), phi: sums.phi(weights) };
-  }
-  const column = heads === undefined ? index : heads.indexOf(index);
-  const columns = forward.lnMean.length / count;
-  const P = forward.phi.length / forward.lnMean.length;
-  const phi = new Float64Array(count * P);
-  for (let i = 0; i < count; i++) {
-    const start = (i * columns + column) * P;
-    phi.set(forward.phi.subarray(start, start + P), i * P);
-  }
-  return { lnMean: Float64Array.from({ length: count }, (_, i) => forward.lnMean[i * columns + column]!), phi };
+/** At the head's weights where prices are exponential in them.
+ * @param index of the head among the predictor's */
+function rowsUnder(head: AdaptedHead, index: number, forward: Forward, lowering: number): HeadRows {
+  if (head.form === 'linear') return headRows(forward, forward.heads?.indexOf(index) ?? index);
+  if (forward.launches === undefined) throw new TypeError('exponential prices need what the networks launch');
+  const sums = repricedSums(forward.launches, head.net, lowering);
+  const weights = allWeights(head);
+  return { lnMean: sums.lnMean(weights), phi: sums.phi(weights) };
 }
 
 /** Latencies in ms of the networks of `forward`; the interval is central with mass `confidence`. */
