@@ -47,6 +47,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/evaluate.ts')).evaluateCommand,
   },
   {
+    name: 'compare',
+    summary: 'Sugarbush, MAPLE-Edge and simple methods beside each other on the measured fleet',
+    load: async () => (await import('./commands/compare.ts')).compareCommand,
+  },
+  {
     name: 'bench',
     summary: 'how fast, on this machine: predictions, training, the way in',
     load: async () => (await import('./commands/bench.ts')).benchCommand,

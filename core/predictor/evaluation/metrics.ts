@@ -47,3 +47,34 @@ export function accuracy(
     coverage90: share((i) => measuredMs[i]! >= predicted.lowMs[i]! && measuredMs[i]! <= predicted.highMs[i]!),
   };
 }
+
+/** How well single numbers agree with measurements, without intervals. Shares are of the networks. */
+export interface PointAccuracy {
+  /** NaN where all predictions are the same. */
+  readonly spearman: number;
+  readonly within1: number;
+  readonly within5: number;
+  readonly within10: number;
+  /** Median absolute relative error. */
+  readonly medianApe: number;
+}
+
+/** Over `rows`; those without a measurement (NaN) are left out. Arrays are indexed by row. */
+export function pointAccuracy(
+  measuredMs: Float64Array,
+  predictedMs: Float64Array,
+  rows: readonly number[],
+): PointAccuracy {
+  const present = rows.filter((row) => !Number.isNaN(measuredMs[row]));
+  const truth = Float64Array.from(present, (row) => measuredMs[row]!);
+  const predicted = Float64Array.from(present, (row) => predictedMs[row]!);
+  const errors = truth.map((ms, i) => Math.abs(predicted[i]! / ms - 1));
+  const within = (bound: number): number => errors.filter((error) => error <= bound).length / errors.length;
+  return {
+    spearman: spearman(predicted, truth),
+    within1: within(0.01),
+    within5: within(0.05),
+    within10: within(0.1),
+    medianApe: median(errors),
+  };
+}

@@ -57,6 +57,7 @@ describe('progress of an import', () => {
     expect(progressLine(0, 21, 3)).toBe('import [------------------------] 0 of 21 targets, estimating');
     expect(progressLine(7, 21, 10)).toBe('import [########----------------] 7 of 21 targets, 20 s left');
     expect(progressLine(21, 21, 30.4)).toBe('import [########################] 21 of 21 targets, 30 s');
+    expect(progressLine(50, 100, 8, ['compare', '%'])).toBe('compare [############------------] 50 of 100 %, 8 s left');
   });
 
   it('rewrites its line on a terminal and writes one every five seconds elsewhere', () => {

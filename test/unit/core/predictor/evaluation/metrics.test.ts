@@ -1,6 +1,6 @@
 // Measures of accuracy, worked out by hand.
 import { describe, expect, test } from 'vitest';
-import { accuracy, withoutExtremes } from '#core/predictor/evaluation/metrics.ts';
+import { accuracy, pointAccuracy, withoutExtremes } from '#core/predictor/evaluation/metrics.ts';
 
 const of = (...values: number[]) => Float64Array.from(values);
 
@@ -42,4 +42,15 @@ describe('accuracy', () => {
     expect(found.spearman).toBeCloseTo(1 - (6 * 2) / (5 * 24), 12);
     expect(accuracy(measured, misordered, { trimmed: [1, 3, 4, 5], all }).spearmanTrimmed).toBeCloseTo(0.5, 12);
   });
+});
+
+test('single numbers: shares of the rows asked for that were measured', () => {
+  // Errors of rows 0, 1, 3, 4: 0.5 %, 4 %, 11 %, 8 %; row 2 was not measured, row 5 is not asked for.
+  const measured = of(100, 100, Number.NaN, 100, 200, 1);
+  const predicted = of(100.5, 96, 1, 111, 216, 9);
+  const found = pointAccuracy(measured, predicted, [0, 1, 2, 3, 4]);
+  expect(found).toMatchObject({ within1: 0.25, within5: 0.5, within10: 0.75 });
+  expect(found.medianApe).toBeCloseTo(0.06, 12);
+  // Ranks of the measured 2, 2, 2, 4 (ties share 2), of the predicted 2, 1, 3, 4: 3 / √(3 · 5).
+  expect(found.spearman).toBeCloseTo(3 / Math.sqrt(15), 12);
 });

@@ -1,0 +1,60 @@
+// `sugarbush compare`: Sugarbush beside other methods on the measured fleet, each with the same pool to learn from and
+// the same measurements of a target outside it.
+import * as z from 'zod';
+import { methodIds } from '#cli/compare/method-ids.ts';
+import { poolIds } from '#cli/compare/pools.ts';
+import { defineCommand, jsonFlag } from '#command-line/command.ts';
+import { exitCodes } from '#command-line/exit-codes.ts';
+import { integerBetween, list, listOf } from '#command-line/values.ts';
+
+const options = {
+  methods: {
+    value: 'METHODS',
+    help: `some of ${methodIds.join(', ')}; default: all`,
+    schema: listOf(z.enum(methodIds)).optional(),
+  },
+  pools: {
+    value: 'POOLS',
+    help: `what is learned from before a target is met: some of ${poolIds.join(', ')}`,
+    schema: listOf(z.enum(poolIds)),
+    default: 'other-runtimes,other-devices',
+  },
+  test: { value: 'TARGETS', help: 'targets of the fleet to test on, as a,b; default: all', schema: list.optional() },
+  measurements: {
+    value: 'COUNTS',
+    help: 'how many measurements of a target a method gets; with 0 only those that can',
+    schema: listOf(integerBetween(0, 200)),
+    default: '0,1,3,10,100',
+  },
+  draws: { value: 'DRAWS', help: 'draws of measurements a seed', schema: integerBetween(1, 1000), default: '2' },
+  seed: {
+    value: 'SEEDS',
+    help: 'of trainings and draws, as 0,1,2',
+    schema: listOf(integerBetween(0, 2 ** 32 - 1)),
+    default: '0',
+  },
+  steps: {
+    value: 'STEPS',
+    help: "gradient steps of Sugarbush's training",
+    schema: integerBetween(1, 1e6),
+    default: '800',
+  },
+  json: jsonFlag,
+};
+
+export const compareCommand = defineCommand({
+  options,
+  async run(given, terminal) {
+    const { importProgress } = await import('../import/progress.ts');
+    const { compareFleet } = await import('../compare/compare-fleet.ts');
+    const { comparisonToJson, comparisonToText } = await import('../compare/print-comparison.ts');
+    const stream = { isTTY: terminal.isTerminal, write: terminal.say };
+    const progress = importProgress(stream, () => performance.now(), 30_000, ['compare', '%']);
+    const { methods = methodIds, pools, test, measurements, draws, seed: seeds, steps } = given;
+    const onProgress = (share: number): void => progress.update(Math.floor(share * 100), 100);
+    const plan = { methods, pools, test, measurements, draws, seeds, steps, onProgress };
+    const results = await compareFleet(plan).finally(() => progress.stop());
+    terminal.out(given.json ? `${JSON.stringify(comparisonToJson(results))}\n` : comparisonToText(results));
+    return exitCodes.done;
+  },
+});
