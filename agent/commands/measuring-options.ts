@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { flag, type Values } from '#command-line/command.ts';
 import { positiveInteger, positiveNumber, text, wholeNumber } from '#command-line/values.ts';
 import { profileLimits } from '#core/dataset/profile.ts';
+import { descriptorLists } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
 import { statesInputSize, usualInputSize } from '#core/search-space/network/input-size.ts';
 import { searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
@@ -119,6 +120,13 @@ export const measuringOptions = {
     default: String(defaultQuietRule.maxWaitMs / 1000),
   },
   noCounters: flag('do not count with perf'),
+  operators: {
+    value: 'LIST',
+    help:
+      `which single operators: ${descriptorLists.join(', ')}; default standard with the standard networks, else ` +
+      'those of the search space, where it has any',
+    schema: z.enum(descriptorLists).optional(),
+  },
   noDescriptor: flag('leave the operators out'),
   noPin: flag('do not pin the runtime to processors'),
   rawSamples: flag('put up to 1,000 samples of each network into the profile'),

@@ -1,9 +1,7 @@
 // From the options to everything that measuring needs: runtime, counters, models, target.
 import { release, type as systemType } from 'node:os';
 import { profileLimits } from '#core/dataset/profile.ts';
-import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
-import type { Workload } from '#core/search-space/workload.ts';
 import { chooseCpus } from '../device/affinity.ts';
 import { readClockSetting } from '../device/clock-setting.ts';
 import { corePmus } from '../device/core-pmu.ts';
@@ -24,6 +22,7 @@ import type { Detection, Runtime } from '../runtimes/runtime.ts';
 import { engineFolder } from '../state-folder.ts';
 import { agentVersion } from '../version.ts';
 import { chooseNetworks } from './architectures.ts';
+import { chooseOperators, measuresStandard } from './chosen-operators.ts';
 import { type MeasuringOptions, onlyWorkload, stopRuleOf, workloadsOf } from './measuring-options.ts';
 import { plannedFile, standardPlan } from './planned-graphs.ts';
 import { askForName, askRuntime, withOwnersWords } from './what-runs.ts';
@@ -47,6 +46,7 @@ export async function makePlan(
   context: PlanContext,
 ): Promise<Omit<ProfilePlan, 'networks'>> {
   const workloads = workloadsOf(options);
+  const described = chooseOperators(options, workloads);
   const command = commandOf(options, context.words ?? []);
   const runtime = createRuntime({ name: options.runtime, program: options.program, command });
   if (!runtime.precisions.includes(options.precision)) {
@@ -87,10 +87,9 @@ export async function makePlan(
     models,
     workloads,
     graphs,
-    // The operators of the first search space that has a list of them.
-    described: options.noDescriptor ? undefined : workloads.find(hasOperators),
+    described,
     counting:
-      options.noCounters || options.noDescriptor || !runtime.counts ? undefined : await findCounting(cpus, files),
+      options.noCounters || described === undefined || !runtime.counts ? undefined : await findCounting(cpus, files),
     rule: stopRuleOf(options),
     build,
     quiet: { ...defaultQuietRule, pauseMs: options.coolDown * 1000, maxWaitMs: options.maxWait * 1000 },
@@ -102,10 +101,6 @@ export async function makePlan(
     kernel: `${systemType()} ${release()}`,
     clocks: readClockSetting(files),
   };
-}
-
-function hasOperators({ searchSpace }: Workload): boolean {
-  return descriptorOperators[searchSpace].length > 0;
 }
 
 function commandOf(options: MeasuringOptions, words: readonly string[]): string | readonly string[] | undefined {
@@ -158,13 +153,9 @@ const isOnnx = (path: string): boolean => path.endsWith('.onnx');
 
 /** What of no search space is measured: the standard networks, and files as they are.
  * @throws DomainError as `plannedFile` */
-async function chooseGraphs(
-  { standard, searchSpace, models: given, batch }: MeasuringOptions,
-  models: ProfilePlan['models'],
-): Promise<PlannedGraph[]> {
-  const graphs: PlannedGraph[] =
-    standard || (searchSpace.length === 0 && given.length === 0) ? standardPlan(models) : [];
-  for (const file of given.filter(isOnnx)) graphs.push(await plannedFile(file, batch[0]!));
+async function chooseGraphs(options: MeasuringOptions, models: ProfilePlan['models']): Promise<PlannedGraph[]> {
+  const graphs: PlannedGraph[] = measuresStandard(options) ? standardPlan(models) : [];
+  for (const file of options.models.filter(isOnnx)) graphs.push(await plannedFile(file, options.batch[0]!));
   const { models: most } = profileLimits;
   if (graphs.length <= most) return graphs;
   throw new DomainError('invalid-usage', `--models: ${graphs.length} networks; a profile holds ${most}`);

@@ -14,6 +14,7 @@ import type { ProfileTarget } from '#core/dataset/profile-target.ts';
 import type { CounterName } from '#core/descriptor/counters.ts';
 import type { Descriptor, DescriptorValues, Operator } from '#core/descriptor/descriptor.ts';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
+import { type SizedOperators, sizedOperatorsKey } from '#core/descriptor/operator-graphs.ts';
 import { DomainError } from '#core/errors.ts';
 import type { IdentifiedGraph } from '#core/predictor/types.ts';
 import { type Workload, workloadKey } from '#core/search-space/workload.ts';
@@ -56,8 +57,8 @@ export interface ProfilePlan {
   readonly workloads: readonly Workload[];
   readonly networks: readonly PlannedNetwork[];
   readonly graphs: readonly PlannedGraph[];
-  /** What the operators are made for; undefined: they are left out. */
-  readonly described: Workload | undefined;
+  /** Which operators are measured, and at which sizes; undefined: they are left out. */
+  readonly described: SizedOperators | undefined;
   readonly counting: Counting | undefined;
   readonly rule: StopRule;
   readonly build: BuildRule;
@@ -163,7 +164,7 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
   let wasDisturbed = false;
   const { described } = plan;
   let builtS = 0;
-  const operators = described === undefined ? [] : descriptorOperators[described.searchSpace];
+  const operators = described === undefined ? [] : descriptorOperators[described.list];
   progress.start(operators.length + plan.networks.length + plan.graphs.length);
 
   async function once(key: string, measure: () => Promise<JournalEntry>): Promise<JournalEntry> {
@@ -189,7 +190,7 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
 
   const entries = new Map<string, JournalEntry>();
   for (const key of operators) {
-    const entry = await once(`${workloadKey(described!)} ${key}`, async () => {
+    const entry = await once(`${sizedOperatorsKey(described!)} ${key}`, async () => {
       const request = requestFor(plan, plan.models.operator(described!, key), ports.signal);
       const { events, ...measured } = await measureOperator(plan.runtime, request, plan.counting);
       return { ...measured, events: [...events] };
@@ -238,7 +239,7 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
     target: plan.target,
     context,
     workloads: plan.workloads,
-    descriptor: described === undefined ? null : asDescriptor(described, asValues(entries, corePmu(files))),
+    descriptor: described === undefined ? null : { ...described, ...asValues(entries, corePmu(files)) },
     measurements,
     ...(models.length > 0 && { models }),
   });
@@ -354,10 +355,6 @@ function resultOf(measured: MeasuredLatency, rawSamples: boolean): MeasuredResul
 export function thin(samples: readonly number[], count: number): number[] {
   if (samples.length <= count) return [...samples];
   return Array.from({ length: count }, (_, i) => samples[Math.floor((i * samples.length) / count)]!);
-}
-
-function asDescriptor({ searchSpace, inputSize, batchSize }: Workload, values: DescriptorValues): Descriptor {
-  return { list: searchSpace, inputSize, batchSize, ...values };
 }
 
 function asValues(entries: ReadonlyMap<string, JournalEntry>, pmuName: string | undefined): DescriptorValues {

@@ -5,16 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
+import { describeListed, type SizedOperators, sizedOperatorsKey } from '#core/descriptor/operator-graphs.ts';
 import { DomainError } from '#core/errors.ts';
-import { describeNetwork, describeOperator } from '#core/search-space/network/describe.ts';
+import { describeNetwork } from '#core/search-space/network/describe.ts';
 import { type DescribedNetwork, modelBytes } from '#core/search-space/network/with-weights.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { type Workload, workloadKey, workloadSchema, workloadTitle } from '#core/search-space/workload.ts';
+import { type Workload, workloadKey, workloadSchema } from '#core/search-space/workload.ts';
 import { makeFolder } from '../upload/atomic-file.ts';
 
 export interface Models {
   /** Path of a file that can be measured now; valid until the next call. */
-  operator(workload: Workload, key: string): string;
+  operator(of: SizedOperators, key: string): string;
   architecture(workload: Workload, text: string): string;
   described(network: DescribedNetwork): string;
   remove(): void;
@@ -30,16 +31,11 @@ export function builtModels(seed: number): Models {
     return path;
   };
   return {
-    operator: (workload, key) => write(operatorBytes(workload, key, seed)),
+    operator: (of, key) => write(modelBytes(describeListed(of, key), seed)),
     architecture: (workload, text) => write(architectureBytes(workload, text, seed)),
     described: (network) => write(modelBytes(network, seed)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-/** @throws DomainError `invalid-request` (an operator or input size that the space does not have) */
-function operatorBytes(workload: Workload, key: string, seed: number): Uint8Array {
-  return modelBytes(describeOperator(searchSpace(workload.searchSpace), key, workload), seed);
 }
 
 /** @throws DomainError `invalid-architecture`, `invalid-request` (an input size that the space cannot have) */
@@ -72,9 +68,10 @@ export function exportModels(
   makeFolder(folder);
   const index: ModelIndex = { ...workload, operators: {}, architectures: {} };
   const write = (name: string, bytes: Uint8Array): void => writeFileSync(join(folder, `${name}.onnx`), bytes);
-  for (const key of descriptorOperators[workload.searchSpace]) {
+  const { searchSpace: list, ...sizes } = workload;
+  for (const key of descriptorOperators[list]) {
     const name = `operator-${key.replace('/', '-')}`;
-    write(name, operatorBytes(workload, key, seed));
+    write(name, modelBytes(describeListed({ list, ...sizes }, key), seed));
     index.operators[name] = key;
   }
   for (const [i, text] of architectures.entries()) {
@@ -90,23 +87,23 @@ export function exportModels(
  * @throws DomainError `invalid-usage` when the folder has no such index or a file is missing */
 export function givenModels(folder: string, suffix: string): { readonly models: Models; readonly index: ModelIndex } {
   const index = readIndex(folder);
-  const find = (names: Readonly<Record<string, string>>): Models['operator'] => {
+  const find = (names: Readonly<Record<string, string>>): ((madeFor: string, wanted: string) => string) => {
     const nameOf = new Map(Object.entries(names).map(([name, what]) => [what, name]));
-    return (workload, wanted) => {
-      if (workloadKey(workload) !== workloadKey(index)) {
-        const made = `${folder} was made for ${workloadTitle(index)}`;
-        throw new DomainError('invalid-usage', `${made}, not for ${workloadTitle(workload)}`);
+    return (madeFor, wanted) => {
+      if (madeFor !== workloadKey(index)) {
+        throw new DomainError('invalid-usage', `${folder} was made for ${workloadKey(index)}, not for ${madeFor}`);
       }
       const path = join(folder, `${nameOf.get(wanted) ?? '?'}${suffix}`);
       if (existsSync(path)) return path;
       throw new DomainError('invalid-usage', `no file for '${wanted}' in ${folder}: ${path} is missing`);
     };
   };
+  const [operator, architecture] = [find(index.operators), find(index.architectures)];
   return {
     index,
     models: {
-      operator: find(index.operators),
-      architecture: find(index.architectures),
+      operator: (of, key) => operator(sizedOperatorsKey(of), key),
+      architecture: (workload, text) => architecture(workloadKey(workload), text),
       described() {
         throw new DomainError('invalid-usage', `the standard networks are ONNX files, and none of ${folder}`);
       },

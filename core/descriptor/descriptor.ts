@@ -2,11 +2,11 @@
 // and its performance counters. Every value is a number or says why there is none; nothing is ever 0 for want of a
 // value.
 import * as z from 'zod';
-import { inputSizeFault, workloadSchema } from '#core/search-space/workload.ts';
+import { workloadSchema } from '#core/search-space/workload.ts';
 import { latencySummarySchema } from '#core/statistics/latency-summary.ts';
 import { text } from '#core/text/line-text.ts';
 import { counterNames } from './counters.ts';
-import { descriptorLists, descriptorOperators } from './descriptor-operators.ts';
+import { descriptorLists, descriptorOperators, operatorSizeFault } from './descriptor-operators.ts';
 
 /** `unsupported`: this device or runtime cannot; `not-counted`: it could, but there is no usable value. */
 export const absenceSchema = z
@@ -66,7 +66,9 @@ const { inputSize, batchSize } = workloadSchema.shape;
 export const descriptorSchema = z
   .strictObject({
     list: z.enum(descriptorLists).describe('Which list of operators was measured.'),
-    inputSize: inputSize.describe('Height and width that the operators were made for, pixels.'),
+    inputSize: inputSize.describe(
+      'Height and width that the operators were made for, pixels. null in the list standard: each states its own.',
+    ),
     batchSize,
     ...valuesShape,
   })
@@ -88,7 +90,7 @@ export function descriptorFaults(descriptor: Descriptor): Fault[] {
   const { list, operators: given } = descriptor;
   const wanted = descriptorOperators[list];
   const faults: Fault[] = [];
-  const sizeFault = inputSizeFault({ searchSpace: list, inputSize: descriptor.inputSize });
+  const sizeFault = operatorSizeFault(list, descriptor.inputSize);
   if (sizeFault !== undefined) faults.push({ path: ['inputSize'], message: sizeFault });
   const fault = (path: string[], message: string): number => faults.push({ path: ['operators', ...path], message });
   for (const key of wanted) if (!Object.hasOwn(given, key)) fault([key], 'operator is missing');

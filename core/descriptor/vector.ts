@@ -1,9 +1,9 @@
-// A descriptor as numbers: one fixed order of columns a search space, a mask beside the values, counters raw or per
-// millisecond of the operator's own latency (MAPLE-Edge, arXiv 2204.12950, section 3.2, found the latter to transfer).
-import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+// A descriptor as numbers: one fixed order of columns a list of operators, a mask beside the values, counters raw or
+// per millisecond of the operator's own latency (MAPLE-Edge, arXiv 2204.12950, section 3.2, found the latter to
+// transfer).
 import { type CounterName, counterNames } from './counters.ts';
 import type { Descriptor, Operator } from './descriptor.ts';
-import { descriptorOperators } from './descriptor-operators.ts';
+import { descriptorOperators, type OperatorList } from './descriptor-operators.ts';
 
 export type CounterNormalisation = 'operator-latency' | 'raw';
 
@@ -18,25 +18,22 @@ export interface DescriptorVector {
   readonly unsupported: Uint8Array;
 }
 
-/** Column names of the vector of a search space: latency and then each counter, operator by operator. */
-export function descriptorColumns(
-  searchSpace: SearchSpaceId,
-  counters: readonly CounterName[] = counterNames,
-): string[] {
-  return descriptorOperators[searchSpace].flatMap((key) => [
+/** Column names of the vector of a list: latency and then each counter, operator by operator. */
+export function descriptorColumns(list: OperatorList, counters: readonly CounterName[] = counterNames): string[] {
+  return descriptorOperators[list].flatMap((key) => [
     `${key}:latencyMs`,
     ...counters.map((counter) => `${key}:${counter}`),
   ]);
 }
 
-/** The vector over all operators of the space; `null` (no descriptor) and left-out operators are not counted. */
+/** The vector over all operators of the list; `null` (no descriptor) and left-out operators are not counted. */
 export function descriptorVector(
   descriptor: Descriptor | null,
-  searchSpace: SearchSpaceId,
+  list: OperatorList,
   normalisation: CounterNormalisation,
   counters: readonly CounterName[] = counterNames,
 ): DescriptorVector {
-  const names = descriptorColumns(searchSpace, counters);
+  const names = descriptorColumns(list, counters);
   const values = new Float64Array(names.length).fill(Number.NaN);
   const present = new Uint8Array(names.length);
   const unsupported = new Uint8Array(names.length);
@@ -48,7 +45,7 @@ export function descriptorVector(
     } else if (value === 'unsupported') unsupported[column] = 1;
     column++;
   };
-  for (const key of descriptorOperators[searchSpace]) {
+  for (const key of descriptorOperators[list]) {
     const operator = descriptor?.operators[key];
     const latency = latencyOf(operator);
     set(latency);

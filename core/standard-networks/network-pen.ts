@@ -22,6 +22,8 @@ export interface ConvolutionShape {
 /** Tensors go by their names. Convolutions and pools keep the size at stride 1. */
 export interface NetworkPen {
   readonly input: string;
+  /** One more input of the network, of floats. */
+  anotherInput(shape: readonly number[]): string;
   /** @returns the only output */
   node(operator: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string;
   /** Weights scaled so that what flows keeps its size. */
@@ -50,6 +52,7 @@ export interface NetworkPen {
 /** @param inputShape batch first, then channels where there are any */
 export function networkPen(name: string, inputShape: readonly number[]): NetworkPen {
   const input: Tensor = { name: 'input', type: 'float32', shape: inputShape };
+  const inputs: Tensor[] = [input];
   const nodes: OperatorNode[] = [];
   const constants: ConstantTensor[] = [];
   const fills: (Fill | undefined)[] = [];
@@ -95,6 +98,12 @@ export function networkPen(name: string, inputShape: readonly number[]): Network
   const pen: NetworkPen = {
     input: input.name,
     shapeOf,
+    anotherInput(shape) {
+      const another: Tensor = { name: `input_${inputs.length}`, type: 'float32', shape };
+      inputs.push(another);
+      known.set(another.name, another);
+      return another.name;
+    },
     node: (operator, inputs, attributes) => outputsOf(operator, inputs, 1, attributes)[0]!,
     weights: (shape, inputsOfOne) =>
       constant(
@@ -158,7 +167,7 @@ export function networkPen(name: string, inputShape: readonly number[]): Network
       return outputsOf('Split', [x, lengths], parts, { axis });
     },
     finish(output) {
-      return { graph: { name, opset, inputs: [input], outputs: [output], constants, nodes, tensors }, fills };
+      return { graph: { name, opset, inputs, outputs: [output], constants, nodes, tensors }, fills };
     },
   };
   return pen;

@@ -107,7 +107,7 @@ export function chooseRows(
 }
 
 /** Prior covariance of ln latency of the candidates, then the known networks, [total × total]. */
-function priorCovariance(candidates: Forward, known: Forward): Float64Array {
+export function priorCovariance(candidates: Forward, known: Forward): Float64Array {
   const n = candidates.count;
   const total = n + known.count;
   const H = n === 0 ? 1 : candidates.lnMean.length / n;

@@ -7,6 +7,7 @@ import { profile } from '#agent/commands/profile.ts';
 import { parseOptions } from '#command-line/parse-options.ts';
 import type { Terminal } from '#command-line/terminal.ts';
 import { type Profile, profileSchema } from '#core/dataset/profile.ts';
+import { descriptorOperators } from '#core/descriptor/descriptor-operators.ts';
 import { graphHash } from '#core/graph/graph-hash.ts';
 import { bytesOf } from '#core/onnx/model.ts';
 import { encodeModel } from '#core/onnx/writer.ts';
@@ -56,11 +57,12 @@ const fileOf = (name: string, bytes: Uint8Array): string => {
 
 test('without a search space and without files, the standard networks are what is measured', async () => {
   const { profile: written, said } = await measured(...mine);
-  expect(written).toMatchObject({ workloads: [], measurements: [], descriptor: null });
+  expect(written).toMatchObject({ workloads: [], measurements: [] });
+  expect(written.descriptor).toMatchObject({ list: 'standard', inputSize: null, batchSize: 1 });
   expect(written.models!.map(({ graph }) => graphHash(graph))).toEqual(standardGraphs().map(({ id }) => id));
   expect(written.models![0]).toMatchObject({ latency: { medianMs: 2 }, runs: 12, stable: true });
   expect(said).toContain('standard depthwise');
-  expect(said).toContain('17 networks and 0 operators measured');
+  expect(said).toContain('17 networks and 64 operators measured');
 });
 
 test('beside a search space they are measured where that is asked for', async () => {
@@ -75,6 +77,26 @@ test('beside a search space they are measured where that is asked for', async ()
   );
   expect(both.profile.measurements).toHaveLength(2);
   expect(both.profile.models).toHaveLength(17);
+});
+
+test('the list of operators is chosen', async () => {
+  const file = fileOf('empty.onnx', modelBytes(emptyNetwork(), 0));
+  const without = await measured(...mine, '--models', file);
+  expect(without.profile.descriptor).toBeNull();
+  const { profile: written } = await measured(...mine, '--operators', 'nasbench201', '--batch', '2');
+  expect(written.descriptor).toMatchObject({ list: 'nasbench201', inputSize: 32, batchSize: 2 });
+  const both = ['--models', file, '--operators', 'standard', '--no-descriptor'];
+  await expect(measured(...mine, ...both)).rejects.toThrow('--operators standard and --no-descriptor');
+});
+
+test('ONNX Runtime runs every standard operator', async () => {
+  const file = fileOf('empty.onnx', modelBytes(emptyNetwork(), 0));
+  const what = ['--models', file, '--operators', 'standard'];
+  const { profile: written } = await measured('--runtime', 'onnxruntime', ...what);
+  const { operators } = written.descriptor!;
+  expect(Object.keys(operators)).toEqual(descriptorOperators.standard);
+  const without = Object.entries(operators).filter(([, { latency }]) => typeof latency === 'string');
+  expect(without).toEqual([]);
 });
 
 test('files are measured as they are, and only their graphs are in the profile', async () => {
