@@ -23,15 +23,18 @@ const options = {
   json: jsonFlag,
 };
 
-const notes =
-  'One of --target, --device and --upload. Nothing is deleted: what is withdrawn is kept and counts nowhere.\n' +
-  'A line a target that was made anew: measurements in use, withdrawn profiles. Stopped or failed, the same\n' +
-  'command finishes it.';
+const effects = {
+  withdraw: 'Nothing is deleted: what is withdrawn is kept and counts nowhere.',
+  restore: 'What was withdrawn is used again; of several orders about a profile the last one stands.',
+} as const;
 
 const ordering = (operation: 'withdraw' | 'restore') =>
   defineCommand({
     options,
-    notes,
+    notes:
+      `One of --target, --device and --upload. ${effects[operation]}\n` +
+      'A line a target that was made anew: measurements in use, withdrawn profiles. Stopped or failed, the same\n' +
+      'command finishes it.',
     async run({ api, token, target, profile, device, upload, reason, json }, { out, signal }) {
       const named = [target, device, upload].filter((each) => each !== undefined).length;
       if (named !== 1 || (profile !== undefined && target === undefined)) {

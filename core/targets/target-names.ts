@@ -2,7 +2,7 @@
 
 import { DomainError, type Issue } from '#core/errors.ts';
 import type { Store } from '#core/store/store.ts';
-import { nearestNames } from '#core/text/nearest-names.ts';
+import { type NameSearch, nameSearch } from '#core/text/nearest-names.ts';
 import { targetIdIn, targetsPrefix } from './keys.ts';
 
 export interface UnknownTarget {
@@ -42,17 +42,17 @@ const soughtNames = 3;
 
 /** The error for names that are not targets, the first few with the nearest names there are. */
 export function unknownTargetError(unknown: readonly UnknownTarget[], known: readonly string[]): DomainError {
+  const search = nameSearch(known);
   const issues: Issue[] = unknown.slice(0, namedIssues).map(({ targetId, path }, i) => ({
     path,
-    message: sentence(targetId, known, i < soughtNames),
+    message: sentence(targetId.slice(0, 128), i < soughtNames || known.length === 0 ? search : undefined),
   }));
   return new DomainError('unknown-target', issues[0]!.message, { issues });
 }
 
-function sentence(targetId: string, known: readonly string[], seek: boolean): string {
-  const shown = targetId.slice(0, 128);
-  if (!seek && known.length > 0) return `target '${shown}' not found`;
-  const nearest = nearestNames(shown, known);
+function sentence(shown: string, search: NameSearch | undefined): string {
+  if (!search) return `target '${shown}' not found`;
+  const nearest = search(shown);
   return nearest.length > 0
     ? `target '${shown}' not found; nearest: ${nearest.join(', ')}`
     : `target '${shown}' not found; there are no targets yet`;

@@ -1,31 +1,40 @@
 // Which known names somebody may have meant: by edit distance (Levenshtein 1966), a name that contains the given one
 // or is contained in it first.
+import { editDistance } from './edit-distance.ts';
 
 /** Names compared letter by letter in one search: those whose letters differ least. */
-const comparedNames = 500;
+const comparedNames = 200;
 /** Longest part of a name that is compared. */
 const comparedCharacters = 128;
 
-/** At most `count` of `names`, nearest first; ties in the order given. Bounded: among very many names that are all far
- * from the given one, only those with the most alike letters are compared in full. */
-export function nearestNames(given: string, names: readonly string[], count = 3): string[] {
-  const wanted = normal(given);
-  const letters = lettersOf(wanted);
-  const bounded = names
-    .map((name, order) => {
-      const text = normal(name);
-      return { name, text, order, least: leastDistance(wanted, letters, text) };
-    })
-    .sort((a, b) => a.least - b.least || a.order - b.order)
-    .slice(0, comparedNames);
-  const nearest: { readonly name: string; readonly order: number; readonly distance: number }[] = [];
-  for (const { name, text, order, least } of bounded) {
-    // No later name can be nearer than its bound.
-    if (nearest.length >= count && least > nearest[count - 1]!.distance) break;
-    nearest.push({ name, order, distance: distanceOf(wanted, text) });
-    nearest.sort((a, b) => a.distance - b.distance || a.order - b.order).splice(count);
-  }
-  return nearest.map(({ name }) => name);
+/** At most `count` names, nearest first; ties in the order of the names. */
+export type NameSearch = (given: string, count?: number) => string[];
+
+/** @see nameSearch, which whoever seeks several names makes once */
+export const nearestNames = (given: string, names: readonly string[], count?: number): string[] =>
+  nameSearch(names)(given, count);
+
+/** A search among `names`, for names given later. Bounded: among very many names that are all far from the given one,
+ * only those with the most alike letters are compared in full. */
+export function nameSearch(names: readonly string[]): NameSearch {
+  const texts = names.map(normal);
+  const letters = texts.map(lettersOf);
+  return (given, count = 3) => {
+    const wanted = normal(given);
+    const wantedLetters = lettersOf(wanted);
+    const leasts = texts.map((text, i) =>
+      isContained(wanted, text) ? containedDistance(wanted, text) : bagDistance(wantedLetters, letters[i]!),
+    );
+    const bounded = [...leasts.keys()].sort((a, b) => leasts[a]! - leasts[b]! || a - b).slice(0, comparedNames);
+    const nearest: { readonly order: number; readonly distance: number }[] = [];
+    for (const order of bounded) {
+      // No later name can be nearer than its bound.
+      if (nearest.length >= count && leasts[order]! > nearest[count - 1]!.distance) break;
+      nearest.push({ order, distance: distanceOf(wanted, texts[order]!) });
+      nearest.sort((a, b) => a.distance - b.distance || a.order - b.order).splice(count);
+    }
+    return nearest.map(({ order }) => names[order]!);
+  };
 }
 
 /** Case and the kind of separator are what people mistype most; they do not count. */
@@ -37,45 +46,28 @@ function normal(name: string): string {
 }
 
 function distanceOf(a: string, b: string): number {
-  return isContained(a, b) ? Math.abs(a.length - b.length) / 100 : editDistance(a, b);
+  return isContained(a, b) ? containedDistance(a, b) : editDistance(a, b);
 }
 
 const isContained = (a: string, b: string): boolean => a !== '' && (a.includes(b) || b.includes(a));
 
-/** A lower bound of the distance, in one pass: letters that one has and the other has not (Navarro 2001, bag
- * distance). */
-function leastDistance(wanted: string, letters: Int16Array, text: string): number {
-  if (isContained(wanted, text)) return Math.abs(wanted.length - text.length) / 100;
-  const left = letters.slice();
-  for (let i = 0; i < text.length; i++) left[letterOf(text, i)]!--;
+const containedDistance = (a: string, b: string): number => Math.abs(a.length - b.length) / 100;
+
+/** A lower bound of the edit distance: letters that one has and the other has not (Navarro 2001, bag distance). */
+function bagDistance(a: Uint8Array, b: Uint8Array): number {
   let missing = 0;
   let surplus = 0;
-  for (const difference of left) {
+  for (let letter = 0; letter < a.length; letter++) {
+    const difference = a[letter]! - b[letter]!;
     if (difference > 0) missing += difference;
     else surplus -= difference;
   }
   return Math.max(missing, surplus);
 }
 
-function lettersOf(text: string): Int16Array {
-  const letters = new Int16Array(128);
-  for (let i = 0; i < text.length; i++) letters[letterOf(text, i)]!++;
+/** How often each letter stands in a normal name, which is ASCII and not longer than 128. */
+function lettersOf(text: string): Uint8Array {
+  const letters = new Uint8Array(128);
+  for (let i = 0; i < text.length; i++) letters[text.charCodeAt(i) & 127]!++;
   return letters;
-}
-
-/** Normal names are ASCII. */
-const letterOf = (text: string, i: number): number => text.charCodeAt(i) & 127;
-
-/** Fewest insertions, deletions and substitutions that turn a into b. */
-export function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, substituted));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -8,7 +8,7 @@ import { StackError } from '../stack-error.ts';
 import type { ApiPlan, RoutePlan } from '../template/plan-api.ts';
 import { Authorizer } from './authorize.ts';
 import { corsHeaders } from './cors.ts';
-import { type EventContext, proxyEvent, proxyReply, readRequest } from './proxy-event.ts';
+import { type EventContext, newRequestId, proxyEvent, proxyReply, readRequest } from './proxy-event.ts';
 import { Router } from './routes.ts';
 
 export interface HttpApiOptions {
@@ -30,10 +30,8 @@ const bodyLimitBytes = 10 * 1024 * 1024;
 
 /** API Gateway's own answers. */
 const messages: Record<number, string> = {
-  400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
-  404: 'Not Found',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
@@ -95,7 +93,7 @@ export class HttpApi {
 
   async #handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = readRequest(incoming);
-    if (!request) return refuse(response, 400);
+    if (!request) return refuseAsFunctions(response, 'invalid-request', newRequestId());
     const { plan, accountId } = this.#options;
     response.setHeader('apigw-requestid', request.requestId);
     const cors = plan.cors && corsHeaders(plan.cors, request);
@@ -106,14 +104,14 @@ export class HttpApi {
     }
     const match = this.#router.match(request.method, request.path);
     if (!match) {
-      if (!this.#showHomePage(request.method, request.path, response)) refuse(response, 404);
-      return;
+      if (this.#showHomePage(request.method, request.path, response)) return;
+      return refuseAsFunctions(response, 'not-found', request.requestId);
     }
     const { route, pathParameters } = match;
     const context: EventContext = { apiId: plan.id, accountId, routeKey: route.key, pathParameters };
 
     const body = await readBody(incoming);
-    if (!body) return refuseTooLarge(response, request.requestId);
+    if (!body) return refuseAsFunctions(response, 'body-too-large', request.requestId);
     let authorizerContext: Record<string, unknown> | undefined;
     if (route.authorizer) {
       const verdict = await this.#authorizers.get(route.authorizer.id)!.check(request, context);
@@ -122,7 +120,7 @@ export class HttpApi {
     }
     const event = JSON.stringify(proxyEvent(request, context, body, authorizerContext));
     const result = await this.#invokeWithin(route, event);
-    if (result === 413) return refuseTooLarge(response, request.requestId);
+    if (result === 413) return refuseAsFunctions(response, 'body-too-large', request.requestId);
     if (typeof result === 'number') return refuse(response, result);
     const reply = result.failed ? undefined : proxyReply(result.payload);
     if (!reply) return refuse(response, 500);
@@ -172,21 +170,41 @@ function refuse(response: ServerResponse, status: number): void {
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
 }
 
-/** The one refusal that differs from API Gateway's, which says no more than `message`: whatever its size, a body that
- * is too large is refused in one form here, that of the functions. What of it is still to come is discarded, so that a
- * client that sends before it reads gets the answer and not a broken connection. */
-function refuseTooLarge(response: ServerResponse, requestId: string): void {
-  const detail = 'the body is larger than API Gateway (10 MiB) or Lambda (6 MiB) takes: split the request';
-  const body = JSON.stringify({
-    type: 'urn:sugarbush:problem:body-too-large',
+/** Refusals that differ from API Gateway's, which says no more than `message`: whatever stands in a path, and whatever
+ * the size of a body, they have one form here, that of the functions. */
+const asFunctions = {
+  'invalid-request': {
+    title: 'The request is not valid',
+    status: 400,
+    detail: "the path is not well encoded: two hexadecimal digits follow each '%'",
+  },
+  'not-found': {
+    title: 'Not found',
+    status: 404,
+    detail: "there is no route of this method and path; a slash divides the path, written as '%2F' too",
+  },
+  'body-too-large': {
     title: 'The request is too large',
     status: 413,
-    code: 'body-too-large',
+    detail: 'the body is larger than API Gateway (10 MiB) or Lambda (6 MiB) takes: split the request',
+  },
+} as const;
+
+/** What of the body is still to come is discarded, so that a client that sends before it reads gets the answer and not a
+ * broken connection. */
+function refuseAsFunctions(response: ServerResponse, code: keyof typeof asFunctions, requestId: string): void {
+  const { title, status, detail } = asFunctions[code];
+  const body = JSON.stringify({
+    type: `urn:sugarbush:problem:${code}`,
+    title,
+    status,
+    code,
     detail,
     issues: [{ path: '', message: detail }],
     requestId,
   } satisfies Problem);
-  response.writeHead(413, { 'content-type': 'application/problem+json', 'content-length': body.length }).end(body);
+  const headers = { 'content-type': 'application/problem+json', 'content-length': Buffer.byteLength(body) };
+  response.writeHead(status, headers).end(body);
 }
 
 /** The whole body, or undefined when it is over the limit (Node discards the rest once that is answered). */

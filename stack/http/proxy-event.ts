@@ -44,12 +44,14 @@ export function readRequest(request: IncomingMessage): ApiRequest | undefined {
     headers,
     cookies: (request.headersDistinct['cookie'] ?? []).flatMap((each) => each.split(/;\s*/)).filter(Boolean),
     queryStringParameters: queryParameters(rawQueryString),
-    requestId: randomBytes(11).toString('base64'),
+    requestId: newRequestId(),
     sourceIp,
     protocol: `HTTP/${request.httpVersion}`,
     receivedMs: Date.now(),
   };
 }
+
+export const newRequestId = (): string => randomBytes(11).toString('base64');
 
 /** Repeated parameters are joined by commas. */
 function queryParameters(rawQueryString: string): Record<string, string> | undefined {

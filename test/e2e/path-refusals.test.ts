@@ -83,4 +83,16 @@ describe('each documented refusal of a path parameter', () => {
     // What it was, where it has room; never what lies behind it.
     if (code !== 'invalid-request') expect(`${problem.detail} ${issue?.message}`).toContain(value.slice(0, 32));
   });
+
+  // API Gateway decodes a path before it looks for a route.
+  test.each(routeIds.filter((id) => parametersOf(id).length > 0))(
+    '%s of a name with a slash is not-found',
+    async (id) => {
+      const path = filledPath(id, Object.fromEntries(parametersOf(id).map((name) => [name, '../devices'])));
+      expect(path).toContain('..%2Fdevices');
+      const response = await field.call(routes[id].method, path, field.operator);
+      expect(response.headers.get('content-type')).toBe('application/problem+json');
+      expect(problemSchema.parse(await response.json())).toMatchObject({ status: 404, code: 'not-found' });
+    },
+  );
 });

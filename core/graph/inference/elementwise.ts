@@ -32,23 +32,13 @@ function broadcast(typeOf: number | 'bool', compute?: (values: readonly number[]
       inputs.map((i) => i.shape),
     );
     const type = typeOf === 'bool' ? 'bool' : n.type(typeOf);
-    if (compute === undefined) return [{ type, shape }];
-    return [
-      n.known(type, shape, () => {
-        const columns = inputs.map((i) => broadcastValues(i, shape));
-        const first = columns[0];
-        if (first === undefined || columns.includes(undefined)) return undefined;
-        return first.map((_, k) =>
-          asType(
-            compute(
-              columns.map((c) => c![k]!),
-              inputs[0]!.type,
-            ),
-            type,
-          ),
-        );
-      }),
-    ];
+    if (compute === undefined || inputs.some(({ values }) => values === undefined)) return [{ type, shape }];
+    const values = (): readonly number[] => {
+      const columns = inputs.map((i) => broadcastValues(i, shape)!);
+      const row = (k: number): number[] => columns.map((column) => column[k]!);
+      return columns[0]!.map((_, k) => asType(compute(row(k), inputs[0]!.type), type));
+    };
+    return [n.known(type, shape, values, inputs.length)];
   };
 }
 

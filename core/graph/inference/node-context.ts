@@ -148,13 +148,15 @@ export class NodeContext {
     return axes;
   }
 
-  /** Values for an output, if its inputs' values are known, it is small enough and the budget lasts. */
-  known(type: ElementType, shape: readonly number[], values: () => readonly number[] | undefined): Known {
+  /** Values for an output, if its inputs' values are known, it is small enough and the budget lasts.
+   * @param readEach values that are read for each of the output */
+  known(type: ElementType, shape: readonly number[], values: () => readonly number[] | undefined, readEach = 1): Known {
     // A shape that no tensor has is refused where the output is taken.
     if (!shape.every(isLength)) return { type, shape };
     const count = elementCount(shape);
-    if (count > mostKnownValues || this.#budget.elements < count) return { type, shape };
-    this.#budget.elements -= count + 1;
+    const read = count * readEach;
+    if (count > mostKnownValues || this.#budget.elements < read) return { type, shape };
+    this.#budget.elements -= read + 1;
     const computed = values();
     return computed === undefined ? { type, shape } : { type, shape, values: computed };
   }

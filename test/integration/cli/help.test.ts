@@ -96,6 +96,14 @@ describe.each([
   });
 });
 
+test('withdraw and restore each say what they do', async () => {
+  const said = async (name: string) => flat((await run(['cli/sugarbush.mjs', name, '--help'])).stdout);
+  expect(await said('withdraw')).toContain('what is withdrawn is kept and counts nowhere');
+  const restore = await said('restore');
+  expect(restore).toContain('What was withdrawn is used again');
+  expect(restore).not.toContain('counts nowhere');
+});
+
 const heavy = /\/node_modules\/(onnxruntime|vega|aws-|@aws-|@smithy|@middy|constructs|esbuild|hyparquet|cli-progress)/;
 
 test.each(own.map(({ words }) => words.join(' ')))('%s --help loads nothing heavy', async (line) => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyEventV2WithLambdaAuthorizer } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { problemSchema } from '#contract/problem.ts';
 import { type Stack, startStack } from '#stack/stack.ts';
 import { httpApi, lambda, writeAssembly } from './write-assembly.ts';
 
@@ -160,9 +161,6 @@ describe('the answer', () => {
 
 describe('the API itself refuses', () => {
   test.each([
-    ['an unknown path', '/nowhere', {}, 404, 'Not Found'],
-    ['an unknown method', '/answer', { method: 'GET' }, 404, 'Not Found'],
-    ['a path that is not encoded well', '/items/%zz', {}, 400, 'Bad Request'],
     ['a missing token', '/items/1', {}, 401, 'Unauthorized'],
     ['an empty token', '/items/1', { headers: { authorization: '' } }, 401, 'Unauthorized'],
     ['a wrong token', '/items/1', { headers: { authorization: 'no' } }, 403, 'Forbidden'],
@@ -175,6 +173,19 @@ describe('the API itself refuses', () => {
     const response = await call(path, init);
     expect([response.status, await response.json()]).toEqual([status, { message }]);
     expect(response.headers.get('content-type')).toBe('application/json');
+  });
+
+  test.each([
+    ['an unknown path', '/nowhere', {}, 404, 'not-found'],
+    ['a slash in a parameter, which is one of the path', '/items/..%2Fopen', {}, 404, 'not-found'],
+    ['an unknown method', '/answer', { method: 'GET' }, 404, 'not-found'],
+    ['a path that is not encoded well', '/items/%zz', {}, 400, 'invalid-request'],
+  ])('%s, in the form of the functions', async (_, path, init, status, code) => {
+    const response = await call(path, init);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    const problem = problemSchema.parse(await response.json());
+    expect([response.status, problem.status, problem.code]).toEqual([status, status, code]);
+    expect(problem.requestId).toMatch(/.{10,}/);
   });
 
   test('a body over 10 MiB by its length, before it is sent', async () => {

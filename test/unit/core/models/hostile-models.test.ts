@@ -71,6 +71,44 @@ describe('shapes', () => {
   });
 });
 
+describe.each(['Max', 'Min', 'Sum'])('%s of a thousand known values', (operator) => {
+  // An image whose shape is worked out: [512, 2] of lengths, three times over, and the first two of them.
+  const shapedBy = (count: number): SubmittedGraph => {
+    const combined = ['a', 'b', 'c'].map((name, i) => ({
+      operator: i === 0 ? operator : 'Max',
+      inputs: new Array<string>(count).fill(['lengths', 'a', 'b'][i]!),
+      outputs: [name],
+      attributes: {},
+    }));
+    return through(
+      {},
+      {
+        constants: [
+          { name: 'two', type: 'int64', shape: [2], values: operator === 'Sum' ? [8 / count, 64 / count] : [8, 64] },
+          { name: 'wide', type: 'int64', shape: [2], values: [512, 2] },
+          { name: 'first', type: 'int64', shape: [], values: [0] },
+        ],
+        nodes: [
+          { operator: 'Expand', inputs: ['two', 'wide'], outputs: ['lengths'], attributes: {} },
+          ...combined,
+          { operator: 'Gather', inputs: ['c', 'first'], outputs: ['shape'], attributes: { axis: 0 } },
+          { operator: 'Reshape', inputs: ['image', 'shape'], outputs: ['result'], attributes: {} },
+        ],
+      },
+    );
+  };
+
+  test('is followed for a few inputs', async () => {
+    expect((await taken(shapedBy(2))).outputs).toEqual([{ type: 'float32', shape: [8, 64] }]);
+  });
+
+  // Three nodes read six million values.
+  test('is not for two thousand, three times', async () => {
+    const refused = { code: 'unsupported-model', message: expect.stringContaining('known only when it runs') };
+    await expect(taken(shapedBy(2000))).rejects.toMatchObject(refused);
+  });
+});
+
 test('A refusal stays short, whatever the graph has to be refused for', async () => {
   const many = { name: 'many', type: 'float32' as const, shape: [7] };
   const graph = through(

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeCursor, encodeCursor } from '#core/store/page-cursor.ts';
-import { editDistance, nearestNames } from '#core/text/nearest-names.ts';
+import { editDistance } from '#core/text/edit-distance.ts';
+import { nearestNames } from '#core/text/nearest-names.ts';
 import { significant, significantEach } from '#core/text/significant.ts';
 
 describe('edit distance', () => {
