@@ -13,6 +13,7 @@ import type { CountRow, KernelTable } from '#core/predictor/kernels/kernel-table
 import { usualInputSize } from '#core/search-space/network/input-size.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { isLatencyMs } from '#core/statistics/latency-range.ts';
 
 export interface EvaluatedSet {
   /** A search space's id, or the name of the file of graphs without its endings. */
@@ -54,7 +55,7 @@ export function readNetworkLatencies(files: readonly string[]): NetworkLatencies
       latencies.set(target, own);
       for (const row of rows) {
         const value = Number(row[column + 1]);
-        if (row[column + 1] !== '' && value > 0 && Number.isFinite(value)) own.set(row[0]!, value);
+        if (row[column + 1] !== '' && isLatencyMs(value)) own.set(row[0]!, value);
       }
     });
   }

@@ -4,6 +4,7 @@
 import { DomainError } from '#core/errors.ts';
 import { architectureForm } from '#core/search-space/forms/forms.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
+import { isLatencyMs } from '#core/statistics/latency-range.ts';
 import { quoteText } from '#core/text/quote-text.ts';
 import { readLiteral } from '#core/text/read-literal.ts';
 import { invalidTable } from './invalid-table.ts';
@@ -30,7 +31,8 @@ export interface TargetColumn {
 export interface MissingLatencies {
   readonly file: string;
   readonly target: string;
-  /** `missing`: the field is empty, `NA`, infinite or the like. `not-a-latency`: it is zero or negative. `no-row`: the
+  /** `missing`: the field is empty, `NA`, infinite or the like. `not-a-latency`: it is zero, negative or out of
+   * all range (latency-range.ts). `no-row`: the
    * table was joined with one that has architectures which this target's file lacks. */
   readonly reason: 'missing' | 'not-a-latency' | 'no-row';
   readonly count: number;
@@ -184,7 +186,7 @@ function readColumn(
     if (cell === undefined) throw notANumber(file, row, id, fields[at]!);
     if (cell.kind === 'number') {
       const ms = toMs(cell.value, cell.unit ?? reading.unit, reading.batchSize);
-      if (ms > 0 && Number.isFinite(ms)) return ms;
+      if (isLatencyMs(ms)) return ms;
     }
     counts[cell.kind === 'missing' ? 'missing' : 'not-a-latency']++;
     return Number.NaN;

@@ -14,6 +14,7 @@ import { cholesky } from '#core/matrix/small-matrix.ts';
 import { featureDimension, type Head, headsOf } from '#core/predictor/hypotheses.ts';
 import { type RepricedSums, repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import type { Forward, HeadParameters } from '#core/predictor/types.ts';
+import { allowedLatency, isLatencyMs } from '#core/statistics/latency-range.ts';
 import { exponentialPosterior, stepsFromAfar, stepsFromNear } from './exponential-posterior.ts';
 import {
   defaultOutlierShare,
@@ -89,7 +90,7 @@ const leastWeight = 0.01;
 
 /** @param forward ln m and φ of the measured networks under every head (network-sums.ts)
  * @param latencyMs [forward.count]
- * @throws DomainError `too-few-measurements` without any; `invalid-request` for a latency that is not positive */
+ * @throws DomainError `too-few-measurements` without any; `invalid-request` for what is no latency (latency-range.ts) */
 export function adaptTarget(
   parameters: HeadParameters,
   predictorHash: string,
@@ -100,8 +101,8 @@ export function adaptTarget(
   const { outlierShare = defaultOutlierShare, lnLoweringPriors } = options;
   if (latencyMs.length === 0) throw new DomainError('too-few-measurements', 'adaptation needs at least 1 measurement');
   const lnLatency = latencyMs.map((value, i) => {
-    if (value > 0 && value < Number.POSITIVE_INFINITY) return Math.log(value);
-    throw new DomainError('invalid-request', `latency ${value} ms of measurement ${i} is not finite and positive`);
+    if (isLatencyMs(value)) return Math.log(value);
+    throw new DomainError('invalid-request', `latency ${value} ms of measurement ${i} is none; ${allowedLatency}`);
   });
   const heads = headsOf(parameters.lowerings);
   const scoreOf = (h: number, level: number, lnEvidence: number): number =>

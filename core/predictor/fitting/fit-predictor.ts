@@ -14,6 +14,7 @@ import { kernelFeatureNames, kernelFeatures } from '#core/predictor/kernels/kern
 import { kernelKey } from '#core/predictor/kernels/kernel-table.ts';
 import { encodeParameters, featureSchemaId } from '#core/predictor/predictor-parameters.ts';
 import { seededRandom } from '#core/random.ts';
+import { allowedLatency, isLatencyMs } from '#core/statistics/latency-range.ts';
 import {
   apartWeight,
   drawStep,
@@ -77,7 +78,7 @@ const defaultStepsPerReport = 50;
 const fewestNetworks = 12;
 
 /** @throws DomainError `cancelled` when the signal aborts; `too-few-measurements` for a group with fewer than 12
- * networks; `invalid-request` for latencies that are neither NaN nor finite and positive; `training-failed` when the
+ * networks; `invalid-request` for what is neither NaN nor a latency (latency-range.ts); `training-failed` when the
  * loss is not a number any more. */
 export async function fitKernelPredictor(options: FitOptions): Promise<PredictorBundle> {
   const { data, seed, steps = defaultSteps, stepsPerReport = defaultStepsPerReport } = options;
@@ -202,11 +203,11 @@ function checkGroup({ id, networks: own, targets }: TrainingGroup): void {
       const message = `target '${target}' of '${id}' has ${latencyMs.length} latencies for ${own.length} networks`;
       throw new DomainError('invalid-request', message);
     }
-    const bad = latencyMs.findIndex((value) => !(value > 0 && value < Infinity) && !Number.isNaN(value));
+    const bad = latencyMs.findIndex((value) => !isLatencyMs(value) && !Number.isNaN(value));
     if (bad < 0) continue;
     throw new DomainError(
       'invalid-request',
-      `target '${target}' of '${id}' has latency ${latencyMs[bad]} ms at row ${bad}: NaN where there is none, else finite and positive`,
+      `target '${target}' of '${id}' has latency ${latencyMs[bad]} ms at row ${bad}: NaN where there is none; ${allowedLatency}`,
     );
   }
 }

@@ -76,6 +76,18 @@ test('zero, negative and non-finite latencies are excluded and counted by target
   ]);
 });
 
+test('so are those that no device has, whatever their unit', () => {
+  const table = read(`architecture,long [s],short\n${a},1e300,1e-300\n${b},1e6,1e-6\n${c},1.1e6,9e-7\n`);
+  expect(table.targets.map(({ latencyMs }) => [...latencyMs])).toEqual([
+    [Number.NaN, 1e9, Number.NaN],
+    [Number.NaN, 1e-6, Number.NaN],
+  ]);
+  expect(table.exclusions.map(({ reason, count }) => [reason, count])).toEqual([
+    ['not-a-latency', 2],
+    ['not-a-latency', 2],
+  ]);
+});
+
 const twoOfAName = 'two columns have this name; accepted: one, or a row of batch sizes below the header that differ';
 
 describe('refuses, naming file, row and column', () => {

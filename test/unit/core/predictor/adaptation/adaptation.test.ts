@@ -111,10 +111,21 @@ describe('an adaptation', () => {
     }
   });
 
-  test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('is refused for a latency of %d', (bad) => {
+  test.each([0, -1, 1e-300, 1e300, Number.NaN, Number.POSITIVE_INFINITY])('is refused for a latency of %d', (bad) => {
     expect(() => adaptTarget(referenceParameters, hash, support, latencyMs.with(4, bad))).toThrow(
       expect.objectContaining({ code: 'invalid-request', message: expect.stringContaining('measurement 4') }),
     );
+  });
+
+  test('is finite for the shortest and longest latencies together', () => {
+    const extreme = latencyMs.map((_, i) => (i % 2 === 0 ? 1e-6 : 1e9));
+    const { heads } = adaptTarget(referenceParameters, hash, support, extreme);
+    const numbers = heads.flatMap(({ lnScale, weights, factor, noiseVariance }) => [
+      ...[lnScale, noiseVariance],
+      ...[...weights, ...factor],
+    ]);
+    expect(numbers.filter((x) => !Number.isFinite(x))).toEqual([]);
+    expect(numbers.length).toBeGreaterThan(3);
   });
 
   test('is refused without measurements', () => {

@@ -70,7 +70,7 @@ describe('is refused', () => {
     groups: [{ ...group!, targets: [{ id: 'bad', batch: 1, latencyMs }] }],
   });
 
-  test.each([0, -1, Number.POSITIVE_INFINITY])('a latency of %d ms', async (value) => {
+  test.each([0, -1, 1e-300, 1e300, Number.POSITIVE_INFINITY])('a latency of %d ms', async (value) => {
     const latencyMs = group!.targets[0]!.latencyMs.map((v, i) => (i === 2 ? value : v));
     await expect(fitted({ data: withLatency(latencyMs) })).rejects.toMatchObject({ code: 'invalid-request' });
   });
