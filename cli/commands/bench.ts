@@ -36,7 +36,11 @@ const options = {
 
 interface Part {
   readonly title: string;
-  run(given: Values<typeof options>, note: (line: string) => void): Promise<{ data: unknown; text: string }>;
+  /** `faults`: what is not as it has to be; the command fails for them. */
+  run(
+    given: Values<typeof options>,
+    note: (line: string) => void,
+  ): Promise<{ data: unknown; text: string; faults?: readonly string[] }>;
 }
 
 const parts: Readonly<Record<string, Part>> = {
@@ -94,9 +98,10 @@ const parts: Readonly<Record<string, Part>> = {
   'worst-requests': {
     title: 'The worst request of each route, refused and answered (Linux only)',
     async run({ names }, note) {
-      const { benchWorstRequests, worstTable } = await import('../bench/worst/requests.ts');
+      const { benchWorstRequests } = await import('../bench/worst/requests.ts');
+      const { worstFaults, worstTable } = await import('../bench/worst/verdict.ts');
       const data = await benchWorstRequests({ names, onProgress: note });
-      return { data, text: worstTable(data) };
+      return { data, text: worstTable(data), faults: worstFaults(data) };
     },
   },
 };
@@ -120,16 +125,18 @@ export const benchCommand = defineCommand({
     const machine = machineContext();
     const { cpu, cores, node, onnxruntime, load1 } = machine;
     const results: Record<string, unknown> = { machine };
+    let failed = false;
     const tell = (text: string): void => (given.json ? say : out)(`${text}\n`);
     tell(`${cpu}, ${cores} cores, load ${load1.toFixed(2)}, Node ${node}, ONNX Runtime ${onnxruntime}`);
     for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
       const part = parts[name]!;
       tell(`\n${part.title}`);
-      const { data, text } = await part.run(given, (line) => say(`  ${line}\n`));
+      const { data, text, faults = [] } = await part.run(given, (line) => say(`  ${line}\n`));
       results[name] = data;
+      failed ||= faults.length > 0;
       tell(text);
     }
     if (given.json) out(`${JSON.stringify(results)}\n`);
-    return exitCodes.done;
+    return failed ? exitCodes.failed : exitCodes.done;
   },
 });

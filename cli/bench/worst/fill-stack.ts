@@ -54,13 +54,13 @@ export async function fillStack(stack: Stack): Promise<Filling> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const place = await device.call('registerUpload', { body: { sizeBytes: bytes.length, sha256 } });
   await device.putUpload(place, bytes);
-  const measuredTarget = await finished(async () => {
+  const measuredTarget = await finished('the processing of the upload', async () => {
     const { status, targetId } = await device.call('showUpload', { path: { id: place.uploadId } });
     if (status === 'quarantined') throw new Error('the profile was quarantined');
     return targetId ?? undefined;
   });
   const runId = (await operator.call('startTrainingRun', { body: { steps: 20, repeats: 1 } })).run.runId;
-  await finished(async () => {
+  await finished('the training run', async () => {
     const { run } = await operator.call('showTrainingRun', { path: { id: runId } });
     return run.status === 'running' ? undefined : run.status;
   });
@@ -153,11 +153,16 @@ async function atOnce<T>(items: readonly T[], work: (item: T) => Promise<void>):
   await Promise.all(Array.from({ length: 16 }, worker));
 }
 
+const askEveryMs = 100;
+/** Ten minutes, on a busy machine. */
+const mostAsked = 6000;
+
 /** Asks until there is an answer. */
-async function finished<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
+async function finished<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+  for (let asked = 0; asked < mostAsked; asked++) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    await sleep(100);
+    await sleep(askEveryMs);
   }
+  throw new Error(`${what} has not ended after ${(mostAsked * askEveryMs) / 60_000} minutes`);
 }

@@ -1,7 +1,7 @@
 // Runs in a process of its own, which holds one function's bundle: sends it the events of a file, one after the other,
-// and prints a JSON line for each. Plain JavaScript, so that nothing but the bundle takes memory. Arguments: BUNDLE
+// and writes a JSON line for each to file descriptor 3. Plain JavaScript, so that nothing but the bundle takes memory. Arguments: BUNDLE
 // EVENTS. Node has to be started with --expose-gc.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync, writeSync } from 'node:fs';
 
 const [bundle, file] = process.argv.slice(2);
 const { handler } = await import(bundle);
@@ -22,6 +22,6 @@ for (const line of readFileSync(file, 'utf8').split('\n')) {
   const said = reply.statusCode >= 400 && !reply.isBase64Encoded ? reply.body.slice(0, 300) : undefined;
   const growthMB = ((peakKiB - beforeKiB) * 1024) / 1e6;
   const measured = { status: reply.statusCode, cpuMs: (user + system) / 1000, growthMB, peakMiB: peakKiB / 1024 };
-  console.log(JSON.stringify({ ...measured, replyBytes: (reply.body ?? '').length, said }));
+  writeSync(3, `${JSON.stringify({ ...measured, replyBytes: (reply.body ?? '').length, said })}\n`);
 }
 process.exit(0);
