@@ -189,15 +189,19 @@ export function graphEvaluation(given: Values<typeof options>): GraphEvaluation 
 
 async function runGraphs(given: Values<typeof options>, { out, say }: Terminal): Promise<number> {
   const plan = graphEvaluation(given);
-  const { checkGraphEvaluation, evaluateGraphs, readSets } = await import('#cli/evaluate/evaluate-graphs.ts');
+  const { checkGraphEvaluation, evaluateGraphs, graphDrawsOf, readSets } = await import(
+    '#cli/evaluate/evaluate-graphs.ts'
+  );
+  const { evaluationProgress } = await import('#cli/evaluate/evaluation-progress.ts');
   const { graphRunsToJson, graphRunToTable, graphSeedsToTable } = await import('#cli/evaluate/print-graph-runs.ts');
   const note = (line: string): void => say(`${line}\n`);
   note('reading and lowering graphs');
   const sets = readSets(plan);
   checkGraphEvaluation(sets, plan);
   const runs = [];
+  const progress = evaluationProgress({ ...plan, seeds: given.seed, draws: graphDrawsOf(plan) }, note);
   for (const seed of given.seed) {
-    const run = await evaluateGraphs(sets, plan, seed, note);
+    const run = await evaluateGraphs(sets, plan, seed, progress);
     runs.push(run);
     if (given.json) continue;
     const where = run.measuredIn === run.testedOn ? run.testedOn : `${run.measuredIn} → ${run.testedOn}`;
@@ -216,13 +220,16 @@ export const evaluateCommand = defineCommand({
     const plan = evaluateOptions(given);
     const { checkPlan } = await import('#cli/evaluate/check-plan.ts');
     const { evaluateTable, readTables } = await import('#cli/evaluate/evaluate-table.ts');
+    const { evaluationProgress } = await import('#cli/evaluate/evaluation-progress.ts');
+    const { drawsOf } = await import('#core/predictor/evaluation/held-out-evaluation.ts');
     const { meansOf, toJson, toSeedTable, toTable } = await import('#cli/evaluate/print-runs.ts');
     const note = (line: string): void => say(`${line}\n`);
     const table = readTables(plan, note);
     checkPlan(table, plan);
     const runs = [];
+    const progress = evaluationProgress({ ...plan, draws: drawsOf({ ...plan, targets: plan.test }) }, note);
     for (const seed of plan.seeds) {
-      const run = await evaluateTable(table, plan, seed, note);
+      const run = await evaluateTable(table, plan, seed, progress);
       runs.push(run);
       if (given.json) continue;
       out(`${run.searchSpace}, seed ${seed}, trained in ${run.trainSeconds.toFixed(1)} s\n\n`);

@@ -3,7 +3,11 @@
 
 import { DomainError } from '#core/errors.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { evaluateNetworks, type NetworkEvaluationResult } from '#core/predictor/evaluation/evaluate-networks.ts';
+import {
+  evaluateNetworks,
+  type NetworkEvaluationResult,
+  networkDrawsOf,
+} from '#core/predictor/evaluation/evaluate-networks.ts';
 import type { Selection } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import type { TrainingGroup } from '#core/predictor/fitting/episodes.ts';
 import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
@@ -11,6 +15,7 @@ import { defaultLowerings } from '#core/predictor/hypotheses.ts';
 import { blockCounter } from '#core/predictor/kernels/count-kernels.ts';
 import { type KernelTable, kernelTable } from '#core/predictor/kernels/kernel-table.ts';
 import { searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
+import type { EvaluationProgress } from './evaluation-progress.ts';
 import { type EvaluatedSet, readGraphSet, readNetworkLatencies, readSpaceSet } from './network-sets.ts';
 
 export interface GraphEvaluation {
@@ -135,25 +140,29 @@ function trainingGroups({ sets }: Sets, plan: GraphEvaluation): TrainingGroup[] 
     .filter(({ networks }) => networks.length >= fewestNetworks);
 }
 
-/** @param note takes progress, a line each */
+const familiesOf = ({ holdFamilies }: GraphEvaluation) => (holdFamilies ? 'held-out' : 'any');
+
+/** Draws of measurements that it scores with each seed. */
+export const graphDrawsOf = (plan: GraphEvaluation): number =>
+  networkDrawsOf({ ...plan, targets: plan.test, families: familiesOf(plan) });
+
+/** @param progress is told how far it is */
 export async function evaluateGraphs(
   read: Sets,
   plan: GraphEvaluation,
   seed: number,
-  note: (line: string) => void,
+  progress: EvaluationProgress,
 ): Promise<GraphRun> {
+  const told = progress.seed(seed);
   const started = performance.now();
   const bundle = await fitKernelPredictor({
     data: { lowerings: defaultLowerings, kernels: read.table.kernels, groups: trainingGroups(read, plan) },
     seed,
     steps: plan.steps,
-    onProgress({ step, steps, loss }) {
-      const seconds = (performance.now() - started) / 1000;
-      const left = (seconds / step) * (steps - step);
-      note(`seed ${seed}: step ${step}/${steps}, loss ${loss.toFixed(3)}, ${left.toFixed(0)} s left`);
-    },
+    onStep: told.fitted,
   });
   const trainSeconds = (performance.now() - started) / 1000;
+  told.scored(0);
   const predictor = await loadPredictor(bundle);
   const { measured, tested } = setsOf(read, plan);
   const excluded = new Set(plan.excludeFamilies);
@@ -187,9 +196,9 @@ export async function evaluateGraphs(
     selections: plan.selections,
     repeats: plan.repeats,
     seed,
-    families: plan.holdFamilies ? 'held-out' : 'any',
+    families: familiesOf(plan),
     outlierShare: plan.outlierShare,
-    onProgress: (done, total) => note(`seed ${seed}: evaluated ${done}/${total}`),
+    onProgress: told.scored,
   });
   await predictor.close();
   return { measuredIn: measured.id, testedOn: tested.id, seed, trainSeconds, results };

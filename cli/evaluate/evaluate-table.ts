@@ -6,6 +6,7 @@ import type { LatencyTable } from '#core/dataset/table.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
 import type { Rows } from './default-splits.ts';
+import type { EvaluationProgress } from './evaluation-progress.ts';
 import type { Run } from './print-runs.ts';
 import { evaluateTablePlan, tableEpisodes } from './table-networks.ts';
 
@@ -19,14 +20,15 @@ export function readTables({ files, searchSpace }: EvaluateOptions, note: (line:
 
 const rowNumbers = ({ first, last }: Rows): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
-/** @param note takes progress, a line each
+/** @param progress is told how far it is
  * @throws DomainError when a target has too few measurements (`checkPlan` sees that before) */
 export async function evaluateTable(
   table: LatencyTable,
   options: EvaluateOptions,
   seed: number,
-  note: (line: string) => void,
+  progress: EvaluationProgress,
 ): Promise<Run> {
+  const { fitted, scored } = progress.seed(seed);
   const trainRows = rowNumbers(options.trainRows);
   const column = (id: string) => table.targets.find((t) => t.id === id)!;
   const started = performance.now();
@@ -34,13 +36,10 @@ export async function evaluateTable(
     data: tableEpisodes(table, options.train, trainRows),
     seed,
     steps: options.steps,
-    onProgress({ step, steps, loss }) {
-      const seconds = (performance.now() - started) / 1000;
-      const left = (seconds / step) * (steps - step);
-      note(`seed ${seed}: step ${step}/${steps}, loss ${loss.toFixed(3)}, ${left.toFixed(0)} s left`);
-    },
+    onStep: fitted,
   });
   const trainSeconds = (performance.now() - started) / 1000;
+  scored(0);
   const predictor = await loadPredictor(bundle);
   const after = { first: options.trainRows.last + 1, last: table.architectures.length - 1 };
   const results = await evaluateTablePlan(predictor, table, {
@@ -54,7 +53,7 @@ export async function evaluateTable(
     seed,
     methods: options.methods,
     outlierShare: options.outlierShare,
-    onProgress: (done, total) => note(`seed ${seed}: evaluated ${done}/${total}`),
+    onProgress: scored,
   });
   await predictor.close();
   return { searchSpace: options.searchSpace, seed, trainSeconds, results };

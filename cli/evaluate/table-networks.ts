@@ -2,6 +2,7 @@
 import { readingOf, workloadOfColumn } from '#cli/import/table-profiles.ts';
 import type { LatencyTable, TargetColumn } from '#core/dataset/table.ts';
 import {
+  drawsOf,
   type EvaluationPlan,
   type EvaluationResult,
   evaluate,
@@ -60,12 +61,12 @@ export async function evaluateTablePlan(
   plan: TablePlan,
 ): Promise<EvaluationResult[]> {
   const results: EvaluationResult[] = [];
-  const total = plan.measurements.length * plan.selections.length * plan.targets.length;
+  const total = drawsOf(plan);
   let before = 0;
   for (const own of plansByBatch(table, plan)) {
     const onProgress = (done: number): void => plan.onProgress?.(before + done, total);
     results.push(...(await evaluate(predictor, { ...own, onProgress })));
-    before += plan.measurements.length * plan.selections.length * own.targets.length;
+    before += drawsOf(own);
   }
   const ids = plan.targets.map(({ id }) => id);
   const place = (r: EvaluationResult): number[] => [

@@ -45,6 +45,7 @@ export interface EvaluationOfNetworks {
   /** held-out: in every draw a fifth of the tested families is never measured, and only they are scored. */
   readonly families: 'any' | 'held-out';
   readonly outlierShare?: number;
+  /** Told of every draw that is scored. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -66,23 +67,35 @@ export async function evaluateNetworks(
   plan: EvaluationOfNetworks,
 ): Promise<NetworkEvaluationResult[]> {
   const results: NetworkEvaluationResult[] = [];
-  const total = plan.measurements.length * plan.selections.length * plan.targets.length;
+  const total = networkDrawsOf(plan);
+  let done = 0;
   for (const target of plan.targets) {
     const forward = await forwardsOf(predictor, plan, target.batch);
     for (const measurements of plan.measurements) {
       for (const selection of plan.selections) {
-        const once = selection === 'chosen' && plan.families === 'any';
-        const repeats = once ? 1 : plan.repeats;
-        const scores = Array.from({ length: repeats }, (_, repeat) =>
-          score(predictor, plan, target, forward, measurements, selection, repeat),
-        );
+        const repeats = drawsOf(selection, plan);
+        const scores = Array.from({ length: repeats }, (_, repeat) => {
+          const scored = score(predictor, plan, target, forward, measurements, selection, repeat);
+          plan.onProgress?.(++done, total);
+          return scored;
+        });
         const mean = meanOf(scores);
         results.push({ target: target.id, measurements, selection, families: plan.families, repeats, ...mean });
-        plan.onProgress?.(results.length, total);
       }
     }
   }
   return results;
+}
+
+type Draws = Pick<EvaluationOfNetworks, 'measurements' | 'selections' | 'repeats' | 'families'>;
+
+const drawsOf = (selection: Selection, { families, repeats }: Draws): number =>
+  selection === 'chosen' && families === 'any' ? 1 : repeats;
+
+/** Draws of measurements that a plan scores. */
+export function networkDrawsOf(plan: Draws & { readonly targets: readonly unknown[] }): number {
+  const ofTarget = plan.selections.reduce((sum, selection) => sum + drawsOf(selection, plan), 0);
+  return plan.measurements.length * ofTarget * plan.targets.length;
 }
 
 interface Forwards {

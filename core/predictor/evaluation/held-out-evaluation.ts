@@ -41,6 +41,7 @@ export interface EvaluationPlan {
   readonly methods: readonly Method[];
   /** Share of measurements that adaptation holds for outliers beforehand. */
   readonly outlierShare?: number;
+  /** Told of every draw that is scored, and before the first. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -63,7 +64,9 @@ export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Prom
   const space = searchSpace(plan.workload.searchSpace);
   const columns = plan.methods.includes('ridge') ? choiceColumns(space, plan.architectures) : undefined;
   const results: EvaluationResult[] = [];
-  const total = plan.measurements.length * plan.selections.length * plan.targets.length;
+  const total = drawsOf(plan);
+  let done = 0;
+  plan.onProgress?.(done, total);
   for (const measurements of plan.measurements) {
     for (const selection of plan.selections) {
       for (const target of plan.targets) {
@@ -76,16 +79,28 @@ export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Prom
               method === 'sugarbush'
                 ? adapted(predictor, forward, plan, support, latencyMs)
                 : baseline(columns!, support, latencyMs);
-            return accuracy(target.latencyMs, predicted, { trimmed: plan.testRows, all: plan.allRows });
+            const scored = accuracy(target.latencyMs, predicted, { trimmed: plan.testRows, all: plan.allRows });
+            if (method === plan.methods[0]) plan.onProgress?.(++done, total);
+            return scored;
           });
           const repeats = supports.length;
           results.push({ method, target: target.id, measurements, selection, repeats, ...meanAccuracy(scores) });
         }
-        plan.onProgress?.(results.length / plan.methods.length, total);
       }
     }
   }
   return results;
+}
+
+/** Draws of measurements that a plan scores: a chosen set is one for each target. */
+export function drawsOf({
+  measurements,
+  selections,
+  targets,
+  repeats,
+}: Pick<EvaluationPlan, 'measurements' | 'selections' | 'repeats'> & { readonly targets: readonly unknown[] }): number {
+  const ofTarget = selections.reduce((sum, selection) => sum + (selection === 'chosen' ? 1 : repeats), 0);
+  return measurements.length * ofTarget * targets.length;
 }
 
 /** Rows in the order in which to measure them, with some to spare for those that a target lacks. */

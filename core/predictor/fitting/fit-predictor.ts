@@ -42,6 +42,8 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
   /** Called, and waited for, after every `stepsPerReport` steps; what it throws ends the fit. */
   readonly onProgress?: (progress: FitProgress) => unknown;
+  /** Told of every step that is done, with its loss. */
+  readonly onStep?: (step: number, loss: number) => void;
   readonly stepsPerReport?: number;
   /** Goes on from a checkpoint of a fit with the same options. */
   readonly resume?: FitCheckpoint;
@@ -105,6 +107,7 @@ export async function fitKernelPredictor(options: FitOptions): Promise<Predictor
       if (!Number.isFinite(own)) {
         throw new DomainError('training-failed', `the loss is ${own} after step ${step + 1} of ${steps}`);
       }
+      options.onStep?.(step + 1, own!);
       if ((step + 1) % stepsPerReport !== 0 && step + 1 < steps) continue;
       loss = losses.reduce((a, b) => a + b, 0) / losses.length;
       losses.length = 0;

@@ -1,0 +1,60 @@
+// How far an evaluation is and how long it still takes: of each seed a fit and then the scoring of its draws.
+import { leftInWords, type WorkPart, workClock } from '#core/statistics/time-left.ts';
+
+export interface EvaluationWork {
+  readonly seeds: readonly number[];
+  readonly steps: number;
+  /** Draws of measurements that are scored with each seed. */
+  readonly draws: number;
+}
+
+export interface SeedProgress {
+  fitted(step: number, loss: number): void;
+  scored(draws: number): void;
+}
+
+export interface EvaluationProgress {
+  seed(seed: number): SeedProgress;
+}
+
+/** What the first draw costs beside itself (the networks' sums, the order of a chosen set), in draws. */
+const preparation = 10;
+/** Steps of a fit that take as long as a draw, roughly: two cores, 900 to 15,000 networks. */
+const stepsPerDraw = 5;
+const sayEveryS = 2;
+
+/** @param say takes a line every few seconds
+ * @param nowS seconds of a monotonic clock */
+export function evaluationProgress(
+  { seeds, steps, draws }: EvaluationWork,
+  say: (line: string) => void,
+  nowS: () => number = () => performance.now() / 1000,
+): EvaluationProgress {
+  const parts = seeds.flatMap((): WorkPart[] => [
+    { kind: 'fit', units: steps },
+    { kind: 'score', units: (preparation + draws) * stepsPerDraw },
+  ]);
+  const clock = workClock(parts, nowS);
+  let saidS = Number.NEGATIVE_INFINITY;
+  const tell = (isLast: boolean, line: string): void => {
+    if (!isLast && nowS() - saidS < sayEveryS) return;
+    saidS = nowS();
+    say(`${line}, ${leftInWords(clock.leftS())}`);
+  };
+  return {
+    seed(seed) {
+      const at = 2 * seeds.indexOf(seed);
+      clock.report(at, 0);
+      return {
+        fitted(step, loss) {
+          clock.report(at, step / steps);
+          tell(step === steps, `seed ${seed}: step ${step}/${steps}, loss ${loss.toFixed(3)}`);
+        },
+        scored(done) {
+          clock.report(at + 1, done === 0 ? 0 : (preparation + done) / (preparation + draws));
+          tell(done === draws, `seed ${seed}: scored ${done}/${draws}`);
+        },
+      };
+    },
+  };
+}

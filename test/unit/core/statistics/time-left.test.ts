@@ -1,0 +1,71 @@
+// How long work still takes, against sums done by hand.
+import { describe, expect, test } from 'vitest';
+import { leftInWords, type PartProgress, timeLeftS, workClock } from '#core/statistics/time-left.ts';
+
+const seeds = [
+  { kind: 'fit', units: 100 },
+  { kind: 'score', units: 100 },
+  { kind: 'fit', units: 100 },
+  { kind: 'score', units: 100 },
+];
+const at = (...progress: [before: number, done: number, spentS: number][]) =>
+  new Map(progress.map(([before, done, spentS], i): [number, PartProgress] => [i, { before, done, spentS }]));
+
+describe('time left', () => {
+  test('is not known before anything was seen', () => {
+    expect(timeLeftS(seeds, at())).toBeUndefined();
+    expect(timeLeftS(seeds, at([0, 0, 60]))).toBeUndefined();
+    // A hundredth of all units.
+    expect(timeLeftS(seeds, at([0, 0.04, 60]))).toBeUndefined();
+  });
+
+  test('of parts that have not begun goes by the pace so far', () => {
+    // 50 units took 10 s; 350 are left.
+    expect(timeLeftS(seeds, at([0, 0.5, 10]))).toBeCloseTo(70, 9);
+  });
+
+  test('of a part that has goes by its own, and by that for the later ones of its kind', () => {
+    // A fit took 20 s, a tenth of the scoring 40: 190 units at 4 s and 100 at 0.2 s are left. Of the scoring's kind
+    // 10 units of 200 are seen, so that none is borrowed.
+    expect(timeLeftS(seeds, at([0, 1, 20], [0, 0.1, 40]))).toBeCloseTo(20 + 190 * 4, 9);
+  });
+
+  test('of a part that has just begun leans on all work so far', () => {
+    // 2 of 200 units took 8 s; 8 more are borrowed at the pace of all, 28 s for 102 units.
+    const pace = (8 + (8 * 28) / 102) / 10;
+    expect(timeLeftS(seeds, at([0, 1, 20], [0, 0.02, 8]))).toBeCloseTo(20 + 198 * pace, 9);
+  });
+
+  test('does not count what an earlier start did', () => {
+    const one = [{ kind: 'fit', units: 10 }];
+    expect(timeLeftS(one, at([0.6, 0.8, 30]))).toBeCloseTo(30, 9);
+    expect(timeLeftS(one, at([0.6, 0.6, 30]))).toBeUndefined();
+  });
+
+  test('is nothing once all is done', () => {
+    expect(timeLeftS([{ kind: 'fit', units: 10 }], at([0, 1, 5]))).toBe(0);
+  });
+});
+
+test('a clock follows parts; the first report of one ends those before it', () => {
+  let now = 100;
+  const clock = workClock(seeds.slice(0, 2), () => now);
+  clock.report(0, 0);
+  expect(clock.leftS()).toBeUndefined();
+  now = 110;
+  clock.report(0, 0.5);
+  expect(clock.leftS()).toBeCloseTo(30, 9);
+  // Time goes on without a report: the pace that was seen is slower.
+  now = 120;
+  expect(clock.leftS()).toBeCloseTo(60, 9);
+  clock.report(1, 0);
+  now = 125;
+  clock.report(1, 0.5);
+  now = 1000;
+  clock.report(1, 1);
+  expect(clock.leftS()).toBe(0);
+});
+
+test('in words', () => {
+  expect([leftInWords(undefined), leftInWords(1.2)]).toEqual(['time left unknown', '2 s left']);
+});
