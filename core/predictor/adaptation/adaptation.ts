@@ -85,6 +85,10 @@ const farFromBest = 100;
  * ones. */
 const farFromLinear = 30;
 
+/** ln of how likely exponential prices are beforehand, beside linear ones: one to twenty. The features and widths that a
+ * target's prices follow were learned with linear ones. */
+const lnExponentialOdds = -3;
+
 /** Heads below this posterior probability are dropped: they cannot move a prediction noticeably. */
 const leastWeight = 0.01;
 
@@ -128,7 +132,7 @@ export function adaptTarget(
     const sums = repricedSums(forward.launches, head.net, parameters.lowerings.indexOf(head.lowering));
     const own = exponentialLevels(sums, known, system, levels, outlierShare).map((level) => ({
       ...level,
-      score: scoreOf(h, level.l, level.posterior.lnEvidence),
+      score: scoreOf(h, level.l, level.posterior.lnEvidence) + lnExponentialOdds,
       weight: 0,
     }));
     return [{ h, form: 'exponential', inMeasurements, levels: own }];
