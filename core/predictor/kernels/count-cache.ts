@@ -74,7 +74,12 @@ export function countCache(lowerings: readonly LoweringId[], most = limits): Net
       beginIfLarge();
       const space = searchSpace(workload.searchSpace);
       const listsUnder = (lowering: LoweringId): PartLists => {
-        const addParts = counter.partsUnder(lowerings.indexOf(lowering), space, optionsOf(workload));
+        const addParts = counter.partsUnder(
+          lowerings.indexOf(lowering),
+          space,
+          optionsOf(workload),
+          architectures.length,
+        );
         const numbers: number[] = [];
         const ends = architectures.map((architecture) => {
           addParts(architecture, numbers);

@@ -2,7 +2,7 @@
 // networks are chains of few different blocks: each is lowered once a layout of its input, and a chain's counts are the
 // sum of what its blocks add (counted-block.ts, which says why that is exact). A chain with a seam that kernels may
 // span is lowered whole, once. A space small enough to be enumerated is lowered network by network, each once, or
-// looked up (enumerated-counts.ts).
+// looked up (enumerated-counts.ts): the first few are lowered, for looking up begins with lowering some tens.
 import { lower } from '#core/graph/lower.ts';
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
@@ -28,11 +28,13 @@ export interface BlockCounter {
   /** For networks of one space and workload: appends the numbers of the parts that a network's counts under a lowering
    * are the sum of. Neither the sum nor the other lowerings are worked out.
    * @param lowering its place among the counter's
+   * @param networks how many will be asked for
    * @throws DomainError `invalid-request` (an input size that the space cannot have) */
   partsUnder(
     lowering: number,
     space: SearchSpace,
     options: NetworkOptions,
+    networks: number,
   ): (architecture: Architecture, numbers: number[]) => void;
   /** Blocks and whole networks that it knows: some kilobytes each. */
   readonly known: number;
@@ -44,6 +46,9 @@ interface CellLookup {
   readonly parts: Int32Array;
 }
 
+/** As many networks of an enumerated space, under one lowering, are lowered before others are looked up. */
+const fewNetworks = 8;
+
 /** Counts into `table`; what it knows of blocks stays as long as it lives. */
 export function blockCounter(table: KernelTable, lowerings: readonly LoweringId[]): BlockCounter {
   const blocks = new Map<string, CountedBlock>();
@@ -51,6 +56,8 @@ export function blockCounter(table: KernelTable, lowerings: readonly LoweringId[
   const blocksByObject = new WeakMap<Block, CountedBlock>();
   const networks = new Map<string, readonly CountRow[]>();
   const tables = new Map<string, CellLookup | undefined>();
+  /** Numbers of the parts of networks that were lowered alone, by space, options and lowering, then by network. */
+  const first = new Map<string, Map<string, number>>();
   const parts: CountRow[] = [];
   const numbers = new Map<CountRow, number>();
   const sharedRow = rowSharing();
@@ -94,6 +101,27 @@ export function blockCounter(table: KernelTable, lowerings: readonly LoweringId[
     }
     return tables.get(key);
   };
+  /** Undefined where it is time to look networks up. */
+  const firstFew = (
+    l: number,
+    space: SearchSpace,
+    options: NetworkOptions,
+    count: number,
+  ): ((architecture: Architecture) => number) | undefined => {
+    const key = `${space.id} ${options.inputSize} ${options.batchSize} ${l}`;
+    const known = first.get(key) ?? new Map<string, number>();
+    if (tables.has(key) || known.size + count > fewNetworks) return undefined;
+    first.set(key, known);
+    return (architecture) => {
+      const own = String.fromCharCode(...architecture);
+      const met = known.get(own);
+      if (met !== undefined) return met;
+      const [row] = countGraph(table, describeNetwork(space, architecture, options).graph, [lowerings[l]!]);
+      const number = numberOf(row!);
+      known.set(own, number);
+      return number;
+    };
+  };
   const cellPart = ({ rows, parts: known }: CellLookup, cell: Architecture): number => {
     const row = rows.numberOf(cell);
     if (known[row]! < 0) known[row] = numberOf(rows.row(row));
@@ -125,8 +153,10 @@ export function blockCounter(table: KernelTable, lowerings: readonly LoweringId[
       return blocks.size + networks.size;
     },
     parts,
-    partsUnder(l, space, options) {
+    partsUnder(l, space, options, networks) {
       if (space.enumerate === undefined) return (network, to) => addChainParts(l, space, network, options, to);
+      const few = firstFew(l, space, options, networks);
+      if (few !== undefined) return (network, to) => to.push(few(network));
       const look = lookup(l, space, options);
       if (look === undefined) return (network, to) => to.push(numberOf(networkOf(space, network, options)[l]!));
       return (network, to) => to.push(cellPart(look, network));

@@ -47,6 +47,26 @@ test.each([
   60_000,
 );
 
+test('the first few cells are lowered, all others looked up: their parts are the same launches', () => {
+  const { architectures, workload } = drawn('nasbench201', 12, 32);
+  const counts = countCache(['eager', 'onnxruntime-all']);
+  const launchesOf = (some: typeof architectures) => {
+    const { table, rows, byLowering } = counts.parts({ workload, architectures: some }, ['eager', 'onnxruntime-all']);
+    const kernels = table.kernels.length;
+    const each = [...byLowering.values()].map(({ numbers, ends }) => {
+      expect(ends).toEqual(some.map((_, i) => i + 1));
+      return numbers.map((number) => launches(table, rows[number]!));
+    });
+    return { kernels, each };
+  };
+  const alone = launchesOf(architectures.slice(0, 2));
+  expect(launchesOf(architectures.slice(0, 2))).toEqual(alone);
+  const all = launchesOf(architectures);
+  expect(all.each.map((own) => own.slice(0, 2))).toEqual(alone.each);
+  expect(all.kernels).toBeGreaterThan(alone.kernels);
+  expect(launchesOf(architectures.slice(0, 2)).each).toEqual(alone.each);
+});
+
 test('cells that launch the same have one row', () => {
   const { architectures, workload } = drawn('nasbench201', 300, 32);
   const { rows } = countCache(defaultLowerings).count({ workload, architectures });
