@@ -115,6 +115,28 @@ describe('lower', () => {
     expect(names(lower(block, lowering))).toEqual(expected);
   });
 
+  it.each<[string, string, string[]]>([
+    ['a sum of zeros is made beforehand, and a convolution of it is run', 'z', ['Conv', 'Conv', 'Add']],
+    ['a product with zero is seen through', 'one', ['Conv']],
+    ['a sum of zeros is not added', 'none', ['Conv']],
+  ])('pruned: %s', (_, second, expected) => {
+    const graph = graphOf(
+      { x: map, a: map, b: map, n: map, z: map, c1: map, c2: map, y: map },
+      { w1: [8, 8, 3, 3], w2: [8, 8, 1, 1], zero: { value: 0 } },
+      [
+        ['Mul', ['x', 'zero'], 'a'],
+        ['Mul', ['x', 'zero'], 'b'],
+        ['Add', ['a', 'b'], 'z'],
+        ['Conv', ['x', 'w1'], 'c1', { pads: [1, 1, 1, 1] }],
+        second === 'none' ? ['Identity', ['z'], 'c2'] : ['Conv', [second === 'z' ? 'z' : 'a', 'w2'], 'c2'],
+        ['Add', ['c1', 'c2'], 'n'],
+        ['Identity', ['n'], 'y'],
+      ],
+      ['y'],
+    );
+    expect(names(lower(graph, 'pruned'))).toEqual(expected);
+  });
+
   it('says which nodes a kernel stands for', () => {
     const [relu, first, second] = lower(block, 'pruned-sums');
     expect(relu?.nodes.toSorted()).toEqual([0, 3]);
