@@ -96,9 +96,22 @@ export const lowerings = [
     id: 'pruned',
     title: 'What is multiplied by zero is dropped with all that hangs on it, simple activations fused: TFLite on a CPU',
     steps: [
-      'prune-zeros',
+      ['prune-zeros', { products: 'seen-through' }],
       ...cleaned,
       ...folded,
+      ['fuse-activations', { into: fusable, activations: ['Relu', 'Clip'] }],
+    ],
+    free: reshapes,
+  },
+  {
+    id: 'folded-zeros',
+    title: 'As pruned, but what computes on zeros is run, and products with zero fold into convolutions: TFLite, newer',
+    steps: [
+      ...cleaned,
+      ...folded,
+      'merge-equal-nodes',
+      ['prune-zeros', { products: 'folded' }],
+      'remove-dead-nodes',
       ['fuse-activations', { into: fusable, activations: ['Relu', 'Clip'] }],
     ],
     free: reshapes,
@@ -107,7 +120,7 @@ export const lowerings = [
     id: 'pruned-sums',
     title: 'As pruned, with every activation and the sum of a shortcut fused too: TFLite on a GPU',
     steps: [
-      'prune-zeros',
+      ['prune-zeros', { products: 'seen-through' }],
       ...cleaned,
       ...folded,
       ['fuse-sums', { into: products }],

@@ -31,5 +31,6 @@ export const defaultLowerings = [
   'fused',
   'pruned',
   'pruned-sums',
+  'folded-zeros',
   'onnxruntime-all',
 ] as const satisfies readonly LoweringId[];

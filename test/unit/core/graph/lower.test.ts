@@ -115,11 +115,13 @@ describe('lower', () => {
     expect(names(lower(block, lowering))).toEqual(expected);
   });
 
-  it.each<[string, string, string[]]>([
-    ['a sum of zeros is made beforehand, and a convolution of it is run', 'z', ['Conv', 'Conv', 'Add']],
-    ['a product with zero is seen through', 'one', ['Conv']],
-    ['a sum of zeros is not added', 'none', ['Conv']],
-  ])('pruned: %s', (_, second, expected) => {
+  it.each<[LoweringId, string, string, string[]]>([
+    ['pruned', 'a sum of zeros is made beforehand, and a convolution of it is run', 'z', ['Conv', 'Conv', 'Add']],
+    ['pruned', 'a product with zero is seen through', 'a', ['Conv']],
+    ['pruned', 'a sum of zeros is not added', 'none', ['Conv']],
+    ['folded-zeros', 'a convolution of a product with zero is run', 'a', ['Conv', 'Conv', 'Add']],
+    ['folded-zeros', 'a sum of zeros is not added', 'none', ['Conv']],
+  ])('%s: %s', (lowering, _, second, expected) => {
     const graph = graphOf(
       { x: map, a: map, b: map, n: map, z: map, c1: map, c2: map, y: map },
       { w1: [8, 8, 3, 3], w2: [8, 8, 1, 1], zero: { value: 0 } },
@@ -128,13 +130,33 @@ describe('lower', () => {
         ['Mul', ['x', 'zero'], 'b'],
         ['Add', ['a', 'b'], 'z'],
         ['Conv', ['x', 'w1'], 'c1', { pads: [1, 1, 1, 1] }],
-        second === 'none' ? ['Identity', ['z'], 'c2'] : ['Conv', [second === 'z' ? 'z' : 'a', 'w2'], 'c2'],
+        second === 'none' ? ['Identity', ['z'], 'c2'] : ['Conv', [second, 'w2'], 'c2'],
         ['Add', ['c1', 'c2'], 'n'],
         ['Identity', ['n'], 'y'],
       ],
       ['y'],
     );
-    expect(names(lower(graph, 'pruned'))).toEqual(expected);
+    expect(names(lower(graph, lowering))).toEqual(expected);
+  });
+
+  it.each<[string, readonly [string, readonly string[], string][], string[]]>([
+    ['folds into the convolution that it alone reads', [], ['Conv', 'Conv', 'Add']],
+    ['is made beforehand where others read the convolution too', [['Relu', ['c2'], 'other']], ['Conv', 'Conv+Relu']],
+  ])('folded-zeros: a product with zero %s', (_, others, expected) => {
+    const graph = graphOf(
+      { x: map, c1: map, c2: map, z: map, n: map, y: map, ...(others.length > 0 && { other: map }) },
+      { w1: [8, 8, 3, 3], w2: [8, 8, 1, 1], zero: { value: 0 } },
+      [
+        ['Conv', ['x', 'w1'], 'c1', { pads: [1, 1, 1, 1] }],
+        ['Conv', ['x', 'w2'], 'c2'],
+        ...others,
+        ['Mul', ['c2', 'zero'], 'z'],
+        ['Add', ['c1', 'z'], 'n'],
+        ['Identity', ['n'], 'y'],
+      ],
+      ['y', ...others.map(([, , output]) => output)],
+    );
+    expect(names(lower(graph, 'folded-zeros'))).toEqual(expected);
   });
 
   it('says which nodes a kernel stands for', () => {
