@@ -7,10 +7,10 @@ import { leftOutOfFleet } from '#cli/train/shipped-pool.ts';
 import { joinTables } from '#core/dataset/join-tables.ts';
 import { anyProfileSchema } from '#core/dataset/read-profile.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
-import type { DescribedTarget } from '#core/predictor/maple-edge.ts';
+import type { TargetWithDescriptor } from '#core/predictor/maple-edge.ts';
 import type { Architecture } from '#core/search-space/search-space.ts';
 
-export interface FleetColumn extends DescribedTarget {
+export interface FleetColumn extends TargetWithDescriptor {
   readonly id: string;
   /** As `onnxruntime`. */
   readonly program: string;

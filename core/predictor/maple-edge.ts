@@ -18,7 +18,7 @@ import { choiceColumns } from './evaluation/choice-columns.ts';
 import { fitRegression, regress } from './regression-network.ts';
 
 /** A target with its descriptor and what it measured. */
-export interface DescribedTarget {
+export interface TargetWithDescriptor {
   readonly descriptor: Descriptor | null;
   /** In ms, one an architecture of the task, NaN where there is none. */
   readonly latencyMs: Float64Array;
@@ -27,11 +27,11 @@ export interface DescribedTarget {
 export interface MapleEdgeTask {
   readonly space: SearchSpace;
   readonly architectures: readonly Architecture[];
-  readonly pool: readonly DescribedTarget[];
+  readonly pool: readonly TargetWithDescriptor[];
   /** Rows of architectures that the pool's latencies are learned at. */
   readonly poolRows: readonly number[];
   /** Its latencies are looked at in the rows of `support` alone. */
-  readonly target: DescribedTarget;
+  readonly target: TargetWithDescriptor;
   /** Rows that the target measured; may be empty where there is a pool. */
   readonly support: readonly number[];
   readonly normalisation: CounterNormalisation;
@@ -53,7 +53,7 @@ export async function mapleEdge(task: MapleEdgeTask): Promise<Float64Array> {
   );
   const choices = choiceColumns(space, architectures);
   const width = choices.width + describe(target.descriptor).length;
-  const inputsOf = ({ descriptor }: DescribedTarget, rows: readonly number[]): Float32Array => {
+  const inputsOf = ({ descriptor }: TargetWithDescriptor, rows: readonly number[]): Float32Array => {
     const inputs = new Float32Array(rows.length * width);
     const described = describe(descriptor);
     for (const [i, row] of rows.entries()) {

@@ -77,7 +77,7 @@ export function classifier(pen: NetworkPen, x: string, outputs: number): string 
 
 /** Twice as many positions along each axis of an image. */
 export function enlarged(pen: NetworkPen, x: string, mode: 'nearest' | 'linear'): string {
-  const attributes =
+  const attributes: Readonly<Record<string, string>> =
     mode === 'nearest'
       ? { mode, coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }
       : { mode, coordinate_transformation_mode: 'half_pixel' };

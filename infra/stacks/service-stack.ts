@@ -33,6 +33,7 @@ export interface ServiceStackProps extends StackProps {
  * Their source maps have the long names. */
 const large: ReadonlySet<FunctionName> = new Set<FunctionName>([
   'predict',
+  'withdrawals',
   'training/fit',
   'training/evaluate',
   'training/report',
