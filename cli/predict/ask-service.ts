@@ -163,6 +163,6 @@ function toldOf(
     kinds,
     ...(explain && { places: placesOf(model.graph, here) }),
     ...unknown,
-    notes: notesOf({ ...unknown, lacksInt8 }),
+    notes: notesOf({ ...unknown, trust: result.trust[0]!, lacksInt8 }),
   };
 }

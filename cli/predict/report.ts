@@ -12,7 +12,7 @@ import {
   type PlaceCost,
 } from '#core/predictor/whole-networks/costs.ts';
 import type { PricedNetwork } from '#core/predictor/whole-networks/launched-network.ts';
-import type { NetworkPrediction } from '#core/predictor/whole-networks/predict-network.ts';
+import { mostUnknown, type NetworkPrediction } from '#core/predictor/whole-networks/predict-network.ts';
 import { significant } from '#core/text/significant.ts';
 import type { ShippedTarget } from '../shipped-targets/targets-file.ts';
 import type { Model } from './read-model.ts';
@@ -164,7 +164,7 @@ export function placesOf(graph: OperatorGraph, costs: readonly PlaceCost[]): Non
 
 type Unknowns = Pick<
   NetworkPrediction,
-  'unknownShare' | 'unknownOperators' | 'unmeasuredShare' | 'unmeasuredOperators' | 'lacksInt8'
+  'trust' | 'unknownShare' | 'unknownOperators' | 'unmeasuredShare' | 'unmeasuredOperators' | 'lacksInt8'
 >;
 
 /** Shares below are not worth a word. */
@@ -172,7 +172,7 @@ const leastTold = 0.02;
 
 /** What else is to be known of a prediction, in words. */
 export function notesOf(predicted: Unknowns): string[] {
-  const { unknownShare, unknownOperators, unmeasuredShare, unmeasuredOperators, lacksInt8 } = predicted;
+  const { trust, unknownShare, unknownOperators, unmeasuredShare, unmeasuredOperators, lacksInt8 } = predicted;
   const percent = (x: number): string => `${Math.round(100 * x)} %`;
   const notes: string[] = [];
   if (unknownShare > 0) {
@@ -180,7 +180,8 @@ export function notesOf(predicted: Unknowns): string[] {
       `the interval is wider by ${percent(unknownShare)}: nothing known is like ${unknownOperators.join(', ')}`,
     );
   }
-  if (unmeasuredShare > leastTold) {
+  // With more the reason of the trust says it.
+  if (unmeasuredShare > leastTold && (trust === 'trusted' || unmeasuredShare <= mostUnknown)) {
     notes.push(
       `never measured on this target, ${percent(unmeasuredShare)} of the time: ${unmeasuredOperators.join(', ')}`,
     );

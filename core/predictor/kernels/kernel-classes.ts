@@ -66,6 +66,16 @@ export const kernelClassNames: readonly string[] = [
 
 export const classIndex: ReadonlyMap<string, number> = new Map(kernelClassNames.map((name, i) => [name, i]));
 
+/** A class in words: `convolution-3`, `384 channels and more`, `maps of 20 to 40`. */
+export function classTitle(name: string): string {
+  const [, what, at] = /^(side|traffic|channels)-(\d)$/.exec(name) ?? [];
+  if (what === undefined) return name;
+  const edges = { side: sideEdges, traffic: trafficEdges, channels: channelEdges }[what]!;
+  const [from, to] = [edges[Number(at) - 1], edges[Number(at)]];
+  const range = to === undefined ? `${from} and more` : from === undefined ? `less than ${to}` : `${from} to ${to}`;
+  return { side: `maps of ${range}`, traffic: `${range} numbers`, channels: `${range} channels` }[what]!;
+}
+
 function mainClass(kernel: Kernel): string {
   const [height, width] = kernel.window;
   const strided = kernel.stride > 1 ? '-strided' : '';

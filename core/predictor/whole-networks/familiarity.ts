@@ -36,10 +36,12 @@ function isMeasured({ heads }: Adaptation, name: string): boolean {
   return heads.some(({ coordinates }) => coordinates.includes(learnedFeatures + classIndex.get(name)!));
 }
 
-/** Tells of a kernel whether the target was measured with its kind, and with its precision where that is int8. */
+/** Tells of a kernel which of its classes the target was never measured with: its kind, how large it is, what is fused
+ * in, its precision. */
 export function measuredKinds(adaptation: Adaptation): {
   readonly hasInt8: boolean;
-  isKnown(kernel: Kernel): boolean;
+  /** The first such class; undefined where it was measured with all of them. */
+  unmeasuredClass(kernel: Kernel): string | undefined;
 } {
   const known = new Map<string, boolean>();
   const knows = (name: string): boolean => {
@@ -50,6 +52,6 @@ export function measuredKinds(adaptation: Adaptation): {
   const hasInt8 = knows('eight-bit');
   return {
     hasInt8,
-    isKnown: (kernel) => isRunConstant(kernel) || (knows(classesOf(kernel)[0]!) && (hasInt8 || !isInt8(kernel))),
+    unmeasuredClass: (kernel) => (isRunConstant(kernel) ? undefined : classesOf(kernel).find((name) => !knows(name))),
   };
 }

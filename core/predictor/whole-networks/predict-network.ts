@@ -5,7 +5,7 @@ import type { Kernel } from '#core/graph/kernel.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { assessTrust } from '#core/predictor/adaptation/trust.ts';
-import { classesOf } from '#core/predictor/kernels/kernel-classes.ts';
+import { classTitle } from '#core/predictor/kernels/kernel-classes.ts';
 import { isRunConstant } from '#core/predictor/kernels/kernel-features.ts';
 import type { PredictorParameters } from '#core/predictor/predictor-parameters.ts';
 import type { Trust } from '#core/predictor/types.ts';
@@ -26,7 +26,7 @@ export interface NetworkPrediction extends Breakdown {
    * first. */
   readonly unknownShare: number;
   readonly unknownOperators: readonly string[];
-  /** Share in kernels of kinds that the target was not measured with; and their operators, with the kind. */
+  /** Share in kernels of kinds or sizes that the target was not measured with; and their operators, with which. */
   readonly unmeasuredShare: number;
   readonly unmeasuredOperators: readonly string[];
   /** The network has int8 kernels and the target no measurement of any. */
@@ -34,7 +34,7 @@ export interface NetworkPrediction extends Breakdown {
 }
 
 /** A larger share of the estimated time that is not known makes the answer one that should not be believed. */
-const mostUnknown = 0.25;
+export const mostUnknown = 0.25;
 /** The upper end of an interval over its lower one; what is beyond is a guess. */
 const widestRatio = 9;
 /** Ends of an interval are told up to this factor from the latency: beyond, numbers mean nothing. */
@@ -57,9 +57,10 @@ export function predictNetwork(
   const kinds = measuredKinds(adaptation);
   const isUnknown = (kernel: Kernel): boolean => isUnknownKernel(kernel, parameters.normalisation, network.batch);
   const unknown = shareOf(network, breakdown, latencyMs, (kernel) => (isUnknown(kernel) ? kernel.operator : undefined));
-  const unmeasured = shareOf(network, breakdown, latencyMs, (kernel) =>
-    kinds.isKnown(kernel) ? undefined : `${kernel.operator} (${classesOf(kernel)[0]})`,
-  );
+  const unmeasured = shareOf(network, breakdown, latencyMs, (kernel) => {
+    const name = kinds.unmeasuredClass(kernel);
+    return name === undefined ? undefined : `${kernel.operator} (${classTitle(name)})`;
+  });
   const lacksInt8 = !kinds.hasInt8 && network.kernels.some((kernel) => !isRunConstant(kernel) && isInt8(kernel));
   return {
     ...breakdown,
@@ -110,7 +111,7 @@ function trustOf(
   }
   const { trust, reason } = assessTrust(adaptation);
   if (trust === 'trusted' && unmeasured.share > mostUnknown) {
-    const trustReason = `${percent(unmeasured)} of the estimated time is in kinds of operators that nobody measured on this target: ${named(unmeasured)}`;
+    const trustReason = `${percent(unmeasured)} of the estimated time is in kinds or sizes of operators that nobody measured on this target: ${named(unmeasured)}`;
     return { trust: 'measure-first', trustReason };
   }
   if (trust === 'trusted' && ratio > widestRatio) {

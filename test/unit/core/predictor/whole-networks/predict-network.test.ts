@@ -37,7 +37,14 @@ const predictor = {
   },
 };
 
-/** Known to a tenth, that nets of convolutions and global pools were measured. */
+/** A 3×3 convolution of 3 to 8 channels and a global pool over maps of some 6 × 6. */
+const measuredClasses = ['convolution-3', 'side-1', 'channels-0', 'few-input-channels', 'reduction', 'traffic-0'];
+const coordinatesOf = (names: readonly string[]): number[] => names.map(coordinate).sort((a, b) => a - b);
+/** Packed rows of a factor that has only its first element. */
+const firstOnly = (first: number, coordinates: number): number[] =>
+  Array.from({ length: ((coordinates + 1) * (coordinates + 2)) / 2 }, (_, i) => (i === 0 ? first : 0));
+
+/** Known to a tenth, that nets of such layers were measured. */
 function adaptation(over: Partial<Adaptation['heads'][number]> = {}): Adaptation {
   const head = {
     lowering: 'fused' as const,
@@ -45,9 +52,9 @@ function adaptation(over: Partial<Adaptation['heads'][number]> = {}): Adaptation
     form: 'linear' as const,
     weight: 1,
     lnScale: 0,
-    coordinates: [coordinate('convolution-3'), coordinate('reduction')].sort((a, b) => a - b),
-    weights: [0, 0],
-    factor: [0.1, 0, 0, 0, 0, 0],
+    coordinates: coordinatesOf(measuredClasses),
+    weights: measuredClasses.map(() => 0),
+    factor: firstOnly(0.1, measuredClasses.length),
     priorVariance: 0,
     noiseVariance: 0,
     ...over,
@@ -100,24 +107,39 @@ describe('a prediction', () => {
   });
 
   test('of kinds that nobody measured asks for measurements', () => {
-    const few = adaptation({ coordinates: [coordinate('reduction')], weights: [0], factor: [0.1, 0, 0] });
+    const few = adaptation({
+      coordinates: coordinatesOf(['reduction', 'traffic-0']),
+      weights: [0, 0],
+      factor: firstOnly(0.1, 2),
+    });
     const predicted = predictNetwork(parameters, few, network);
     expect(predicted.unmeasuredShare).toBeCloseTo(6 / 9, 4);
     expect(predicted.trust).toBe('measure-first');
     expect(predicted.trustReason).toBe(
-      '67 % of the estimated time is in kinds of operators that nobody measured on this target: Conv (convolution-3)',
+      '67 % of the estimated time is in kinds or sizes of operators that nobody measured on this target: Conv (convolution-3)',
     );
+  });
+
+  test('of sizes that nobody measured asks for measurements, too', () => {
+    const larger = ['convolution-3', 'side-3', 'channels-0', 'few-input-channels', 'reduction', 'traffic-0'];
+    const predicted = predictNetwork(parameters, adaptation({ coordinates: coordinatesOf(larger) }), network);
+    expect(predicted.unmeasuredShare).toBeCloseTo(6 / 9, 4);
+    expect(predicted).toMatchObject({ trust: 'measure-first', unmeasuredOperators: ['Conv (maps of 5 to 10)'] });
   });
 
   test('that leaves a factor of more than 9 open is a guess', () => {
     // e^(2 · 1.645 · σ) = 9 at σ = .668.
     const [known, guessed] = [0.66, 0.68].map((factor) =>
-      predictNetwork(parameters, adaptation({ factor: [factor, 0, 0, 0, 0, 0] }), network),
+      predictNetwork(parameters, adaptation({ factor: firstOnly(factor, measuredClasses.length) }), network),
     );
     expect(known!.trust).toBe('trusted');
     expect(guessed!.trust).toBe('measure-first');
     expect(guessed!.trustReason).toContain('a factor of more than 9');
-    const nothing = predictNetwork(parameters, adaptation({ factor: [1000, 0, 0, 0, 0, 0] }), network);
+    const nothing = predictNetwork(
+      parameters,
+      adaptation({ factor: firstOnly(1000, measuredClasses.length) }),
+      network,
+    );
     expect([nothing.lowMs / nothing.latencyMs, nothing.highMs / nothing.latencyMs]).toEqual([1 / 1000, 1000]);
   });
 
@@ -157,7 +179,7 @@ test('int8 kernels on a target without int8 measurements are said', async () => 
   const predicted = predictNetwork(parameters, adaptation(), int8);
   expect(predicted).toMatchObject({
     lacksInt8: true,
-    unmeasuredOperators: ['Conv (convolution-3)'],
+    unmeasuredOperators: ['Conv (eight-bit)'],
     trust: 'measure-first',
   });
   const measured = adaptation();
@@ -165,7 +187,7 @@ test('int8 kernels on a target without int8 measurements are said', async () => 
   const all = [...head.coordinates, coordinate('eight-bit')].sort((a, b) => a - b);
   const known = {
     ...measured,
-    heads: [{ ...head, coordinates: all, weights: [0, 0, 0], factor: [0.1, ...Array(9).fill(0)] }],
+    heads: [{ ...head, coordinates: all, weights: all.map(() => 0), factor: firstOnly(0.1, all.length) }],
   };
   expect(predictNetwork(parameters, known, int8)).toMatchObject({
     lacksInt8: false,
