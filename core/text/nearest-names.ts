@@ -3,7 +3,7 @@
 import { editDistance } from './edit-distance.ts';
 
 /** Names compared letter by letter in one search: those whose letters differ least. */
-const comparedNames = 200;
+const comparedNames = 100;
 /** Longest part of a name that is compared. */
 const comparedCharacters = 128;
 
@@ -25,7 +25,9 @@ export function nameSearch(names: readonly string[]): NameSearch {
     const leasts = texts.map((text, i) =>
       isContained(wanted, text) ? containedDistance(wanted, text) : bagDistance(wantedLetters, letters[i]!),
     );
-    const bounded = [...leasts.keys()].sort((a, b) => leasts[a]! - leasts[b]! || a - b).slice(0, comparedNames);
+    // As whole numbers, which sort many times faster: the bound (of 128ths), and below it the place.
+    const placed = Float64Array.from(leasts, (least, i) => 128 * least * 2 ** 32 + i).sort();
+    const bounded = Array.from(placed.subarray(0, comparedNames), (number) => number % 2 ** 32);
     const nearest: { readonly order: number; readonly distance: number }[] = [];
     for (const order of bounded) {
       // No later name can be nearer than its bound.
@@ -51,7 +53,7 @@ function distanceOf(a: string, b: string): number {
 
 const isContained = (a: string, b: string): boolean => a !== '' && (a.includes(b) || b.includes(a));
 
-const containedDistance = (a: string, b: string): number => Math.abs(a.length - b.length) / 100;
+const containedDistance = (a: string, b: string): number => Math.abs(a.length - b.length) / 128;
 
 /** A lower bound of the edit distance: letters that one has and the other has not (Navarro 2001, bag distance). */
 function bagDistance(a: Uint8Array, b: Uint8Array): number {
