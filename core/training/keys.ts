@@ -20,10 +20,13 @@ export const runLockKey = 'training-locks/run.json';
 export const runFitsPrefix = (runId: string): string => `training-parts/${runId}/fits/`;
 /** Key of the progress of one fit of a run. */
 export const runFitKey = (runId: string, fitId: string): string => `${runFitsPrefix(runId)}${fitId}.json`;
-/** Prefix of the scores of a run's folds. */
-export const runFoldsPrefix = (runId: string): string => `training-parts/${runId}/folds/`;
 /** Key of the scores of one fold of a run. */
-export const runFoldKey = (runId: string, fold: number): string => `${runFoldsPrefix(runId)}${fold}.json`;
+export const runFoldKey = (runId: string, fold: number): string =>
+  `training-parts/${runId}/folds/${fold}.json`;
+/** How far the scoring of each fold of a run is, one object a fold. */
+export const runScoringPrefix = (runId: string): string => `training-parts/${runId}/scoring/`;
+/** Key of the progress of the scoring of one fold of a run. */
+export const runScoringKey = (runId: string, fold: number): string => `${runScoringPrefix(runId)}${fold}.json`;
 /** Key of the predictions that a run's report draws. */
 export const runPredictionsKey = (runId: string): string => `training-parts/${runId}/predictions.json`;
 /** Key of the candidate's card, before it is published. */

@@ -20,7 +20,7 @@ import { type Workload, workloadKey, workloadTitle } from '#core/search-space/wo
 import type { Store } from '#core/store/store.ts';
 import { writeJson } from '#core/store/stored-json.ts';
 import { planOf } from '#core/training/fits/plan-fits.ts';
-import { fitKey, runFoldKey } from '#core/training/keys.ts';
+import { fitKey, runFoldKey, runScoringKey } from '#core/training/keys.ts';
 import { type RunRecord, requireRunning } from '#core/training/runs/run-record.ts';
 import { evaluatedMeasurements } from '#core/training/runs/run-settings.ts';
 import { readManifest, readMeasurements } from '#core/training/snapshot/snapshot.ts';
@@ -79,6 +79,13 @@ export async function evaluateFold(store: Store, runId: string, fold: number): P
       await predictor.close();
     }
   };
+  const models = candidates.length + (champion?.folds[at] === undefined ? 0 : 1);
+  let done = 0;
+  /** Between two evaluations (one a model and workload): looks whether the run is still wanted, and says how far it is. */
+  const pause = async (): Promise<void> => {
+    await requireRunning(store, runId);
+    await writeJson(store, runScoringKey(runId, fold), { done: ++done, total: models * tasks.length });
+  };
   const scored: FoldScores['candidates'] = [];
   const others: Score[] = [];
   const hardwareOf = new Map(used.map(({ column }) => [column.target, column.hardwareKey]));
@@ -96,7 +103,7 @@ export async function evaluateFold(store: Store, runId: string, fold: number): P
         own.coverage.push(...drawn.coverage);
         own.predictions.push(...drawn.predictions);
         others.push(...of('ridge').map(toScore('ridge', task.workload)));
-        await requireRunning(store, runId);
+        await pause();
       }
     });
     scored.push(own);
@@ -107,6 +114,7 @@ export async function evaluateFold(store: Store, runId: string, fold: number): P
       for (const task of tasks) {
         const results = await evaluate(predictor, { ...task, methods: ['sugarbush'] });
         others.push(...results.map(toScore('champion', task.workload)));
+        await pause();
       }
     });
   }

@@ -2,7 +2,7 @@
 // way have done, and from the run before.
 import { type RunPhase, type RunRecord, runPhases } from './run-record.ts';
 
-/** Units done by phases under way: training steps, folds, targets. */
+/** Units done by phases under way: training steps, folds (and parts of them), targets. */
 export type WorkDone = Partial<Record<RunPhase, number>>;
 
 export interface PhaseProgress {
@@ -33,11 +33,11 @@ export function phaseProgress(record: RunRecord, progress: WorkDone, now: number
     const total = step === 'evaluate' ? record.heldOut?.folds : found.total;
     const reported = status === 'done' ? total : (progress[step] ?? found.done);
     if (total === undefined || reported === undefined) return { step, status, startedAt, finishedAt };
-    const done = Math.min(reported, total);
-    const share = total === 0 ? 1 : done / total;
+    const reached = Math.min(reported, total);
+    const share = total === 0 ? 1 : reached / total;
     const elapsedS = secondsBetween(startedAt, now);
     const leftS = isRunning && share > 0 ? Math.round((elapsedS * (1 - share)) / share) : undefined;
-    return { step, status, startedAt, finishedAt, done, total, share, leftS };
+    return { step, status, startedAt, finishedAt, done: Math.floor(reached), total, share, leftS };
   });
 }
 

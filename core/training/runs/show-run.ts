@@ -5,11 +5,13 @@ import { decodeCursor, encodeCursor } from '#core/store/page-cursor.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { adaptationsPrefix } from '#core/targets/keys.ts';
-import { runFitsPrefix, runFoldsPrefix, runKey, runsPrefix } from '#core/training/keys.ts';
+import { runFitsPrefix, runKey, runScoringPrefix, runsPrefix } from '#core/training/keys.ts';
 import { type PhaseProgress, phaseProgress, timeLeftS, type WorkDone } from './phase-progress.ts';
 import { type RunRecord, readRun, runRecordSchema } from './run-record.ts';
 
 const fitProgressSchema = z.strictObject({ step: z.int().nonnegative(), steps: z.int().positive() });
+/** Of one fold, in evaluations. */
+const scoringProgressSchema = z.strictObject({ done: z.int().nonnegative(), total: z.int().nonnegative() });
 
 export interface RunView {
   readonly run: Omit<RunRecord, 'steps' | 'committed' | 'execution' | 'lastFinished' | 'processor'>;
@@ -36,7 +38,7 @@ async function doneSoFar(store: Store, { runId, steps, version }: RunRecord): Pr
     steps[step] !== undefined && steps[step].finishedAt === undefined;
   return {
     ...(isUnderWay('fit') && { fit: await fitStepsDone(store, runId) }),
-    ...(isUnderWay('evaluate') && { evaluate: await count(store, runFoldsPrefix(runId)) }),
+    ...(isUnderWay('evaluate') && { evaluate: await foldsScored(store, runId) }),
     ...(isUnderWay('adapt') && version !== undefined && { adapt: await count(store, adaptationsPrefix(version)) }),
   };
 }
@@ -48,13 +50,22 @@ async function count(store: Store, prefix: string): Promise<number> {
 }
 
 async function fitStepsDone(store: Store, runId: string): Promise<number> {
+  const fits = await readAll(store, runFitsPrefix(runId), fitProgressSchema);
+  return fits.reduce((sum, { step }) => sum + step, 0);
+}
+
+/** In folds; of those under way the part that is scored. */
+async function foldsScored(store: Store, runId: string): Promise<number> {
+  const folds = await readAll(store, runScoringPrefix(runId), scoringProgressSchema);
+  return folds.reduce((sum, { done, total }) => sum + (total === 0 ? 1 : done / total), 0);
+}
+
+async function readAll<T>(store: Store, prefix: string, schema: z.ZodType<T>): Promise<T[]> {
   const keys: string[] = [];
-  for await (const key of store.list(runFitsPrefix(runId))) keys.push(key);
-  let done = 0;
-  for await (const fit of inOrder(keys, 8, (key) => readJson(store, key, fitProgressSchema))) {
-    done += fit?.value.step ?? 0;
-  }
-  return done;
+  for await (const key of store.list(prefix)) keys.push(key);
+  const values: T[] = [];
+  for await (const each of inOrder(keys, 8, (key) => readJson(store, key, schema))) if (each) values.push(each.value);
+  return values;
 }
 
 export interface ListRunsRequest {
