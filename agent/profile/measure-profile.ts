@@ -165,12 +165,12 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
   const { described } = plan;
   let builtS = 0;
   const operators = described === undefined ? [] : descriptorOperators[described.list];
-  progress.start(operators.length + plan.networks.length + plan.graphs.length);
+  progress.start(operators.length, plan.networks.length + plan.graphs.length);
 
   async function once(key: string, measure: () => Promise<JournalEntry>): Promise<JournalEntry> {
     const known = ports.journal.get(key);
     if (known !== undefined && known.failure === undefined) {
-      progress.step(key, describe(known), true);
+      progress.step(key, `${describe(known)} (measured before)`, true);
       return known;
     }
     const { disturbedBy } = await waitForQuiet(files, wasDisturbed ? shorter(plan.quiet) : plan.quiet, ports.signal);

@@ -18,7 +18,7 @@ export interface EvaluationProgress {
 }
 
 /** What the first draw costs beside itself (the networks' sums, the order of a chosen set), in draws. */
-const preparation = 10;
+const preparation = 3;
 /** Steps of a fit that take as long as a draw, roughly: two cores, 900 to 15,000 networks. */
 const stepsPerDraw = 5;
 const sayEveryS = 2;
@@ -36,8 +36,8 @@ export function evaluationProgress(
   ]);
   const clock = workClock(parts, nowS);
   let saidS = Number.NEGATIVE_INFINITY;
-  const tell = (isLast: boolean, line: string): void => {
-    if (!isLast && nowS() - saidS < sayEveryS) return;
+  const tell = (isEdge: boolean, line: string): void => {
+    if (!isEdge && nowS() - saidS < sayEveryS) return;
     saidS = nowS();
     say(`${line}, ${leftInWords(clock.leftS())}`);
   };
@@ -45,6 +45,7 @@ export function evaluationProgress(
     seed(seed) {
       const at = 2 * seeds.indexOf(seed);
       clock.report(at, 0);
+      tell(true, `seed ${seed}: step 0/${steps}`);
       return {
         fitted(step, loss) {
           clock.report(at, step / steps);
@@ -52,7 +53,7 @@ export function evaluationProgress(
         },
         scored(done) {
           clock.report(at + 1, done === 0 ? 0 : (preparation + done) / (preparation + draws));
-          tell(done === draws, `seed ${seed}: scored ${done}/${draws}`);
+          tell(done === 0 || done === draws, `seed ${seed}: scored ${done}/${draws}`);
         },
       };
     },

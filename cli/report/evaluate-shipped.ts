@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { defaultSplits, type Rows } from '#cli/evaluate/default-splits.ts';
+import { evaluationProgress } from '#cli/evaluate/evaluation-progress.ts';
 import { evaluateTablePlan, plansByBatch, type TablePlan, tableEpisodes } from '#cli/evaluate/table-networks.ts';
 import { readingOf, targetOfColumn, workloadOfColumn } from '#cli/import/table-profiles.ts';
 import { type LatencyTable, parseLatencyTable } from '#core/dataset/table.ts';
 import { DomainError } from '#core/errors.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import type { EvaluationResult } from '#core/predictor/evaluation/held-out-evaluation.ts';
+import { drawsOf, type EvaluationResult } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
 import type { Score } from '#core/predictors/card.ts';
 import { learnedFrom } from '#core/predictors/learned-from.ts';
@@ -29,6 +30,7 @@ export interface ShippedEvaluation {
 }
 
 const measurements = [1, 2, 3, 5, 10, 20, 50];
+const selections = ['random', 'chosen'] as const;
 const shown = { measurements: 10, selection: 'chosen' } as const;
 
 const rowNumbers = ({ first, last }: Rows): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
@@ -48,6 +50,8 @@ export async function evaluateShipped(options: ShippedEvaluation): Promise<Repor
   if (trained.length > 0) throw new DomainError('invalid-usage', `--test: ${trained.join(', ')} is trained on`);
   const trainRows = rowNumbers(split.trainRows);
   const learningCurve: NonNullable<ReportedCard['learningCurve']> = [];
+  const asked = { measurements, selections, repeats, targets: test };
+  const progress = evaluationProgress({ seeds: [seed], steps, draws: drawsOf(asked) }, note).seed(seed);
   const started = performance.now();
   const bundle = await fitKernelPredictor({
     data: tableEpisodes(table, split.train, trainRows),
@@ -55,10 +59,11 @@ export async function evaluateShipped(options: ShippedEvaluation): Promise<Repor
     steps,
     onProgress({ step, loss }) {
       learningCurve.push({ step, loss: rounded(loss) });
-      note(`step ${step}/${steps}, loss ${loss.toFixed(3)}`);
     },
+    onStep: progress.fitted,
   });
   const trainS = (performance.now() - started) / 1000;
+  progress.scored(0);
   const predictor = await loadPredictor(bundle);
   try {
     const plan: TablePlan = {
@@ -67,11 +72,11 @@ export async function evaluateShipped(options: ShippedEvaluation): Promise<Repor
       testRows: rowNumbers(split.testRows),
       allRows: rowNumbers({ first: split.trainRows.last + 1, last: table.architectures.length - 1 }),
       measurements,
-      selections: ['random', 'chosen'],
+      selections,
       repeats,
       seed,
       methods: ['sugarbush', 'ridge'],
-      onProgress: (done, total) => note(`evaluated ${done}/${total}`),
+      onProgress: progress.scored,
     };
     const results = await evaluateTablePlan(predictor, table, plan);
     const drawn = [];

@@ -8,10 +8,14 @@ import { blockCounter } from '#core/predictor/kernels/count-kernels.ts';
 import { type KernelTable, kernelTable } from '#core/predictor/kernels/kernel-table.ts';
 import { networkSums } from '#core/predictor/kernels/network-sums.ts';
 import type { Forward, Predictor } from '#core/predictor/types.ts';
+import { leftInWords, workClock } from '#core/statistics/time-left.ts';
 import { ncnnTargets, tfliteTargets } from './graph-targets.ts';
 import type { MeasuredNetwork, MeasuredTarget } from './measured-target.ts';
 import { fleetTargets, helpTargets } from './space-targets.ts';
 import type { ShippedTarget } from './targets-file.ts';
+
+/** What every target takes, in measured networks. */
+const leastUnits = 100;
 
 export interface AdaptShippedOptions {
   /** A part of the ids that are wanted; undefined: all. */
@@ -39,9 +43,15 @@ export async function adaptShipped(
     .filter(({ description }) => description.id.includes(only))
     .sort((a, b) => (a.description.id < b.description.id ? -1 : 1));
   const targets: ShippedTarget[] = [];
+  const clock = workClock(
+    measured.map(({ networks }) => ({ kind: 'target', units: leastUnits + networks.length })),
+    () => performance.now() / 1000,
+  );
   for (const [i, target] of measured.entries()) {
+    clock.report(i, 0);
     targets.push(await adapted(predictor, table, target));
-    say(`${i + 1} of ${measured.length}: ${target.description.id}`);
+    clock.report(i, 1);
+    say(`${i + 1}/${measured.length}: ${target.description.id}, ${leftInWords(clock.leftS())}`);
   }
   return targets;
 }

@@ -130,8 +130,13 @@ const trainingName = 'training';
 
 async function bringTables(shipped: readonly ShippedTable[], service: Service): Promise<void> {
   const { options, screen } = service;
-  const names = shipped.map(({ table }) => table.searchSpace);
-  const progress = screen.progress([...names, ...(options.train ? [trainingName] : [])]);
+  const imports = shipped.map(({ table }) => ({
+    name: table.searchSpace,
+    kind: 'import',
+    units: table.targets.length,
+  }));
+  const training = { name: trainingName, kind: trainingName, units: 1, alone: true };
+  const progress = screen.progress([...imports, ...(options.train ? [training] : [])]);
   try {
     for (const each of shipped) await bringTable(each, service, progress);
     if (options.train) await train(service, progress);

@@ -1,7 +1,12 @@
 // What a person sees while search spaces are made ready: one bar on a terminal, a line every few seconds anywhere else.
 // Other lines go through `say`, so that they do not run into the bar.
 import { Presets, SingleBar } from 'cli-progress';
-import { type Report, startLeftS } from './time-left.ts';
+import { leftInWords, type WorkPart, workClock } from '#core/statistics/time-left.ts';
+
+/** What comes one after the other. */
+export interface ShownJob extends WorkPart {
+  readonly name: string;
+}
 
 export interface ScreenProgress {
   begin(name: string): void;
@@ -14,7 +19,7 @@ export interface ScreenProgress {
 export interface Screen {
   say(line: string): void;
   /** One at a time. Shown from the first report on. */
-  progress(names: readonly string[]): ScreenProgress;
+  progress(jobs: readonly ShownJob[]): ScreenProgress;
 }
 
 export interface ScreenOptions {
@@ -36,19 +41,17 @@ export function screen({ stream, everyS = 5, now = () => performance.now() }: Sc
     bar?.show();
   }
 
-  function progress(names: readonly string[]): ScreenProgress {
-    const begun = new Map<string, { atS: number; reports: Report[]; doing: string }>();
-    const shareOf = (name: string): number => begun.get(name)?.reports.at(-1)?.share ?? 0;
+  function progress(jobs: readonly ShownJob[]): ScreenProgress {
+    const clock = workClock(jobs, () => now() / 1000);
+    const begun = new Map<string, { share: number; doing: string }>();
+    const shareOf = (name: string): number => begun.get(name)?.share ?? 0;
     const state = () => {
-      const jobs = names.map((name) => ({ ...(begun.has(name) && { begun: begun.get(name)! }) }));
-      const leftS = startLeftS(jobs, names.length, now() / 1000);
-      const left = leftS === undefined ? 'estimating' : `${Math.ceil(leftS)} s left`;
-      const each = names.map(
-        (name) => `${name} ${Math.floor(100 * shareOf(name))} % ${begun.get(name)?.doing ?? 'waits'}`,
+      const each = jobs.map(
+        ({ name }) => `${name} ${Math.floor(100 * shareOf(name))} % ${begun.get(name)?.doing ?? 'waits'}`,
       );
-      return { left, each: each.join(', ') };
+      return { left: leftInWords(clock.leftS()), each: each.join(', ') };
     };
-    const total = (): number => names.reduce((sum, name) => sum + shareOf(name), 0) / names.length;
+    const total = (): number => jobs.reduce((sum, { name }) => sum + shareOf(name), 0) / jobs.length;
     let draw: { update(): void; stop(): void } | undefined;
 
     function drawLines() {
@@ -82,13 +85,12 @@ export function screen({ stream, everyS = 5, now = () => performance.now() }: Sc
 
     return {
       begin(name) {
-        begun.set(name, { atS: now() / 1000, reports: [], doing: 'waits' });
+        begun.set(name, { share: 0, doing: 'waits' });
       },
       report(name, share, doing) {
-        const job = begun.get(name)!;
-        // Said again and again by whoever asks: only progress tells a pace.
-        if (job.reports.at(-1)?.share !== share) job.reports.push({ atS: now() / 1000, share });
-        job.doing = doing;
+        begun.set(name, { share, doing });
+        const at = jobs.findIndex((job) => job.name === name);
+        clock.report(at, share);
         // Where all is in place there is nothing to show.
         if (share < 1) draw ??= stream.isTTY ? drawBar() : drawLines();
         draw?.update();

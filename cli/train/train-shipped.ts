@@ -8,6 +8,7 @@ import { parseParameters } from '#core/predictor/predictor-parameters.ts';
 import { type Card, cardSchema } from '#core/predictors/card.ts';
 import { learnedFrom } from '#core/predictors/learned-from.ts';
 import { episodeData } from '#core/training/fits/episode-data.ts';
+import { leftInWords, type WorkClock, workClock } from '#core/statistics/time-left.ts';
 import { countedGraphs, shippedCollections } from './counted-graphs.ts';
 import { shippedPool } from './shipped-pool.ts';
 
@@ -33,6 +34,7 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Card> 
     shippedCollections().map(countedGraphs),
   );
   const started = performance.now();
+  let clock: WorkClock | undefined;
   const curve: { step: number; loss: number }[] = [];
   const bundle = await fitKernelPredictor({
     data,
@@ -41,7 +43,9 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Card> 
     signal,
     onProgress: ({ step, steps: all, loss }) => {
       curve.push({ step, loss });
-      say(`step ${step} of ${all}: loss ${loss.toFixed(3)}`);
+      clock ??= workClock([{ kind: 'fit', units: all }], () => performance.now() / 1000);
+      clock.report(0, step / all);
+      say(`step ${step}/${all}: loss ${loss.toFixed(3)}, ${leftInWords(clock.leftS())}`);
     },
   });
   const card = cardOf(bundle, {

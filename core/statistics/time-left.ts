@@ -6,6 +6,8 @@ export interface WorkPart {
   /** Parts of one kind (each seed's fit, say) have one pace. */
   readonly kind: string;
   readonly units: number;
+  /** Its units are no measure beside those of other kinds: how long it takes is not known before it has begun. */
+  readonly alone?: boolean;
 }
 
 /** How far a part is. */
@@ -23,35 +25,37 @@ const leastSeen = 0.01;
 /** Until this share of the units of a kind is seen, its pace is partly that of all work so far. */
 const trusted = 0.05;
 
+const notBegun: PartProgress = { before: 0, done: 0, spentS: 0 };
+
 /** Seconds; undefined where it is not known: as long as hardly anything was seen to advance.
  * @param progress of the parts that have begun, by their index */
 export function timeLeftS(parts: readonly WorkPart[], progress: ReadonlyMap<number, PartProgress>): number | undefined {
-  const seen = { units: 0, spentS: 0 };
-  const kinds = new Map<string, { readonly units: number; seen: number; spentS: number; left: number }>();
-  for (const [i, { kind, units }] of parts.entries()) {
-    const { before, done, spentS } = progress.get(i) ?? { before: 0, done: 0, spentS: 0 };
-    const advanced = units * (done - before);
-    const all = kinds.get(kind) ?? { units: 0, seen: 0, spentS: 0, left: 0 };
-    kinds.set(kind, {
-      units: all.units + units,
-      seen: all.seen + advanced,
-      spentS: all.spentS + spentS,
-      left: all.left + units * (1 - done),
-    });
-    seen.units += advanced;
-    seen.spentS += spentS;
-  }
-  const whole = parts.reduce((sum, { units }) => sum + units, 0);
-  const remaining = [...kinds.values()].reduce((sum, { left }) => sum + left, 0);
-  if (remaining === 0) return 0;
-  if (seen.units <= leastSeen * whole || seen.spentS <= 0) return undefined;
-  let leftS = 0;
-  for (const kind of kinds.values()) {
+  if (parts.some(({ alone }, i) => alone && !progress.has(i))) return undefined;
+  const all = parts.map((part, i) => ({ ...part, ...(progress.get(i) ?? notBegun) }));
+  const comparable = Map.groupBy(all, ({ kind, alone }) => (alone ? kind : ''));
+  const lefts = [...comparable.values()].map(leftOfComparable);
+  return lefts.reduce((sum, left) => (sum === undefined || left === undefined ? undefined : sum + left), 0);
+}
+
+function leftOfComparable(parts: readonly (WorkPart & PartProgress)[]): number | undefined {
+  const whole = sumsOf(parts);
+  if (whole.left === 0) return 0;
+  if (whole.seen <= leastSeen * whole.units || whole.spentS <= 0) return undefined;
+  return [...Map.groupBy(parts, ({ kind }) => kind).values()].map(sumsOf).reduce((sum, kind) => {
     const borrowed = Math.max(0, trusted * kind.units - kind.seen);
-    const pace = (kind.spentS + (borrowed * seen.spentS) / seen.units) / (kind.seen + borrowed);
-    if (kind.left > 0) leftS += kind.left * pace;
-  }
-  return leftS;
+    const pace = (kind.spentS + (borrowed * whole.spentS) / whole.seen) / (kind.seen + borrowed);
+    return kind.left === 0 ? sum : sum + kind.left * pace;
+  }, 0);
+}
+
+function sumsOf(parts: readonly (WorkPart & PartProgress)[]) {
+  const sum = (of: (part: WorkPart & PartProgress) => number): number => parts.reduce((all, part) => all + of(part), 0);
+  return {
+    units: sum(({ units }) => units),
+    seen: sum(({ units, before, done }) => units * (done - before)),
+    left: sum(({ units, done }) => units * (1 - done)),
+    spentS: sum(({ spentS }) => spentS),
+  };
 }
 
 export interface WorkClock {

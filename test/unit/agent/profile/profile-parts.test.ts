@@ -148,7 +148,7 @@ describe('progress', () => {
       false,
       () => nowMs,
     );
-    progress.start(4);
+    progress.start(1, 3);
     progress.step('a', 'known', true);
     nowMs = 10_000;
     progress.step('b', '1 ms', false);
@@ -156,7 +156,7 @@ describe('progress', () => {
     progress.step('c', '2 ms\nmore', false);
     progress.step('d', '3 ms', false);
     expect(lines).toEqual([
-      '[1/4] a: known\n',
+      '[1/4, time left unknown] a: known\n',
       '[2/4, 20 s left] b: 1 ms\n',
       '[3/4, 10 s left] c: 2 ms\n',
       '[4/4] d: 3 ms\n',

@@ -153,7 +153,7 @@ test('a key is of the content, not of the name', () => {
 test('progress says for how long it has been at one thing', () => {
   const lines: string[] = [];
   const progress = textProgress((text) => lines.push(text), false);
-  progress.start(3);
+  progress.start(0, 3);
   progress.step('a', '1 ms, engine built in 4 min', false);
   progress.still('b', 120_000);
   expect(lines.at(-1)).toBe('[2/3] b: at it for 2 min\n');

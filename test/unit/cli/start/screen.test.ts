@@ -3,6 +3,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { screen } from '#cli/start/screen.ts';
 
+const job = (name: string) => ({ name, kind: 'import', units: 10 });
+
 function shown(isTTY: boolean) {
   const stream = Object.assign(new PassThrough(), { isTTY });
   let clock = 0;
@@ -14,21 +16,23 @@ function shown(isTTY: boolean) {
 describe('without a terminal', () => {
   test('lines only, no control characters', () => {
     const { output, text } = shown(false);
-    const progress = output.progress(['a', 'b']);
+    const progress = output.progress([job('a'), job('b')]);
     progress.begin('a');
     progress.report('a', 0.5, 'fit');
     output.say('hello');
     progress.stop();
-    expect(text()).toBe('a 50 % fit, b 0 % waits; estimating\nhello\n');
+    expect(text()).toBe('a 50 % fit, b 0 % waits; time left unknown\nhello\n');
   });
 });
 
 describe('on a terminal', () => {
   test('one bar with time left, and lines that do not run into it', () => {
     const { output, text, pass } = shown(true);
-    const progress = output.progress(['a']);
+    const progress = output.progress([job('a')]);
     progress.begin('a');
-    pass(10_000);
+    // A quarter was done before.
+    progress.report('a', 0.25, 'fit');
+    pass(5_000);
     progress.report('a', 0.5, 'fit');
     output.say('hello');
     progress.report('a', 0.75, 'fit');

@@ -42,6 +42,16 @@ describe('time left', () => {
     expect(timeLeftS(one, at([0.6, 0.6, 30]))).toBeUndefined();
   });
 
+  test('of a kind that is no measure for others is not known before it has begun', () => {
+    const parts = [
+      { kind: 'import', units: 24 },
+      { kind: 'training', units: 1, alone: true },
+    ];
+    expect(timeLeftS(parts, at([0, 0.5, 10]))).toBeUndefined();
+    expect(timeLeftS(parts, at([0, 1, 20], [0, 0, 0]))).toBeUndefined();
+    expect(timeLeftS(parts, at([0, 1, 20], [0, 0.25, 100]))).toBeCloseTo(300, 9);
+  });
+
   test('is nothing once all is done', () => {
     expect(timeLeftS([{ kind: 'fit', units: 10 }], at([0, 1, 5]))).toBe(0);
   });

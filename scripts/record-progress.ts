@@ -1,0 +1,24 @@
+// Records what a command says of its progress, and when: a trace for test/fixtures/progress-traces, which
+// time-left-traces.test.ts replays. `node scripts/record-progress.ts FILE COMMAND [ARGUMENT …]`
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+const [file, command, ...args] = process.argv.slice(2);
+if (file === undefined || command === undefined) throw new Error('a FILE and a COMMAND are needed');
+
+const startedMs = performance.now();
+const atS = (): number => Number(((performance.now() - startedMs) / 1000).toFixed(2));
+const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'pipe'] });
+const lines: [number, string][] = [];
+createInterface(child.stderr).on('line', (line) => {
+  process.stderr.write(`${line}\n`);
+  // Only what says how far it is.
+  if (/\d+\/\d+/.test(line)) lines.push([atS(), line]);
+});
+const [code] = (await once(child, 'close')) as [number | null];
+const trace = { command: [command, ...args].join(' '), code, endS: atS(), lines };
+const each = lines.map((line) => `  ${JSON.stringify(line)}`).join(',\n');
+writeFileSync(file, `${JSON.stringify({ ...trace, lines: [] }, null, 1).replace('[]', `[\n${each}\n ]`)}\n`);
+process.exitCode = code ?? 1;

@@ -1,0 +1,73 @@
+// Traces of real profiles, replayed: from a tenth of the way on the time that is said to be left is within a factor of two
+// of what it was. test/fixtures/progress-traces/README.md says how they were recorded.
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { textProgress } from '#agent/profile/progress.ts';
+
+interface Trace {
+  readonly command: string;
+  readonly endS: number;
+  readonly lines: readonly (readonly [atS: number, line: string])[];
+}
+
+interface Said {
+  readonly atS: number;
+  /** undefined: that it is not known. */
+  readonly leftS: number | undefined;
+}
+
+const folder = new URL('../../../fixtures/progress-traces/', import.meta.url);
+const traces = readdirSync(folder)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => ({ name, ...(JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Trace) }));
+
+const seconds: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600 };
+
+/** What a line says is left: `40 s left`, `1 h 5 min left`. */
+function leftIn(line: string): number | undefined {
+  const [said] = /(\d+ (?:s|min|h) ?)+left/.exec(line) ?? [];
+  if (said === undefined) return undefined;
+  return [...said.matchAll(/(\d+) (s|min|h)/g)].reduce((sum, [, n, unit]) => sum + Number(n) * seconds[unit!]!, 0);
+}
+
+function replayProfile({ lines }: Trace): Said[] {
+  const events = lines.flatMap(([atS, line]) => {
+    const [, done, total, what] = /^\[(\d+)\/(\d+).*?\] (.*)/.exec(line) ?? [];
+    return what === undefined || what.includes(': at it for ') ? [] : [{ atS, done: Number(done), total: Number(total), what }];
+  });
+  // The first network, whose text has bars, stands where operators end.
+  const operators = events.findIndex(({ what }) => what.includes('|'));
+  let now = 0;
+  let line = '';
+  const progress = textProgress(
+    (said) => (line = said),
+    false,
+    () => now * 1000,
+  );
+  progress.start(operators, events[0]!.total - operators);
+  return events.slice(0, -1).map(({ atS, done, what }) => {
+    now = atS;
+    progress.step(what, '', what.includes('(measured before)'));
+    expect(line).toContain(`[${done}/`);
+    return { atS, leftS: leftIn(line) };
+  });
+}
+
+test('there is one of a whole run and one of a restarted one', () => {
+  expect(traces.length).toBeGreaterThanOrEqual(2);
+  expect(traces.filter(({ name }) => name.includes('restarted'))).not.toEqual([]);
+});
+
+describe.each(traces)('$name', (trace) => {
+  test('from a tenth of the way on within a factor of two', () => {
+    const said = replayProfile(trace);
+    const beganS = said[0]!.atS;
+    const late = said.filter(({ atS }) => atS >= beganS + 0.1 * (trace.endS - beganS) && atS < trace.endS);
+    expect(late.length).toBeGreaterThan(8);
+    for (const { atS, leftS } of late) {
+      const trueS = trace.endS - atS;
+      // To the second, which is what is shown.
+      expect([atS, leftS !== undefined && leftS >= trueS / 2 - 1 && leftS <= trueS * 2 + 1]).toEqual([atS, true]);
+    }
+  });
+});
