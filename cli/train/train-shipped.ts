@@ -7,8 +7,8 @@ import { defaultLowerings } from '#core/predictor/hypotheses.ts';
 import { parseParameters } from '#core/predictor/predictor-parameters.ts';
 import { type Card, cardSchema } from '#core/predictors/card.ts';
 import { learnedFrom } from '#core/predictors/learned-from.ts';
-import { episodeData } from '#core/training/fits/episode-data.ts';
 import { leftInWords, type WorkClock, workClock } from '#core/statistics/time-left.ts';
+import { episodeData } from '#core/training/fits/episode-data.ts';
 import { countedGraphs, shippedCollections } from './counted-graphs.ts';
 import { shippedPool } from './shipped-pool.ts';
 

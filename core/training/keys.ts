@@ -21,8 +21,7 @@ export const runFitsPrefix = (runId: string): string => `training-parts/${runId}
 /** Key of the progress of one fit of a run. */
 export const runFitKey = (runId: string, fitId: string): string => `${runFitsPrefix(runId)}${fitId}.json`;
 /** Key of the scores of one fold of a run. */
-export const runFoldKey = (runId: string, fold: number): string =>
-  `training-parts/${runId}/folds/${fold}.json`;
+export const runFoldKey = (runId: string, fold: number): string => `training-parts/${runId}/folds/${fold}.json`;
 /** How far the scoring of each fold of a run is, one object a fold. */
 export const runScoringPrefix = (runId: string): string => `training-parts/${runId}/scoring/`;
 /** Key of the progress of the scoring of one fold of a run. */

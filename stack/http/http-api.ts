@@ -190,8 +190,8 @@ const asFunctions = {
   },
 } as const;
 
-/** What of the body is still to come is discarded, so that a client that sends before it reads gets the answer and not a
- * broken connection. */
+/** What of the body is still to come is discarded, so that a client that sends before it reads gets the answer and not
+ * a broken connection. */
 function refuseAsFunctions(response: ServerResponse, code: keyof typeof asFunctions, requestId: string): void {
   const { title, status, detail } = asFunctions[code];
   const body = JSON.stringify({

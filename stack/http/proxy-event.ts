@@ -51,6 +51,7 @@ export function readRequest(request: IncomingMessage): ApiRequest | undefined {
   };
 }
 
+/** What a request is found in the logs by. */
 export const newRequestId = (): string => randomBytes(11).toString('base64');
 
 /** Repeated parameters are joined by commas. */

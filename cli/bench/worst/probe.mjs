@@ -1,6 +1,6 @@
 // Runs in a process of its own, which holds one function's bundle: sends it the events of a file, one after the other,
-// and writes a JSON line for each to file descriptor 3. Plain JavaScript, so that nothing but the bundle takes memory. Arguments: BUNDLE
-// EVENTS. Node has to be started with --expose-gc.
+// and writes a JSON line for each to file descriptor 3. Plain JavaScript, so that nothing but the bundle takes memory.
+// Arguments: BUNDLE EVENTS. Node has to be started with --expose-gc.
 import { readFileSync, writeFileSync, writeSync } from 'node:fs';
 
 const [bundle, file] = process.argv.slice(2);

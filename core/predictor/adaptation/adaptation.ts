@@ -94,7 +94,8 @@ const leastWeight = 0.01;
 
 /** @param forward ln m and φ of the measured networks under every head (network-sums.ts)
  * @param latencyMs [forward.count]
- * @throws DomainError `too-few-measurements` without any; `invalid-request` for what is no latency (latency-range.ts) */
+ * @throws DomainError `too-few-measurements` without any; `invalid-request` for what is no latency
+ * (latency-range.ts) */
 export function adaptTarget(
   parameters: HeadParameters,
   predictorHash: string,

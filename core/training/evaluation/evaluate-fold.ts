@@ -81,7 +81,8 @@ export async function evaluateFold(store: Store, runId: string, fold: number): P
   };
   const models = candidates.length + (champion?.folds[at] === undefined ? 0 : 1);
   let done = 0;
-  /** Between two evaluations (one a model and workload): looks whether the run is still wanted, and says how far it is. */
+  /** Between two evaluations (one a model and workload): looks whether the run is still wanted, and says how far it
+   * is. */
   const pause = async (): Promise<void> => {
     await requireRunning(store, runId);
     await writeJson(store, runScoringKey(runId, fold), { done: ++done, total: models * tasks.length });

@@ -10,7 +10,7 @@ import { type PhaseProgress, phaseProgress, timeLeftS, type WorkDone } from './p
 import { type RunRecord, readRun, runRecordSchema } from './run-record.ts';
 
 const fitProgressSchema = z.strictObject({ step: z.int().nonnegative(), steps: z.int().positive() });
-/** Of one fold, in evaluations. */
+/** How far the scoring of one fold is, in evaluations. */
 const scoringProgressSchema = z.strictObject({ done: z.int().nonnegative(), total: z.int().nonnegative() });
 
 export interface RunView {

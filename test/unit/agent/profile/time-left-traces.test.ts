@@ -1,5 +1,5 @@
-// Traces of real profiles, replayed: from a tenth of the way on the time that is said to be left is within a factor of two
-// of what it was. test/fixtures/progress-traces/README.md says how they were recorded.
+// Traces of real profiles, replayed: from a tenth of the way on the time that is said to be left is within a factor of
+// two of what it was. test/fixtures/progress-traces/README.md says how they were recorded.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { textProgress } from '#agent/profile/progress.ts';
@@ -33,7 +33,9 @@ function leftIn(line: string): number | undefined {
 function replayProfile({ lines }: Trace): Said[] {
   const events = lines.flatMap(([atS, line]) => {
     const [, done, total, what] = /^\[(\d+)\/(\d+).*?\] (.*)/.exec(line) ?? [];
-    return what === undefined || what.includes(': at it for ') ? [] : [{ atS, done: Number(done), total: Number(total), what }];
+    return what === undefined || what.includes(': at it for ')
+      ? []
+      : [{ atS, done: Number(done), total: Number(total), what }];
   });
   // The first network, whose text has bars, stands where operators end.
   const operators = events.findIndex(({ what }) => what.includes('|'));
