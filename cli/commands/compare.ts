@@ -1,23 +1,25 @@
-// `sugarbush compare`: Sugarbush beside other methods on the measured fleet, each with the same pool to learn from and
-// the same measurements of a target outside it.
+// `sugarbush compare`: Sugarbush beside other methods on the measured fleet, all with the same measurements of a target
+// that none has learned from.
 import * as z from 'zod';
-import { methodIds } from '#cli/compare/method-ids.ts';
+import { methodIds, usualMethods } from '#cli/compare/method-ids.ts';
 import { poolIds } from '#cli/compare/pools.ts';
-import { defineCommand, jsonFlag } from '#command-line/command.ts';
+import { defineCommand, jsonFlag, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
+import type { Terminal } from '#command-line/terminal.ts';
 import { integerBetween, list, listOf } from '#command-line/values.ts';
+import type { ComparisonResult } from '#core/predictor/evaluation/compare-methods.ts';
 
 const options = {
   methods: {
     value: 'METHODS',
-    help: `some of ${methodIds.join(', ')}; default: all`,
+    help: `some of ${methodIds.join(', ')}; default: all but sugarbush-pool`,
     schema: listOf(z.enum(methodIds)).optional(),
   },
   pools: {
     value: 'POOLS',
-    help: `what is learned from before a target is met: some of ${poolIds.join(', ')}`,
+    help: `which targets of the fleet MAPLE-Edge and sugarbush-pool learn from: some of ${poolIds.join(', ')}`,
     schema: listOf(z.enum(poolIds)),
-    default: 'other-runtimes,other-devices',
+    default: 'other-runtimes',
   },
   test: { value: 'TARGETS', help: 'targets of the fleet to test on, as a,b; default: all', schema: list.optional() },
   measurements: {
@@ -44,17 +46,25 @@ const options = {
 
 export const compareCommand = defineCommand({
   options,
-  async run(given, terminal) {
-    const { importProgress } = await import('../import/progress.ts');
-    const { compareFleet } = await import('../compare/compare-fleet.ts');
+  operands: { value: 'FILE', help: 'what --json printed before: shown together, instead of comparing anew' },
+  async run(given, terminal, files) {
     const { comparisonToJson, comparisonToText } = await import('../compare/print-comparison.ts');
-    const stream = { isTTY: terminal.isTerminal, write: terminal.say };
-    const progress = importProgress(stream, () => performance.now(), 30_000, ['compare', '%']);
-    const { methods = methodIds, pools, test, measurements, draws, seed: seeds, steps } = given;
-    const onProgress = (share: number): void => progress.update(Math.floor(share * 100), 100);
-    const plan = { methods, pools, test, measurements, draws, seeds, steps, onProgress };
-    const results = await compareFleet(plan).finally(() => progress.stop());
+    const results =
+      files.length > 0
+        ? files.flatMap((await import('../compare/read-comparison.ts')).readComparison)
+        : await compareAnew(given, terminal);
     terminal.out(given.json ? `${JSON.stringify(comparisonToJson(results))}\n` : comparisonToText(results));
     return exitCodes.done;
   },
 });
+
+async function compareAnew(given: Values<typeof options>, terminal: Terminal): Promise<ComparisonResult[]> {
+  const { importProgress } = await import('../import/progress.ts');
+  const { compareFleet } = await import('../compare/compare-fleet.ts');
+  const stream = { isTTY: terminal.isTerminal, write: terminal.say };
+  const progress = importProgress(stream, () => performance.now(), 30_000, ['compare', '%']);
+  const { methods = usualMethods, pools, test, measurements, draws, seed: seeds, steps } = given;
+  const onProgress = (share: number): void => progress.update(Math.floor(share * 100), 100);
+  const plan = { methods, pools, test, measurements, draws, seeds, steps, onProgress };
+  return compareFleet(plan).finally(() => progress.stop());
+}

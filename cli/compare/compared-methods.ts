@@ -10,7 +10,6 @@ import { loadPredictor } from '#core/predictor/bundle.ts';
 import { choiceColumns } from '#core/predictor/evaluation/choice-columns.ts';
 import type { ComparedMethod, PreparedMethod } from '#core/predictor/evaluation/compare-methods.ts';
 import { handSetLatencies } from '#core/predictor/evaluation/hand-set-prices.ts';
-import type { Selection } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import { columnMoments, ridgeRegression } from '#core/predictor/evaluation/ridge.ts';
 import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
 import { networkCounts } from '#core/predictor/kernels/count-cache.ts';
@@ -30,8 +29,9 @@ const space = searchSpace('nasbench201');
 export function comparedMethods(fleet: DescribedFleet, steps: number): NamedMethod[] {
   const trained = trainedOnce(fleet, steps);
   return [
-    sugarbush('sugarbush', 'random', fleet, trained),
-    sugarbush('sugarbush-chosen', 'chosen', fleet, trained),
+    sugarbush('sugarbush', { learns: false, selection: 'random' }, fleet, trained),
+    sugarbush('sugarbush-chosen', { learns: false, selection: 'chosen' }, fleet, trained),
+    sugarbush('sugarbush-pool', { learns: true, selection: 'random' }, fleet, trained),
     mapleEdgeMethod('maple-edge-raw', 'raw', fleet),
     mapleEdgeMethod('maple-edge-normalised', 'operator-latency', fleet),
     ridge(fleet),
@@ -59,13 +59,14 @@ function trainedOnce({ joined, joinedRows }: DescribedFleet, steps: number): Tra
   };
 }
 
-function sugarbush(id: MethodId, selection: Selection, fleet: DescribedFleet, trained: Trained): NamedMethod {
+type Kind = Pick<ComparedMethod, 'learns' | 'selection'>;
+
+function sugarbush(id: MethodId, kind: Kind, fleet: DescribedFleet, trained: Trained): NamedMethod {
   return {
     id,
+    ...kind,
     fewest: 1,
-    needsPool: false,
-    selection,
-    effort: { prepare: selection === 'random' ? 30 : 0.1, predict: 0.2 },
+    effort: { prepare: kind.selection === 'random' ? 30 : 0.1, predict: 0.2 },
     async prepare(pool, seed): Promise<PreparedMethod> {
       const predictor = await trained(pool, seed);
       const { parameters, identity } = predictor;
@@ -93,7 +94,7 @@ function mapleEdgeMethod(id: MethodId, normalisation: CounterNormalisation, flee
   return {
     id,
     fewest: 0,
-    needsPool: true,
+    learns: true,
     selection: 'random',
     effort: { prepare: 0, predict: 1.5 },
     async prepare(pool) {
@@ -133,5 +134,5 @@ function kernelCounts(fleet: DescribedFleet): NamedMethod {
 /** Methods that look at the target's own measurements alone. */
 function withoutPool(id: MethodId, fewest: number, predict: PreparedMethod['predict']): NamedMethod {
   const effort = { prepare: 0, predict: 0.02 };
-  return { id, fewest, needsPool: false, selection: 'random', effort, prepare: async () => ({ predict }) };
+  return { id, fewest, learns: false, selection: 'random', effort, prepare: async () => ({ predict }) };
 }

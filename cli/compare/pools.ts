@@ -1,4 +1,5 @@
-// What a method may learn from before it meets a target of the fleet.
+// Which other targets of the fleet a method may learn from before it meets one. The fleet is one machine: what learns
+// from none of it has its device left out as well.
 import type { ComparedPool } from '#core/predictor/evaluation/compare-methods.ts';
 import type { FleetColumn } from './described-fleet.ts';
 
@@ -6,10 +7,6 @@ type Rule = (target: FleetColumn, other: FleetColumn) => boolean;
 
 /** Which other targets of the fleet are in the pool of one. */
 const rules = {
-  'other-devices': {
-    title: 'no target of the machine (the fleet is one machine: no pool; Sugarbush has the public table)',
-    includes: () => false,
-  },
   'other-programs': {
     title: 'targets of other programs',
     includes: (target, other) => other.program !== target.program,
@@ -30,7 +27,7 @@ export type PoolId = keyof typeof rules;
 export const poolIds = Object.keys(rules) as [PoolId, ...PoolId[]];
 
 /** What a pool is, in words. */
-export const poolTitle = (id: string): string => rules[id as PoolId].title;
+export const poolTitle = (id: PoolId): string => rules[id].title;
 
 /** The pool of each target of the fleet. */
 export function comparedPool(id: PoolId, targets: readonly FleetColumn[]): ComparedPool {

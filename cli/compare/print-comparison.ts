@@ -1,7 +1,7 @@
 // What a comparison prints: tables for people, one object for programs.
 import { textTable } from '#cli/shipped-targets/text-table.ts';
 import type { ComparisonResult } from '#core/predictor/evaluation/compare-methods.ts';
-import { poolTitle } from './pools.ts';
+import { poolIds, poolTitle } from './pools.ts';
 
 const measures = ['spearman', 'within1', 'within5', 'within10', 'medianApe'] as const;
 type Measure = (typeof measures)[number];
@@ -55,15 +55,23 @@ export const comparisonToJson = (results: readonly ComparisonResult[]): object =
   results,
 });
 
-/** Tables of each pool: means over targets, then each target. */
+/** Tables of each pool: means over targets, then each target; methods that learn from no target of the fleet stand in
+ * all of them. */
 export function comparisonToText(results: readonly ComparisonResult[]): string {
-  return [...Map.groupBy(results, ({ pool }) => pool)]
-    .map(([pool, own]) =>
-      [`learned from: ${pool}: ${poolTitle(pool)}`, meansText(own), ...byTarget(own), ...wins(own)].join('\n\n'),
-    )
-    .join('\n\n\n')
-    .concat('\n');
+  const without = results.filter(({ pool }) => pool === 'none');
+  const pools = poolIds.filter((id) => results.some(({ pool }) => pool === id));
+  const parts = pools.map((id) => {
+    const own = [...without, ...results.filter(({ pool }) => pool === id)];
+    return [`pool ${id}: ${poolTitle(id)}`, ...tablesOf(own)].join('\n\n');
+  });
+  return (pools.length === 0 ? tablesOf(without).join('\n\n') : parts.join('\n\n\n')).concat('\n');
 }
+
+const tablesOf = (results: readonly ComparisonResult[]): string[] => [
+  meansText(results),
+  ...byTarget(results),
+  ...wins(results),
+];
 
 const percent = (share: number): string => (100 * share).toFixed(1);
 const decimals = (value: number): string => (Number.isNaN(value) ? '–' : value.toFixed(3).replace(/^(-?)0\./, '$1.'));
@@ -83,7 +91,7 @@ function meansText(results: readonly ComparisonResult[]): string {
       return [String(measurements), method, String(runs), told('spearman', decimals), ...shares];
     });
   const title = 'means over targets ± standard deviation over draws and seeds; shares and errors in %';
-  return `${title}\n${textTable([header, ...rows])}`;
+  return `${title}\n${textTable([header, ...rows]).trimEnd()}`;
 }
 
 /** One table a number of measurements: share within ±10 % and median error of each target under each method. */
@@ -100,7 +108,7 @@ function byTarget(results: readonly ComparisonResult[]): string[] {
           return `${percent(average(cell.map((r) => r.within10)))} (${percent(average(cell.map((r) => r.medianApe)))})`;
         }),
       ]);
-      return `k = ${count}: within ±10 % (median error), %\n${textTable([['target', ...methods], ...rows])}`;
+      return `k = ${count}: within ±10 % (median error), %\n${textTable([['target', ...methods], ...rows]).trimEnd()}`;
     });
 }
 

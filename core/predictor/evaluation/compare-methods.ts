@@ -1,5 +1,5 @@
-// Methods beside each other: every one learns from the same pool of targets, gets the same measurements of a target
-// outside it, and is scored on the same networks, which nobody has measured on any target of the pool.
+// Methods beside each other: those that learn from targets of the fleet do so from the same pool, all get the same
+// measurements of a target outside it, and are scored on the same networks, which nobody learned from on any target.
 import { seededRandom } from '#core/random.ts';
 import type { Selection } from './held-out-evaluation.ts';
 import { type PointAccuracy, pointAccuracy } from './metrics.ts';
@@ -25,8 +25,8 @@ export interface ComparedMethod {
   readonly id: string;
   /** Fewer measurements of a target it cannot do with. */
   readonly fewest: number;
-  /** Whether it has nothing to say without targets of the fleet to learn from. */
-  readonly needsPool: boolean;
+  /** Whether it learns from other targets of the fleet; one that does has nothing to say without any. */
+  readonly learns: boolean;
   /** Whether measurements are drawn for it, or it chooses them. */
   readonly selection: Selection;
   /** Rough seconds on one core, of learning and of one prediction, for telling the time left alone. */
@@ -56,6 +56,7 @@ export interface ComparisonPlan {
 }
 
 export interface ComparisonResult extends PointAccuracy {
+  /** `none`: of a method that learns from no target of the fleet. */
   readonly pool: string;
   readonly method: string;
   readonly target: string;
@@ -106,16 +107,19 @@ export async function compareMethods(plan: ComparisonPlan): Promise<ComparisonRe
   return results;
 }
 
-/** One job for each pool of targets that a method learns from: targets with the same pool share it. */
+/** One job a method that learns from no target of the fleet; of the others one for each pool: targets that have the
+ * same share it. */
 function jobsOf({ pools, seeds, methods, targets }: ComparisonPlan): Job[] {
-  return pools.flatMap(({ id: pool, pools: of }) =>
-    seeds.flatMap((seed) =>
-      [...Map.groupBy(targets, ({ id }) => (of.get(id) ?? []).join(' ')).values()].flatMap((own) => {
-        const learned = of.get(own[0]!.id) ?? [];
-        const able = methods.filter(({ needsPool }) => !needsPool || learned.length > 0);
-        return able.map((method) => ({ method, pool, learned, seed, targets: own }));
-      }),
-    ),
+  return seeds.flatMap((seed) =>
+    methods.flatMap((method): Job[] => {
+      if (!method.learns) return [{ method, pool: 'none', learned: [], seed, targets }];
+      return pools.flatMap(({ id: pool, pools: of }) =>
+        [...Map.groupBy(targets, ({ id }) => (of.get(id) ?? []).join(' ')).values()].flatMap((own) => {
+          const learned = of.get(own[0]!.id) ?? [];
+          return learned.length === 0 ? [] : [{ method, pool, learned, seed, targets: own }];
+        }),
+      );
+    }),
   );
 }
 

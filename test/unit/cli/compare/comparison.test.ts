@@ -1,7 +1,11 @@
 // Pools, and what a comparison prints, by hand.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { comparedPool } from '#cli/compare/pools.ts';
 import { comparisonMeans, comparisonToJson, comparisonToText } from '#cli/compare/print-comparison.ts';
+import { readComparison } from '#cli/compare/read-comparison.ts';
 import type { ComparisonResult } from '#core/predictor/evaluation/compare-methods.ts';
 
 const target = (id: string, program: string, level: string) => ({
@@ -19,7 +23,6 @@ const fleet = [
 ];
 
 test.each([
-  ['other-devices', []],
   ['other-programs', ['web-1']],
   ['other-runtimes', ['ort-basic-1', 'web-1']],
   ['other-targets', ['ort-all-2', 'ort-basic-1', 'web-1']],
@@ -30,7 +33,7 @@ test.each([
 
 describe('printed', () => {
   const result = (more: Partial<ComparisonResult>): ComparisonResult => ({
-    pool: 'other-runtimes',
+    pool: 'none',
     method: 'sugarbush',
     target: 'one',
     measurements: 10,
@@ -64,6 +67,7 @@ describe('printed', () => {
   test('each target, and where another method is better', () => {
     const text = comparisonToText(results);
     expect(text).toContain('75.0 ± 21.2');
+    expect(text).not.toContain('pool');
     expect(text).toMatch(/\none {5}70\.0 \(5\.0\) {2}80\.0 \(4\.0\)\n/);
     expect(text).toContain('measurements:\nk = 10, one: ridge 4.0 %, sugarbush 5.0 %\n');
     expect(text).not.toContain('k = 10, two: ridge');
@@ -71,9 +75,26 @@ describe('printed', () => {
     expect(comparisonToText(results.slice(4))).not.toContain('lower median error');
   });
 
+  test('what learns from no target of the fleet stands beside each pool', () => {
+    const learned = ['other-runtimes', 'same-program'].map((pool) => result({ pool, method: 'maple-edge-raw' }));
+    const parts = comparisonToText([...results, ...learned]).split('\n\n\n');
+    expect(parts.map((part) => part.split(':')[0])).toEqual(['pool other-runtimes', 'pool same-program']);
+    for (const part of parts) expect(part).toMatch(/\ntarget {2}sugarbush +ridge +maple-edge-raw\n/);
+  });
+
+  test('what --json printed is read again, and nothing else', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sugarbush-comparison-'));
+    const file = join(folder, 'part.json');
+    writeFileSync(file, JSON.stringify(comparisonToJson(results)));
+    expect(readComparison(file)).toEqual(results);
+    writeFileSync(file, JSON.stringify({ schemaVersion: 2, means: [], results: [] }));
+    expect(() => readComparison(file)).toThrow(/part\.json is not what compare --json prints/);
+    rmSync(folder, { recursive: true });
+  });
+
   test('for programs a correlation that there is none of is null', () => {
     const read = JSON.parse(JSON.stringify(comparisonToJson(results)));
-    expect(read).toMatchObject({ schemaVersion: 1, means: [{ pool: 'other-runtimes' }, {}] });
+    expect(read).toMatchObject({ schemaVersion: 1, means: [{ pool: 'none' }, {}] });
     expect(read.results[5].spearman).toBeNull();
   });
 });

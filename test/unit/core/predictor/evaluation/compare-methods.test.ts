@@ -15,7 +15,7 @@ function method(id: string, more: Partial<ComparedMethod> = {}) {
   const own: ComparedMethod = {
     id,
     fewest: 0,
-    needsPool: false,
+    learns: true,
     selection: 'random',
     effort: { prepare: 1, predict: 1 },
     async prepare(pool, seed) {
@@ -41,8 +41,8 @@ const plan = (methods: readonly ComparedMethod[], more: Partial<ComparisonPlan> 
       id: 'others',
       pools: new Map([
         ['a', ['b', 'c']],
-        ['b', []],
-        ['c', []],
+        ['b', ['c']],
+        ['c', ['b']],
       ]),
     },
   ],
@@ -54,11 +54,11 @@ const plan = (methods: readonly ComparedMethod[], more: Partial<ComparisonPlan> 
   ...more,
 });
 
-test('a pool is learned once for all targets that have the same; what nothing is drawn for is predicted once', async () => {
+test('each target has its pool; what nothing is drawn for is predicted once', async () => {
   const { own, prepared, asked } = method('m');
   const shares: number[] = [];
   const results = await compareMethods(plan([own], { onProgress: (share) => shares.push(share) }));
-  expect(prepared).toEqual(['b,c 5', ' 5']);
+  expect(prepared).toEqual(['b,c 5', 'c 5', 'b 5']);
   // One at k = 0 and two draws at k = 2, three targets.
   expect(results.map(({ target, measurements, draw }) => `${target} ${measurements} ${draw}`)).toEqual(
     ['a', 'b', 'c'].flatMap((id) => [`${id} 0 0`, `${id} 2 0`, `${id} 2 1`]),
@@ -80,9 +80,26 @@ test('draws are of the rows that may be measured and that the target has', async
 });
 
 test('a method is not asked for what it cannot do, and may choose what is measured', async () => {
-  const pooled = method('pooled', { needsPool: true });
   const chosen = method('chosen', { fewest: 1, selection: 'chosen' });
-  const results = await compareMethods(plan([pooled.own, chosen.own]));
-  expect([...new Set(results.filter((r) => r.method === 'pooled').map(({ target }) => target))]).toEqual(['a']);
+  await compareMethods(plan([chosen.own]));
   expect(chosen.asked).toEqual(['a 3,1 5000', 'b 3,1 5000', 'c 3,1 5000']);
+});
+
+test('what learns from no target is prepared once for all pools; what learns has nothing to say of an empty one', async () => {
+  const alone = method('alone', { learns: false });
+  const learning = method('learning');
+  const pools = [
+    { id: 'same', pools: new Map(['a', 'b'].map((id) => [id, ['c']])) },
+    { id: 'empty', pools: new Map<string, string[]>() },
+  ];
+  const results = await compareMethods(plan([alone.own, learning.own], { pools, measurements: [0] }));
+  expect(alone.prepared).toEqual([' 5']);
+  expect(learning.prepared).toEqual(['c 5']);
+  expect(results.map(({ pool, method: id, target }) => `${pool} ${id} ${target}`)).toEqual([
+    'none alone a',
+    'none alone b',
+    'none alone c',
+    'same learning a',
+    'same learning b',
+  ]);
 });
