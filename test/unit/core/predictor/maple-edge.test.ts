@@ -1,10 +1,13 @@
 // MAPLE-Edge as a baseline: how a descriptor enters, by hand, and that the network reads it.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { CounterName } from '#core/descriptor/counters.ts';
 import type { Descriptor } from '#core/descriptor/descriptor.ts';
 import { descriptorInputs, mapleEdge } from '#core/predictor/maple-edge.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
+
+// Seconds of computing, more on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const space = searchSpace('nasbench201');
 

@@ -1,8 +1,11 @@
 // The regression network that baselines are made of: its layers by hand, and a known function that it can learn.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { parameterLayout, parameterView } from '#core/onnx/parameters.ts';
 import { fitRegression, type RegressionNetwork, regress } from '#core/predictor/regression-network.ts';
 import { seededRandom } from '#core/random.ts';
+
+// A second of computing, more on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const silu = (x: number): number => x / (1 + Math.exp(-x));
 
@@ -45,13 +48,18 @@ function rowsOf(count: number, seed: number) {
   return { inputs, width: 3, values };
 }
 
-test('a known function with a product in it is learned, the same from the same seed', async () => {
+test('a known function with a product in it is learned', async () => {
   const rows = rowsOf(400, 1);
   const network = await fitRegression(rows, 7, 1000);
   const unseen = rowsOf(200, 2);
   const found = regress(network, unseen.inputs);
   const square = found.reduce((sum, value, row) => sum + (value - unseen.values[row]!) ** 2, 0) / 200;
   expect(Math.sqrt(square)).toBeLessThan(0.15);
-  expect((await fitRegression(rows, 7, 1000)).parameters).toEqual(network.parameters);
-  expect((await fitRegression(rows, 8, 1000)).parameters).not.toEqual(network.parameters);
+});
+
+test('the same rows and seed give the same network', async () => {
+  const rows = rowsOf(50, 1);
+  const first = await fitRegression(rows, 7, 60);
+  expect((await fitRegression(rows, 7, 60)).parameters).toEqual(first.parameters);
+  expect((await fitRegression(rows, 8, 60)).parameters).not.toEqual(first.parameters);
 });
