@@ -1,6 +1,6 @@
 // How well kernel counts under each lowering explain measured latencies: ridge regression of a column's latencies on
-// nothing but counts, five sixths of the networks → the last sixth, share within ±10 %, three of the six folds. Networks
-// that the fit is off for by more than a third are left out of it, and it is made again.
+// nothing but counts, five sixths of the networks → the last sixth, share within ±10 %, three of the six folds.
+// Networks that the fit is off for by more than a third are left out of it, and it is made again.
 //
 //   node scripts/compare-lowerings.ts [--space nasbench201] [--input-size 32] [--networks 300] TABLE.csv.gz…
 import { readFileSync } from 'node:fs';

@@ -59,8 +59,8 @@ export const measuringOptions = {
   ...workloadOptions,
   searchSpace: { ...workloadOptions.searchSpace, schema: z.array(z.enum(searchSpaceIds)).default([]) },
   standard: flag(
-    'measure the standard networks, from which every network can be predicted; they are what is measured where neither ' +
-      '--search-space nor --models is given, and with it beside those',
+    'measure the standard networks, from which every network can be predicted; they are what is measured ' +
+      'where neither --search-space nor --models is given, and with it beside those',
   ),
   runtime: { value: 'NAME', help: runtimeNames.join(', '), schema: z.enum(runtimeNames) },
   threads: { value: 'N', help: 'threads of the runtime', schema: positiveInteger, default: '1' },
@@ -84,8 +84,8 @@ export const measuringOptions = {
   models: {
     value: 'FOLDER|FILE...',
     help:
-      'ONNX files to measure as they are, of which only the operator graphs leave the device; or a folder of files made ' +
-      'from an export (command models), for a runtime that takes no ONNX',
+      'ONNX files to measure as they are, of which only the operator graphs leave the device; or a folder ' +
+      'of files made from an export (command models), for a runtime that takes no ONNX',
     schema: z.array(text).default([]),
     repeatable: true,
   },

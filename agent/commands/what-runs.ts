@@ -67,7 +67,7 @@ function either(option: string, given: string | undefined, reported: string | un
 export function askForName(runtime: MeasuringOptions['runtime'], reported: Reported): string | undefined {
   if (runtime !== 'command' || reported.runtimeName !== undefined) return undefined;
   return (
-    'which runtime is behind the command? Name it with --runtime-name, such as --runtime-name tvm, or let the program ' +
-    'print "runtime" beside "latenciesMs": without a name, two of the same version are one target\n'
+    'which runtime is behind the command? Name it with --runtime-name, such as --runtime-name tvm, or ' +
+    'let the program print "runtime" beside "latenciesMs": without a name, two of the same version are one target\n'
   );
 }

@@ -1,7 +1,8 @@
 // What is multiplied by zero is zero, and a converter that knows it drops the branch: NAS-Bench-201's operation `none`.
 // How far it looks was read off measured tables (docs/kernel-graph.md), from how much longer cells take than without
 // what may be dropped.
-// - `products: 'seen-through'`, as both of nn-Meter's targets do (data/latency-nasbench201-edge.csv.gz): what computes on
+// - `products: 'seen-through'`, as both of nn-Meter's targets do (data/latency-nasbench201-edge.csv.gz): what computes
+// on
 //   a product with zero is dropped too. A convolution of zeros leaves at most a constant for each channel, which the
 //   next bias takes: it counts as zero. A sum of zeros is made beforehand, and what computes on it is run.
 // - `products: 'folded'`, as HW-NAS-Bench's TFLite does (`pixel3`): a product with zero folds into the convolution that

@@ -85,8 +85,8 @@ const farFromBest = 100;
  * ones. */
 const farFromLinear = 30;
 
-/** ln of how likely exponential prices are beforehand, beside linear ones: one to twenty. The features and widths that a
- * target's prices follow were learned with linear ones. */
+/** ln of how likely exponential prices are beforehand, beside linear ones: one to twenty. The features and widths that
+ * a target's prices follow were learned with linear ones. */
 const lnExponentialOdds = -3;
 
 /** Heads below this posterior probability are dropped: they cannot move a prediction noticeably. */
