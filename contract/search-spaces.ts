@@ -38,11 +38,11 @@ export const searchSpaceOperations = {
     refusals: ['unknown-search-space'],
   },
   supportSet: {
-    summary: 'Say which architectures to measure next, and the error to expect after that',
+    summary: 'Say which networks to measure next, and the error to expect after that',
     tag: 'field',
     path: searchSpacePathSchema,
     query: supportSetQuerySchema,
     reply: supportSetSchema,
-    refusals: ['unknown-search-space', 'unknown-target', 'quota-exceeded'],
+    refusals: ['unknown-search-space', 'unknown-target', 'not-found', 'quota-exceeded'],
   },
 } as const satisfies OperationsOf<'search-spaces'>;

@@ -3,10 +3,11 @@
 import { searchSpaceOperations } from '#contract/search-spaces.ts';
 import { selectSupportSet } from '#core/predictor/adaptation/select-support-set.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
+import { modelShelf } from '#core/serve/graph-shelf.ts';
 import { predictorCache } from '#core/serve/predictor-cache.ts';
 import { listSearchSpaces, showSearchSpace } from '#core/serve/show-search-spaces.ts';
-import { cachedSelection } from '#core/targets/selection-cache.ts';
-import { supportSet } from '#core/targets/support-set.ts';
+import { cachedSelection } from '#core/targets/support/selection-cache.ts';
+import { supportSet } from '#core/targets/support/support-set.ts';
 import { elapsedMs } from './shared/elapsed.ts';
 import { readEnvironment } from './shared/environment.ts';
 import { httpHandler } from './shared/http-handler.ts';
@@ -20,10 +21,13 @@ const onError = (error: unknown): void => logger.warn('revalidation failed', { e
 const predictors = predictorCache({ store, now: elapsedMs, loadPredictor, revalidateS, onError });
 const metered = meteredWork(store, TOKEN_WORK_S_PER_DAY);
 const select = cachedSelection(selectSupportSet);
+const models = modelShelf(store);
 
 export const handler = httpHandler(searchSpaceOperations, {
   listSearchSpaces: async () => ({ searchSpaces: listSearchSpaces() }),
   showSearchSpace: async ({ path }) => showSearchSpace(path.id),
   supportSet: ({ path, query, caller }) =>
-    metered(caller.tokenId, () => supportSet({ store, predictors, select }, { searchSpace: path.id, ...query })),
+    metered(caller.tokenId, () =>
+      supportSet({ store, predictors, models, select }, { searchSpace: path.id, ...query }),
+    ),
 });

@@ -12,7 +12,7 @@ export const models = defineCommand({
   async run(options, terminal): Promise<ExitCode> {
     const { supportSet, seed } = options;
     const workload = onlyWorkload(options, 'models');
-    const architectures = await chooseArchitectures(supportSet, workload, seed, undefined);
+    const architectures = chooseArchitectures(supportSet, workload, seed);
     let count: number;
     try {
       count = exportModels(options.out, workload, architectures, seed);

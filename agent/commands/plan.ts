@@ -21,10 +21,10 @@ import { holdTo, type Reported } from '../runtimes/reported.ts';
 import type { Detection, Runtime } from '../runtimes/runtime.ts';
 import { engineFolder } from '../state-folder.ts';
 import { agentVersion } from '../version.ts';
-import { chooseNetworks } from './architectures.ts';
+import { chooseArchitectures } from './architectures.ts';
 import { chooseOperators, measuresStandard } from './chosen-operators.ts';
 import { type MeasuringOptions, onlyWorkload, stopRuleOf, workloadsOf } from './measuring-options.ts';
-import { plannedFile, standardPlan } from './planned-graphs.ts';
+import { isOnnx, plannedFile, standardPlan } from './planned-graphs.ts';
 import { askForName, askRuntime, withOwnersWords } from './what-runs.ts';
 
 export interface PlanContext {
@@ -131,9 +131,7 @@ async function whatRuns(options: MeasuringOptions, asked: Asked, { signal, say }
   const [workload] = workloads;
   const architectures =
     index === undefined
-      ? (await chooseNetworks(options.supportSet, workloads.slice(0, 1), options.seed, undefined)).map(
-          (one) => one.architecture,
-        )
+      ? workloads.slice(0, 1).flatMap((first) => chooseArchitectures(options.supportSet, first, options.seed))
       : Object.values(index.architectures);
   const request = { settings, build, cpus, seed: options.seed, timeoutS: 120, ...(signal && { signal }) };
   const tried = runtime.detectsByRunning
@@ -148,8 +146,6 @@ async function whatRuns(options: MeasuringOptions, asked: Asked, { signal, say }
   if (question !== undefined) say?.(question);
   return reported;
 }
-
-const isOnnx = (path: string): boolean => path.endsWith('.onnx');
 
 /** What of no search space is measured: the standard networks, and files as they are.
  * @throws DomainError as `plannedFile` */

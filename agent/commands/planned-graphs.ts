@@ -10,6 +10,9 @@ import { standardGraphs, standardNetworks } from '#core/standard-networks/standa
 import type { PlannedGraph } from '../profile/measure-profile.ts';
 import type { Models } from '../profile/models.ts';
 
+/** What is given as a model is measured as it is; what else, is a folder of files made from an export. */
+export const isOnnx = (path: string): boolean => path.endsWith('.onnx');
+
 /** The standard networks, each written with random weights when it is measured. */
 export function standardPlan(models: Models): PlannedGraph[] {
   return standardGraphs().map(({ name, id, graph }, at) => ({

@@ -25,6 +25,7 @@ import { openSpool } from '../upload/spool.ts';
 import { chooseNetworks } from './architectures.ts';
 import { commandWords, measuringOptions, serviceOptions, stateOption } from './measuring-options.ts';
 import { makePlan } from './plan.ts';
+import { isOnnx, standardPlan } from './planned-graphs.ts';
 import { sendSpool, serviceOf } from './upload.ts';
 
 const options = {
@@ -51,9 +52,12 @@ async function measureAndKeep(
   const state = stateFolder(given.state, terminal.env);
   const planned = await makePlan(given, systemFiles(), { words, state, signal: terminal.signal, say: terminal.say });
   try {
-    const asked = service === undefined ? undefined : { service, targetId: targetId(planned.target) };
-    const networks = await chooseNetworks(given.supportSet, planned.workloads, given.seed, asked);
-    const plan = { ...planned, networks };
+    // With --standard all of them are measured, and a folder of models has none of them.
+    const standard = !given.standard && given.models.every(isOnnx);
+    const asked = service === undefined ? undefined : { service, targetId: targetId(planned.target), standard };
+    const chosen = await chooseNetworks(given.supportSet, planned.workloads, given.seed, asked);
+    const suggested = standardPlan(planned.models).filter(({ id }) => chosen.standard.includes(id));
+    const plan = { ...planned, networks: chosen.networks, graphs: [...planned.graphs, ...suggested] };
     const journal = given.out === undefined ? join(state, `${askedDigest(plan)}.partial`) : `${given.out}.partial`;
     if (given.out === undefined) makeFolder(state);
     const measured = await measureWithJournal(plan, journal, terminal);

@@ -113,7 +113,8 @@ async function round(options: RoundOptions, state: string, service: Service, ter
       terminal.say(`${targetId(plan.target)}: ${sentence(compared)}\n`);
       if (compared.verdict !== 'changed') return await sendSpool(state, service, terminal);
     }
-    const asked = { service, targetId: targetId(plan.target) };
+    // Whether a target has changed its architectures tell: they are what is asked for.
+    const asked = { service, targetId: targetId(plan.target), standard: false };
     const networks = remembered?.networks ?? (await askNetworks(options, plan.workloads, asked, terminal));
     const journal = join(state, `${askedDigest(plan)}.partial`);
     const { result, forget } = await measureWithJournal({ ...plan, networks }, journal, terminal);
@@ -151,11 +152,11 @@ async function askNetworks(
   terminal: Terminal,
 ): Promise<PlannedNetwork[]> {
   try {
-    return await chooseNetworks(options.supportSet, workloads, options.seed, asked);
+    return (await chooseNetworks(options.supportSet, workloads, options.seed, asked)).networks;
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof ApiError)) throw error;
     terminal.say(`no support set from the service (${error.message}): a drawn one is measured\n`);
-    return await chooseNetworks(options.supportSet, workloads, options.seed, undefined);
+    return (await chooseNetworks(options.supportSet, workloads, options.seed, undefined)).networks;
   }
 }
 

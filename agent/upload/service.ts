@@ -14,14 +14,22 @@ import type { Workload } from '#core/search-space/workload.ts';
  * DomainError `unauthorized` or `forbidden` when the service refuses this device, `upload-failed` when it refuses the
  * call */
 export interface Service {
-  /** Architectures to measure next on the target, best first; of a target that the service does not know, what a new
-   * one starts with. */
-  supportSet(workload: Workload, count: number, targetId: string): Promise<string[]>;
+  /** What to measure next on the target, best first; of a target that the service does not know, what a new one starts
+   * with.
+   * @param standard whether standard networks may be among it */
+  supportSet(workload: Workload, count: number, targetId: string, standard: boolean): Promise<Suggested>;
   /** The same key gives the same upload again. */
   register(upload: UploadRequest, idempotencyKey: string): Promise<AnnouncedUpload>;
   /** undefined: the service does not know such an upload (any more). */
   status(uploadId: string): Promise<UploadStatus | undefined>;
   put(place: UploadPlace, body: Uint8Array): Promise<Stored>;
+}
+
+/** What a service says is worth measuring. */
+export interface Suggested {
+  readonly architectures: readonly string[];
+  /** Hashes of the graphs of standard networks. */
+  readonly standard: readonly string[];
 }
 
 export interface UploadRequest {
@@ -87,11 +95,19 @@ function readToken(file: string | undefined, env: NodeJS.ProcessEnv): string {
 export function connect(access: ServiceAccess): Service {
   const client = apiClient({ ...access, operations: { ...searchSpaceOperations, ...uploadOperations } });
   return {
-    async supportSet({ searchSpace: id, inputSize, batchSize }, count, target) {
-      const query = { count, batchSize, ...(inputSize !== null && { inputSize }) };
+    async supportSet({ searchSpace: id, inputSize, batchSize }, count, target, standard) {
+      const query = {
+        ...{ count, batchSize },
+        ...(inputSize !== null && { inputSize }),
+        ...(standard && { standard: 'true' as const }),
+      };
       const ofTarget = await found(client.call('supportSet', { path: { id }, query: { ...query, target } }));
-      const { architectures } = ofTarget ?? (await accepted(client.call('supportSet', { path: { id }, query })));
-      return architectures;
+      const { architectures, networks = [] } =
+        ofTarget ?? (await accepted(client.call('supportSet', { path: { id }, query })));
+      return {
+        architectures,
+        standard: networks.flatMap((each) => (each.kind === 'standard' ? [each.model] : [])),
+      };
     },
     async register(body, idempotencyKey) {
       const registered = await accepted(client.call('registerUpload', { body, idempotencyKey }));

@@ -81,7 +81,7 @@ function sugarbush(id: MethodId, kind: Kind, fleet: DescribedFleet, trained: Tra
           const { latencyMs } = targetOf(fleet, target);
           const rows = fleet.supportRows.filter((row) => !Number.isNaN(latencyMs[row]));
           const architectures = rows.map((row) => fleet.architectures[row]!);
-          const { indices } = await selectSupportSet(predictor, { workload, architectures }, count);
+          const { indices } = await selectSupportSet(predictor, [{ workload, architectures }], count);
           return indices.map((i) => rows[i]!);
         },
       };

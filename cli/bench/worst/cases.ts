@@ -5,7 +5,7 @@ import { type Operation, type RequestBodyLimits, smallBody } from '#contract/ope
 import { operations } from '#contract/operations.ts';
 import type { RouteId } from '#contract/routes.ts';
 import { predictionLimits } from '#core/serve/predict-latencies.ts';
-import { mostSupport } from '#core/targets/most-support.ts';
+import { mostSupport } from '#core/targets/support/most-support.ts';
 
 export interface WorstCase {
   readonly what: string;
@@ -73,10 +73,10 @@ export function worstCases(stored: FilledStore): Readonly<Record<RouteId, WorstO
       answered: [
         { what: 'the most', status: 200, path: space, query: { count: String(mostSupport) } },
         {
-          what: 'the most, of a measured target',
+          what: 'the most, of a measured target, of every kind',
           status: 200,
           path: space,
-          query: { count: String(mostSupport), target: stored.measuredTarget },
+          query: { count: String(mostSupport), target: stored.measuredTarget, standard: 'true' },
         },
       ],
     },

@@ -7,6 +7,7 @@
 import { DomainError } from '#core/errors.ts';
 import type { Forward, GraphSet, NetworkSet, Predictor } from '#core/predictor/types.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
+import { workloadKey } from '#core/search-space/workload.ts';
 
 /** Relative noise of a measurement. */
 const assumedNoise = 0.03;
@@ -22,35 +23,52 @@ export interface SupportSet {
   readonly variances: number[];
 }
 
-/** `known`: networks already measured on the target, of any workload or none; what they tell counts. Of the candidates
- * connected ones are chosen. @throws DomainError `invalid-request` when fewer than `count` are connected and not known
- * yet. */
+/** @param offered networks of workloads and of none, which are compared with each other; of those of a workload
+ * connected ones are chosen
+ * @param known what is measured on the target already, of any workload or none: it is not chosen, and what it tells
+ * counts
+ * @returns indices into all that is offered, one set after the other
+ * @throws DomainError `invalid-request` when fewer than `count` are connected and not known yet */
 export async function selectSupportSet(
   predictor: Predictor,
-  candidates: NetworkSet,
+  offered: readonly (NetworkSet | GraphSet)[],
   count: number,
   known: readonly (NetworkSet | GraphSet)[] = [],
 ): Promise<SupportSet> {
-  const { workload, architectures } = candidates;
-  const space = searchSpace(workload.searchSpace);
-  const usable = [...architectures.keys()].filter((i) => space.isConnected(architectures[i]!));
-  const done = new Set(
-    known.flatMap((set) =>
-      'graphs' in set ? [] : set.architectures.map((architecture) => networkKey(set, architecture)),
-    ),
-  );
-  const open = [...usable.keys()].filter((row) => !done.has(networkKey(candidates, architectures[usable[row]!]!)));
-  const offered = await predictor.forward([{ workload, architectures: usable.map((i) => architectures[i]!) }]);
-  const { picks, variances } = chooseRows(offered, count, open, await predictor.forward(known));
+  const keys = offered.flatMap(networkKeys);
+  const usable = offered.map(connectedOnly);
+  let first = 0;
+  const indices = usable.flatMap(({ rows, size }) => {
+    const own = rows.map((row) => first + row);
+    first += size;
+    return own;
+  });
+  const done = new Set(known.flatMap(networkKeys));
+  const open = [...indices.keys()].filter((row) => !done.has(keys[indices[row]!]!));
+  const forward = await predictor.forward(usable.map(({ set }) => set));
+  const { picks, variances } = chooseRows(forward, count, open, await predictor.forward(known));
   return {
-    indices: picks.map((i) => usable[i]!),
+    indices: picks.map((i) => indices[i]!),
     expectedErrors: variances.map((variance) => expectedErrorOf(variance, assumedNoise)),
     variances,
   };
 }
 
-function networkKey({ workload }: NetworkSet, architecture: Uint8Array): string {
-  return `${workload.searchSpace} ${workload.inputSize} ${workload.batchSize} ${architecture}`;
+/** One a network: what is equal has the same. */
+function networkKeys(set: NetworkSet | GraphSet): string[] {
+  if ('graphs' in set) return set.graphs.map(({ id }) => id);
+  const workload = workloadKey(set.workload);
+  return set.architectures.map((architecture) => `${workload} ${architecture}`);
+}
+
+/** Of a set of `size` networks the rows that may be measured, and the set of these alone. */
+function connectedOnly(set: NetworkSet | GraphSet) {
+  if ('graphs' in set) return { rows: [...set.graphs.keys()], size: set.graphs.length, set };
+  const { workload, architectures } = set;
+  const space = searchSpace(workload.searchSpace);
+  const rows = [...architectures.keys()].filter((i) => space.isConnected(architectures[i]!));
+  const usable = { workload, architectures: rows.map((i) => architectures[i]!) };
+  return { rows, size: architectures.length, set: usable };
 }
 
 export interface ChosenRows {
@@ -69,7 +87,7 @@ export function chooseRows(
   known: Forward = { count: 0, lnMean: new Float32Array(0), phi: new Float32Array(0) },
 ): ChosenRows {
   if (open.length < count) {
-    throw new DomainError('invalid-request', `${count} architectures asked for, only ${open.length} candidates`);
+    throw new DomainError('invalid-request', `${count} networks asked for, only ${open.length} candidates`);
   }
   const n = candidates.count;
   const total = n + known.count;

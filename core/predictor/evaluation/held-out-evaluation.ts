@@ -127,7 +127,7 @@ async function orderAmong(predictor: Predictor, plan: EvaluationPlan, rows: read
   const count = Math.min(Math.max(...plan.measurements) + 5, candidates.length);
   const set = await selectSupportSet(
     predictor,
-    { workload: plan.workload, architectures: candidates.map((row) => plan.architectures[row]!) },
+    [{ workload: plan.workload, architectures: candidates.map((row) => plan.architectures[row]!) }],
     count,
   );
   return set.indices.map((i) => candidates[i]!);

@@ -14,6 +14,7 @@ import { encodeModel } from '#core/onnx/writer.ts';
 import { modelBytes } from '#core/search-space/network/with-weights.ts';
 import { emptyNetwork } from '#core/standard-networks/other-networks.ts';
 import { standardGraphs } from '#core/standard-networks/standard-networks.ts';
+import { startServiceDouble } from './service-double.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -30,6 +31,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const quick = ['--max-seconds', '0.05', '--cool-down', '0.001', '--max-wait', '0.001', '--tolerance', '0.5'];
 
+/** Of the service that is asked, where one is. */
+let token = '';
+
 async function measured(...words: readonly string[]): Promise<{ readonly profile: Profile; readonly said: string }> {
   const out = join(folder, 'profile.json');
   const { values } = parseOptions([...words, ...quick, '--no-counters', '--out', out, '--state', folder], profile);
@@ -40,7 +44,7 @@ async function measured(...words: readonly string[]): Promise<{ readonly profile
       said += text;
     },
     isTerminal: false,
-    env: {},
+    env: { SUGARBUSH_TOKEN: token },
     signal: new AbortController().signal,
   };
   await profile.run(values, terminal, []);
@@ -97,6 +101,26 @@ test('ONNX Runtime runs every standard operator', async () => {
   expect(Object.keys(operators)).toEqual(descriptorOperators.standard);
   const without = Object.entries(operators).filter(([, { latency }]) => typeof latency === 'string');
   expect(without).toEqual([]);
+});
+
+test('a service names architectures and standard networks, and both are measured', async () => {
+  const service = await startServiceDouble();
+  try {
+    token = service.token;
+    const asked = [...mine, '--search-space', 'nasbench201', '--no-descriptor', '--api', service.url];
+    const { profile: written } = await measured(...asked, '--support-set', '3');
+    expect(written.measurements.map(({ architecture }) => architecture)).toEqual([
+      '|skip_connect~0|+|none~0|none~1|+|skip_connect~0|skip_connect~1|none~2|',
+      '|avg_pool_3x3~0|+|none~0|none~1|+|avg_pool_3x3~0|avg_pool_3x3~1|none~2|',
+    ]);
+    expect(written.models!.map(({ graph }) => graph.name)).toEqual(['standard-empty']);
+    // Where all standard networks are measured anyway, architectures are asked for as before.
+    const { profile: both } = await measured(...asked, '--support-set', '3', '--standard');
+    expect(both.measurements).toHaveLength(3);
+    expect(both.models).toHaveLength(17);
+  } finally {
+    await service.close();
+  }
 });
 
 test('files are measured as they are, and only their graphs are in the profile', async () => {

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
+import { standardGraphs } from '#core/standard-networks/standard-networks.ts';
 
 export type Point =
   | 'register-asked'
@@ -82,6 +83,9 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
       if (searchParams.has('target')) return reply(response, 404, { code: 'unknown-target' });
       const cells = ['skip_connect', 'avg_pool_3x3', 'nor_conv_1x1', 'nor_conv_3x3'];
       const architectures = cells.map((op) => `|${op}~0|+|none~0|none~1|+|${op}~0|${op}~1|none~2|`);
+      const mixed = searchParams.get('standard') === 'true';
+      const taken = architectures.slice(0, Number(searchParams.get('count')) - (mixed ? 1 : 0));
+      const { name, id: model } = standardGraphs().find((each) => each.name === 'empty')!;
       return reply(response, 200, {
         searchSpace: 'nasbench201',
         inputSize: 32,
@@ -89,7 +93,13 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
         target: null,
         predictorVersion: null,
         measured: 0,
-        architectures: architectures.slice(0, Number(searchParams.get('count'))),
+        architectures: taken,
+        ...(mixed && {
+          networks: [
+            { kind: 'standard', name, model },
+            ...taken.map((architecture) => ({ kind: 'architecture', architecture })),
+          ],
+        }),
         expectedErrors: null,
       });
     }

@@ -48,23 +48,23 @@ describe('which networks', () => {
   const cells = { searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 } as const;
 
   test('drawn: as many as asked, distinct, the same with the same seed', async () => {
-    const drawn = await chooseArchitectures('12', cells, 3, undefined);
+    const drawn = chooseArchitectures('12', cells, 3);
     expect(new Set(drawn).size).toBe(12);
-    expect(await chooseArchitectures('12', cells, 3, undefined)).toEqual(drawn);
-    expect(await chooseArchitectures('12', cells, 4, undefined)).not.toEqual(drawn);
+    expect(chooseArchitectures('12', cells, 3)).toEqual(drawn);
+    expect(chooseArchitectures('12', cells, 4)).not.toEqual(drawn);
   });
 
   test('from a file: comments and repeats are passed over, a wrong line is named', async () => {
     const file = join(folder, 'architectures.txt');
     const cell = '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|';
     writeFileSync(file, `# mine\n${cell}\n\n${cell}\n`);
-    expect(await chooseArchitectures(file, cells, 0, undefined)).toEqual([cell]);
+    expect(chooseArchitectures(file, cells, 0)).toEqual([cell]);
     writeFileSync(file, `${cell}\n|conv~0|\n`);
-    await expect(chooseArchitectures(file, cells, 0, undefined)).rejects.toThrow(/architectures\.txt, line 2: /);
+    expect(() => chooseArchitectures(file, cells, 0)).toThrow(/architectures\.txt, line 2: /);
     writeFileSync(file, '# nothing\n');
-    await expect(chooseArchitectures(file, cells, 0, undefined)).rejects.toThrow(/no architecture/);
-    await expect(chooseArchitectures('/no/file', cells, 0, undefined)).rejects.toThrow(/cannot be read/);
-    await expect(chooseArchitectures('0', cells, 0, undefined)).rejects.toThrow(/from 1/);
+    expect(() => chooseArchitectures(file, cells, 0)).toThrow(/no architecture/);
+    expect(() => chooseArchitectures('/no/file', cells, 0)).toThrow(/cannot be read/);
+    expect(() => chooseArchitectures('0', cells, 0)).toThrow(/from 1/);
   });
 });
 
@@ -97,15 +97,18 @@ describe('several workloads', () => {
   test('have as many networks each, or those of a file where they are of one search space', async () => {
     const one = { searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 } as const;
     const workloads = [one, { ...one, batchSize: 8 }, { ...one, searchSpace: 'fbnet', inputSize: 224 }] as const;
-    const networks = await chooseNetworks('4', workloads, 0, undefined);
+    const { networks } = await chooseNetworks('4', workloads, 0, undefined);
     expect(networks.map(({ workload }) => workload)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
     const file = join(folder, 'cells.txt');
     const cell = '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|';
     writeFileSync(file, cell);
-    expect(await chooseNetworks(file, workloads.slice(0, 2), 0, undefined)).toEqual([
-      { workload: 0, architecture: cell },
-      { workload: 1, architecture: cell },
-    ]);
+    expect(await chooseNetworks(file, workloads.slice(0, 2), 0, undefined)).toEqual({
+      networks: [
+        { workload: 0, architecture: cell },
+        { workload: 1, architecture: cell },
+      ],
+      standard: [],
+    });
     await expect(chooseNetworks(file, workloads, 0, undefined)).rejects.toThrow(/cells\.txt, line 1: /);
     await expect(chooseNetworks('10001', workloads.slice(0, 2), 0, undefined)).rejects.toThrow(/20002 networks/);
   });

@@ -12,7 +12,7 @@ import { keptAdaptationSchema } from '#core/targets/kept-adaptation.ts';
 import { adaptationKey, targetKey } from '#core/targets/keys.ts';
 import { listProfiles } from '#core/targets/list-profiles.ts';
 import { showTarget } from '#core/targets/show-target.ts';
-import { supportSet } from '#core/targets/support-set.ts';
+import { supportSet } from '#core/targets/support/support-set.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
 import { setChampion } from '#core/training/phases/promote-phase.ts';
 import { freezeSnapshot } from '#core/training/snapshot/freeze-snapshot.ts';
@@ -134,7 +134,9 @@ describe('withdrawing', () => {
     expect((await freezeSnapshot(field.data)).targets.map(({ id }) => id)).toEqual([other.targetId]);
     const predictors = { champion: () => Promise.reject(new DomainError('not-ready', 'none')) };
     const next = { searchSpace: 'nasbench201', count: 1, target: targetId };
-    expect(await supportSet({ store: field.data, predictors }, next)).toMatchObject({ measured: 0 });
+    expect(await supportSet({ store: field.data, models: async () => [], predictors }, next)).toMatchObject({
+      measured: 0,
+    });
     // The same bytes once more are the same profile; others are new.
     await field.send(device, profileOf(right, { to: 70 }));
     expect(await stateOf(field, targetId)).toMatchObject({ record: { measurements: 0 }, kept: { withdrawn: true } });

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { chooseRows, expectedErrorOf, selectSupportSet } from '#core/predictor/adaptation/select-support-set.ts';
 import type { Forward } from '#core/predictor/types.ts';
+import { standardGraphs } from '#core/standard-networks/standard-networks.ts';
 import { architectures, space, trainTiny, workload } from '../../tiny-service.ts';
 
 const noise = 0.03 ** 2;
@@ -39,7 +40,7 @@ describe('one head with one feature', () => {
     expect(() => chooseRows(candidates, 5)).toThrow(
       expect.objectContaining({
         code: 'invalid-request',
-        message: '5 architectures asked for, only 4 candidates',
+        message: '5 networks asked for, only 4 candidates',
       }),
     );
     expect(chooseRows(candidates, 0).picks).toEqual([]);
@@ -62,16 +63,40 @@ test('expected errors are the median of |N(0, variance + noise²)|', () => {
 test('of a workload: connected candidates that the target has not measured at this workload', async () => {
   const { predictor } = await trainTiny(1);
   const candidates = { workload, architectures };
-  const { indices } = await selectSupportSet(predictor, candidates, 5);
+  const { indices } = await selectSupportSet(predictor, [candidates], 5);
   expect(indices.every((i) => space.isConnected(architectures[i]!))).toBe(true);
   const known = indices.slice(0, 2).map((i) => architectures[i]!);
-  const next = await selectSupportSet(predictor, candidates, 3, [{ workload, architectures: known }]);
+  const next = await selectSupportSet(predictor, [candidates], 3, [{ workload, architectures: known }]);
   expect(next.indices).toEqual(indices.slice(2));
   // Measured at another batch size it tells much, and may be measured here all the same.
   const other = { workload: { ...workload, batchSize: 2 }, architectures: known };
   const open = architectures.filter((architecture) => space.isConnected(architecture)).length;
-  const all = await selectSupportSet(predictor, candidates, open, [other]);
+  const all = await selectSupportSet(predictor, [candidates], open, [other]);
   expect(all.indices).toEqual(expect.arrayContaining(indices.slice(0, 2)));
-  expect(all.variances[0]).toBeLessThan((await selectSupportSet(predictor, candidates, 0)).variances[0]!);
+  expect(all.variances[0]).toBeLessThan((await selectSupportSet(predictor, [candidates], 0)).variances[0]!);
+  await predictor.close();
+});
+
+test('networks of a workload and graphs are compared with each other, and each is told by its place in all of them', async () => {
+  const { predictor } = await trainTiny(1);
+  const candidates = { workload, architectures };
+  const graphs = standardGraphs().slice(0, 4);
+  const offered = [candidates, { graphs }];
+  const usable = architectures.flatMap((architecture, i) => (space.isConnected(architecture) ? [i] : []));
+  const connected = { workload, architectures: usable.map((i) => architectures[i]!) };
+  const { picks, variances } = chooseRows(await predictor.forward([connected, { graphs }]), 6);
+  const chosen = await selectSupportSet(predictor, offered, 6);
+  expect(chosen.indices).toEqual(picks.map((i) => usable[i] ?? architectures.length + i - usable.length));
+  expect(chosen.variances).toEqual(variances);
+  const ofGraphs = chosen.indices.filter((i) => i >= architectures.length);
+  expect(ofGraphs.length).toBeGreaterThan(0);
+  expect(ofGraphs.length).toBeLessThan(6);
+  // What is measured is no candidate, of either kind.
+  const first = graphs[ofGraphs[0]! - architectures.length]!;
+  const next = await selectSupportSet(predictor, offered, usable.length + 3, [{ graphs: [first] }]);
+  expect(next.indices).not.toContain(ofGraphs[0]);
+  await expect(selectSupportSet(predictor, offered, usable.length + 4, [{ graphs: [first] }])).rejects.toThrow(
+    /asked for, only/,
+  );
   await predictor.close();
 });

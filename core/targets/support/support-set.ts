@@ -1,25 +1,23 @@
-// Use case: which architectures of a workload to measure next on a target, and what error to expect after that; without
-// a target, what a new one should start with.
+// Use case: which networks to measure next on a target, and what error to expect after that; without a target, what a
+// new one should start with. They are architectures of a workload, and, where that is asked for, operator graphs.
 
 import type { TargetData } from '#core/dataset/target-data.ts';
 import { DomainError } from '#core/errors.ts';
+import type { OperatorGraph } from '#core/graph/operator-graph.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { evenlySpaced, mostAdaptedFrom } from '#core/predictor/adaptation/checked-adaptation.ts';
 import { expectedErrorOf, selectSupportSet } from '#core/predictor/adaptation/select-support-set.ts';
 import type { GraphSet, NetworkSet, Predictor } from '#core/predictor/types.ts';
-import { seededRandom } from '#core/random.ts';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
-import type { Architecture, SearchSpace } from '#core/search-space/search-space.ts';
 import { type Workload, workloadKey, workloadOf } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
-import { readGraphs } from './graphs/measured-graphs.ts';
-import { targetIdSchema } from './keys.ts';
+import { readGraphs } from '../graphs/measured-graphs.ts';
+import { targetIdSchema } from '../keys.ts';
+import { readTargetInUse } from '../target-in-use.ts';
+import { listTargetIds, unknownTargetError } from '../target-names.ts';
+import { architectureCandidates, type GraphCandidate, graphCandidates, type SuggestedNetwork } from './candidates.ts';
 import type { SelectSupportSet } from './selection-cache.ts';
-import { readTargetInUse } from './target-in-use.ts';
-import { listTargetIds, unknownTargetError } from './target-names.ts';
 
-/** Architectures among which to choose: drawn with a fixed seed, so that devices that start anew measure the same. */
-const candidateCount = 900;
 /** Noise that is expected of a target nobody has measured. */
 const usualNoise = 0.03;
 
@@ -32,6 +30,10 @@ export interface SupportSetRequest {
   /** 1 to `mostSupport`. */
   readonly count: number;
   readonly target?: string | undefined;
+  /** The standard networks may be chosen too. */
+  readonly standard?: boolean | undefined;
+  /** Ids of models that were taken in, which may be chosen too. */
+  readonly models?: readonly string[] | undefined;
 }
 
 export interface SupportSetReply extends Workload {
@@ -40,8 +42,10 @@ export interface SupportSetReply extends Workload {
   readonly predictorVersion: string | null;
   /** Architectures of this workload that are measured on the target already. */
   readonly measured: number;
-  /** In the order in which to measure. */
+  /** Those among what to measure, in the order in which to measure. */
   readonly architectures: string[];
+  /** Everything to measure, in that order; where more than architectures was asked for. */
+  readonly networks?: SuggestedNetwork[];
   /** Median relative error to expect of predictions, now and after each further measurement [1 + count]; null without a
    * predictor. */
   readonly expectedErrors: number[] | null;
@@ -59,46 +63,78 @@ export interface SupportSetDependencies {
   readonly select?: SelectSupportSet;
   /** `champion` rejects with `not-ready` while there is none. */
   readonly predictors: { champion(): Promise<AdaptedChampion> };
+  /** Graphs of models that were taken in, in the order of their ids. @throws DomainError `not-found` */
+  readonly models: (ids: readonly string[]) => Promise<OperatorGraph[]>;
 }
 
+/** Operators that the models of one request may have: each is lowered for every kind of runtime. */
+export const mostOperators = 20_000;
+
 /** What is measured in other workloads counts for what is known, too.
- * @throws DomainError `unknown-search-space`; `unknown-target` with the nearest names; `invalid-request` for an input
- * size that the space's networks cannot have, and when nothing is left to measure */
+ * @throws DomainError `unknown-search-space`; `unknown-target` with the nearest names; `not-found` for a model that was
+ * not taken in; `invalid-request` for an input size that the space's networks cannot have, for models of too many
+ * operators, and when nothing is left to measure */
 export async function supportSet(
-  { store, predictors, select = selectSupportSet }: SupportSetDependencies,
-  { searchSpace, inputSize, batchSize, count, target }: SupportSetRequest,
+  { store, predictors, models, select = selectSupportSet }: SupportSetDependencies,
+  { searchSpace, inputSize, batchSize, count, target, standard = false, models: ids = [] }: SupportSetRequest,
 ): Promise<SupportSetReply> {
   const space = searchSpaceOf(searchSpace);
   const workload = workloadOf({ searchSpace, inputSize, batchSize });
   const data = target === undefined ? undefined : await measuredOn(store, target);
   const measured = data === undefined ? [] : networksOf(data);
   const mine = measured.filter((network) => workloadKey(network.workload) === workloadKey(workload));
-  const candidates = candidatesOf(space, new Set(mine.map(({ architecture }) => architecture)));
-  if (candidates.length < count) {
-    const message = `${count} asked for; only ${candidates.length} candidates are not measured yet`;
+  const graphs = graphCandidates(standard, ids, await models(ids), data?.models ?? []);
+  checkOperators(graphs);
+  const architectures = architectureCandidates(space, new Set(mine.map(({ architecture }) => architecture)));
+  const open = architectures.length + graphs.length;
+  if (open < count) {
+    const message = `${count} asked for; only ${open} candidates are not measured yet`;
     throw new DomainError('invalid-request', `count: ${message}`, { issues: [{ path: 'count', message }] });
   }
+  const suggestions: SuggestedNetwork[] = [
+    ...architectures.map((each): SuggestedNetwork => ({ kind: 'architecture', architecture: space.format(each) })),
+    ...graphs.map(({ suggestion }) => suggestion),
+  ];
+  const told = (predictorVersion: string | null, indices: readonly number[], expectedErrors: number[] | null) => {
+    const networks = indices.map((index) => suggestions[index]!);
+    return {
+      ...workload,
+      target: target ?? null,
+      measured: mine.length,
+      predictorVersion,
+      architectures: networks.flatMap((each) => (each.kind === 'architecture' ? [each.architecture] : [])),
+      ...((standard || ids.length > 0) && { networks }),
+      expectedErrors,
+    };
+  };
   const champion = await championOrNone(predictors);
-  const common = { ...workload, target: target ?? null, measured: mine.length };
-  if (!champion) {
-    const architectures = candidates.slice(0, count).map((each) => space.format(each));
-    return { ...common, predictorVersion: null, architectures, expectedErrors: null };
-  }
+  if (!champion) return told(null, inTurn(architectures.length, graphs.length).slice(0, count), null);
   const { predictor, adaptations } = champion;
   const known = await setsOf(store, measured, data?.models ?? []);
-  const offered = { workload, architectures: candidates };
+  const offered = [{ workload, architectures }, ...(graphs.length === 0 ? [] : [{ graphs }])];
   const { indices, variances } = await select(predictor, offered, count, known);
   const adaptation = target === undefined ? undefined : await adaptations.get(target);
   const noise = adaptation ? noiseOf(adaptation) : usualNoise;
   const ofDesign = variances.map((variance) => expectedErrorOf(variance, noise));
   const now = adaptation && errorNow(adaptation);
   const scale = now === undefined ? 1 : now / ofDesign[0]!;
-  return {
-    ...common,
-    predictorVersion: predictor.identity.version,
-    architectures: indices.map((index) => space.format(candidates[index]!)),
-    expectedErrors: ofDesign.map((error) => Number((scale * error).toPrecision(3))),
-  };
+  const expected = ofDesign.map((error) => Number((scale * error).toPrecision(3)));
+  return told(predictor.identity.version, indices, expected);
+}
+
+function checkOperators(graphs: readonly GraphCandidate[]): void {
+  const operators = graphs.reduce((sum, { graph }) => sum + graph.nodes.length, 0);
+  if (operators <= mostOperators) return;
+  const message = `${operators} operators of all networks in one request; at most ${mostOperators}`;
+  throw new DomainError('invalid-request', message, { issues: [{ path: 'models', message }] });
+}
+
+/** Indices of two lists of these lengths, one behind the other, by turns. */
+function inTurn(first: number, second: number): number[] {
+  return Array.from({ length: Math.max(first, second) }, (_, i) => i).flatMap((i) => [
+    ...(i < first ? [i] : []),
+    ...(i < second ? [first + i] : []),
+  ]);
 }
 
 interface MeasuredNetwork {
@@ -143,22 +179,6 @@ async function setsOf(
     return { workload, architectures: group.map(({ architecture }) => space.parse(architecture)) };
   });
   return models.length === 0 ? sets : [...sets, { graphs: await readGraphs(store, models) }];
-}
-
-/** Random connected architectures that are not measured, always the same and in the same order. */
-function candidatesOf(space: SearchSpace, measured: ReadonlySet<string>): Architecture[] {
-  const random = seededRandom(1);
-  const seen = new Set<string>();
-  const candidates: Architecture[] = [];
-  // A small space may have fewer than asked for: the draws are bounded.
-  for (let draw = 0; draw < 4 * candidateCount && candidates.length < candidateCount; draw++) {
-    const architecture = space.sample(random);
-    const text = space.format(architecture);
-    if (seen.has(text)) continue;
-    seen.add(text);
-    if (!measured.has(text) && space.isConnected(architecture)) candidates.push(architecture);
-  }
-  return candidates;
 }
 
 async function championOrNone(predictors: SupportSetDependencies['predictors']): Promise<AdaptedChampion | undefined> {
