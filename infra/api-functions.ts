@@ -36,9 +36,12 @@ export const apiFunctions: Readonly<Record<ApiFunctionName, ApiFunction>> = {
     writes: ['models/'],
   },
   'search-spaces': {
-    description: 'Describes search spaces and says which architectures to measure next',
+    description: 'Describes search spaces and says which networks to measure next',
     onnxruntime: true,
-    reads: ['predictors/', 'adaptations/', 'targets/', 'measurements/', 'graphs/', 'withdrawals/', 'token-work/'],
+    reads: [
+      ...['predictors/', 'adaptations/', 'targets/', 'measurements/', 'graphs/', 'models/', 'withdrawals/'],
+      'token-work/',
+    ],
     writes: ['token-work/'],
     metersTokens: true,
   },
