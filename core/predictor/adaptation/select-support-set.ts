@@ -61,7 +61,7 @@ function networkKeys(set: NetworkSet | GraphSet): string[] {
   return set.architectures.map((architecture) => `${workload} ${architecture}`);
 }
 
-/** Of a set of `size` networks the rows that may be measured, and the set of these alone. */
+/** Which rows of a set of `size` networks may be measured, and the set of these alone. */
 function connectedOnly(set: NetworkSet | GraphSet) {
   if ('graphs' in set) return { rows: [...set.graphs.keys()], size: set.graphs.length, set };
   const { workload, architectures } = set;
