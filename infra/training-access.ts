@@ -25,7 +25,7 @@ export const trainingAccess: Readonly<Record<TrainingTask, TrainingAccess>> = {
     reads: ['training-runs/', 'snapshots/', 'fits/', 'predictors/'],
     writes: [...run, 'fits/'],
   },
-  fit: { onnxruntime: true, reads: ['training-runs/', 'snapshots/', 'fits/'], writes: [...run, 'fits/'] },
+  fit: { onnxruntime: true, reads: ['training-runs/', 'snapshots/', 'graphs/', 'fits/'], writes: [...run, 'fits/'] },
   evaluate: {
     onnxruntime: true,
     reads: ['training-runs/', 'snapshots/', 'fits/', 'predictors/'],

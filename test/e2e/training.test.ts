@@ -7,7 +7,7 @@ import { seededRandom } from '#core/random.ts';
 import { synthesise } from '#scripts/synth.ts';
 import type { Fault, FaultRequest } from '#stack/s3/server.ts';
 import { halfPublished } from '../unit/core/training/published.ts';
-import { texts } from '../unit/core/training/tiny-training.ts';
+import { storeStandardTarget, texts } from '../unit/core/training/tiny-training.ts';
 import { replayExamples } from './documented-examples.ts';
 import {
   momentOf,
@@ -127,6 +127,17 @@ describe('a run', () => {
     const view = await training.call('GET', `/v1/predictors/${run.version}`);
     expect(view.body.card.evaluation.protocol).toMatch(
       /^Each of the 4 devices was held out in turn \(leave-one-device-out\)/,
+    );
+  });
+
+  test('learns from targets that have measured the standard networks and nothing else', async () => {
+    for (const target of ['camera', 'gate']) await storeStandardTarget(training.store, target);
+    const runId = await training.start({ seeds: [2] }, 'standard');
+    const { run } = await training.ended(runId);
+    expect(run).toMatchObject({ heldOut: { devices: 4 } });
+    const view = await training.call('GET', `/v1/predictors/${run.version}`);
+    expect(view.body.card.snapshot.targets).toEqual(
+      expect.arrayContaining(['camera', 'gate'].map((id) => ({ id, device: id, measurements: 17 }))),
     );
   });
 });

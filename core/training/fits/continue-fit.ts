@@ -6,10 +6,12 @@ import { type FitCheckpoint, type FitOptions, fitKernelPredictor } from '#core/p
 import type { Store } from '#core/store/store.ts';
 import { readJson, writeJson } from '#core/store/stored-json.ts';
 import { fitKey } from '#core/training/keys.ts';
+import { readGraphPool } from '#core/training/snapshot/graph-pool.ts';
 import { readManifest, readMeasurements } from '#core/training/snapshot/snapshot.ts';
 import { trainingPool } from '#core/training/snapshot/training-pool.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { episodeData } from './episode-data.ts';
+import { measuredGraphs } from './graph-group.ts';
 import { type FitSpec, readFitSpec } from './specification.ts';
 
 export interface ContinueFitOptions {
@@ -82,7 +84,8 @@ async function fitInput(
   const { seed, steps, stepsPerReport, lowerings } = spec;
   const manifest = await readManifest(store, spec.snapshotId);
   const pool = trainingPool(manifest, await readMeasurements(store, manifest));
-  return { data: episodeData(pool, lowerings, spec), seed, steps, stepsPerReport };
+  const graphs = measuredGraphs(await readGraphPool(store, manifest), lowerings, spec);
+  return { data: episodeData(pool, lowerings, spec, graphs), seed, steps, stepsPerReport };
 }
 
 /** A checkpoint that cannot be read is as good as none. */

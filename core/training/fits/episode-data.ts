@@ -18,7 +18,7 @@ const weights = { joined: 3, space: 1, workload: 0.5 };
 const spaceWeights: Readonly<Record<string, number>> = { ofa: 0.5 } satisfies Partial<Record<SearchSpaceId, number>>;
 const spaceWeight = (space: string | undefined): number => (space === undefined ? 1 : (spaceWeights[space] ?? 1));
 /** Fewer networks make no episode, and fewer measurements of a target take no part in one. */
-const fewestNetworks = 12;
+export const fewestNetworks = 12;
 
 export interface HeldOutOfFit {
   /** Hardware keys that must not be learned from. */
@@ -26,6 +26,22 @@ export interface HeldOutOfFit {
   /** Ids of the only targets to learn from; null: all. */
   readonly only: readonly string[] | null;
 }
+
+/** Whether a fit may learn from what was measured on this target. */
+export const learnsFrom = (
+  { heldOut, only }: HeldOutOfFit,
+  { target, hardwareKey }: { readonly target: string; readonly hardwareKey: string },
+): boolean => !heldOut.includes(hardwareKey) && (only === null || only.includes(target));
+
+interface MeasuredTarget {
+  readonly id: string;
+  /** NaN where there is none. */
+  readonly latencyMs: Float64Array;
+}
+
+/** Those that have measured enough. */
+export const usableTargets = (targets: readonly MeasuredTarget[]): MeasuredTarget[] =>
+  targets.filter(({ latencyMs }) => latencyMs.filter((value) => !Number.isNaN(value)).length >= fewestNetworks);
 
 /** Networks that are no search space's, counted under the lowerings of the fit. */
 export interface CountedGraphs {
@@ -93,11 +109,7 @@ function joined(id: string, weight: number, workloads: readonly NumberedWorkload
 }
 
 /** One for each batch size that was measured. */
-function workloadsOf(
-  set: PoolSet,
-  lowerings: readonly LoweringId[],
-  { heldOut, only }: HeldOutOfFit,
-): CountedWorkload[] {
+function workloadsOf(set: PoolSet, lowerings: readonly LoweringId[], leftOut: HeldOutOfFit): CountedWorkload[] {
   // A network that computes nothing says nothing of kernels.
   const rows = Array.from({ length: set.trained }, (_, row) => row).filter((row) =>
     set.space.isConnected(set.architectures[row]!),
@@ -108,19 +120,18 @@ function workloadsOf(
     workload: workloadOfColumn(set, { batchSize: 1 }),
     architectures,
   });
-  const learned = set.columns.filter(
-    ({ target, hardwareKey }) => !heldOut.includes(hardwareKey) && (only === null || only.includes(target)),
-  );
+  const learned = set.columns.filter((column) => learnsFrom(leftOut, column));
   const batchSizes = [...new Set(learned.map(({ batchSize }) => batchSize))].sort((a, b) => a - b);
   return (batchSizes.length === 0 ? [1] : batchSizes).map((batchSize) => ({
     id: `${set.id}/${batchSize}`,
     space: set.space.id,
     kernels: table.kernels.map((kernel) => atBatch(kernel, batchSize)),
     networks,
-    targets: learned
-      .filter((column) => column.batchSize === batchSize)
-      .map(({ target, latencyMs }) => ({ id: target, latencyMs: Float64Array.from(rows, (row) => latencyMs[row]!) }))
-      .filter(({ latencyMs }) => latencyMs.filter((value) => !Number.isNaN(value)).length >= fewestNetworks),
+    targets: usableTargets(
+      learned
+        .filter((column) => column.batchSize === batchSize)
+        .map(({ target, latencyMs }) => ({ id: target, latencyMs: Float64Array.from(rows, (row) => latencyMs[row]!) })),
+    ),
   }));
 }
 

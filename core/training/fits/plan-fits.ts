@@ -12,6 +12,7 @@ import { decidedKey, fitKey, runFitKey } from '#core/training/keys.ts';
 import type { RunRecord } from '#core/training/runs/run-record.ts';
 import { type RunSettings, stepsPerReport } from '#core/training/runs/run-settings.ts';
 import { type Manifest, readManifest } from '#core/training/snapshot/snapshot.ts';
+import { fewestTrainingMeasurements } from '#core/training/snapshot/training-rule.ts';
 import { type FitSpec, fitFormatVersion, fitIdOf } from './specification.ts';
 
 /** What fits of this code have in common. */
@@ -42,11 +43,13 @@ export interface FitPlan {
   readonly champion: { readonly version: string; readonly folds: readonly string[] } | null;
 }
 
-/** Folds of the hardware that is learned from: one key each, up to `count`; more keys join them in turn, in the order
+/** Folds of the hardware whose architectures are learned from, on which a predictor can be evaluated: one key each, up to `count`; more keys join them in turn, in the order
  * in which they became known, so that a key stays in its fold when others are added. */
 export function foldsOf(manifest: Manifest, count: number): Fold[] {
   const learnedFrom = new Set(
-    manifest.targets.filter(({ excluded }) => excluded === null).map(({ hardwareKey }) => hardwareKey),
+    manifest.targets
+      .filter(({ excluded, measurements }) => excluded === null && measurements >= fewestTrainingMeasurements)
+      .map(({ hardwareKey }) => hardwareKey),
   );
   const folds = Array.from({ length: count }, (): string[] => []);
   let at = 0;

@@ -76,7 +76,9 @@ async function tooLittleGrowth(store: Store, manifest: Manifest, least: number):
   // It has expired: what the champion had is not known any more.
   if (before === undefined) return undefined;
   const rowsOf = ({ targets }: Manifest): number =>
-    targets.reduce((sum, { excluded, measurements }) => sum + (excluded === null ? measurements : 0), 0);
+    targets.reduce((sum, { excluded, measurements, models = 0 }) => {
+      return sum + (excluded === null ? measurements + models : 0);
+    }, 0);
   const growth = rowsOf(manifest) / rowsOf(before) - 1;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   return growth >= least

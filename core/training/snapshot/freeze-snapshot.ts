@@ -1,7 +1,7 @@
 // Use case: freeze the dataset as it is now. The same dataset gives the same snapshot, under the same id
 // and with the same bytes, so that freezing it again changes nothing and can be cut off anywhere.
 import { createHash } from 'node:crypto';
-import { mergeMeasurements } from '#core/dataset/merge-measurements.ts';
+import { mergeMeasurements, mergeModels } from '#core/dataset/merge-measurements.ts';
 import type { Descriptor } from '#core/descriptor/descriptor.ts';
 import { DomainError } from '#core/errors.ts';
 import { workloadKey } from '#core/search-space/workload.ts';
@@ -16,7 +16,7 @@ import { type OrderBook, readOrders } from '#core/targets/withdrawal-orders.ts';
 import { type SnapshotFile, snapshotKey } from '#core/training/keys.ts';
 import { hardwareKeyOf } from './hardware-key.ts';
 import { type Manifest, manifestSchema, type SnapshotTarget } from './snapshot.ts';
-import { type FinishedFile, type MeasurementRow, SnapshotFiles } from './snapshot-files.ts';
+import { type FinishedFile, type GraphMeasurementRow, type MeasurementRow, SnapshotFiles } from './snapshot-files.ts';
 import { trainingVerdicts } from './training-rule.ts';
 
 /** Objects read at once: enough to hide S3's delay, few enough to keep memory small. */
@@ -36,16 +36,20 @@ export async function freezeSnapshot(store: Store, { onProgress }: FreezeOptions
   const targets: SnapshotTarget[] = [];
   const read = async (record: TargetRecord) => ({ record, ...(await measured(store, record, orders)) });
   let done = 0;
-  for await (const { record, rows, descriptor } of inOrder(records, readsAtOnce, read)) {
+  for await (const { record, rows, graphs, descriptor } of inOrder(records, readsAtOnce, read)) {
     done++;
     if (done % 50 === 0) await onProgress?.(done, records.length);
-    if (rows.length === 0) continue;
+    if (rows.length + graphs.length === 0) continue;
     const hardwareKey = hardwareKeyOf(record);
     const verdict = verdicts.get(record.targetId)!;
     const excluded = verdict.enters ? null : verdict.reason;
     const workloads = countWorkloads(rows);
-    targets.push({ id: record.targetId, hardwareKey, measurements: rows.length, workloads, excluded });
-    files.add(record.targetId, [hardwareKey, excluded], rows, descriptor);
+    targets.push({
+      ...{ id: record.targetId, hardwareKey, measurements: rows.length, workloads },
+      ...(graphs.length > 0 && { models: graphs.length }),
+      excluded,
+    });
+    files.add(record.targetId, [hardwareKey, excluded], rows, graphs, descriptor);
   }
   if (targets.every(({ excluded }) => excluded !== null)) {
     const found = `${targets.length} with measurements, ${targets.length} not to be learned from`;
@@ -77,17 +81,25 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const byAge = (a: TargetRecord, b: TargetRecord): number =>
   compare(a.createdAt, b.createdAt) || compare(a.targetId, b.targetId);
 
-/** What is in use, by workload, then by architecture. */
+/** What is in use, by workload, then by architecture; and of operator graphs, by hash. */
 async function measured(
   store: Store,
   { targetId }: TargetRecord,
   orders: OrderBook,
-): Promise<{ rows: readonly MeasurementRow[]; descriptor: Descriptor | null }> {
+): Promise<{
+  readonly rows: readonly MeasurementRow[];
+  readonly graphs: readonly GraphMeasurementRow[];
+  readonly descriptor: Descriptor | null;
+}> {
   const all = await readTargetData(store, targetId);
-  if (!all) return { rows: [], descriptor: null };
+  if (!all) return { rows: [], graphs: [], descriptor: null };
   const inUse = inUseOf(all, orders);
   const descriptor = await descriptorInUse(store, all, inUse);
-  return { rows: mergeMeasurements(inUse.data), descriptor: descriptor?.descriptor ?? null };
+  return {
+    rows: mergeMeasurements(inUse.data),
+    graphs: mergeModels(inUse.data),
+    descriptor: descriptor?.descriptor ?? null,
+  };
 }
 
 /** How many rows are of each workload, in the order in which they first come. */
@@ -104,7 +116,7 @@ async function write(
   store: Store,
   targets: SnapshotTarget[],
   hardwareKeys: string[],
-  { contentSha256, measurements, descriptors }: ReturnType<SnapshotFiles['finish']>,
+  { contentSha256, measurements, descriptors, graphs }: ReturnType<SnapshotFiles['finish']>,
 ): Promise<Manifest> {
   const snapshotId = contentSha256.slice(0, 16);
   const before = await readJson(store, snapshotKey(snapshotId, 'manifest.json'), manifestSchema);
@@ -129,9 +141,11 @@ async function write(
     targets,
     measurements: describe(measurements),
     descriptors: describe(descriptors),
+    ...(graphs !== undefined && { graphs: describe(graphs) }),
   };
   await put('measurements.parquet', measurements.bytes);
   await put('descriptors.parquet', descriptors.bytes);
+  if (graphs !== undefined) await put('graphs.parquet', graphs.bytes);
   await put('manifest.json', new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`));
   return manifest;
 }

@@ -1,4 +1,4 @@
-// Writes the two Parquet files of a snapshot, target by target: what is held beside the finished bytes are the rows of
+// Writes the Parquet files of a snapshot, target by target: what is held beside the finished bytes are the rows of
 // one row group. The same rows in the same order give the same bytes.
 import { createHash, type Hash } from 'node:crypto';
 import { type BasicType, ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
@@ -8,6 +8,12 @@ import { type Workload, workloadKey } from '#core/search-space/workload.ts';
 export interface MeasurementRow {
   readonly workload: Workload;
   readonly architecture: string;
+  readonly latencyMs: number;
+}
+
+export interface GraphMeasurementRow {
+  /** Hash of the operator graph. */
+  readonly model: string;
   readonly latencyMs: number;
 }
 
@@ -86,6 +92,11 @@ export class SnapshotFiles {
     state: { type: 'STRING' },
     value: { type: 'DOUBLE', nullable: true },
   });
+  readonly #graphs = new RowWriter({
+    target: { type: 'STRING' },
+    model: { type: 'STRING' },
+    latencyMs: { type: 'DOUBLE' },
+  });
   readonly #content: Hash = createHash('sha256').update('sugarbush-snapshot 2\n');
 
   /** `about`: everything of the target that is content beside its rows. */
@@ -93,6 +104,7 @@ export class SnapshotFiles {
     target: string,
     about: readonly (string | null)[],
     rows: readonly MeasurementRow[],
+    graphs: readonly GraphMeasurementRow[],
     descriptor: Descriptor | null,
   ): void {
     this.#content.update(JSON.stringify([target, ...about, rows.length, descriptor]));
@@ -100,6 +112,10 @@ export class SnapshotFiles {
       const { searchSpace, inputSize, batchSize } = workload;
       this.#content.update(`\n${workloadKey(workload)} ${architecture} ${latencyMs}`);
       this.#measurements.add(target, searchSpace, inputSize, batchSize, architecture, latencyMs);
+    }
+    for (const { model, latencyMs } of graphs) {
+      this.#content.update(`\n${model} ${latencyMs}`);
+      this.#graphs.add(target, model, latencyMs);
     }
     for (const [operator, { latency, counters }] of Object.entries(descriptor?.operators ?? {})) {
       const add = (quantity: string, value: number | string): void => {
@@ -115,8 +131,16 @@ export class SnapshotFiles {
     readonly contentSha256: string;
     readonly measurements: FinishedFile;
     readonly descriptors: FinishedFile;
+    /** There where any was measured. */
+    readonly graphs?: FinishedFile;
   } {
     const contentSha256 = this.#content.update(JSON.stringify(hardwareKeys)).digest('hex');
-    return { contentSha256, measurements: this.#measurements.finish(), descriptors: this.#descriptors.finish() };
+    const graphs = this.#graphs.finish();
+    return {
+      contentSha256,
+      measurements: this.#measurements.finish(),
+      descriptors: this.#descriptors.finish(),
+      ...(graphs.rows > 0 && { graphs }),
+    };
   }
 }

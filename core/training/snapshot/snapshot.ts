@@ -1,5 +1,6 @@
-// A snapshot: an immutable version of the dataset. Two Parquet files with the measurements and the descriptors, and a
-// manifest with their hashes, written last: a snapshot with a manifest is complete.
+// A snapshot: an immutable version of the dataset. Parquet files with the measurements, the descriptors and, where there
+// are some, measurements of operator graphs, and a manifest with their hashes, written last: a snapshot with a manifest
+// is complete.
 import { createHash } from 'node:crypto';
 import { parquetRead } from 'hyparquet';
 import * as z from 'zod';
@@ -7,7 +8,7 @@ import { DomainError } from '#core/errors.ts';
 import { type Workload, workloadSchema } from '#core/search-space/workload.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
-import { snapshotKey } from '#core/training/keys.ts';
+import { type SnapshotFile, snapshotKey } from '#core/training/keys.ts';
 
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
 const fileSchema = z.strictObject({
@@ -30,15 +31,20 @@ export const manifestSchema = z.strictObject({
     z.strictObject({
       id: z.string(),
       hardwareKey: z.string(),
-      measurements: z.int().positive(),
+      /** How many networks of search spaces it has. */
+      measurements: z.int().nonnegative(),
       /** What was run, and how many architectures of each; they sum to `measurements`. */
-      workloads: z.array(z.strictObject({ ...workloadSchema.shape, measurements: z.int().positive() })).min(1),
+      workloads: z.array(z.strictObject({ ...workloadSchema.shape, measurements: z.int().positive() })),
+      /** Operator graphs that were measured. Left out: none. */
+      models: z.int().positive().exactOptional(),
       /** Why a predictor must not learn from it; null: it may. */
       excluded: z.string().nullable(),
     }),
   ),
   measurements: fileSchema,
   descriptors: fileSchema,
+  /** Left out: no operator graph was measured. */
+  graphs: fileSchema.exactOptional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 export type SnapshotTarget = Manifest['targets'][number];
@@ -66,13 +72,52 @@ export interface SnapshotMeasurements {
   readonly latencyMs: Float64Array;
 }
 
-/** @throws DomainError `internal` when the file is not the one that the manifest names */
-export async function readMeasurements(store: Store, manifest: Manifest): Promise<SnapshotMeasurements> {
-  const key = snapshotKey(manifest.snapshotId, 'measurements.parquet');
+/** What an operator graph took on `manifest.targets[target]`. */
+export interface GraphMeasurement {
+  readonly target: number;
+  /** Hash of the graph. */
+  readonly model: string;
+  readonly latencyMs: number;
+}
+
+/** In the order of the targets, then of the hashes.
+ * @throws DomainError `internal` when the file is not the one that the manifest names */
+export async function readGraphMeasurements(store: Store, manifest: Manifest): Promise<GraphMeasurement[]> {
+  if (manifest.graphs === undefined) return [];
+  const file = await readFile(store, manifest, 'graphs.parquet', manifest.graphs.sha256);
+  const targetIndex = new Map(manifest.targets.map(({ id }, index) => [id, index]));
+  const measured: GraphMeasurement[] = [];
+  await parquetRead({
+    file,
+    rowFormat: 'object',
+    onComplete(rows) {
+      for (const { target, model, latencyMs } of rows as unknown as GraphRow[]) {
+        measured.push({ target: targetIndex.get(target)!, model, latencyMs });
+      }
+    },
+  });
+  return measured;
+}
+
+type GraphRow = Omit<GraphMeasurement, 'target'> & { readonly target: string };
+
+async function readFile(
+  store: Store,
+  { snapshotId }: Manifest,
+  name: SnapshotFile,
+  sha256: string,
+): Promise<ArrayBuffer> {
+  const key = snapshotKey(snapshotId, name);
   const bytes = (await store.get(key))?.body;
-  if (!bytes || createHash('sha256').update(bytes).digest('hex') !== manifest.measurements.sha256) {
+  if (!bytes || createHash('sha256').update(bytes).digest('hex') !== sha256) {
     throw new DomainError('internal', `'${key}' is ${bytes ? 'not the file of its manifest' : 'missing'}`);
   }
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+}
+
+/** @throws DomainError `internal` when the file is not the one that the manifest names */
+export async function readMeasurements(store: Store, manifest: Manifest): Promise<SnapshotMeasurements> {
+  const file = await readFile(store, manifest, 'measurements.parquet', manifest.measurements.sha256);
   const { rows } = manifest.measurements;
   const target = new Int32Array(rows);
   const architecture = new Int32Array(rows);
@@ -81,7 +126,6 @@ export async function readMeasurements(store: Store, manifest: Manifest): Promis
   const textIndex = new Map<string, number>();
   const inputSizes = new Int32Array(rows);
   const batchSizes = new Int32Array(rows);
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   // Column by column: only one column is ever held as JavaScript strings.
   const column = (name: string, take: (value: unknown, row: number) => void): Promise<void> =>
     parquetRead({

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { searchSpace as searchSpaceOf } from '#core/search-space/registry.ts';
 import type { Architecture, SearchSpace, SearchSpaceId } from '#core/search-space/search-space.ts';
 import type { Workload } from '#core/search-space/workload.ts';
-import type { Manifest, SnapshotMeasurements } from './snapshot.ts';
+import type { Manifest, SnapshotMeasurements, SnapshotTarget } from './snapshot.ts';
 import { fewestTrainingMeasurements } from './training-rule.ts';
 
 export interface PoolLimits {
@@ -61,13 +61,15 @@ export const workloadOfColumn = (
   { batchSize }: Pick<PoolColumn, 'batchSize'>,
 ): Workload => ({ searchSpace: space.id as SearchSpaceId, inputSize, batchSize });
 
+const ofArchitectures: Enough = { measured: ({ measurements }) => measurements, fewest: fewestTrainingMeasurements };
+
 /** The targets that may be learned from, on the architectures that were measured most often. */
 export function trainingPool(
   manifest: Manifest,
   measurements: SnapshotMeasurements,
   limits: PoolLimits = poolLimits,
 ): TrainingPool {
-  const used = new Set(chosenTargets(manifest, limits.targets));
+  const used = new Set(chosenTargets(manifest, limits.targets, ofArchitectures));
   const rowsOf = new Map<string, number[]>();
   measurements.workload.forEach((workload, row) => {
     if (!used.has(measurements.target[row]!)) return;
@@ -136,15 +138,25 @@ interface Ranked {
 /** Measured most often first; by hash where as often. */
 const byCount = (a: Ranked, b: Ranked): number => b.count - a.count || (a.hash < b.hash ? -1 : 1);
 
+/** What makes a target worth learning from. */
+interface Enough {
+  readonly measured: (target: SnapshotTarget) => number;
+  readonly fewest: number;
+}
+
 /** Indices of targets to learn from: one of every hardware in turn, those with most measurements first, until there are
  * enough. */
-function chosenTargets({ targets, hardwareKeys }: Manifest, limit: number): number[] {
+export function chosenTargets(
+  { targets, hardwareKeys }: Manifest,
+  limit: number,
+  { measured, fewest }: Enough,
+): number[] {
   const byHardware = new Map<string, number[]>(hardwareKeys.map((key) => [key, []]));
-  targets.forEach(({ hardwareKey, excluded, measurements }, index) => {
-    if (excluded === null && measurements >= fewestTrainingMeasurements) byHardware.get(hardwareKey)?.push(index);
+  targets.forEach((target, index) => {
+    if (target.excluded === null && measured(target) >= fewest) byHardware.get(target.hardwareKey)?.push(index);
   });
   const queues = [...byHardware.values()].map((indices) =>
-    indices.sort((a, b) => targets[b]!.measurements - targets[a]!.measurements || a - b),
+    indices.sort((a, b) => measured(targets[b]!) - measured(targets[a]!) || a - b),
   );
   const chosen: number[] = [];
   for (let round = 0; chosen.length < limit && queues.some((queue) => queue.length > round); round++) {

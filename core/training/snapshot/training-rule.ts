@@ -4,6 +4,8 @@ import type { TargetRecord } from '#core/targets/target-record.ts';
 
 /** An episode of training draws this many networks of a target. */
 export const fewestTrainingMeasurements = 64;
+/** Or so many operator graphs: they are fewer than architectures, and each is unlike the others. */
+export const fewestTrainingGraphs = 12;
 /** Predictions of a target's measurements from each other must explain at least this share of their variance; numbers
  * without any relation to the networks explain none. */
 export const leastExplained = 0.1;
@@ -38,12 +40,13 @@ export function trainingVerdicts(records: readonly TargetRecord[]): Map<string, 
   return verdicts;
 }
 
-function judged({ quality, qualityReason, measurements, explained }: TargetRecord): TrainingVerdict {
+function judged({ quality, qualityReason, measurements, models = 0, explained }: TargetRecord): TrainingVerdict {
   if (quality === 'contradictory') {
     return { enters: false, code: 'contradictory', reason: qualityReason ?? 'its measurements contradict each other' };
   }
-  if (measurements < fewestTrainingMeasurements) {
-    const reason = `${measurements} measurements; at least ${fewestTrainingMeasurements} are needed`;
+  if (measurements < fewestTrainingMeasurements && models < fewestTrainingGraphs) {
+    const needed = `at least ${fewestTrainingMeasurements} are needed, or ${fewestTrainingGraphs} of models`;
+    const reason = `${measurements} measurements; ${needed}`;
     return { enters: false, code: 'too-few-measurements', reason };
   }
   if (explained === null) {

@@ -32,7 +32,7 @@ const seldom: Partial<Readonly<Record<Task, Partial<Readonly<Record<Kind, readon
   evaluate: { reads: ['predictors/'] },
   decide: { reads: ['predictors/'] },
   // They go on for five minutes, and say so; operator graphs were measured.
-  fit: { writes: ['training-runs/'] },
+  fit: { reads: ['graphs/'], writes: ['training-runs/'] },
   adapt: { reads: ['graphs/'], writes: ['training-runs/'] },
   // Targets came while the others were adapted.
   conclude: { reads: ['measurements/', 'withdrawals/', 'graphs/'], writes: ['adaptations/'] },

@@ -5,11 +5,14 @@ import { targetOfColumn, workloadOfColumn } from '#cli/import/table-profiles.ts'
 import { joinTargetData, type TargetData } from '#core/dataset/target-data.ts';
 import { DomainError } from '#core/errors.ts';
 import type { Kernel } from '#core/graph/kernel.ts';
+import { lower } from '#core/graph/lower.ts';
 import { networkCounts } from '#core/predictor/kernels/count-cache.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
+import { standardGraphs } from '#core/standard-networks/standard-networks.ts';
 import type { Store } from '#core/store/store.ts';
 import { writeJson } from '#core/store/stored-json.ts';
+import { keepGraphs } from '#core/targets/graphs/measured-graphs.ts';
 import { measurementsKey } from '#core/targets/keys.ts';
 import { importAgent, refreshTarget } from '#core/targets/refresh-target.ts';
 import { runFoldKey } from '#core/training/keys.ts';
@@ -103,6 +106,41 @@ export async function storeDataset(store: Store, from = columns): Promise<void> 
     await writeJson(store, measurementsKey(target), data);
     await refreshTarget(store, data, [], { now: now++ });
   }
+}
+
+/** ms of the standard networks: a launch each kernel, and their multiply-accumulates and bytes. */
+const standardLatencies = (launchMs: number, scale: number): Map<string, number> =>
+  new Map(
+    standardGraphs().map(({ id, graph }) => [
+      id,
+      lower(graph, 'eager').reduce((sum, { kernel: { macs, inputBytes, outputBytes }, count }) => {
+        return sum + count * (launchMs + scale * (macs * 2e-8 + (inputBytes + outputBytes) * 1e-7));
+      }, 0.1),
+    ]),
+  );
+
+/** What one accepted profile leaves of a target that has measured the standard networks and nothing else. */
+export async function storeStandardTarget(store: Store, target: string, launchMs = 0.03, count = 17): Promise<void> {
+  const latencies = standardLatencies(launchMs, 5);
+  const measured = standardGraphs()
+    .slice(0, count)
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const profile = { deviceId: `device-${target}`, acceptedAt: '2026-01-01T00:00:00.000Z', agentVersion: '1' };
+  const data: TargetData = {
+    formatVersion: 2,
+    targetId: target,
+    target: targetOfColumn(target),
+    profiles: [{ sha256: 'a'.repeat(64), ...profile, startedAt: null, excluded: {} }],
+    workloads: [],
+    architectures: [],
+    values: [],
+    models: measured.map(({ id }) => id),
+    modelValues: measured.map(({ id }, row) => [row, 0, latencies.get(id)!]),
+    descriptor: null,
+  };
+  await keepGraphs(store, measured);
+  await writeJson(store, measurementsKey(target), data);
+  await refreshTarget(store, data, [], { now: 1000 });
 }
 
 /** A clock that goes on a millisecond a look. */

@@ -9,7 +9,7 @@ import { type FitSpec, fitIdOf } from '#core/training/fits/specification.ts';
 import { fitKey } from '#core/training/keys.ts';
 import { freezeSnapshot } from '#core/training/snapshot/freeze-snapshot.ts';
 import { type MapStore, mapStore } from '../../map-store.ts';
-import { storeDataset } from '../tiny-training.ts';
+import { storeDataset, storeStandardTarget } from '../tiny-training.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -99,6 +99,31 @@ describe('a fit', () => {
     const json = JSON.parse(new TextDecoder().decode(store.objects.get(fitKey(fitId, 'predictor.json'))));
     const ids = json.lineage.groups[0].targets.map((target: { id: string }) => target.id);
     expect(ids).toEqual(['phone', 'server', 'tablet']);
+  });
+});
+
+describe('targets that have measured operator graphs alone', () => {
+  it('are learned from as a group of their own and together with all others, but for those held out', async () => {
+    const store = mapStore();
+    await storeDataset(store);
+    for (const target of ['camera', 'board']) await storeStandardTarget(store, target);
+    await storeStandardTarget(store, 'gate', 0.5, 11);
+    const { snapshotId } = await freezeSnapshot(store);
+    const own = { ...spec, snapshotId, steps: 3 };
+    const fitId = fitIdOf(own);
+    await writeJson(store, fitKey(fitId, 'spec.json'), own);
+    await continueFit(store, fitId, forever);
+    const json = JSON.parse(new TextDecoder().decode(store.objects.get(fitKey(fitId, 'predictor.json'))));
+    const groups = json.lineage.groups as {
+      id: string;
+      networks: number;
+      targets: { id: string; measurements: number }[];
+    }[];
+    expect(groups.find(({ id }) => id === 'graphs')).toMatchObject({
+      networks: 17,
+      targets: [{ id: 'camera', measurements: 17 }],
+    });
+    expect(groups.find(({ id }) => id === 'all')!.targets.map(({ id }) => id)).toContain('camera');
   });
 });
 

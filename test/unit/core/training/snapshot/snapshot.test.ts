@@ -5,16 +5,23 @@ import { describe, expect, it } from 'vitest';
 import { targetOfColumn } from '#cli/import/table-profiles.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { workloadKey } from '#core/search-space/workload.ts';
+import { readTargetData } from '#core/targets/target-in-use.ts';
 import { foldsOf } from '#core/training/fits/plan-fits.ts';
 import { snapshotKey } from '#core/training/keys.ts';
 import { runSettingsSchema } from '#core/training/runs/run-settings.ts';
 import { freezeSnapshot } from '#core/training/snapshot/freeze-snapshot.ts';
+import { readGraphPool } from '#core/training/snapshot/graph-pool.ts';
 import { hardwareKeyOf } from '#core/training/snapshot/hardware-key.ts';
-import { type Manifest, readManifest, readMeasurements } from '#core/training/snapshot/snapshot.ts';
+import {
+  type Manifest,
+  readGraphMeasurements,
+  readManifest,
+  readMeasurements,
+} from '#core/training/snapshot/snapshot.ts';
 import { trainingPool } from '#core/training/snapshot/training-pool.ts';
 import { fieldService, profileOf } from '../../field-service.ts';
 import { mapStore } from '../../map-store.ts';
-import { columns, space, storeDataset, targets, texts } from '../tiny-training.ts';
+import { columns, space, storeDataset, storeStandardTarget, targets, texts } from '../tiny-training.ts';
 
 describe('freezing', () => {
   it('writes files that hold every measurement, and a manifest with their hashes, last', async () => {
@@ -49,6 +56,39 @@ describe('freezing', () => {
         measurements: texts.length,
       })),
     });
+  });
+
+  it('holds what operator graphs took, in a file of its own, and their targets beside the others', async () => {
+    const store = mapStore();
+    await storeDataset(store);
+    const without = await freezeSnapshot(store);
+    expect(without).not.toHaveProperty('graphs');
+    await storeStandardTarget(store, 'camera');
+    await storeStandardTarget(store, 'gate', 0.5, 11);
+    const manifest = await freezeSnapshot(store);
+    expect(manifest.snapshotId).not.toBe(without.snapshotId);
+    const stated = manifest.targets.filter(({ models }) => models !== undefined);
+    expect(stated).toMatchObject([
+      { id: 'camera', hardwareKey: 'camera', measurements: 0, workloads: [], models: 17, excluded: null },
+      { id: 'gate', models: 11, excluded: '11 measurements; at least 64 are needed, or 12 of models' },
+    ]);
+    const rows = await readGraphMeasurements(store, await readManifest(store, manifest.snapshotId));
+    const camera = manifest.targets.findIndex(({ id }) => id === 'camera');
+    const data = (await readTargetData(store, 'camera'))!;
+    expect(rows.filter(({ target }) => target === camera)).toEqual(
+      data.modelValues!.map(([row, , latencyMs]) => ({ target: camera, model: data.models![row], latencyMs })),
+    );
+    expect(rows).toHaveLength(28);
+    // Nobody is evaluated on it: it is in no fold.
+    expect(foldsOf(manifest, 12)).toEqual(foldsOf(without, 12));
+    const pool = await readGraphPool(store, manifest, { graphs: 5, nodes: 1e6 });
+    expect(pool.columns.map(({ target }) => target)).toEqual(['camera']);
+    expect(pool.graphs).toHaveLength(5);
+    const place = data.models!.indexOf(pool.graphs[3]!.id);
+    expect(pool.columns[0]!.latencyMs[3]).toBe(data.modelValues![place]![2]);
+    const key = snapshotKey(manifest.snapshotId, 'graphs.parquet');
+    store.objects.set(key, store.objects.get(key)!.slice(1));
+    await expect(readGraphMeasurements(store, manifest)).rejects.toThrow('not the file of its manifest');
   });
 
   it('gives the same snapshot and bytes for the same dataset, and writes nothing then', async () => {

@@ -28,6 +28,9 @@ const verdictOf = (change: Partial<TargetRecord>): string => {
 test.each([
   ['enters', {}],
   ['too-few-measurements', { measurements: 63 }],
+  ['enters', { measurements: 12, models: 12 }],
+  ['too-few-measurements', { measurements: 63, models: 11 }],
+  ['unexplained', { measurements: 17, models: 17, explained: 0.05 }],
   ['contradictory', { quality: 'contradictory', qualityReason: 'no' }],
   ['unexplained', { explained: 0.09 }],
   ['unexplained', { explained: -2 }],
