@@ -38,6 +38,8 @@ export function fusePads(graph: WorkingGraph): void {
 
 function padsWithZeros(node: WorkingNode): boolean {
   if ((node.attributes['mode'] ?? 'constant') !== 'constant') return false;
-  // ONNX Runtime takes a value that is left out by an empty name for one that it does not know.
-  return node.inputs.length < 3 || scalarValue(node.inputs[2]) === 0;
+  if (numbersAttribute(node, 'pads')) return numberAttribute(node, 'value', 0) === 0;
+  // ONNX Runtime takes a value that is left out by an empty name, as PyTorch does, for one that it does not know. How
+  // it is left out is no part of a graph: it may only be named.
+  return scalarValue(node.inputs[2]) === 0;
 }
