@@ -1,8 +1,9 @@
-// Your own measurements from a CSV of `architecture,latency_ms`: a profile is made of them, sent as a device sends it,
-// and predictions for the new target rest on it seconds later. Ten rows are enough to begin with.
+// Your own measurements from a CSV with a column `architecture` and one other, of milliseconds: a profile is made of
+// them, sent as a device sends it, and predictions for the new target rest on it seconds later. Ten rows are enough to
+// begin with.
 //
 //   export SUGARBUSH_API=http://127.0.0.1:8787 SUGARBUSH_TOKEN=sb_…     (an operator's)
-//   npx node examples/own-measurements.ts nasbench201 'My board' < measured.csv
+//   npx node examples/own-measurements.ts nasbench201 'My board' < examples/my-board.csv
 import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +19,14 @@ process.on('uncaughtException', ({ message }) => {
 });
 
 const [searchSpace = 'nasbench201', model = 'My board'] = process.argv.slice(2);
-const rows: { architecture: string; latency_ms: string }[] = parse(await text(process.stdin), { columns: true });
+const rows: Readonly<Record<string, string>>[] = parse(await text(process.stdin), { columns: true });
+const columns = Object.keys(rows[0] ?? {});
+const [latencyMs, ...others] = columns.filter((name) => name !== 'architecture');
+if (!columns.includes('architecture') || latencyMs === undefined || others.length > 0) {
+  throw new Error(
+    `a column 'architecture' and one of milliseconds are wanted; there are: ${columns.join(', ') || 'none'}`,
+  );
+}
 const { SUGARBUSH_API: api = 'http://127.0.0.1:8787', SUGARBUSH_TOKEN: token } = process.env;
 const operator = apiClient({ api, token, operations });
 
@@ -38,9 +46,9 @@ const profile = {
   },
   workloads: [workloadOf({ searchSpace })],
   descriptor: null,
-  measurements: rows.map(({ architecture, latency_ms }) => ({
-    architecture,
-    latency: { medianMs: Number(latency_ms), trimmedMeanMs: null, spreadMs: null },
+  measurements: rows.map((row) => ({
+    architecture: row['architecture'],
+    latency: { medianMs: Number(row[latencyMs]), trimmedMeanMs: null, spreadMs: null },
     ...{ workload: 0, runs: null, stable: null },
   })),
 };

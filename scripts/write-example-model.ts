@@ -19,9 +19,13 @@ function initializer({ name, type, shape, values }: ConstantTensor): Initializer
 const valuesOf = (type: ElementType, values: readonly number[]) =>
   type === 'float32' ? Float32Array.from(values) : BigInt64Array.from(values, BigInt);
 
-function attribute(value: Attribute): NodeAttribute {
+/** Attributes that ONNX's operators have as floats, also where the number is a whole one. */
+const floats = new Set(['alpha', 'beta', 'epsilon', 'momentum', 'gamma', 'lambd', 'bias', 'min', 'max', 'value']);
+
+function attribute(name: string, value: Attribute): NodeAttribute {
   if (typeof value === 'string') return { string: value };
-  if (typeof value === 'number') return Number.isInteger(value) ? { int: value } : { float: value };
+  if (typeof value === 'number')
+    return Number.isInteger(value) && !floats.has(name) ? { int: value } : { float: value };
   return { ints: value as readonly number[] };
 }
 
@@ -36,7 +40,7 @@ function encode(graph: OperatorGraph): Uint8Array {
       initializers: graph.constants.map(initializer),
       nodes: graph.nodes.map(({ attributes, ...node }) => ({
         ...node,
-        attributes: Object.fromEntries(Object.entries(attributes).map(([key, own]) => [key, attribute(own)])),
+        attributes: Object.fromEntries(Object.entries(attributes).map(([key, own]) => [key, attribute(key, own)])),
       })),
     },
     graph.opset,

@@ -1,6 +1,7 @@
 // The options that `profile`, `run` and `models` share: what is measured, in which runtime, how well.
 import * as z from 'zod';
 import { flag, type Values } from '#command-line/command.ts';
+import { dimensionsOption } from '#command-line/dimensions.ts';
 import { positiveInteger, positiveNumber, text, wholeNumber } from '#command-line/values.ts';
 import { profileLimits } from '#core/dataset/profile.ts';
 import { descriptorLists } from '#core/descriptor/descriptor-operators.ts';
@@ -89,6 +90,7 @@ export const measuringOptions = {
     schema: z.array(text).default([]),
     repeatable: true,
   },
+  dim: dimensionsOption,
   tolerance: {
     value: 'FRACTION',
     help: '95 % interval at which a latency is settled, relative',

@@ -151,7 +151,8 @@ async function whatRuns(options: MeasuringOptions, asked: Asked, { signal, say }
  * @throws DomainError as `plannedFile` */
 async function chooseGraphs(options: MeasuringOptions, models: ProfilePlan['models']): Promise<PlannedGraph[]> {
   const graphs: PlannedGraph[] = measuresStandard(options) ? standardPlan(models) : [];
-  for (const file of options.models.filter(isOnnx)) graphs.push(await plannedFile(file, options.batch[0]!));
+  for (const file of options.models.filter(isOnnx))
+    graphs.push(await plannedFile(file, { batch: options.batch[0]!, ...options.dim }));
   const { models: most } = profileLimits;
   if (graphs.length <= most) return graphs;
   throw new DomainError('invalid-usage', `--models: ${graphs.length} networks; a profile holds ${most}`);

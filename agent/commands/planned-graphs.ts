@@ -2,6 +2,7 @@
 // a file only the operator graph is kept; its weights are passed over by the reader and seen by the runtime alone.
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { NamedDimensions } from '#command-line/dimensions.ts';
 import { DomainError } from '#core/errors.ts';
 import { graphHash } from '#core/graph/graph-hash.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
@@ -23,21 +24,27 @@ export function standardPlan(models: Models): PlannedGraph[] {
   }));
 }
 
+export interface FileDimensions extends NamedDimensions {
+  /** Images at once, where the model leaves it open. */
+  readonly batch: number;
+}
+
 /** One ONNX file, measured as it is.
- * @param batch images at once, where the model leaves it open
- * @throws DomainError `invalid-usage` for a file that cannot be read, that is no ONNX model, whose operators are not
- * known or that leaves other dimensions open; all name the file */
-export async function plannedFile(file: string, batch: number): Promise<PlannedGraph> {
+ * @throws DomainError `invalid-usage` for a file that cannot be read, that is no ONNX model or one without its weights,
+ * whose operators are not known, or whose open dimensions are not those given; all name the file */
+export async function plannedFile(file: string, dimensions: FileDimensions): Promise<PlannedGraph> {
   try {
-    const graph = await readGraph(file, batch);
+    const graph = await readGraph(file, dimensions);
     return { name: basename(file), id: graphHash(graph), graph, file: () => file };
   } catch (cause) {
     if (!(cause instanceof DomainError) && (cause as NodeJS.ErrnoException).code === undefined) throw cause;
-    throw new DomainError('invalid-usage', `--models ${file}: ${(cause as Error).message}`, { cause });
+    const isOpen = cause instanceof DomainError && cause.code === 'unbound-dimension';
+    const ways = isOpen ? '; give each as --dim NAME=LENGTH, or an input as a whole, --dim INPUT=1x3x224x224' : '';
+    throw new DomainError('invalid-usage', `--models ${file}: ${(cause as Error).message}${ways}`, { cause });
   }
 }
 
-async function readGraph(file: string, batch: number): Promise<OperatorGraph> {
+async function readGraph(file: string, { batch, ...named }: FileDimensions): Promise<OperatorGraph> {
   const handle = await open(file);
   try {
     const { size: byteLength } = await handle.stat();
@@ -47,11 +54,11 @@ async function readGraph(file: string, batch: number): Promise<OperatorGraph> {
     };
     const source = { byteLength, slice };
     try {
-      return await readOnnx(source, { batch });
+      return await readOnnx(source, { ...named, batch, toRun: true });
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'invalid-request' || batch !== 1) throw error;
       // The model fixes its first axis: it is measured at that.
-      return await readOnnx(source);
+      return await readOnnx(source, { ...named, toRun: true });
     }
   } finally {
     await handle.close();

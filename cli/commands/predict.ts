@@ -2,11 +2,11 @@
 // on those of a service, which is sent the operator graph.
 import * as z from 'zod';
 import { defineCommand, flag, jsonFlag } from '#command-line/command.ts';
+import { dimensionsOption } from '#command-line/dimensions.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { positiveInteger, positiveNumber, text } from '#command-line/values.ts';
 import { DomainError } from '#core/errors.ts';
 import { apiOptions } from '../api-options.ts';
-import { dimensionsSchema } from '../predict/dimension-options.ts';
 
 const options = {
   target: {
@@ -20,12 +20,7 @@ const options = {
     help: 'length of the first axis of every input; default 1, or what the model fixes',
     schema: positiveInteger.optional(),
   },
-  dim: {
-    value: 'NAME=LENGTH',
-    help: 'of an open dimension; INPUT=1x3x224x224 binds an input as a whole',
-    schema: dimensionsSchema,
-    repeatable: true,
-  },
+  dim: dimensionsOption,
   budget: { value: 'MS', help: 'marks what fits', schema: positiveNumber.optional() },
   explain: flag('where the time goes: by kind of kernel, and by place in the network'),
   compare: flag('two models, target by target'),

@@ -1,18 +1,15 @@
 // A model from a file of this machine: ONNX, whose weights are skipped, or an operator graph as JSON.
 import { readFile } from 'node:fs/promises';
+import type { NamedDimensions } from '#command-line/dimensions.ts';
 import { DomainError } from '#core/errors.ts';
 import { parseOperatorGraph } from '#core/graph/graph-json.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
 import { readOnnx } from '#core/graph/read-onnx.ts';
 import { fileSource } from '#scripts/file-source.ts';
 
-export interface Dimensions {
+export interface Dimensions extends NamedDimensions {
   /** Images at once; undefined: 1, or what the model fixes. */
   readonly batch: number | undefined;
-  /** Lengths of named dimensions. */
-  readonly dims: Readonly<Record<string, number>>;
-  /** Whole shapes of inputs. */
-  readonly inputs: Readonly<Record<string, readonly number[]>>;
 }
 
 export interface Model {

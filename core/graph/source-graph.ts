@@ -8,6 +8,8 @@ export type TensorAttribute = Omit<ConstantTensor, 'name'>;
 export interface SourceConstant extends ConstantTensor {
   /** Its values are in another file, which is never opened. */
   readonly external?: boolean;
+  /** The file states it and has no values of it, nor says where they are. */
+  readonly missing?: boolean;
 }
 
 export interface SourceNode extends OperatorNode {

@@ -73,6 +73,15 @@ test('own-measurements makes a target of a CSV that predictions rest on', async 
   const mine = out.split('\t')[0]!;
   const predicted = await example('predict-table', ['nasbench201', mine], field.reader, table.texts[0]!);
   expect([predicted.code, predicted.out.split('\n').length]).toEqual([0, 3]);
+  const board = readFileSync(new URL('../../examples/my-board.csv', import.meta.url), 'utf8');
+  const own = await example('own-measurements', ['nasbench201', 'my_board'], field.operator, board);
+  expect([own.code, own.said, own.out]).toEqual([
+    0,
+    '',
+    expect.stringMatching(/^my-board-[0-9a-f]{20}\t20 measurements\n$/),
+  ]);
+  const wide = await example('own-measurements', ['nasbench201', 'x'], field.operator, 'architecture,a,b\nx,1,2\n');
+  expect([wide.code, wide.said]).toEqual([1, expect.stringContaining('there are: architecture, a, b')]);
   const refused = await example('own-measurements', ['nasbench201', 'My phone'], field.reader, csv);
   expect([refused.code, refused.said]).toEqual([1, expect.stringContaining("token's role is 'reader'")]);
 });

@@ -72,8 +72,8 @@ export function* readTensor(c: WireCursor, end: number): Reading<SourceConstant>
           raw = bytes;
         });
       }
+      skipped ||= stop > c.position;
       c.position = stop;
-      skipped = true;
       return undefined;
     }
     const read = numbersOf[number];
@@ -85,8 +85,8 @@ export function* readTensor(c: WireCursor, end: number): Reading<SourceConstant>
     }
     const stop = c.enter(end);
     if (wanted(stop - c.position)) return readPacked(c, stop, read, numbers);
+    skipped ||= stop > c.position;
     c.position = stop;
-    skipped = true;
     return undefined;
   });
   const type = elementTypeOfNumber(dataType);
@@ -97,6 +97,8 @@ export function* readTensor(c: WireCursor, end: number): Reading<SourceConstant>
   const count = elementCount(shape);
   const tensor = { name, type, shape };
   if (external) return { ...tensor, external };
+  const missing = count > 0 && !skipped && (raw?.length ?? 0) === 0 && numbers.length === 0 && type !== 'string';
+  if (missing) return { ...tensor, missing };
   if (skipped || count > mostKnownValues) return tensor;
   if (raw) c.count(count);
   const values = raw ? valuesOfBytes(type, raw, count) : valuesOfNumbers(type, numbers, count);

@@ -2,6 +2,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { profile } from '#agent/commands/profile.ts';
 import { parseOptions } from '#command-line/parse-options.ts';
@@ -146,4 +147,29 @@ test('a file that cannot be measured is refused by its name before anything runs
   await expect(measured(...mine, '--models', missing)).rejects.toThrow(`--models ${missing}: ENOENT`);
   const text = fileOf('text.onnx', new TextEncoder().encode('not a model'));
   await expect(measured(...mine, '--models', text)).rejects.toThrow(`--models ${text}: `);
+  // The example has no weights: nothing could run it.
+  const example = fileURLToPath(new URL('../../../examples/mobilenetv2.onnx', import.meta.url));
+  await expect(measured(...mine, '--models', example)).rejects.toThrow(
+    /mobilenetv2\.onnx: the file states \d+ of its \d+ tensors, such as "[^"]+", without their values: it can be predicted, not run; export it with its weights$/,
+  );
+});
+
+test('open dimensions are bound by name, and what stays open is said with the way to bind it', async () => {
+  const sum = encodeModel({
+    name: 'sum',
+    nodes: [{ operator: 'Add', inputs: ['x', 'x'], outputs: ['y'] }],
+    initializers: [],
+    inputs: [{ name: 'x', dataType: 'float32', shape: ['batch', 'length'] }],
+    outputs: [{ name: 'y', dataType: 'float32', shape: ['batch', 'length'] }],
+  });
+  const file = fileOf('sum.onnx', sum);
+  const real = ['--runtime', 'onnxruntime', '--models', file];
+  await expect(measured(...real)).rejects.toThrow(
+    /sum\.onnx: dimensions are open: .*"length".*; give each as --dim NAME=LENGTH/,
+  );
+  const { profile: written, said } = await measured(...real, '--dim', 'length=24');
+  expect(said).not.toContain('failed');
+  expect(written.models![0]!.graph.inputs).toEqual([{ name: 'x', type: 'float32', shape: [1, 24] }]);
+  const { profile: whole } = await measured(...real, '--dim', 'x=2x8');
+  expect(whole.models![0]!.graph.inputs).toEqual([{ name: 'x', type: 'float32', shape: [2, 8] }]);
 });

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { dimensionsSchema } from '#cli/predict/dimension-options.ts';
 import { readModel } from '#cli/predict/read-model.ts';
+import { dimensionsSchema } from '#command-line/dimensions.ts';
 import { graphHash } from '#core/graph/graph-hash.ts';
 import { smallOnnx } from '../../../fixtures/small-onnx.ts';
 

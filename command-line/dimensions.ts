@@ -1,6 +1,12 @@
-// `--dim`: lengths of open dimensions, by name, or whole shapes of inputs.
+// `--dim`: lengths of a model's open dimensions, by name, or whole shapes of inputs.
 import * as z from 'zod';
-import type { Dimensions } from './read-model.ts';
+
+export interface NamedDimensions {
+  /** Lengths of named dimensions. */
+  readonly dims: Readonly<Record<string, number>>;
+  /** Whole shapes of inputs. */
+  readonly inputs: Readonly<Record<string, readonly number[]>>;
+}
 
 const form = /^(.+)=(\d{1,9}(?:x\d{1,9})*)$/;
 
@@ -8,7 +14,7 @@ const form = /^(.+)=(\d{1,9}(?:x\d{1,9})*)$/;
 export const dimensionsSchema = z
   .array(z.string().regex(form, 'must look like NAME=16 or INPUT=1x3x224x224'))
   .default([])
-  .transform((all): Pick<Dimensions, 'dims' | 'inputs'> => {
+  .transform((all): NamedDimensions => {
     const parts = all.map((text) => form.exec(text)!.slice(1) as [string, string]);
     const isShape = ([, value]: readonly [string, string]): boolean => value.includes('x');
     return {
@@ -16,3 +22,11 @@ export const dimensionsSchema = z
       inputs: Object.fromEntries(parts.filter(isShape).map(([name, shape]) => [name, shape.split('x').map(Number)])),
     };
   });
+
+/** The option, for a command that reads models. */
+export const dimensionsOption = {
+  value: 'NAME=LENGTH',
+  help: 'of an open dimension; INPUT=1x3x224x224 binds an input as a whole',
+  schema: dimensionsSchema,
+  repeatable: true,
+};
