@@ -52,6 +52,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/compare.ts')).compareCommand,
   },
   {
+    name: 'evaluate-descriptor',
+    summary: 'what the operators of a descriptor are worth for the targets of the measured fleet',
+    load: async () => (await import('./commands/evaluate-descriptor.ts')).evaluateDescriptorCommand,
+  },
+  {
     name: 'bench',
     summary: 'how fast, on this machine: predictions, training, the way in',
     load: async () => (await import('./commands/bench.ts')).benchCommand,

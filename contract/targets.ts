@@ -38,6 +38,7 @@ export const targetViewSchema = z
       .strictObject({
         predictorVersion: z.string(),
         measurements: z.int().describe('Measurements that predictions rest on.'),
+        operators: z.int().nonnegative().describe('Operators of its descriptor that they rest on beside these.'),
         trust: z.enum(['trusted', 'measure-first', 'out-of-domain']),
         trustReason: z.string(),
         expectedError: z

@@ -22,23 +22,26 @@ const dataFile = (name: string): string => new URL(`../../data/${name}`, import.
 /** Its two halves disagree: data/fleet/README.md. */
 export const leftOutOfFleet = ['onnxruntime-basic-t2'];
 
-/** @param rows of each table; the rest is for evaluation */
-export function shippedPool(rows: number = poolLimits.architectures): TrainingPool {
+/** Rows of each table: the rest is for evaluation. */
+const rows = poolLimits.architectures;
+
+/** @param fleet whether the measured fleet is among it */
+export function shippedPool({ fleet: isWithFleet } = { fleet: true }): TrainingPool {
   const spaces = searchSpaces.filter(({ shippedTable }) => shippedTable !== null).map(({ id }) => id);
   const tables = spaces.map((id) => readTable(dataFile(`latency-${id}.csv.gz`), id));
   const fleet = readTable(dataFile('latency-nasbench201-fleet.csv.gz'), 'nasbench201');
   const edge = readTable(dataFile('latency-nasbench201-edge.csv.gz'), 'nasbench201');
   const sets = tables.map((table) => {
-    const set = setOf(table, rows);
-    return table.searchSpace === fleet.searchSpace ? withFleet(set, table, fleet) : set;
+    const set = setOf(table);
+    return isWithFleet && table.searchSpace === fleet.searchSpace ? withFleet(set, table, fleet) : set;
   });
   // Its cells are not those of the others.
-  const edgeSet = setOf(edge, rows);
+  const edgeSet = setOf(edge);
   sets.push({ ...edgeSet, id: `${edgeSet.id}-edge` });
   return { sets: sets.sort((a, b) => (a.id < b.id ? -1 : 1)) };
 }
 
-function setOf(table: LatencyTable, rows: number): PoolSet {
+function setOf(table: LatencyTable): PoolSet {
   const space = searchSpace(table.searchSpace);
   const inputSize = usualInputSize(space);
   const architectures = table.architectures.slice(0, rows);

@@ -4,7 +4,7 @@
 // docs/profile-format.md explains each field; docs/profile.schema.json is generated from here. Programs that read
 // profiles read both versions (read-profile.ts).
 import * as z from 'zod';
-import { descriptorSchema } from '#core/descriptor/descriptor.ts';
+import { type Descriptor, descriptorSchema } from '#core/descriptor/descriptor.ts';
 import { operatorGraphSchema } from '#core/graph/graph-json.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
 import { workloadKey, workloadSchema } from '#core/search-space/workload.ts';
@@ -174,13 +174,18 @@ function emptyLists({
   workloads,
   measurements,
   models = [],
+  descriptor,
 }: {
+  readonly descriptor: Descriptor | null;
   readonly workloads: readonly unknown[];
   readonly measurements: readonly unknown[];
   readonly models?: readonly unknown[];
 }): { readonly path: string[]; readonly message: string }[] {
-  if (measurements.length === 0 && models.length === 0) {
-    return [{ path: ['measurements'], message: 'empty, as models is: at least one network was measured' }];
+  const operators = Object.values(descriptor?.operators ?? {});
+  const isDescribed = operators.some(({ latency }) => typeof latency !== 'string');
+  if (measurements.length === 0 && models.length === 0 && !isDescribed) {
+    const message = 'empty, as models is: at least one network was measured, or one operator of a descriptor';
+    return [{ path: ['measurements'], message }];
   }
   if (measurements.length === 0 || workloads.length > 0) return [];
   return [{ path: ['workloads'], message: 'empty: measurements name what was run' }];

@@ -37,7 +37,8 @@ export interface ExpectedUpload {
 /** In the words of version 2, whatever version it came in. */
 export interface AcceptedProfile extends Omit<ProfileEnvelope, 'measurements' | 'models'> {
   readonly targetId: string;
-  /** Architectures are valid and canonical, and distinct within a workload. At least one, or one of the models. */
+  /** Architectures are valid and canonical, and distinct within a workload. At least one, or one of the models, or
+   * a descriptor with one operator's latency. */
   readonly measurements: readonly ProfileMeasurement[];
   /** Distinct graphs. */
   readonly models: readonly AcceptedModel[];
@@ -126,8 +127,8 @@ function acceptEnvelope(value: unknown, expected: ExpectedUpload): Acceptance {
     return quarantined('descriptor-implausible', `${implausible[0]!.path}: ${implausible[0]!.message}`, implausible);
   }
   const { accepted, models, excluded } = acceptMeasurements(read.data);
-  if (accepted.length + models.length === 0) {
-    const first = excluded[0]!;
+  const [first] = excluded;
+  if (accepted.length + models.length === 0 && first !== undefined) {
     return quarantined(
       'no-measurements-left',
       `all ${excluded.length} measurements were excluded; the first as ${first.code}: ${first.message}`,

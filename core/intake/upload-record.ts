@@ -35,7 +35,7 @@ export const uploadRecordSchema = z.strictObject({
   accepted: z
     .strictObject({
       targetId: z.string(),
-      measurements: z.int().positive().describe('Measurements of this profile that are used.'),
+      measurements: z.int().nonnegative().describe('Measurements of this profile that are used.'),
       excludedCount: z.int().nonnegative(),
       excluded: z.array(exclusionSchema).describe(`The first ${namedExclusions} that are not used, with the reason.`),
     })

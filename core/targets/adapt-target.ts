@@ -7,8 +7,10 @@ import {
   mergeModels,
   repeatContradiction,
 } from '#core/dataset/merge-measurements.ts';
+import type { TargetData } from '#core/dataset/target-data.ts';
+import { operatorNetworks } from '#core/descriptor/operator-networks.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
-import { adaptChecked } from '#core/predictor/adaptation/checked-adaptation.ts';
+import { adaptChecked, type Described } from '#core/predictor/adaptation/checked-adaptation.ts';
 import type { Predictor } from '#core/predictor/types.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { Store } from '#core/store/store.ts';
@@ -20,18 +22,24 @@ import type { TargetInUse } from './target-in-use.ts';
 
 export interface MergedTarget {
   readonly targetId: string;
-  /** Empty, as models is: all was withdrawn. */
+  /** Empty, as models and the descriptor's operators are: all was withdrawn. */
   readonly merged: readonly MergedMeasurement[];
   readonly models: readonly MergedModel[];
+  readonly described: Described;
   /** What they were merged from: profiles, and orders to withdraw or restore some. */
   readonly revision: number;
 }
 
-/** What the profiles of a target that are in use say together. */
-export const mergedTarget = ({ data, revision }: TargetInUse): MergedTarget => ({
+/** What the profiles of a target that are in use say together.
+ * @param descriptor the one that counts: see `descriptorInUse` */
+export const mergedTarget = ({ data, revision }: TargetInUse, descriptor: TargetData['descriptor']): MergedTarget => ({
   targetId: data.targetId,
   merged: mergeMeasurements(data),
   models: mergeModels(data),
+  described: {
+    runtime: data.target.runtime.name,
+    operators: descriptor === null ? [] : operatorNetworks(descriptor.descriptor),
+  },
   revision,
 });
 
@@ -40,13 +48,14 @@ export const mergedTarget = ({ data, revision }: TargetInUse): MergedTarget => (
 export async function adaptMergedTarget(
   store: Store,
   predictor: Predictor,
-  { targetId, merged, models, revision }: MergedTarget,
+  { targetId, merged, models, described, revision }: MergedTarget,
   options: UpdateOptions,
 ): Promise<Adaptation | undefined> {
   const { version } = predictor.identity;
   let made: KeptAdaptation | undefined;
   const make = async (): Promise<KeptAdaptation> => {
-    if (merged.length + models.length === 0) return { withdrawn: true, dataRevision: revision };
+    if (merged.length + models.length + described.operators.length === 0)
+      return { withdrawn: true, dataRevision: revision };
     const measured = merged.map(({ workload, architecture, latencyMs }) => ({
       workload,
       architecture: searchSpace(workload.searchSpace).parse(architecture),
@@ -58,7 +67,7 @@ export async function adaptMergedTarget(
     );
     const all = [...measured, ...models.map(({ latencyMs }, at) => ({ ...graphs[at]!, latencyMs }))];
     const contradiction = repeatContradiction([...merged, ...models]);
-    return { ...(await adaptChecked(predictor, all, contradiction)), dataRevision: revision };
+    return { ...(await adaptChecked(predictor, all, contradiction, described)), dataRevision: revision };
   };
   const kept = await updateJson(
     store,

@@ -33,7 +33,7 @@ export async function refreshTarget(
 ): Promise<TargetRecord> {
   const inUse = inUseOf(all, await readOrders(store));
   const descriptor = await descriptorInUse(store, all, inUse);
-  const target = mergedTarget(inUse);
+  const target = mergedTarget(inUse, descriptor);
   const adaptations: (Adaptation | undefined)[] = [];
   for (const predictor of predictors) adaptations.push(await adaptMergedTarget(store, predictor, target, options));
   const counted = { ...inUse, data: { ...inUse.data, descriptor } };

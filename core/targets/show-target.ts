@@ -17,6 +17,8 @@ export interface TargetView {
   readonly adaptation: {
     readonly predictorVersion: string;
     readonly measurements: number;
+    /** Operators of its descriptor that it was made from beside these. */
+    readonly operators: number;
     readonly trust: Trust;
     readonly trustReason: string;
     /** Median of |ln(measured / predicted)| that the posterior expects. */
@@ -43,8 +45,9 @@ async function adaptationOf(store: Store, targetId: string): Promise<TargetView[
   const kept = await readJson(store, adaptationKey(predictorVersion, targetId), keptAdaptationSchema);
   const adaptation = kept && adaptationIn(kept.value);
   if (!adaptation) return null;
-  const { measurements, expectedError = null, selfCheck, outliers } = adaptation;
+  const { measurements, operators = 0, expectedError = null, selfCheck, outliers } = adaptation;
   const { trust, reason: trustReason } = assessTrust(adaptation);
   const leftOut = selfCheck?.leftOut ?? null;
-  return { predictorVersion, measurements, trust, trustReason, expectedError, leftOut, outliers: outliers.length };
+  const told = { trust, trustReason, expectedError, leftOut, outliers: outliers.length };
+  return { predictorVersion, measurements, operators, ...told };
 }

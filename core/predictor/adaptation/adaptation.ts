@@ -13,6 +13,7 @@ import { type LoweringId, loweringIds } from '#core/graph/lowerings.ts';
 import { cholesky } from '#core/matrix/small-matrix.ts';
 import { featureDimension, type Head, headsOf } from '#core/predictor/hypotheses.ts';
 import { type RepricedSums, repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
+import { joinedForwards, type OperatorRows, rowsAlone, sumsAlone } from '#core/predictor/operators/operator-rows.ts';
 import type { Forward, HeadParameters } from '#core/predictor/types.ts';
 import { allowedLatency, isLatencyMs } from '#core/statistics/latency-range.ts';
 import { exponentialPosterior, stepsFromAfar, stepsFromNear } from './exponential-posterior.ts';
@@ -52,7 +53,9 @@ const headSchema = z.strictObject({
 export const adaptationSchema = z.strictObject({
   predictorHash: z.string(),
   /** How many measurements it was made from. */
-  measurements: z.int().positive(),
+  measurements: z.int().nonnegative(),
+  /** How many operators of the target's descriptor beside these; left out: none. */
+  operators: z.int().positive().exactOptional(),
   /** Factor on the standard deviations of predictions: see calibrate.ts. */
   intervalScale: z.number().positive(),
   heads: z.array(headSchema).min(1),
@@ -76,6 +79,8 @@ export interface AdaptOptions {
   readonly heads?: readonly number[];
   /** An adaptation to nearly the same measurements: its exponential heads, and no others, are tried in this form. */
   readonly near?: Adaptation;
+  /** What the target's descriptor says. */
+  readonly operators?: OperatorRows | undefined;
 }
 
 /** A head whose evidence is further from the best, outliers not yet looked for, is not looked at again. */
@@ -92,18 +97,19 @@ const lnExponentialOdds = -3;
 /** Heads below this posterior probability are dropped: they cannot move a prediction noticeably. */
 const leastWeight = 0.01;
 
-/** @param forward ln m and φ of the measured networks under every head (network-sums.ts)
- * @param latencyMs [forward.count]
- * @throws DomainError `too-few-measurements` without any; `invalid-request` for what is no latency
- * (latency-range.ts) */
+/** @param networks ln m and φ of the measured ones under every head (network-sums.ts)
+ * @param networksMs [networks.count]
+ * @throws DomainError `too-few-measurements` without any and without operators; `invalid-request` for what is no
+ * latency (latency-range.ts) */
 export function adaptTarget(
   parameters: HeadParameters,
   predictorHash: string,
-  forward: Forward,
-  latencyMs: Float64Array,
+  networks: Forward,
+  networksMs: Float64Array,
   options: AdaptOptions = {},
 ): Adaptation {
-  const { outlierShare = defaultOutlierShare, lnLoweringPriors } = options;
+  const { outlierShare = defaultOutlierShare, lnLoweringPriors, operators } = options;
+  const { forward, latencyMs } = withOperators(networks, networksMs, operators);
   if (latencyMs.length === 0) throw new DomainError('too-few-measurements', 'adaptation needs at least 1 measurement');
   const lnLatency = latencyMs.map((value, i) => {
     if (isLatencyMs(value)) return Math.log(value);
@@ -113,8 +119,9 @@ export function adaptTarget(
   const scoreOf = (h: number, level: number, lnEvidence: number): number =>
     lnEvidence + parameters.logPriors[h]![level]! + (lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0);
   const systems = (options.heads ?? [...heads.keys()]).map((h) => {
-    const { phi, lnMean } = headRows(forward, h);
-    return { h, phi, system: supportSystem({ phi, lnMean, lnLatency }) };
+    const rows = { ...headRows(forward, h), lnLatency };
+    const system = supportSystem(operators ? rowsAlone(rows, operators, heads[h]!.net) : rows);
+    return { h, phi: system.phi, system };
   });
   const near = latencyMs.length < manyMeasurements ? systems : nearBest(parameters.noiseLevels, systems);
   const linear = near.map(({ h, phi, system }): Hypotheses & { readonly system: SupportSystem } => {
@@ -130,7 +137,8 @@ export function adaptTarget(
     const known = options.near?.heads.find((each) => each.form === 'exponential' && isSameHead(each, head));
     if (forward.launches === undefined || (options.near !== undefined && known === undefined)) return [];
     if (Math.max(...levels.map(({ score }) => score)) < bestLinear - farFromLinear) return [];
-    const sums = repricedSums(forward.launches, head.net, parameters.lowerings.indexOf(head.lowering));
+    const plain = repricedSums(forward.launches, head.net, parameters.lowerings.indexOf(head.lowering));
+    const sums = operators ? sumsAlone(plain, operators, head.net) : plain;
     const own = exponentialLevels(sums, known, system, levels, outlierShare).map((level) => ({
       ...level,
       score: scoreOf(h, level.l, level.posterior.lnEvidence) + lnExponentialOdds,
@@ -148,18 +156,30 @@ export function adaptTarget(
   const keptWeight = kept.reduce((sum, { levels }) => sum + weightOf(levels), 0);
   return {
     predictorHash,
-    measurements: latencyMs.length,
+    measurements: networks.count,
+    ...(operators && { operators: operators.latencyMs.length }),
     intervalScale: 1,
     heads: kept.map((own) => ({
       ...heads[own.h]!,
       form: own.form,
       weight: weightOf(own.levels) / keptWeight,
-      ...merged(own, latencyMs.length),
+      ...merged(own, latencyMs.length, forward.phi.length / forward.lnMean.length),
     })),
-    outliers: Array.from(latencyMs.keys()).filter(
+    outliers: Array.from(networksMs.keys()).filter(
       (i) => all.reduce((sum, l) => sum + (l.posterior.outliers.includes(i) ? l.weight : 0), 0) > 0.5,
     ),
   };
+}
+
+/** The networks' rows with the operators' behind them. */
+function withOperators(
+  forward: Forward,
+  latencyMs: Float64Array,
+  operators: OperatorRows | undefined,
+): { readonly forward: Forward; readonly latencyMs: Float64Array } {
+  if (operators === undefined) return { forward, latencyMs };
+  const both = joinedForwards(forward, operators.forward);
+  return { forward: both, latencyMs: Float64Array.of(...latencyMs, ...operators.latencyMs) };
 }
 
 /** With fewer, looking at every head is cheap. */
@@ -243,14 +263,15 @@ interface Hypotheses {
 function exponentialLevels(
   sums: RepricedSums,
   known: AdaptedHead | undefined,
-  { lnMean, lnLatency, phi }: SupportSystem,
+  { lnMean, lnLatency, phi, ownVariance }: SupportSystem,
   linear: readonly Level[],
   outlierShare: number,
 ): Omit<Level, 'score' | 'weight'>[] {
   const lnOdds = Math.log(outlierShare / (1 - outlierShare));
   const asOutlier = outlierVariance(lnLatency.map((ln, i) => ln - lnMean[i]!));
   const levels: Omit<Level, 'score' | 'weight'>[] = [];
-  let start = known ? allWeights(known) : new Float64Array(phi.length / lnMean.length);
+  let start: Float64Array = new Float64Array(phi.length / lnMean.length);
+  if (known) start.set(allWeights(known));
   let best = Number.NEGATIVE_INFINITY;
   const noise = Math.sqrt(known?.noiseVariance ?? Number.POSITIVE_INFINITY);
   const above = linear.findIndex(({ sigma }) => sigma > noise);
@@ -258,7 +279,9 @@ function exponentialLevels(
   for (let l = largest; l >= 0; l--) {
     const { sigma, posterior } = linear[l]!;
     const { outliers } = posterior;
-    const variance = lnLatency.map((_, i) => (outliers.includes(i) ? asOutlier(i) : sigma * sigma));
+    const variance = lnLatency.map((_, i) =>
+      outliers.includes(i) ? asOutlier(i) : sigma * sigma + (ownVariance?.[i] ?? 0),
+    );
     const own = exponentialPosterior(sums, lnLatency, variance, start, known ? stepsFromNear : stepsFromAfar);
     start = own.weights;
     const lnEvidence = own.posterior.lnEvidence + oddsOf(outliers.length, lnOdds);
@@ -272,10 +295,10 @@ function exponentialLevels(
 /** ln of the factor by which the evidence of a noise level falls short when no smaller one is tried. */
 const hopeless = 12;
 
-/** Mean and covariance of θ over noise levels: in units of their mean scale where prices are linear, with ln scale less
- * its mean in place of θ₀ − 1 where they are exponential. */
-function merged({ form, levels, inMeasurements }: Hypotheses, k: number) {
-  const coordinates = touchedBy(levels[0]!.phi, k);
+/** Mean and covariance of θ over noise levels, what only operators have left out: in units of their mean scale where
+ * prices are linear, with ln scale less its mean in place of θ₀ − 1 where they are exponential. */
+function merged({ form, levels, inMeasurements }: Hypotheses, k: number, features: number) {
+  const coordinates = touchedBy(levels[0]!.phi, k, features);
   const n = 1 + coordinates.length;
   const total = levels.reduce((sum, l) => sum + l.weight, 0);
   const parts = levels
@@ -318,10 +341,10 @@ function merged({ form, levels, inMeasurements }: Hypotheses, k: number) {
   return { lnScale, coordinates, weights, factor, priorVariance: rounded(priorVariance), noiseVariance };
 }
 
-/** Which features some row of φ [k × P] has. */
-function touchedBy(phi: Float64Array, k: number): number[] {
+/** Which of the first `features` some row of φ has: those of operators measured alone, the last, are no kernel's. */
+function touchedBy(phi: Float64Array, k: number, features: number): number[] {
   const P = phi.length / k;
-  return Array.from({ length: P }, (_, p) => p).filter((p) => {
+  return Array.from({ length: features }, (_, p) => p).filter((p) => {
     for (let i = 0; i < k; i++) if (phi[i * P + p] !== 0) return true;
     return false;
   });

@@ -29,7 +29,7 @@ export function adaptCalibrated(
   const used = Math.min(forward.count, mostUsed);
   const rows = Array.from({ length: used }, (_, i) => Math.floor((i * forward.count) / used));
   const folds = used <= mostLeftOutSingly ? used : groups;
-  if (used < 2) return adaptation;
+  if (used < (options.operators ? 1 : 2)) return adaptation;
   const latencies = (of: readonly number[]): Float64Array => Float64Array.from(of, (row) => latencyMs[row]!);
   // With many measurements leaving a few out brings no head back.
   const known = {

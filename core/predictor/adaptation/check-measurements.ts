@@ -2,7 +2,7 @@
 // another, and whether they contradict each other. Decided from the target's data and the predictor alone, by rules
 // that docs/ingest.md states.
 import type { Forward, HeadParameters } from '#core/predictor/types.ts';
-import { type Adaptation, manyMeasurements, standingHeads } from './adaptation.ts';
+import { type Adaptation, type AdaptOptions, manyMeasurements, standingHeads } from './adaptation.ts';
 import { leaveOneOut } from './leave-one-out.ts';
 import { fewestMeasurements, type SelfCheck } from './self-check.ts';
 
@@ -19,7 +19,8 @@ const leastVariance = 1e-12;
  * @param adaptation to all of them. What it takes for outliers counts as errors, but not as variance to explain; of
  * many measurements leaving a few out brings no head back
  * @param alone rows of networks that need not be like any other of the target: the others may say little of them, so
- * that only what is beyond their intervals counts as a contradiction */
+ * that only what is beyond their intervals counts as a contradiction
+ * @param described what `adaptation` was made with beside them */
 export function checkMeasurements(
   parameters: HeadParameters,
   predictorHash: string,
@@ -27,10 +28,12 @@ export function checkMeasurements(
   latencyMs: Float64Array,
   adaptation: Adaptation,
   alone: ReadonlySet<number> = new Set(),
+  described: Pick<AdaptOptions, 'operators' | 'lnLoweringPriors'> = {},
 ): SelfCheck {
   if (forward.count < fewestMeasurements) return { leftOut: null, contradiction: null };
   const { outliers } = adaptation;
   const options = {
+    ...described,
     near: adaptation,
     ...(forward.count > manyMeasurements && { heads: standingHeads(adaptation, parameters.lowerings) }),
   };

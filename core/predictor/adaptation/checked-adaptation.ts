@@ -1,12 +1,14 @@
 // The adaptation of a target as the service keeps it, but for the revision of its data: from at most a few hundred of
 // its measurements, with what they say of themselves and the error to expect.
 
+import { type OperatorAlone, operatorRows } from '#core/predictor/operators/operator-rows.ts';
+import { lnLoweringPriors } from '#core/predictor/operators/runtime-lowerings.ts';
 import type { Forward, GraphSet, Measured, MeasuredGraph, NetworkSet, Predictor } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace, searchSpaces } from '#core/search-space/registry.ts';
 import type { Architecture } from '#core/search-space/search-space.ts';
 import { type Workload, workloadKey, workloadOf } from '#core/search-space/workload.ts';
-import type { Adaptation } from './adaptation.ts';
+import type { Adaptation, AdaptOptions } from './adaptation.ts';
 import { adaptCalibrated } from './calibrate.ts';
 import { checkMeasurements } from './check-measurements.ts';
 import { expectedError } from './expected-error.ts';
@@ -20,21 +22,33 @@ const mostGraphs = 100;
 const probeCount = 128;
 const probes = new WeakMap<Predictor, Map<string, Promise<Forward>>>();
 
+/** What a target's descriptor says. */
+export interface Described {
+  /** Its runtime's name; null: not known. */
+  readonly runtime: string | null;
+  /** Those with a latency. */
+  readonly operators: readonly OperatorAlone[];
+}
+
 /** @param contradiction what is known to be wrong with the measurements beforehand, in a sentence
- * @throws DomainError `too-few-measurements` without any; `invalid-request` for a latency that is not positive */
+ * @param described what is known beside measurements
+ * @throws DomainError `too-few-measurements` without any and without operators; `invalid-request` for a latency that is
+ * not positive */
 export async function adaptChecked(
   predictor: Predictor,
   measured: readonly (Measured | MeasuredGraph)[],
   contradiction: string | null = null,
+  described?: Described,
 ): Promise<Adaptation> {
   const { parameters, identity } = predictor;
   const groups = inSets(measured, usedRows(measured));
   const order = groups.flatMap(({ rows }) => rows);
   const forward = await predictor.forward(groups.map(({ set }) => set));
   const latencyMs = Float64Array.from(order, (row) => measured[row]!.latencyMs);
-  const adaptation = adaptCalibrated(parameters, identity.hash, forward, latencyMs);
+  const options = await optionsOf(predictor, described);
+  const adaptation = adaptCalibrated(parameters, identity.hash, forward, latencyMs, options);
   const alone = new Set([...order.keys()].filter((i) => 'graph' in measured[order[i]!]!));
-  const check = checkMeasurements(parameters, identity.hash, forward, latencyMs, adaptation, alone);
+  const check = checkMeasurements(parameters, identity.hash, forward, latencyMs, adaptation, alone, options);
   return {
     ...adaptation,
     measurements: measured.length,
@@ -46,6 +60,15 @@ export async function adaptChecked(
       groups.flatMap(({ set }) => ('graphs' in set ? [] : [set.workload])),
     ),
   };
+}
+
+async function optionsOf(
+  predictor: Predictor,
+  described: Described | undefined,
+): Promise<Pick<AdaptOptions, 'operators' | 'lnLoweringPriors'>> {
+  const operators = described && (await operatorRows(predictor, described.operators));
+  if (operators === undefined) return {};
+  return { operators, lnLoweringPriors: lnLoweringPriors(described!.runtime, predictor.parameters.lowerings) };
 }
 
 /** At most `most` of `items`, in their order. */

@@ -23,6 +23,8 @@ export interface SupportRows {
   readonly lnMean: Float64Array;
   /** ln of the measured latency [k]. */
   readonly lnLatency: Float64Array;
+  /** Variance of each row's own noise beside σ² [k]; left out: none. */
+  readonly ownVariance?: Float64Array;
 }
 
 export interface Posterior {
@@ -156,7 +158,7 @@ export function posteriorOf(
   const lnRatio = lnLatency.map((ln, i) => ln - lnMean[i]!);
   const z = lnRatio.map(Math.exp);
   const variance = sigma * sigma;
-  const even = new Float64Array(k).fill(variance);
+  const even = new Float64Array(k).fill(variance).map((own, i) => own + (system.ownVariance?.[i] ?? 0));
   const asOutlier = outlierVariance(lnRatio);
   const at = (noise: Float64Array): Candidate => {
     const solved = system.solve(z, noise);
@@ -166,10 +168,10 @@ export function posteriorOf(
   const inAll = (own: Posterior): Posterior => (system.used ? inAllFeatures(own, system.used, P) : own);
   const first = withoutOutliers(at(even), at, z, system, lnOdds, grossOutliers(lnRatio), asOutlier);
   if (noiseShape === 'even') return inAll(first);
-  const proportional = even.map((_, i) => {
+  const proportional = even.map((own, i) => {
     if (first.outliers.includes(i)) return asOutlier(i);
     const fitted = 1 + dot(first.weights, coordinates.subarray(i * dimension, (i + 1) * dimension));
-    return variance * Math.min(Math.max(fitted, 0.3), 3) ** 2;
+    return own * Math.min(Math.max(fitted, 0.3), 3) ** 2;
   });
   const { posterior } = at(proportional);
   return {

@@ -16,13 +16,14 @@ export interface TrustAssessment {
 const enoughToTell = 20;
 
 /** Trust in predictions from an adaptation, with the reason as a sentence. */
-export function assessTrust({ measurements, selfCheck }: Adaptation): TrustAssessment {
+export function assessTrust({ measurements, operators, selfCheck }: Adaptation): TrustAssessment {
   if (typeof selfCheck?.contradiction === 'string') {
     return { trust: 'measure-first', reason: `its measurements contradict each other: ${selfCheck.contradiction}` };
   }
   if (measurements < fewestMeasurements) {
     const only = `${measurements} measurement${measurements === 1 ? '' : 's'}`;
-    return { trust: 'measure-first', reason: `${only}; at least ${fewestMeasurements} are needed` };
+    const beside = operators === undefined ? '' : ` beside a descriptor of ${operators} operators`;
+    return { trust: 'measure-first', reason: `${only}${beside}; at least ${fewestMeasurements} are needed` };
   }
   const explained = selfCheck?.leftOut?.explained;
   if (typeof explained === 'number' && explained <= 0 && measurements >= enoughToTell) {

@@ -8,7 +8,7 @@ import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { adaptMergedTarget, mergedTarget } from '#core/targets/adapt-target.ts';
 import { adaptationKey, adaptationsPrefix, targetIdIn, targetKey, targetsPrefix } from '#core/targets/keys.ts';
-import { inUseOf, readTargetData } from '#core/targets/target-in-use.ts';
+import { descriptorInUse, inUseOf, readTargetData } from '#core/targets/target-in-use.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
 import { type OrderBook, readOrders } from '#core/targets/withdrawal-orders.ts';
 
@@ -110,6 +110,8 @@ async function withOrders(store: Store, adapted: ReadonlySet<string>, version: s
 async function adaptOne(store: Store, predictor: Predictor, targetId: string, orders: OrderBook): Promise<boolean> {
   const all = await readTargetData(store, targetId);
   if (!all) return false;
-  await adaptMergedTarget(store, predictor, mergedTarget(inUseOf(all, orders)), { attempts: 20 });
+  const inUse = inUseOf(all, orders);
+  const merged = mergedTarget(inUse, await descriptorInUse(store, all, inUse));
+  await adaptMergedTarget(store, predictor, merged, { attempts: 20 });
   return true;
 }

@@ -28,10 +28,12 @@ export interface FieldService {
   send(deviceId: string, content: Profile | Uint8Array): Promise<IngestResult>;
 }
 
-/** @param through wraps the data bucket as ingest sees it, to make it fail. */
-export function fieldService(through: (store: Store) => Store = (store) => store): FieldService {
-  const data = mapStore();
-  const uploads = mapStore();
+/** @param through wraps the data bucket as ingest sees it, to make it fail
+ * @param buckets that there are already */
+export function fieldService(
+  through: (store: Store) => Store = (store) => store,
+  { data, uploads } = { data: mapStore(), uploads: mapStore() },
+): FieldService {
   let nowMs = startMs;
   const now = (): number => nowMs++;
   const update = { attempts: 200 };

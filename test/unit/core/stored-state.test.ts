@@ -30,6 +30,7 @@ import { freezePhase, planPhase } from '#core/training/phases/run-phases.ts';
 import { readDecision } from '#core/training/runs/run-decision.ts';
 import { listRuns, showRun } from '#core/training/runs/show-run.ts';
 import { beginRun } from '#core/training/runs/start-run.ts';
+import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { fieldService, profileOf, startMs } from './field-service.ts';
 import { type MapStore, mapStore } from './map-store.ts';
 import { contextOf, drive, storeDataset, targets, texts } from './training/tiny-training.ts';
@@ -185,6 +186,22 @@ describe.each(files.map((file) => [basename(file, '.json.gz'), file]))('the stat
     expect(await showUpload(data, { tokenId: 'o', role: 'operator' }, state.uploads.waiting)).toMatchObject({
       status: 'accepted',
     });
+  });
+
+  test('a target of then takes a descriptor beside what it has', async () => {
+    const { data, uploads } = opened();
+    const { targetId } = (await showUpload(data, { tokenId: 'o', role: 'operator' }, state.uploads.accepted)).accepted!;
+    const { measurements } = (await showTarget(data, targetId)).target;
+    const service = fieldService((store) => store, { data, uploads });
+    await service.send(state.deviceId, {
+      ...profileOf((i) => 5 + i),
+      workloads: [],
+      measurements: [],
+      descriptor: exampleProfile.descriptor,
+    });
+    const { target, adaptation } = await showTarget(data, targetId);
+    expect(target).toMatchObject({ measurements, profiles: 2 });
+    expect(adaptation).toMatchObject({ measurements, operators: target.descriptor!.operatorsMeasured });
   });
 
   test('is learned from: a run freezes it and plans its fits, and goes on where the fits end', async () => {

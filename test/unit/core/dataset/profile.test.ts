@@ -73,7 +73,6 @@ describe('profile, version 2', () => {
     ['context.deviceId', 'a/b'],
     ['context.before.load1', -1],
     ['context.clock.startedAt', 'yesterday'],
-    ['measurements', []],
     ['measurements.0.architecture', ''],
     ['measurements.0.latency.medianMs', 0],
     ['measurements.0.latency.medianMs', '12'],
@@ -127,9 +126,23 @@ describe('profile, version 2', () => {
     expect(issuePaths({ ...example(), workloads: [first, second, { ...first! }] })).toEqual(['workloads.2']);
   });
 
+  it('has a network that was measured, or an operator of a descriptor', () => {
+    const { descriptor } = example();
+    const nothing = { ...example(), workloads: [], measurements: [] };
+    expect(issuePaths(nothing)).toEqual([]);
+    expect(issuePaths({ ...nothing, descriptor: null })).toEqual(['measurements']);
+    const operators = Object.fromEntries(
+      Object.entries(descriptor!.operators).map(([key, operator]) => [
+        key,
+        { ...operator, latency: 'unsupported', runs: null },
+      ]),
+    );
+    expect(issuePaths({ ...nothing, descriptor: { ...descriptor!, operators } })).toEqual(['measurements']);
+  });
+
   it('parses the envelope without looking at the measurements', () => {
     expect(profileEnvelopeSchema.safeParse({ ...example(), measurements: [1, 'x', null] }).success).toBe(true);
-    expect(profileEnvelopeSchema.safeParse({ ...example(), measurements: [] }).success).toBe(false);
+    expect(profileEnvelopeSchema.safeParse({ ...example(), descriptor: null, measurements: [] }).success).toBe(false);
   });
 
   it('rounds reported memory up to what the device was sold with', () => {

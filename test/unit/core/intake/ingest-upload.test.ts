@@ -11,6 +11,7 @@ import { adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
 import { measurementsKey, targetKey } from '#core/targets/keys.ts';
+import { showTarget } from '#core/targets/show-target.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { fieldService, profileOf } from '../field-service.ts';
@@ -108,13 +109,46 @@ describe('ingest', () => {
     const service = fieldService();
     const device = await service.enrol('a');
     const before = Object.keys(contents(service.data)).length;
-    const result = await service.send(device, { ...exampleProfile, measurements: [] });
+    const result = await service.send(device, { ...exampleProfile, descriptor: null, measurements: [] });
     expect(result).toMatchObject({
       outcome: 'quarantined',
       upload: { status: 'quarantined', quarantined: { code: 'schema-invalid' } },
     });
     // The upload's record and its mark in the quota.
     expect(Object.keys(contents(service.data))).toHaveLength(before + 2);
+  });
+
+  it('makes a target of a descriptor alone predictable, and measurements refine it', async () => {
+    const service = fieldService();
+    await deployTiny(service.data, trained, []);
+    const device = await service.enrol('a');
+    const described = {
+      ...profileOf(latencyOf),
+      workloads: [],
+      measurements: [],
+      descriptor: exampleProfile.descriptor,
+    };
+    const first = await service.send(device, described);
+    if (first.outcome !== 'accepted') throw new Error('not accepted');
+    const { targetId, ...accepted } = first.upload.accepted!;
+    expect(accepted).toEqual({ measurements: 0, excludedCount: 0, excluded: [] });
+    const { length } = Object.values(exampleProfile.descriptor!.operators).filter(
+      ({ latency }) => typeof latency !== 'string',
+    );
+    const shown = await showTarget(service.data, targetId);
+    expect(shown).toMatchObject({
+      target: { measurements: 0, workloads: [], quality: 'good', descriptor: { operatorsMeasured: length } },
+      adaptation: {
+        measurements: 0,
+        operators: length,
+        trust: 'measure-first',
+        trustReason: `0 measurements beside a descriptor of ${length} operators; at least 5 are needed`,
+      },
+    });
+    await service.send(device, profileOf(latencyOf));
+    const { adaptation } = await showTarget(service.data, targetId);
+    expect(adaptation).toMatchObject({ measurements: 20, operators: length });
+    expect(adaptation!.expectedError).toBeLessThan(shown.adaptation!.expectedError!);
   });
 
   it('ignores what nobody registered', async () => {

@@ -1,0 +1,40 @@
+// What `sugarbush evaluate-descriptor` prints: what was learned without each runtime, each target, and their means.
+import { meanAccuracy } from '#core/predictor/evaluation/held-out-evaluation.ts';
+import type { DescriptorEvaluation, DescriptorScore } from './evaluate-descriptor.ts';
+
+const columns = ['within5', 'within10', 'medianApe', 'spearman', 'coverage90'] as const;
+const titles = ['±5 %', '±10 %', 'median error', 'Spearman', '90 % interval covers'];
+
+/** Two tables. */
+export function describedToTables({ learned, scores }: DescriptorEvaluation): string {
+  const alone = learned.map(({ without, alone: { mean, deviation, noise } }) => [
+    without ?? 'none',
+    ...[mean, deviation, noise].map((value) => value.toFixed(3)),
+  ]);
+  const means = [...Map.groupBy(scores, (s) => `${s.measurements} ${s.selection} ${s.descriptor}`).values()].map(
+    (group): DescriptorScore => ({ ...group[0]!, target: 'MEAN', ...meanAccuracy(group) }),
+  );
+  const rows = [...scores, ...means].map((score) => [
+    score.target,
+    String(score.measurements),
+    score.selection,
+    score.descriptor ? 'with' : 'without',
+    ...columns.map((column) => score[column].toFixed(3)),
+  ]);
+  return [
+    'An operator alone less the same in a network, ln latency, learned',
+    table(['without', 'mean', 'deviation', 'noise'], alone),
+    '',
+    table(['target', 'measurements', 'selection', 'descriptor', ...titles], rows),
+  ].join('\n');
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd();
+  return [header, ...rows].map(line).join('\n');
+}
