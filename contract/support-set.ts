@@ -47,8 +47,8 @@ export const supportSetQuerySchema = z.strictObject({
     .optional()
     .meta({
       description:
-        `Ids of models that may be chosen too (POST /v1/models), at most ${mostModels}, with commas between; the reply ` +
-        'has `networks` then.',
+        `Ids of models that may be chosen too (POST /v1/models), at most ${mostModels}, with commas between; the ` +
+        'has `reply networks` then.',
       override: { type: 'string' },
     }),
 });

@@ -210,7 +210,8 @@ function checkGroup({ id, networks: own, targets }: TrainingGroup): void {
     if (bad < 0) continue;
     throw new DomainError(
       'invalid-request',
-      `target '${target}' of '${id}' has latency ${latencyMs[bad]} ms at row ${bad}: NaN where there is none; ${allowedLatency}`,
+      `target '${target}' of '${id}' has latency ${latencyMs[bad]} ms at row ${bad}: NaN where there is none; ` +
+        allowedLatency,
     );
   }
 }

@@ -111,7 +111,9 @@ function trustOf(
   }
   const { trust, reason } = assessTrust(adaptation);
   if (trust === 'trusted' && unmeasured.share > mostUnknown) {
-    const trustReason = `${percent(unmeasured)} of the estimated time is in kinds or sizes of operators that nobody measured on this target: ${named(unmeasured)}`;
+    const trustReason =
+      `${percent(unmeasured)} of the estimated time is in kinds or sizes of operators that nobody measured on this ` +
+      `target: ${named(unmeasured)}`;
     return { trust: 'measure-first', trustReason };
   }
   if (trust === 'trusted' && ratio > widestRatio) {

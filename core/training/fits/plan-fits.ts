@@ -43,8 +43,9 @@ export interface FitPlan {
   readonly champion: { readonly version: string; readonly folds: readonly string[] } | null;
 }
 
-/** Folds of the hardware whose architectures are learned from, on which a predictor can be evaluated: one key each, up to `count`; more keys join them in turn, in the order
- * in which they became known, so that a key stays in its fold when others are added. */
+/** Folds of the hardware whose architectures are learned from, on which a predictor can be evaluated: one key each, up
+ * to `count`; more keys join them in turn, in the order in which they became known, so that a key stays in its fold
+ * when others are added. */
 export function foldsOf(manifest: Manifest, count: number): Fold[] {
   const learnedFrom = new Set(
     manifest.targets

@@ -1,6 +1,6 @@
-// A snapshot: an immutable version of the dataset. Parquet files with the measurements, the descriptors and, where there
-// are some, measurements of operator graphs, and a manifest with their hashes, written last: a snapshot with a manifest
-// is complete.
+// A snapshot: an immutable version of the dataset. Parquet files with the measurements, the descriptors and, where
+// there are some, measurements of operator graphs, and a manifest with their hashes, written last: a snapshot with a
+// manifest is complete.
 import { createHash } from 'node:crypto';
 import { parquetRead } from 'hyparquet';
 import * as z from 'zod';

@@ -77,7 +77,7 @@ test('of a workload: connected candidates that the target has not measured at th
   await predictor.close();
 });
 
-test('networks of a workload and graphs are compared with each other, and each is told by its place in all of them', async () => {
+test('networks of a workload and graphs are compared with each other, and each is told by its place in all', async () => {
   const { predictor } = await trainTiny(1);
   const candidates = { workload, architectures };
   const graphs = standardGraphs().slice(0, 4);

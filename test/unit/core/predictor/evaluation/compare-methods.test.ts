@@ -85,7 +85,7 @@ test('a method is not asked for what it cannot do, and may choose what is measur
   expect(chosen.asked).toEqual(['a 3,1 5000', 'b 3,1 5000', 'c 3,1 5000']);
 });
 
-test('what learns from no target is prepared once for all pools; what learns has nothing to say of an empty one', async () => {
+test('what learns from no target is prepared once for all pools; what learns says nothing of an empty one', async () => {
   const alone = method('alone', { learns: false });
   const learning = method('learning');
   const pools = [

@@ -75,7 +75,7 @@ describe('support set', () => {
     expect(next.expectedErrors![0]! / shown).toBeCloseTo(1, 2);
   });
 
-  it('draws from the standard networks and from models too where that is asked for, and says which is which', async () => {
+  it('draws from standard networks and models too where that is asked for, and says which is which', async () => {
     const { service, ask } = await setUp();
     const plain = await ask(12);
     expect(plain).not.toHaveProperty('networks');
