@@ -67,9 +67,10 @@ export async function predict(dependencies: PredictDependencies, request: Predic
   const workload = workloadOf(request);
   const targets = request.targets ?? [request.target!];
   checkSize(request.architectures.length, targets.length);
-  const architectures = parseArchitectures(space, request.architectures);
   const champion = await dependencies.predictors.champion();
+  // A target that is not there is cheaper to refuse than thousands of architectures are to read.
   const adaptations = await findAdaptations(dependencies, champion, request);
+  const architectures = parseArchitectures(space, request.architectures);
   const moments = await champion.predictor.moments(adaptations, { workload, architectures });
   const { confidence = 0.9, budgetMs } = request;
   return {
