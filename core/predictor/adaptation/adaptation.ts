@@ -90,10 +90,6 @@ const farFromBest = 100;
  * ones. */
 const farFromLinear = 30;
 
-/** ln of how likely exponential prices are beforehand, beside linear ones: one to twenty. The features and widths that
- * a target's prices follow were learned with linear ones. */
-const lnExponentialOdds = -3;
-
 /** Heads below this posterior probability are dropped: they cannot move a prediction noticeably. */
 const leastWeight = 0.01;
 
@@ -141,7 +137,7 @@ export function adaptTarget(
     const sums = operators ? sumsAlone(plain, operators, head.net) : plain;
     const own = exponentialLevels(sums, known, system, levels, outlierShare).map((level) => ({
       ...level,
-      score: scoreOf(h, level.l, level.posterior.lnEvidence) + lnExponentialOdds,
+      score: scoreOf(h, level.l, level.posterior.lnEvidence),
       weight: 0,
     }));
     return [{ h, form: 'exponential', inMeasurements, levels: own }];
