@@ -48,7 +48,7 @@ export const supportSetQuerySchema = z.strictObject({
     .meta({
       description:
         `Ids of models that may be chosen too (POST /v1/models), at most ${mostModels}, with commas between; the ` +
-        'has `reply networks` then.',
+        'reply has `networks` then.',
       override: { type: 'string' },
     }),
 });

@@ -1,7 +1,7 @@
 // The operators of a descriptor as networks of their own, each with what it took alone.
 import { graphHash } from '#core/graph/graph-hash.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
-import type { Descriptor } from './descriptor.ts';
+import type { Descriptor, Operator } from './descriptor.ts';
 import { operatorGraphs } from './operator-graphs.ts';
 
 export interface OperatorNetwork {
@@ -12,11 +12,14 @@ export interface OperatorNetwork {
   readonly latencyMs: number;
 }
 
-/** Those with a latency, in the order of the list. */
+/** Whether an operator has a latency that can be learned from: a number that settled. */
+export const hasSettled = ({ latency, stable }: Operator): boolean => typeof latency !== 'string' && stable !== false;
+
+/** Those with a latency that settled, in the order of the list. */
 export function operatorNetworks({ list, inputSize, batchSize, operators }: Descriptor): OperatorNetwork[] {
   return [...operatorGraphs({ list, inputSize, batchSize })].flatMap(([key, graph]) => {
-    const latency = operators[key]?.latency;
-    if (latency === undefined || typeof latency === 'string') return [];
-    return [{ id: graphHash(graph), graph, latencyMs: latency.medianMs }];
+    const operator = operators[key];
+    if (operator === undefined || typeof operator.latency === 'string' || !hasSettled(operator)) return [];
+    return [{ id: graphHash(graph), graph, latencyMs: operator.latency.medianMs }];
   });
 }

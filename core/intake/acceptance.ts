@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { ProfileEnvelope, ProfileMeasurement } from '#core/dataset/profile.ts';
 import { knownVersions, readEnvelope } from '#core/dataset/read-profile.ts';
 import { targetId } from '#core/dataset/target-id.ts';
+import { hasSettled } from '#core/descriptor/operator-networks.ts';
 import type { Issue } from '#core/errors.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import {
@@ -127,11 +128,14 @@ function acceptEnvelope(value: unknown, expected: ExpectedUpload): Acceptance {
     return quarantined('descriptor-implausible', `${implausible[0]!.path}: ${implausible[0]!.message}`, implausible);
   }
   const { accepted, models, excluded } = acceptMeasurements(read.data);
-  const [first] = excluded;
-  if (accepted.length + models.length === 0 && first !== undefined) {
+  const isDescribed = Object.values(profile.descriptor?.operators ?? {}).some(hasSettled);
+  if (accepted.length + models.length === 0 && !isDescribed) {
+    const [first] = excluded;
     return quarantined(
       'no-measurements-left',
-      `all ${excluded.length} measurements were excluded; the first as ${first.code}: ${first.message}`,
+      first === undefined
+        ? 'no operator of the descriptor settled, and there are no measurements'
+        : `all ${excluded.length} measurements were excluded; the first as ${first.code}: ${first.message}`,
       excluded.map(({ index, message }) => ({ path: `measurements/${index}`, message })),
       excluded,
     );

@@ -8,6 +8,9 @@ const pointwise = new Set(
   ).split(' '),
 );
 
+/** Tensors that one loop reads: compilers bound the arguments of a kernel, and a longer chain is several loops. */
+const mostInputs = 64;
+
 /** Makes chains of elementwise nodes one. The graph is changed. */
 export function fuseElementwise(graph: WorkingGraph): void {
   for (const node of graph.nodes) {
@@ -16,6 +19,7 @@ export function fuseElementwise(graph: WorkingGraph): void {
     const next = soleConsumer(output);
     if (next?.domain !== '' || !pointwise.has(next.operator) || !sameShape(output.shape, next.outputs[0]!.shape))
       continue;
+    if (node.inputs.length + next.inputs.length - 1 > mostInputs) continue;
     const inputs = [...node.inputs];
     const at = next.inputs.indexOf(output);
     graph.remove(node);

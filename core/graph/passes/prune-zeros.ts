@@ -54,12 +54,14 @@ export function pruneZeros(graph: WorkingGraph, { products }: ZeroOptions): void
   }
   // What is read by nobody but zeros is dead now.
   for (const node of graph.nodes.toReversed()) {
-    const output = node.outputs[0];
-    if (node.removed || output === undefined) continue;
-    if (made.has(output) || (zeros.has(output) && output.consumers.length === 0)) graph.remove(node);
+    const [output, ...others] = node.outputs;
+    if (node.removed || output === undefined || others.some((other) => other && isRead(other))) continue;
+    if (made.has(output) || (zeros.has(output) && !isRead(output))) graph.remove(node);
   }
   graph.sort();
 }
+
+const isRead = ({ output, consumers }: WorkingTensor): boolean => output || consumers.length > 0;
 
 /** A product with a constant zero disappears into the convolution that nobody else reads. */
 function foldedIntoConvolution(graph: WorkingGraph, node: WorkingNode): boolean {
@@ -67,6 +69,7 @@ function foldedIntoConvolution(graph: WorkingGraph, node: WorkingNode): boolean 
   const factor = scalarValue(a) === 0 ? b : a;
   const maker = factor?.producer;
   if (maker?.operator !== 'Conv' || !hasFixedWeights(maker) || soleConsumer(factor) !== node) return false;
+  if (!sameShape(factor!.shape, node.outputs[0]!.shape)) return false;
   absorb(graph, maker, node, false);
   return true;
 }

@@ -44,7 +44,8 @@ function judged({ quality, qualityReason, measurements, models = 0, explained }:
   if (quality === 'contradictory') {
     return { enters: false, code: 'contradictory', reason: qualityReason ?? 'its measurements contradict each other' };
   }
-  if (measurements < fewestTrainingMeasurements && models < fewestTrainingGraphs) {
+  // Architectures and models are learned from apart.
+  if (measurements - models < fewestTrainingMeasurements && models < fewestTrainingGraphs) {
     const needed = `at least ${fewestTrainingMeasurements} are needed, or ${fewestTrainingGraphs} of models`;
     const reason = `${measurements} measurements; ${needed}`;
     return { enters: false, code: 'too-few-measurements', reason };

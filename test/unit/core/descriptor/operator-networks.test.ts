@@ -7,6 +7,13 @@ import { describeOperator } from '#core/search-space/network/describe.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 
+test('an operator that never settled is left out', () => {
+  const descriptor = exampleProfile.descriptor!;
+  const restless = { ...descriptor.operators['stage1/skip_connect']!, stable: false };
+  const operators = { ...descriptor.operators, 'stage1/skip_connect': restless };
+  expect(operatorNetworks({ ...descriptor, operators })).toEqual(operatorNetworks(descriptor).slice(1));
+});
+
 test('operators without a latency are left out, the others keep the order of the list', () => {
   const descriptor = exampleProfile.descriptor!;
   const none = { latency: 'unsupported', runs: null, counters: {}, runningPercent: {} } as const;

@@ -139,6 +139,62 @@ describe('lower', () => {
     expect(names(lower(graph, lowering))).toEqual(expected);
   });
 
+  it('pruned: a pool of zeros stays where the places of its maxima are read', () => {
+    const graph = graphOf(
+      { x: map, a: map, p: map, places: map, y: map },
+      { zero: { value: 0 } },
+      [
+        ['Mul', ['x', 'zero'], 'a'],
+        ['MaxPool', ['a'], 'p', { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }],
+        ['Relu', ['places'], 'y'],
+      ],
+      ['y'],
+    );
+    const [mul, pool, relu] = graph.nodes;
+    const nodes = [mul!, { ...pool!, outputs: ['p', 'places'] }, relu!];
+    expect(
+      names(
+        lower(
+          {
+            ...graph,
+            nodes,
+            inputs: graph.inputs.filter(({ name }) => name === 'x'),
+            tensors: [...graph.tensors, { name: 'places', type: 'float32', shape: map }],
+          },
+          'pruned',
+        ),
+      ),
+    ).toContain('MaxPool');
+  });
+
+  it('compiled: a long chain of sums with one tensor is loops of at most 64 inputs, and is lowered in no time', () => {
+    const steps = 300;
+    const shapes = Object.fromEntries(
+      ['x', 'o', ...Array.from({ length: steps }, (_, i) => `s${i}`)].map((n) => [n, map]),
+    );
+    const sums = Array.from({ length: steps }, (_, i) => ['Add', [i === 0 ? 'x' : `s${i - 1}`, 'o'], `s${i}`] as const);
+    const loops = lower(graphOf(shapes, {}, [['Relu', ['x'], 'o'], ...sums], [`s${steps - 1}`]), 'compiled');
+    // 63 sums a loop, which reads 64 tensors.
+    expect(loops.reduce((sum, { count }) => sum + count, 0)).toBe(1 + Math.ceil(steps / 63));
+  });
+
+  it('folded-zeros: a product that adds an axis is none of a convolution', () => {
+    const deeper = [1, 1, 8, 4, 4];
+    const graph = graphOf(
+      { x: map, c: map, z: deeper, y: deeper },
+      { w: [8, 8, 1, 1], zero: [1, 1, 1, 1, 1] },
+      [
+        ['Conv', ['x', 'w'], 'c'],
+        ['Mul', ['c', 'zero'], 'z'],
+        ['Relu', ['z'], 'y'],
+      ],
+      ['y'],
+    );
+    const constants = graph.constants.map((each) => (each.name === 'zero' ? { ...each, values: [0] } : each));
+    const [conv] = lower({ ...graph, constants }, 'folded-zeros');
+    expect(conv?.kernel).not.toMatchObject({ operator: 'Conv', activation: 'Relu' });
+  });
+
   it.each<[string, readonly [string, readonly string[], string][], string[]]>([
     ['folds into the convolution that it alone reads', [], ['Conv', 'Conv', 'Add']],
     ['is made beforehand where others read the convolution too', [['Relu', ['c2'], 'other']], ['Conv', 'Conv+Relu']],

@@ -237,6 +237,7 @@ describe('acceptance', () => {
         JSON.stringify({
           ...exampleProfile,
           context: { ...exampleProfile.context, clock: { ...exampleProfile.context.clock, resolutionNs } },
+          descriptor: null,
           measurements: [
             {
               ...exampleProfile.measurements[0],
@@ -250,12 +251,25 @@ describe('acceptance', () => {
     expect(codeOf(at(null))).toBe('no-measurements-left');
   });
 
+  it('takes a descriptor whose operators settled, whatever the measurements beside it are', () => {
+    const restless = exampleProfile.measurements.map((measurement) => ({ ...measurement, stable: false }));
+    const profile = { ...exampleProfile, measurements: restless };
+    const accepted = acceptText(JSON.stringify(profile));
+    expect(codeOf(accepted)).toBe('accepted');
+    if (accepted.outcome === 'accepted') expect(accepted.profile.excluded).toHaveLength(restless.length);
+    const operators = Object.fromEntries(
+      Object.entries(exampleProfile.descriptor!.operators).map(([key, own]) => [key, { ...own, stable: false }]),
+    );
+    const nothing = { ...profile, descriptor: { ...exampleProfile.descriptor!, operators } };
+    expect(codeOf(acceptText(JSON.stringify(nothing)))).toBe('no-measurements-left');
+  });
+
   it('gives at most twenty issues, each short', () => {
     const measurements = Array.from({ length: 500 }, () => ({ architecture: 'x'.repeat(100_000) }));
     const result = acceptText(JSON.stringify({ ...exampleProfile, ['k'.repeat(1e6)]: 1, measurements }));
     expect(codeOf(result)).toBe('schema-invalid');
     expect(JSON.stringify(result).length).toBeLessThan(20_000);
-    const left = acceptText(JSON.stringify({ ...exampleProfile, measurements }));
+    const left = acceptText(JSON.stringify({ ...exampleProfile, descriptor: null, measurements }));
     expect(left).toMatchObject({ outcome: 'quarantined', reason: { code: 'no-measurements-left' } });
     if (left.outcome === 'quarantined') expect(left.reason.issues).toHaveLength(20);
   });

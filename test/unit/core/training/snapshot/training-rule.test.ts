@@ -30,6 +30,8 @@ test.each([
   ['too-few-measurements', { measurements: 63 }],
   ['enters', { measurements: 12, models: 12 }],
   ['too-few-measurements', { measurements: 63, models: 11 }],
+  ['too-few-measurements', { measurements: 74, models: 11 }],
+  ['enters', { measurements: 75, models: 11 }],
   ['unexplained', { measurements: 17, models: 17, explained: 0.05 }],
   ['contradictory', { quality: 'contradictory', qualityReason: 'no' }],
   ['unexplained', { explained: 0.09 }],
