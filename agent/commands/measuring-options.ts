@@ -6,6 +6,7 @@ import { positiveInteger, positiveNumber, text, wholeNumber } from '#command-lin
 import { profileLimits } from '#core/dataset/profile.ts';
 import { descriptorLists } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
+import { maxRelativeSpread } from '#core/intake/accept-measurements.ts';
 import { statesInputSize, usualInputSize } from '#core/search-space/network/input-size.ts';
 import { searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
 import { type Workload, workloadKey, workloadOf } from '#core/search-space/workload.ts';
@@ -93,7 +94,9 @@ export const measuringOptions = {
   dim: dimensionsOption,
   tolerance: {
     value: 'FRACTION',
-    help: '95 % interval at which a latency is settled, relative',
+    help:
+      '95 % interval at which a latency is settled, relative; whatever it is, a service takes no network whose ' +
+      `interquartile range is above ${maxRelativeSpread} of the median`,
     schema: positiveNumber,
     default: String(defaultStopRule.sampling.tolerance),
   },

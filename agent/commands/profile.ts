@@ -19,6 +19,7 @@ import {
 } from '../profile/measure-profile.ts';
 import { duration, textProgress } from '../profile/progress.ts';
 import { startsAnew, whatDiffers } from '../profile/starts-anew.ts';
+import { settledText } from '../profile/what-settled.ts';
 import { spoolFolder, stateFolder } from '../state-folder.ts';
 import { makeFolder, writeAtomically } from '../upload/atomic-file.ts';
 import { openSpool } from '../upload/spool.ts';
@@ -76,8 +77,8 @@ async function measureAndKeep(
     measured.forget();
     report(measured.result, terminal);
     terminal.out(`${targetId(written.target)}\n`);
-    const { failures, unstable, lostCounters } = measured.result;
-    const isWhole = failures.length === 0 && unstable.length === 0 && lostCounters.length === 0;
+    const { failures, settled, lostCounters } = measured.result;
+    const isWhole = failures.length === 0 && settledText(settled) === '' && lostCounters.length === 0;
     if (service !== undefined && given.out === undefined) {
       const sent = await sendSpool(state, service, terminal);
       if (sent !== exitCodes.ok) return sent;
@@ -116,7 +117,7 @@ function whyAnew({ passedOver }: Journal<JournalEntry>, identity: string): strin
 
 /** Says on standard error what was measured, what failed and what did not settle. */
 export function report(measured: MeasuredProfile, terminal: Terminal): void {
-  const { failures, unstable, disturbed, builtS } = measured;
+  const { failures, settled, disturbed, builtS } = measured;
   const { measurements, models = [], descriptor } = measured.profile;
   const operators = Object.keys(descriptor?.operators ?? {}).length;
   terminal.say(`${measurements.length + models.length} networks and ${operators} operators measured\n`);
@@ -129,9 +130,7 @@ export function report(measured: MeasuredProfile, terminal: Terminal): void {
         .join('')}`,
     );
   }
-  if (unstable.length > 0) {
-    terminal.say(`${unstable.length} never settled and are marked so, such as ${unstable[0]}\n`);
-  }
+  terminal.say(settledText(settled));
   if (disturbed.length > 0) {
     terminal.say(`${disturbed.length} were measured on a busy or hot device, such as ${disturbed[0]}\n`);
   }

@@ -34,6 +34,7 @@ import { lostCounters } from './lost-counters.ts';
 import type { Models } from './models.ts';
 import { type Counting, measureOperator } from './operators.ts';
 import { duration, type ProfileProgress } from './progress.ts';
+import { type Settled, whatSettled } from './what-settled.ts';
 
 export interface PlannedNetwork {
   /** Index into the workloads. */
@@ -103,8 +104,7 @@ export interface Failure {
 export interface MeasuredProfile {
   readonly profile: Profile;
   readonly failures: readonly Failure[];
-  /** Measured, but never settled. */
-  readonly unstable: readonly string[];
+  readonly settled: Settled;
   /** Measured while the device was hot or busy. */
   readonly disturbed: readonly string[];
   /** How long engines were built, s; 0 where none was. */
@@ -250,9 +250,9 @@ export async function measureProfile(plan: ProfilePlan, ports: ProfilePorts): Pr
 function told(
   { counting }: ProfilePlan,
   profile: Profile,
-): Pick<MeasuredProfile, 'profile' | 'unstable' | 'lostCounters'> {
+): Pick<MeasuredProfile, 'profile' | 'settled' | 'lostCounters'> {
   const lost = counting === undefined ? [] : lostCounters(profile.descriptor, counting.abilities.status);
-  return { profile, unstable: unstableOf(profile), lostCounters: lost };
+  return { profile, settled: whatSettled(profile), lostCounters: lost };
 }
 
 /** Says every half minute that it is still at it. */
@@ -264,15 +264,6 @@ async function withTicks<T>(key: string, progress: ProfileProgress, measure: () 
   } finally {
     clearInterval(ticks);
   }
-}
-
-function unstableOf({ descriptor, measurements, models = [] }: Profile): string[] {
-  const operators = Object.entries(descriptor?.operators ?? {});
-  return [
-    ...operators.filter(([, operator]) => operator.stable === false).map(([key]) => key),
-    ...measurements.filter(({ stable }) => stable === false).map(({ architecture }) => architecture),
-    ...models.filter(({ stable }) => stable === false).map(({ graph }) => graph.name),
-  ];
 }
 
 async function measureNetwork(

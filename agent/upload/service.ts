@@ -8,6 +8,7 @@ import type { Retry, RetryRule } from '#client/retry.ts';
 import { searchSpaceOperations } from '#contract/search-spaces.ts';
 import { uploadOperations } from '#contract/uploads.ts';
 import { DomainError } from '#core/errors.ts';
+import { exclusionText } from '#core/intake/exclusion-text.ts';
 import type { Workload } from '#core/search-space/workload.ts';
 
 /** Calls wait out what may pass. @throws UnreachableError, or ApiError that may pass, when that was of no use;
@@ -87,8 +88,12 @@ function readToken(file: string | undefined, env: NodeJS.ProcessEnv): string {
   }
   // Printable ASCII only: anything else would be refused as a header, with its value in the message.
   if (/^[\x21-\x7e]{1,512}$/.test(token)) return token;
-  const where = file === undefined ? '$SUGARBUSH_TOKEN' : file;
-  throw new DomainError('invalid-usage', `no token in ${where}: one line of letters, digits and signs is wanted`);
+  const where = file === undefined ? '$SUGARBUSH_TOKEN and no --token-file' : file;
+  throw new DomainError(
+    'invalid-usage',
+    `no token in ${where}: one line of letters, digits and signs is wanted, ` +
+      "which the service's operator gets by enrolling the device (POST /v1/devices, docs/ingest.md)",
+  );
 }
 
 /** The service as the agent needs it, with the device's token. Nothing is sent before the first call. */
@@ -153,8 +158,9 @@ async function found<T>(call: Promise<T>): Promise<T | undefined> {
 /** What was not taken of an accepted profile; undefined when all of it was. */
 function exclusions({ excludedCount, excluded }: ReplyOf<typeof uploadOperations.showUpload>): string | undefined {
   if (excludedCount === null || excludedCount === 0) return undefined;
-  const first = excluded[0] === undefined ? '' : `, the first as ${reasonText(excluded[0])}`;
-  return `${excludedCount} measurements were not taken${first}`;
+  if (excluded.length === 0) return `${excludedCount} measurements were not taken`;
+  const which = excluded.length < excludedCount ? ` (of the first ${excluded.length})` : '';
+  return `${excludedCount} measurements were not taken${which}: ${exclusionText(excluded)}`.slice(0, 1000);
 }
 
 function reasonText({ code, message }: { readonly code: string; readonly message: string }): string {

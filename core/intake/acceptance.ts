@@ -16,6 +16,7 @@ import {
 } from './accept-measurements.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import { decompress } from './decompress.ts';
+import { exclusionText } from './exclusion-text.ts';
 import type { QuarantineCode } from './reasons.ts';
 
 export const uploadLimits = { compressedBytes: 5 * 2 ** 20, expandedBytes: 50 * 2 ** 20 } as const;
@@ -130,12 +131,11 @@ function acceptEnvelope(value: unknown, expected: ExpectedUpload): Acceptance {
   const { accepted, models, excluded } = acceptMeasurements(read.data);
   const isDescribed = Object.values(profile.descriptor?.operators ?? {}).some(hasSettled);
   if (accepted.length + models.length === 0 && !isDescribed) {
-    const [first] = excluded;
     return quarantined(
       'no-measurements-left',
-      first === undefined
+      excluded.length === 0
         ? 'no operator of the descriptor settled, and there are no measurements'
-        : `all ${excluded.length} measurements were excluded; the first as ${first.code}: ${first.message}`,
+        : `all ${excluded.length} measurements were excluded: ${exclusionText(excluded)}`,
       excluded.map(({ index, message }) => ({ path: `measurements/${index}`, message })),
       excluded,
     );

@@ -172,7 +172,7 @@ test('what was not taken of an accepted profile is told', async () => {
   const { code, stdout } = await agent(['--profile', profile]).ended;
   expect(code).toBe(0);
   expect(stdout).toContain(
-    'accepted a-target: 1 measurements were not taken, the first as measurement-unstable: spread 30 %',
+    'accepted a-target: 1 measurements were not taken: 1 as measurement-unstable (the first: spread 30 %)',
   );
 });
 

@@ -129,7 +129,7 @@ describe('access to the service', () => {
     [{}, env, /no address/],
     [{ api: 'http://api.example' }, env, /would carry the token readably/],
     [{ api: 'ftp://api.example' }, env, /allowed: https/],
-    [{ api: 'https://api.example' }, {}, /no token in \$SUGARBUSH_TOKEN/],
+    [{ api: 'https://api.example' }, {}, /no token in \$SUGARBUSH_TOKEN and no --token-file: .* enrolling the device/],
     [{ api: 'https://api.example' }, { SUGARBUSH_TOKEN: 'sb_sécret' }, /no token/],
     [{ api: 'https://api.example', tokenFile: '/no/file' }, env, /token file \/no\/file cannot be read/],
   ])('%o', (options, environment, message) => {
