@@ -18,6 +18,15 @@ export const noRetries: RetryRule = { ...defaultRetryRule, attempts: 1 };
 export interface Retry {
   readonly error: ApiError | UnreachableError;
   readonly pauseMs: number;
+  /** Which attempt comes after the pause, from 2. */
+  readonly attempt: number;
+  /** How many there are at most. */
+  readonly attempts: number;
+}
+
+/** A line for people: why it waits, how long, and which attempt comes then. */
+export function retryText({ error, pauseMs, attempt, attempts }: Retry): string {
+  return `${error.message}; trying again in ${(pauseMs / 1000).toFixed(1)} s (${attempt} of ${attempts})\n`;
 }
 
 export interface RetryPorts {
@@ -47,7 +56,7 @@ export async function patiently<T>(call: () => Promise<T>, ports: RetryPorts): P
       if (askedMs !== undefined && askedMs > longestPauseMs) throw error;
       const most = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1));
       const pauseMs = Math.max(askedMs ?? 0, ports.random() * most);
-      ports.onRetry?.({ error, pauseMs });
+      ports.onRetry?.({ error, pauseMs, attempt: attempt + 1, attempts });
       await pause(pauseMs, ports);
     }
   }

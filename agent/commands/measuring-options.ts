@@ -162,7 +162,12 @@ export const measuringOptions = {
 export const commandWords = { value: 'PROGRAM ARGUMENTS', help: 'for --runtime command, instead of --command' };
 
 export const serviceOptions = {
-  api: { value: 'URL', help: 'address of the service', schema: z.url().optional(), env: 'SUGARBUSH_API' },
+  api: {
+    value: 'URL',
+    help: 'address of the service; `profile` sends it the profile at once, unless --out names a file',
+    schema: z.url().optional(),
+    env: 'SUGARBUSH_API',
+  },
   tokenFile: {
     value: 'FILE',
     help: 'file with the device token; default: the token in $SUGARBUSH_TOKEN',

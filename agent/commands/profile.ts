@@ -51,11 +51,15 @@ async function measureAndKeep(
   terminal.signal.throwIfAborted();
   const service = given.api !== undefined ? serviceOf(given, terminal) : undefined;
   const state = stateFolder(given.state, terminal.env);
+  terminal.say('looking at the device\n');
   const planned = await makePlan(given, systemFiles(), { words, state, signal: terminal.signal, say: terminal.say });
   try {
     // With --standard all of them are measured, and a folder of models has none of them.
     const standard = !given.standard && given.models.every(isOnnx);
     const asked = service === undefined ? undefined : { service, targetId: targetId(planned.target), standard };
+    if (service !== undefined && planned.workloads.length > 0) {
+      terminal.say('asking the service which networks to measure\n');
+    }
     const chosen = await chooseNetworks(given.supportSet, planned.workloads, given.seed, asked);
     const suggested = standardPlan(planned.models).filter(({ id }) => chosen.standard.includes(id));
     const plan = { ...planned, networks: chosen.networks, graphs: [...planned.graphs, ...suggested] };

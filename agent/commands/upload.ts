@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod';
+import { retryText } from '#client/retry.ts';
 import { defineCommand, jsonFlag } from '#command-line/command.ts';
 import type { Terminal } from '#command-line/terminal.ts';
 import { positiveNumber, text } from '#command-line/values.ts';
@@ -50,7 +51,7 @@ export function serviceOf(options: Parameters<typeof readAccess>[0], terminal: T
   return connect({
     ...readAccess(options, terminal.env),
     signal: terminal.signal,
-    onRetry: ({ error, pauseMs }) => terminal.say(`${error.message}; again in ${(pauseMs / 1000).toFixed(1)} s\n`),
+    onRetry: (retry) => terminal.say(retryText(retry)),
   });
 }
 

@@ -86,6 +86,7 @@ export const importCommand = defineCommand({
     const { readTable } = await import('#cli/read-table.ts');
     const { describeTable } = await import('../import/describe-table.ts');
     const { apiClient } = await import('#client/client.ts');
+    const { retryText } = await import('#client/retry.ts');
     const { keepImportState, readImportState } = await import('../import/import-state.ts');
     const { enrolTable, importOperations, importTable } = await import('../import/import-table.ts');
     const { knownTargets, reviewOperations } = await import('../import/known-targets.ts');
@@ -107,7 +108,7 @@ export const importCommand = defineCommand({
     const { signal } = terminal;
     const progress = importProgress({ isTTY: terminal.isTerminal, write: terminal.say }, () => performance.now());
     const operations = { ...importOperations, ...reviewOperations };
-    const client = apiClient({ api, operations, token, signal });
+    const client = apiClient({ api, operations, token, signal, onRetry: (retry) => terminal.say(retryText(retry)) });
     let state = readImportState(file, api);
     const keep = (next: typeof state): void => {
       state = next;

@@ -1,6 +1,7 @@
 // `sugarbush predict`: latencies of ONNX files on the targets that come with the project, without a service; with --api
 // on those of a service, which is sent the operator graph.
 import * as z from 'zod';
+import type { Retry } from '#client/retry.ts';
 import { defineCommand, flag, jsonFlag } from '#command-line/command.ts';
 import { dimensionsOption } from '#command-line/dimensions.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
@@ -41,18 +42,26 @@ export const predictCommand = defineCommand({
   options,
   operands: { value: 'MODEL', help: 'files: ONNX, whose weights are not read, or operator graphs as .json' },
   notes: 'Without --api nothing leaves this machine. `sugarbush targets` says where the numbers of a target come from.',
-  async run({ target, batch, dim, budget, explain, compare, api, token, json }, { out, signal }, files) {
+  async run({ target, batch, dim, budget, explain, compare, api, token, json }, { out, say, signal }, files) {
     if (files.length === 0) throw new DomainError('invalid-usage', 'give a model: sugarbush predict model.onnx');
     const request = { files, targets: target, batch, ...dim, budgetMs: budget, explain, compare };
     const report =
       api === undefined
         ? await (await import('../predict/predict-models.ts')).predictModels(request)
-        : await (await import('../predict/ask-service.ts')).askService({ api, token: needed(token), signal }, request);
+        : await (await import('../predict/ask-service.ts')).askService(
+            { api, token: needed(token), signal, onRetry: await sayRetries(say) },
+            request,
+          );
     if (json) out(`${JSON.stringify(report)}\n`);
     else out((await import('../predict/print-report.ts')).printReport(report, explain));
     return exitCodes.done;
   },
 });
+
+async function sayRetries(say: (text: string) => void): Promise<(retry: Retry) => void> {
+  const { retryText } = await import('#client/retry.ts');
+  return (retry) => say(retryText(retry));
+}
 
 function needed(token: string | undefined): string {
   if (token !== undefined) return token;

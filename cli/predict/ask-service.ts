@@ -1,6 +1,7 @@
 // From files to a report by a service: of each model the canonical operator graph is sent, without the names that its
 // author gave, and nothing else; the names come back into the report here.
 import { apiClient, type Client } from '#client/client.ts';
+import type { Retry } from '#client/retry.ts';
 import { modelOperations } from '#contract/models.ts';
 import { predictOperations } from '#contract/predictions.ts';
 import { targetOperations } from '#contract/targets.ts';
@@ -26,19 +27,21 @@ export interface ServiceAddress {
   readonly api: string;
   readonly token: string;
   readonly signal: AbortSignal;
+  /** Told before each pause of the client. */
+  readonly onRetry?: (retry: Retry) => void;
 }
 
 const confidence = 0.9;
 
 /** Predictions of a service for the files of a request, as `sugarbush predict` tells them.
  * @throws DomainError what reading a model throws, `invalid-usage`, `unknown-target`; what the client throws */
-export async function askService({ api, token, signal }: ServiceAddress, request: ModelsRequest): Promise<ModelReport> {
+export async function askService(service: ServiceAddress, request: ModelsRequest): Promise<ModelReport> {
   const { files, compare, budgetMs, explain } = request;
   if (compare && files.length !== 2) {
     throw new DomainError('invalid-usage', `--compare takes two different files; ${files.length} given`);
   }
   const models = await Promise.all(files.map((file) => readModel(file, request)));
-  const client = apiClient({ api, operations: serviceOperations, token, signal });
+  const client = apiClient({ ...service, operations: serviceOperations });
   const targets = pick(await everyTarget(client), request.targets);
   const registered: Registered[] = [];
   for (const model of models) registered.push(await register(client, model));

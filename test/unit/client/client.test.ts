@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { apiClient, type ClientOptions } from '#client/client.ts';
 import { ApiError, concernsEveryCall, UnreachableError } from '#client/errors.ts';
+import { retryText } from '#client/retry.ts';
 import { operations } from '#contract/operations.ts';
 import { DomainError } from '#core/errors.ts';
 
@@ -129,6 +130,18 @@ describe('what may pass', () => {
     const { client, pausesMs } = scripted([json(503, {}, { 'retry-after': header }), json(200, page)]);
     await client.call('listDevices');
     expect(pausesMs).toEqual([pauseMs]);
+  });
+
+  test('each further attempt is told, with its number', async () => {
+    const said: string[] = [];
+    const { client } = scripted([connectionLost('ECONNREFUSED'), connectionLost('ECONNREFUSED'), json(200, page)], {
+      onRetry: (retry) => void said.push(retryText(retry)),
+    });
+    await client.call('listDevices');
+    expect(said).toEqual([
+      'api.example: ECONNREFUSED; trying again in 0.5 s (2 of 6)\n',
+      'api.example: ECONNREFUSED; trying again in 1.0 s (3 of 6)\n',
+    ]);
   });
 
   test('a service that asks for more than the longest pause is not waited for', async () => {
