@@ -1,11 +1,12 @@
 // The options by which a command reaches a running service as an operator.
 import * as z from 'zod';
+import { serviceUrl } from '#command-line/values.ts';
 
 export const apiOptions = {
   api: {
     value: 'URL',
     help: 'address of the service',
-    schema: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+    schema: serviceUrl,
   },
   token: {
     value: 'TOKEN',

@@ -6,6 +6,7 @@ import { tableText } from '#core/dataset/table-text.ts';
 import { DomainError } from '#core/errors.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
+import { whyUnreadable } from './why-unreadable.ts';
 
 /** What is known of the table beside its file. */
 export interface TableReading extends Omit<TableSource, 'file' | 'space' | 'sheet'> {
@@ -33,7 +34,7 @@ function bytesOf(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (cause) {
-    throw new DomainError('invalid-table', `cannot read ${file}: ${(cause as Error).message}`, { cause });
+    throw new DomainError('invalid-table', `${file}: ${whyUnreadable(cause)}`, { cause });
   }
 }
 

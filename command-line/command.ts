@@ -29,7 +29,13 @@ export type Values<O extends OptionSpecs> = { readonly [K in keyof O]: z.output<
 export interface Command<O extends OptionSpecs = OptionSpecs> {
   readonly options: O;
   /** Words without dashes; any where `allowed` is absent. Absent: there are none. */
-  readonly operands?: { readonly value: string; readonly help: string; readonly allowed?: readonly string[] };
+  readonly operands?: {
+    readonly value: string;
+    readonly help: string;
+    readonly allowed?: readonly string[];
+    /** Whether `run` gets repetitions too. */
+    readonly repeatable?: true;
+  };
   /** Words behind `--`, which are taken as they are, repetitions too; `run` gets them as operands. Absent: there are
    * none. */
   readonly rest?: { readonly value: string; readonly help: string };

@@ -120,7 +120,7 @@ function operandsOf(given: readonly string[], operands: Command['operands']): st
   if (unknown !== undefined) {
     throw new DomainError('invalid-usage', `no ${operands!.value} '${unknown}'; there are ${allowed!.join(', ')}`);
   }
-  return [...new Set(given)];
+  return operands?.repeatable ? [...given] : [...new Set(given)];
 }
 
 /** `--out --json` forgot the value of --out. One that does begin with a dash is written `--out=-x`. */

@@ -23,6 +23,11 @@ export function numberBetween(least: number, most: number) {
     .refine((value) => value >= least && value <= most, allowed);
 }
 
+/** Of a service; without the slashes at its end. */
+export const serviceUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an address that begins with http:// or https://' })
+  .transform((url) => url.replace(/\/+$/, ''));
+
 export const positiveInteger = z
   .string()
   .regex(/^[1-9]\d{0,6}$/, 'a whole number from 1')
@@ -37,7 +42,7 @@ export const positiveNumber = z
   .string()
   .regex(/^\d{1,9}(\.\d+)?$/, 'a number such as 0.5')
   .transform(Number)
-  .refine((value) => value > 0, 'above 0');
+  .refine((value) => value > 0, 'must be above 0');
 
 /** `a, b` → `['a', 'b']`; empty parts are passed over. */
 export const list = z.string().transform((all) =>

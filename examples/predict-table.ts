@@ -24,12 +24,15 @@ const client = apiClient({
 const atOnce = 5000;
 
 const architectures = (await text(process.stdin)).split('\n').filter((line) => line.trim() !== '');
-console.log('architecture,latency_ms,low_ms,high_ms');
+if (architectures.length === 0) throw new Error('no architectures on standard input: give one a line');
 for (let from = 0; from < architectures.length; from += atOnce) {
   const part = architectures.slice(from, from + atOnce);
   const reply = await client.call('predict', { body: { searchSpace, target, architectures: part } });
   const { latencyMs, lowMs, highMs, trust, trustReason } = reply.results[0]!;
-  if (from === 0) console.error(`${target}: ${trust}, ${trustReason}`);
+  if (from === 0) {
+    console.error(`${target}: ${trust}, ${trustReason}`);
+    console.log('architecture,latency_ms,low_ms,high_ms');
+  }
   for (const [i, architecture] of part.entries()) {
     console.log(`"${architecture}",${latencyMs[i]},${lowMs[i]},${highMs[i]}`);
   }

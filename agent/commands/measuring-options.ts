@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { flag, type Values } from '#command-line/command.ts';
 import { dimensionsOption } from '#command-line/dimensions.ts';
-import { positiveInteger, positiveNumber, text, wholeNumber } from '#command-line/values.ts';
+import { positiveInteger, positiveNumber, serviceUrl, text, wholeNumber } from '#command-line/values.ts';
 import { profileLimits } from '#core/dataset/profile.ts';
 import { descriptorLists } from '#core/descriptor/descriptor-operators.ts';
 import { DomainError } from '#core/errors.ts';
@@ -165,7 +165,7 @@ export const serviceOptions = {
   api: {
     value: 'URL',
     help: 'address of the service; `profile` sends it the profile at once, unless --out names a file',
-    schema: z.url().optional(),
+    schema: serviceUrl.optional(),
     env: 'SUGARBUSH_API',
   },
   tokenFile: {

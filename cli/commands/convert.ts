@@ -7,6 +7,7 @@ import { text } from '#command-line/values.ts';
 import { DomainError } from '#core/errors.ts';
 import { architectureForms } from '#core/search-space/forms/forms.ts';
 import { searchSpaceIds } from '#core/search-space/registry.ts';
+import { whyUnreadable } from '../why-unreadable.ts';
 
 const options = {
   searchSpace: { value: 'ID', help: searchSpaceIds.join(', '), schema: z.enum(searchSpaceIds) },
@@ -62,6 +63,6 @@ function linesOf(file: string): { value: string; where: string }[] {
     const all = lines.map((value, i) => ({ value, where: `${file === '-' ? 'standard input' : file}, line ${i + 1}` }));
     return all.filter(({ value }) => value.trim() !== '');
   } catch (cause) {
-    throw new DomainError('invalid-usage', `--data ${file}: cannot be read: ${(cause as Error).message}`, { cause });
+    throw new DomainError('invalid-usage', `--data ${file}: ${whyUnreadable(cause)}`, { cause });
   }
 }

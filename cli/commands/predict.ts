@@ -40,10 +40,16 @@ const options = {
 
 export const predictCommand = defineCommand({
   options,
-  operands: { value: 'MODEL', help: 'files: ONNX, whose weights are not read, or operator graphs as .json' },
+  operands: {
+    value: 'MODEL',
+    help: 'files: ONNX, whose weights are not read, or operator graphs as .json',
+    repeatable: true,
+  },
   notes: 'Without --api nothing leaves this machine. `sugarbush targets` says where the numbers of a target come from.',
-  async run({ target, batch, dim, budget, explain, compare, api, token, json }, { out, say, signal }, files) {
-    if (files.length === 0) throw new DomainError('invalid-usage', 'give a model: sugarbush predict model.onnx');
+  async run({ target, batch, dim, budget, explain, compare, api, token, json }, { out, say, signal }, given) {
+    if (given.length === 0) throw new DomainError('invalid-usage', 'give a model: sugarbush predict model.onnx');
+    const files = [...new Set(given)];
+    if (compare) requireTwo(given, files);
     const request = { files, targets: target, batch, ...dim, budgetMs: budget, explain, compare };
     const report =
       api === undefined
@@ -66,4 +72,10 @@ async function sayRetries(say: (text: string) => void): Promise<(retry: Retry) =
 function needed(token: string | undefined): string {
   if (token !== undefined) return token;
   throw new DomainError('invalid-usage', '--api needs --token, or $SUGARBUSH_TOKEN');
+}
+
+function requireTwo(given: readonly string[], different: readonly string[]): void {
+  if (different.length === 2) return;
+  const what = given.length === 2 ? `both are ${given[0]}` : `${given.length} given`;
+  throw new DomainError('invalid-usage', `--compare takes two different files; ${what}`);
 }

@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { readTable } from '#cli/read-table.ts';
+import { whyUnreadable } from '#cli/why-unreadable.ts';
 import { DomainError } from '#core/errors.ts';
 import { parseOperatorGraph } from '#core/graph/graph-json.ts';
 import { defaultLowerings } from '#core/predictor/hypotheses.ts';
@@ -38,7 +39,7 @@ function readText(file: string): string {
     const bytes = readFileSync(file);
     return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
   } catch (cause) {
-    throw new DomainError('invalid-table', `cannot read ${file}: ${(cause as Error).message}`, { cause });
+    throw new DomainError('invalid-table', `${file}: ${whyUnreadable(cause)}`, { cause });
   }
 }
 

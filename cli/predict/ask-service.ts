@@ -34,12 +34,9 @@ export interface ServiceAddress {
 const confidence = 0.9;
 
 /** Predictions of a service for the files of a request, as `sugarbush predict` tells them.
- * @throws DomainError what reading a model throws, `invalid-usage`, `unknown-target`; what the client throws */
+ * @throws DomainError what reading a model throws, `unknown-target`; what the client throws */
 export async function askService(service: ServiceAddress, request: ModelsRequest): Promise<ModelReport> {
   const { files, compare, budgetMs, explain } = request;
-  if (compare && files.length !== 2) {
-    throw new DomainError('invalid-usage', `--compare takes two different files; ${files.length} given`);
-  }
   const models = await Promise.all(files.map((file) => readModel(file, request)));
   const client = apiClient({ ...service, operations: serviceOperations });
   const targets = pick(await everyTarget(client), request.targets);

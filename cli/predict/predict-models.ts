@@ -1,6 +1,5 @@
 // From files to a report: the shipped predictor, the shipped targets, no service.
 import { readShippedPredictor } from '#cli/start/read-shipped-predictor.ts';
-import { DomainError } from '#core/errors.ts';
 import { expandedAdaptation } from '#core/predictor/adaptation/compact-adaptation.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import type { Predictor } from '#core/predictor/types.ts';
@@ -23,18 +22,15 @@ export interface ModelsRequest extends Dimensions, ReportOptions {
   readonly files: readonly string[];
   /** Ids or parts of them; none: the usual ones. */
   readonly targets: readonly string[];
+  /** Of two files. */
   readonly compare: boolean;
 }
 
 const confidence = 0.9;
 
-/** @throws DomainError what reading a model throws (read-model.ts), `unknown-target`, `invalid-targets`,
- * `invalid-usage` for a comparison of other than two files */
+/** @throws DomainError what reading a model throws (read-model.ts), `unknown-target`, `invalid-targets` */
 export async function predictModels(request: ModelsRequest): Promise<ModelReport> {
   const { files, compare, budgetMs } = request;
-  if (compare && files.length !== 2) {
-    throw new DomainError('invalid-usage', `--compare takes two different files; ${files.length} given`);
-  }
   const models = await Promise.all(files.map((file) => readModel(file, request)));
   const { bundle } = await readShippedPredictor();
   const predictor = await loadPredictor(bundle);

@@ -8,7 +8,7 @@ const mostPlaces = 15;
 
 /** @returns lines, the last one ended */
 export function printReport({ models, predictions, comparison, budgetMs }: ModelReport, explain: boolean): string {
-  if (comparison !== undefined) return printComparison(models, comparison);
+  if (comparison !== undefined) return printComparison(models, comparison, predictions);
   return models
     .map((model) =>
       printModel(
@@ -65,9 +65,8 @@ function remarks(predictions: readonly ReportedPrediction[]): string {
     const reasons = trust === 'trusted' ? notes : [`${trust}: ${trustReason}`, ...notes];
     for (const reason of reasons) targets.set(reason, [...(targets.get(reason) ?? []), target]);
   }
-  return [...targets]
-    .map(([reason, own]) => `- ${own.length === predictions.length ? 'all' : own.join(', ')}: ${reason}\n`)
-    .join('');
+  const isAll = (own: readonly string[]): boolean => own.length > 1 && own.length === predictions.length;
+  return [...targets].map(([reason, own]) => `- ${isAll(own) ? 'all' : own.join(', ')}: ${reason}\n`).join('');
 }
 
 function printBreakdown({ target, latencyMs, lowering, trustReason, kinds, places = [] }: ReportedPrediction): string {
@@ -89,15 +88,24 @@ function printBreakdown({ target, latencyMs, lowering, trustReason, kinds, place
   ].join('\n');
 }
 
-function printComparison(models: readonly ReportedModel[], comparison: NonNullable<ModelReport['comparison']>): string {
+function printComparison(
+  models: readonly ReportedModel[],
+  comparison: NonNullable<ModelReport['comparison']>,
+  predictions: readonly ReportedPrediction[],
+): string {
+  const trustOf = (target: string): string => {
+    const both = predictions.filter((own) => own.target === target).map(({ trust }) => trust);
+    return [...new Set(both)].join(', then ');
+  };
   const rows = comparison.map(({ target, latencyMs: [a, b], ratio, apart }) => [
     target,
     milliseconds(a),
     milliseconds(b),
     `${significant(ratio, 3)} x`,
     apart ? 'apart' : 'overlap',
+    trustOf(target),
   ]);
-  const table = textTable([['target', 'first', 'second', 'second/first', 'intervals'], ...rows], [1, 2, 3]);
+  const table = textTable([['target', 'first', 'second', 'second/first', 'intervals', 'trust'], ...rows], [1, 2, 3]);
   return `${models.map(modelLine).join('')}\n${table}`;
 }
 

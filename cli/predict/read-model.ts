@@ -6,6 +6,7 @@ import { parseOperatorGraph } from '#core/graph/graph-json.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
 import { readOnnx } from '#core/graph/read-onnx.ts';
 import { fileSource } from '#scripts/file-source.ts';
+import { whyUnreadable } from '../why-unreadable.ts';
 
 export interface Dimensions extends NamedDimensions {
   /** Images at once; undefined: 1, or what the model fixes. */
@@ -63,10 +64,11 @@ function timesOwnBatch({ inputs }: OperatorGraph, batch: number | undefined): nu
 
 function told(file: string, cause: unknown): unknown {
   if (!(cause instanceof DomainError)) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return new DomainError('not-found', `${file}: no such file`, { cause });
+    const { code } = cause as NodeJS.ErrnoException;
     if (code === undefined) return cause;
-    return new DomainError('invalid-model', `${file}: cannot be read: ${message}`, { cause });
+    return new DomainError(code === 'ENOENT' ? 'not-found' : 'invalid-model', `${file}: ${whyUnreadable(cause)}`, {
+      cause,
+    });
   }
   if (cause.code !== 'unbound-dimension') {
     return new DomainError(cause.code, `${file}: ${cause.message}`, { cause, issues: cause.issues });

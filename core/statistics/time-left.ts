@@ -32,7 +32,7 @@ const notBegun: PartProgress = { before: 0, done: 0, spentS: 0 };
 export function timeLeftS(parts: readonly WorkPart[], progress: ReadonlyMap<number, PartProgress>): number | undefined {
   if (parts.some(({ alone }, i) => alone && !progress.has(i))) return undefined;
   const all = parts.map((part, i) => ({ ...part, ...(progress.get(i) ?? notBegun) }));
-  const comparable = Map.groupBy(all, ({ kind, alone }) => (alone ? kind : ''));
+  const comparable = grouped(all, ({ kind, alone }) => (alone ? kind : ''));
   const lefts = [...comparable.values()].map(leftOfComparable);
   return lefts.reduce((sum, left) => (sum === undefined || left === undefined ? undefined : sum + left), 0);
 }
@@ -41,11 +41,18 @@ function leftOfComparable(parts: readonly (WorkPart & PartProgress)[]): number |
   const whole = sumsOf(parts);
   if (whole.left === 0) return 0;
   if (whole.seen <= leastSeen * whole.units || whole.spentS <= 0) return undefined;
-  return [...Map.groupBy(parts, ({ kind }) => kind).values()].map(sumsOf).reduce((sum, kind) => {
+  return [...grouped(parts, ({ kind }) => kind).values()].map(sumsOf).reduce((sum, kind) => {
     const borrowed = Math.max(0, trusted * kind.units - kind.seen);
     const pace = (kind.spentS + (borrowed * whole.spentS) / whole.seen) / (kind.seen + borrowed);
     return kind.left === 0 ? sum : sum + kind.left * pace;
   }, 0);
+}
+
+/** Map.groupBy, which the oldest Node of a device lacks. */
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
 }
 
 function sumsOf(parts: readonly (WorkPart & PartProgress)[]) {

@@ -1,11 +1,13 @@
-// Which known names somebody may have meant: by edit distance (Levenshtein 1966), a name that contains the given one
-// or is contained in it first.
+// Which known names somebody may have meant: by edit distance (Levenshtein 1966) to the whole name or to as many words
+// of it as were given, a name that contains the given one or is contained in it first.
 import { editDistance } from './edit-distance.ts';
 
 /** Names compared letter by letter in one search: those whose letters differ least. */
 const comparedNames = 100;
 /** Longest part of a name that is compared. */
 const comparedCharacters = 128;
+/** Places in a name at which the given words are sought. */
+const comparedPlaces = 16;
 
 /** At most `count` names, nearest first; ties in the order of the names. */
 export type NameSearch = (given: string, count?: number) => string[];
@@ -22,9 +24,14 @@ export function nameSearch(names: readonly string[]): NameSearch {
   return (given, count = 3) => {
     const wanted = normal(given);
     const wantedLetters = lettersOf(wanted);
-    const leasts = texts.map((text, i) =>
-      isContained(wanted, text) ? containedDistance(wanted, text) : bagDistance(wantedLetters, letters[i]!),
-    );
+    const length = wanted.split('-').length;
+    const parts = texts.map((text) => likestPart(wantedLetters, text, length));
+    const leasts = texts.map((text, i) => {
+      if (isContained(wanted, text)) return lengthDistance(wanted, text);
+      const whole = bagDistance(wantedLetters, letters[i]!);
+      const part = parts[i];
+      return part === undefined ? whole : Math.min(whole, part.distance + lengthDistance(wanted, text));
+    });
     // As whole numbers, which sort many times faster: the bound (of 128ths), and below it the place.
     const placed = Float64Array.from(leasts, (least, i) => 128 * least * 2 ** 32 + i).sort();
     const bounded = Array.from(placed.subarray(0, comparedNames), (number) => number % 2 ** 32);
@@ -32,7 +39,7 @@ export function nameSearch(names: readonly string[]): NameSearch {
     for (const order of bounded) {
       // No later name can be nearer than its bound.
       if (nearest.length >= count && leasts[order]! > nearest[count - 1]!.distance) break;
-      nearest.push({ order, distance: distanceOf(wanted, texts[order]!) });
+      nearest.push({ order, distance: distanceOf(wanted, texts[order]!, parts[order]?.words) });
       nearest.sort((a, b) => a.distance - b.distance || a.order - b.order).splice(count);
     }
     return nearest.map(({ order }) => names[order]!);
@@ -47,13 +54,28 @@ function normal(name: string): string {
     .replace(/[^a-z0-9]+/g, '-');
 }
 
-function distanceOf(a: string, b: string): number {
-  return isContained(a, b) ? containedDistance(a, b) : editDistance(a, b);
+function distanceOf(wanted: string, text: string, part: string | undefined): number {
+  if (isContained(wanted, text)) return lengthDistance(wanted, text);
+  const whole = editDistance(wanted, text);
+  return part === undefined ? whole : Math.min(whole, editDistance(wanted, part) + lengthDistance(wanted, text));
+}
+
+/** Of the runs of `length` words in a text the one with the most alike letters; undefined where the text has no more
+ * words than that. */
+function likestPart(wantedLetters: Uint8Array, text: string, length: number) {
+  const words = text.split('-');
+  if (words.length <= length) return undefined;
+  const starts = words.slice(0, Math.min(comparedPlaces, words.length - length + 1));
+  return starts
+    .map((_, start) => words.slice(start, start + length).join('-'))
+    .map((run) => ({ words: run, distance: bagDistance(wantedLetters, lettersOf(run)) }))
+    .reduce((best, own) => (own.distance < best.distance ? own : best));
 }
 
 const isContained = (a: string, b: string): boolean => a !== '' && (a.includes(b) || b.includes(a));
 
-const containedDistance = (a: string, b: string): number => Math.abs(a.length - b.length) / 128;
+/** Below 1: among equally near names the one of the most alike length. */
+const lengthDistance = (a: string, b: string): number => Math.abs(a.length - b.length) / 128;
 
 /** A lower bound of the edit distance: letters that one has and the other has not (Navarro 2001, bag distance). */
 function bagDistance(a: Uint8Array, b: Uint8Array): number {

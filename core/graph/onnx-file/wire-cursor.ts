@@ -128,7 +128,7 @@ export class WireCursor {
     else if (wireType === wire.fixed64) this.position += 8;
     else if (wireType === wire.length) this.position = this.enter(end);
     else if (wireType === wire.fixed32) this.position += 4;
-    else malformed(`wire type ${wireType} at byte ${this.position}`);
+    else malformed(`no field of one ends its tag at byte ${this.position} (wire type ${wireType})`);
   }
 
   /** The bytes up to `stop`. They are a copy. */

@@ -76,11 +76,19 @@ describe('predict', () => {
     expect(lines[3]).toMatch(/ no /);
   });
 
+  test('names the one target of a note', async () => {
+    const { stdout } = await run('predict', small, '--target', 'threadripper');
+    expect(stdout).toMatch(/^- amd-ryzen-threadripper-3970x-ncnn-cpu-t1: /m);
+  });
+
   test.each([
     [['predict'], 2, 'invalid-usage: give a model'],
     [['predict', 'nothing.onnx'], 1, 'not-found: nothing.onnx: no such file'],
     [['predict', open], 1, '--dim NAME=LENGTH'],
     [['predict', small, '--compare'], 2, '--compare takes two different files; 1 given'],
+    [['predict', small, '--compare', small], 2, `--compare takes two different files; both are ${small}`],
+    [['predict', small, '--api', '127.0.0.1:8787'], 2, 'must be an address that begins with http:// or https://'],
+    [['import', '--data', 'x.cvs', '--search-space', 'nasbench201'], 1, 'invalid-table: x.cvs: no such file'],
     [['predict', small, '--target', 'abacus'], 1, "unknown-target: no target is or contains 'abacus'"],
   ])('%j is refused', async (args, code, message) => {
     const ended = await run(...args);

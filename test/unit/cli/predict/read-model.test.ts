@@ -47,7 +47,9 @@ describe('a model from a file', () => {
 
   test.each([
     ['nothing.onnx', undefined, 'not-found', 'no such file'],
-    ['text.onnx', 'these are words, not a model', 'invalid-model', ''],
+    ['.', undefined, 'invalid-model', 'this is a folder; give a file'],
+    ['text.onnx', 'these are words, not a model', 'invalid-model', 'this is no ONNX model'],
+    ['text.md', '# A title', 'invalid-model', 'this is no ONNX model: no field of one ends its tag at byte 1'],
     ['empty.onnx', '', 'invalid-model', ''],
     ['text.json', 'words', 'invalid-model', 'this is not JSON'],
     ['list.json', '[]', 'invalid-model', 'this is no operator graph'],

@@ -27,6 +27,13 @@ describe('nearest names', () => {
   ])('%s', (given, first) => {
     expect(nearestNames(given, names).slice(0, first.length)).toEqual(first);
   });
+  test.each([
+    ['jetsn', ['jetson-nano-ort', 'nvidia-jetson-orin-tensorrt']],
+    ['orin tensort', ['nvidia-jetson-orin-tensorrt']],
+  ])('%s is mistyped for words of a name', (given, first) => {
+    const boards = ['titanx', 'titanxp', '1080ti', 'nvidia-jetson-orin-tensorrt', 'jetson-nano-ort', 'pixel3'];
+    expect(nearestNames(given, boards).slice(0, first.length)).toEqual(first);
+  });
   test('as many as asked for, and none of none', () => {
     expect(nearestNames('x', names, 2)).toHaveLength(2);
     expect(nearestNames('x', [])).toEqual([]);
