@@ -23,7 +23,7 @@ export function numberBetween(least: number, most: number) {
     .refine((value) => value >= least && value <= most, allowed);
 }
 
-/** Of a service; without the slashes at its end. */
+/** Address of a service, without the slashes at its end. */
 export const serviceUrl = z
   .url({ protocol: /^https?$/, error: 'must be an address that begins with http:// or https://' })
   .transform((url) => url.replace(/\/+$/, ''));

@@ -22,7 +22,7 @@ export interface ModelsRequest extends Dimensions, ReportOptions {
   readonly files: readonly string[];
   /** Ids or parts of them; none: the usual ones. */
   readonly targets: readonly string[];
-  /** Of two files. */
+  /** Whether two files are compared. */
   readonly compare: boolean;
 }
 

@@ -60,7 +60,7 @@ function distanceOf(wanted: string, text: string, part: string | undefined): num
   return part === undefined ? whole : Math.min(whole, editDistance(wanted, part) + lengthDistance(wanted, text));
 }
 
-/** Of the runs of `length` words in a text the one with the most alike letters; undefined where the text has no more
+/** The run of `length` words in a text with the most alike letters; undefined where the text has no more
  * words than that. */
 function likestPart(wantedLetters: Uint8Array, text: string, length: number) {
   const words = text.split('-');
