@@ -1,6 +1,5 @@
-// Your own measurements from a CSV with a column `architecture` and one other, of milliseconds: a profile is made of
-// them, sent as a device sends it, and predictions for the new target rest on it seconds later. Ten rows are enough to
-// begin with.
+// Your own measurements, ten or more, from a CSV with a column `architecture` and one of milliseconds: sent as a
+// profile, as a device sends it; predictions for the new target rest on it seconds later.
 //
 //   export SUGARBUSH_API=http://127.0.0.1:8787 SUGARBUSH_TOKEN=sb_…     (an operator's)
 //   npx node examples/own-measurements.ts nasbench201 'My board' < examples/my-board.csv
@@ -17,19 +16,13 @@ process.on('uncaughtException', ({ message }) => {
   console.error(message);
   process.exit(1);
 });
-
 const [searchSpace = 'nasbench201', model = 'My board'] = process.argv.slice(2);
 const rows: Readonly<Record<string, string>>[] = parse(await text(process.stdin), { columns: true });
 const columns = Object.keys(rows[0] ?? {});
-const [latencyMs, ...others] = columns.filter((name) => name !== 'architecture');
-if (!columns.includes('architecture') || latencyMs === undefined || others.length > 0) {
-  throw new Error(
-    `a column 'architecture' and one of milliseconds are wanted; there are: ${columns.join(', ') || 'none'}`,
-  );
-}
+const [latencyMs, ...more] = columns.filter((name) => name !== 'architecture');
+if (!latencyMs || more.length > 0) throw new Error(`one column of ms is wanted; there are: ${columns.join(', ')}`);
 const { SUGARBUSH_API: api = 'http://127.0.0.1:8787', SUGARBUSH_TOKEN: token } = process.env;
 const operator = apiClient({ api, token, operations });
-
 // docs/profile-format.md has every field; null is "not known", and whatever makes two numbers comparable belongs here.
 const unknown = { frequencyMhz: null, load1: null, temperatureC: null };
 const profile = {
@@ -40,8 +33,8 @@ const profile = {
     precision: null,
   },
   context: {
-    ...{ agentVersion: 'own-measurements 1', deviceId: null, kernel: null, governor: null },
-    ...{ before: unknown, after: unknown },
+    ...{ agentVersion: 'own-measurements 1', deviceId: null, kernel: null, governor: null, before: unknown },
+    after: unknown,
     clock: { source: null, resolutionNs: null, startedAt: null, endedAt: null },
   },
   workloads: [workloadOf({ searchSpace })],
@@ -54,7 +47,6 @@ const profile = {
 };
 const bytes = gzipSync(JSON.stringify(profile));
 const sha256 = createHash('sha256').update(bytes).digest('hex');
-
 // The same name is the same device, however often this runs.
 const idempotencyKey = `own-${createHash('sha256').update(model).digest('hex').slice(0, 32)}`;
 const device = operator.as((await operator.call('enrolDevice', { body: { name: model }, idempotencyKey })).token);

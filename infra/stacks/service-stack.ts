@@ -33,9 +33,15 @@ export interface ServiceStackProps extends StackProps {
  * Their source maps have the long names. */
 const large: ReadonlySet<FunctionName> = new Set<FunctionName>([
   'predict',
+  'predictors',
+  'search-spaces',
+  'ingest',
+  'sweep-uploads',
   'withdrawals',
   'training/fit',
   'training/evaluate',
+  'training/adapt',
+  'training/conclude',
   'training/report',
 ]);
 

@@ -110,7 +110,8 @@ describe('sugarbush predict --api', () => {
     const other = join(folder, 'two.json');
     writeFileSync(other, JSON.stringify({ ...graph, name: 'same' }));
     const { code, out } = await predict('--compare', model, other, '--target', target.slice(0, 12).toUpperCase());
-    expect([code, out]).toEqual([0, expect.stringMatching(new RegExp(`\\n${target} .* 1 x +overlap +measure-first\\n`))]);
+    const row = new RegExp(`\\n${target} .* 1 x +overlap +measure-first\\n`);
+    expect([code, out]).toEqual([0, expect.stringMatching(row)]);
   });
 
   test('is refused without a token, for a target that is not there, and by a service that does not know the token', async () => {

@@ -78,7 +78,7 @@ test.each([
   ],
   [[], /^invalid-usage give --architecture VALUE or --data FILE/],
   [['--architecture', '0', '--to', 'darts'], /^invalid-usage 'darts' is no form of nasbench201; allowed: text, index/],
-  [['--data', '/none'], /^invalid-usage --data \/none: cannot be read/],
+  [['--data', '/none'], /^invalid-usage --data \/none: no such file/],
 ])('the command refuses %j and says where', async (more, message) => {
   const args = ['--search-space', 'nasbench201', '--from', 'index', ...more];
   const terminal = { out() {}, say() {}, isTerminal: false, env: {}, signal: new AbortController().signal };
