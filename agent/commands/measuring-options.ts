@@ -135,6 +135,9 @@ export const measuringOptions = {
   noDescriptor: flag('leave the operators out'),
   noPin: flag('do not pin the runtime to processors'),
   rawSamples: flag('put up to 1,000 samples of each network into the profile'),
+  kernelTimes: flag(
+    "which share of a network's latency each kernel takes, measured in further runs with the runtime's profiler",
+  ),
   model: {
     value: 'TEXT',
     help: 'model of the device, where it is not recognised',

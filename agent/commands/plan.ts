@@ -16,7 +16,7 @@ import type { PlannedGraph, ProfilePlan } from '../profile/measure-profile.ts';
 import { builtModels, givenModels, type ModelIndex } from '../profile/models.ts';
 import type { Counting } from '../profile/operators.ts';
 import { describeTarget } from '../profile/target.ts';
-import { createRuntime } from '../runtimes/registry.ts';
+import { createRuntime, runtimesTimingKernels } from '../runtimes/registry.ts';
 import { holdTo, type Reported } from '../runtimes/reported.ts';
 import type { Detection, Runtime } from '../runtimes/runtime.ts';
 import { engineFolder } from '../state-folder.ts';
@@ -53,6 +53,13 @@ export async function makePlan(
     throw new DomainError(
       'invalid-usage',
       `--precision ${options.precision}: ${runtime.name} has ${runtime.precisions.join(', ')}`,
+    );
+  }
+  if (options.kernelTimes && runtime.kernelTimes === undefined) {
+    const able = runtimesTimingKernels().join(', ');
+    throw new DomainError(
+      'invalid-usage',
+      `--kernel-times: ${runtime.name} has no profiler that tells how long a kernel takes; those that have: ${able}`,
     );
   }
   const detection = await runtime.detect();
@@ -96,6 +103,7 @@ export async function makePlan(
     cpus,
     seed: options.seed,
     rawSamples: options.rawSamples,
+    kernelTimes: options.kernelTimes,
     agentVersion,
     deviceId: options.deviceId ?? null,
     kernel: `${systemType()} ${release()}`,

@@ -2,6 +2,7 @@
 // What never settles is marked, what fails is left out with its reason, and nothing is lost when it is cut off.
 import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import type { KernelTimes } from '#core/dataset/kernel-times/kernel-times.ts';
 import {
   type ModelMeasurement,
   type Profile,
@@ -67,6 +68,8 @@ export interface ProfilePlan {
   readonly cpus: readonly number[] | undefined;
   readonly seed: number;
   readonly rawSamples: boolean;
+  /** Whether how long each kernel takes is measured beside each network's latency. */
+  readonly kernelTimes: boolean;
   readonly agentVersion: string;
   readonly deviceId: string | null;
   readonly kernel: string;
@@ -89,6 +92,8 @@ export interface JournalEntry {
   /** How long an engine was built for it, s. */
   readonly builtS?: number;
   readonly failure?: string;
+  /** Why there are no kernel times, where they were asked for. */
+  readonly noKernelTimes?: string;
   /** The whole, once it was made. */
   readonly profile?: Profile;
 }
@@ -135,9 +140,19 @@ function digestOf(value: unknown): string {
 
 /** Everything that a single result depends on besides what is measured, as canonical JSON: for the journal. */
 export function planIdentity(plan: ProfilePlan): string {
-  const { target, clocks, rule, seed, rawSamples } = plan;
+  const { target, clocks, rule, seed, rawSamples, kernelTimes } = plan;
   const program = plan.runtime.programIdentity?.() ?? null;
-  return canonicalJson({ target, program, clocks, rule, seed, rawSamples, counting: plan.counting !== undefined });
+  const counting = plan.counting !== undefined;
+  return canonicalJson({
+    target,
+    program,
+    clocks,
+    rule,
+    seed,
+    rawSamples,
+    counting,
+    ...(kernelTimes && { kernelTimes }),
+  });
 }
 
 /** Made once: whoever was cut off before the profile was safe makes the same one again, to the byte, so that it counts
@@ -275,15 +290,16 @@ async function measureNetwork(
     requestFor(plan, plan.models.architecture(plan.workloads[workload]!, architecture), ports.signal),
   );
   if ('failure' in measured) return measured;
-  return { ...measured.built, measurement: { workload, architecture, ...measured.result } };
+  return { ...measured.told, measurement: { workload, architecture, ...measured.result } };
 }
 
 async function measureGraph(plan: ProfilePlan, planned: PlannedGraph, ports: ProfilePorts): Promise<JournalEntry> {
   const measured = await measureSteadily(plan, ports, () => ({
     ...requestFor(plan, planned.file(), ports.signal),
     inputs: planned.graph.inputs,
+    graph: planned.graph,
   }));
-  return 'failure' in measured ? measured : { ...measured.built, model: measured.result };
+  return 'failure' in measured ? measured : { ...measured.told, model: measured.result };
 }
 
 /** @param makeRequest makes the file that is measured, too */
@@ -292,7 +308,8 @@ async function measureSteadily(
   ports: ProfilePorts,
   makeRequest: () => MeasureRequest,
 ): Promise<
-  { readonly result: MeasuredResult; readonly built: { readonly builtS?: number } } | { readonly failure: string }
+  | { readonly result: MeasuredResult; readonly told: Pick<JournalEntry, 'builtS' | 'noKernelTimes'> }
+  | { readonly failure: string }
 > {
   try {
     const request = makeRequest();
@@ -304,10 +321,30 @@ async function measureSteadily(
       const again = await plan.runtime.measure(request);
       if (again.stable || spread(again) < spread(measured)) measured = again;
     }
-    return { result: resultOf(measured, plan.rawSamples), built };
+    const result = resultOf(measured, plan.rawSamples);
+    if (!plan.kernelTimes) return { result, told: built };
+    const { kernelTimes, noKernelTimes } = await timeKernels(plan.runtime, request);
+    return {
+      result: { ...result, ...(kernelTimes && { kernelTimes }) },
+      told: { ...built, ...(noKernelTimes !== undefined && { noKernelTimes }) },
+    };
   } catch (error) {
     if (!(error instanceof DomainError) || error.code === 'cancelled') throw error;
     return { failure: error.message };
+  }
+}
+
+/** A latency is worth something without them. */
+async function timeKernels(
+  runtime: Runtime,
+  request: MeasureRequest,
+): Promise<{ readonly kernelTimes?: KernelTimes; readonly noKernelTimes?: string }> {
+  try {
+    const kernelTimes = await runtime.kernelTimes?.(request);
+    return kernelTimes === undefined ? {} : { kernelTimes };
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code === 'cancelled') throw error;
+    return { noKernelTimes: error.message };
   }
 }
 
@@ -378,5 +415,6 @@ function describe(entry: JournalEntry): string {
   if (latency === undefined || typeof latency === 'string') return 'no latency';
   const isStable = (entry.measurement ?? entry.model ?? entry.operator)?.stable;
   const built = entry.builtS === undefined ? '' : `, engine built in ${duration(entry.builtS * 1000)}`;
-  return `${latency.medianMs.toPrecision(4)} ms${isStable === false ? ', never settled' : ''}${built}`;
+  const without = entry.noKernelTimes === undefined ? '' : `, no kernel times: ${entry.noKernelTimes}`;
+  return `${latency.medianMs.toPrecision(4)} ms${isStable === false ? ', never settled' : ''}${built}${without}`;
 }

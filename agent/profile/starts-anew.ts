@@ -16,6 +16,7 @@ const words: readonly (readonly [string, string])[] = [
   ['clocks.mostMhz', 'highest clock, MHz'],
   ['rule', 'rule of sampling'],
   ['rawSamples', '--raw-samples'],
+  ['kernelTimes', '--kernel-times'],
   ['counting', 'counting'],
   ['seed', '--seed'],
 ];

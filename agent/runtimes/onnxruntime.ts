@@ -1,16 +1,19 @@
 // ONNX Runtime through its packages for Node: `onnxruntime` is the native library, `onnxruntime-web` its WebAssembly
 // build. Each measurement is a process of its own.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type KernelTimes, kernelTimesOf } from '#core/dataset/kernel-times/kernel-times.ts';
+import { DomainError } from '#core/errors.ts';
 import { startNetwork } from '#core/search-space/network/layers.ts';
 import { modelBytes } from '#core/search-space/network/with-weights.ts';
 import { summariseLatency } from '#core/statistics/latency-summary.ts';
 import { systemFiles } from '../device/system-files.ts';
 import { defaultStopRule } from '../measure/stop-rule.ts';
 import type { Job } from '../worker/job.ts';
-import { runJob } from '../worker/run-job.ts';
+import { type JobOptions, runJob } from '../worker/run-job.ts';
 import { glibcVersion, nativeProblem } from './native-support.ts';
+import { parseOnnxProfile } from './onnxruntime-profile.ts';
 import type { Detection, MeasuredLatency, MeasureRequest, Runtime } from './runtime.ts';
 
 export const onnxRuntimeNode: Runtime = {
@@ -27,10 +30,14 @@ export const onnxRuntimeNode: Runtime = {
     return reason === undefined ? detect('onnxruntime') : { found: false, reason };
   },
   measure: (request) => measure('onnxruntime', request),
+  kernelTimes,
 };
 
+const { kernelTimes: _, ...common } = onnxRuntimeNode;
+
+/** Its build for Node has no profiler. */
 export const onnxRuntimeWeb: Runtime = {
-  ...onnxRuntimeNode,
+  ...common,
   name: 'onnxruntime-web',
   executionProvider: 'wasm',
   detect: () => detect('onnxruntime-web'),
@@ -38,23 +45,9 @@ export const onnxRuntimeWeb: Runtime = {
 };
 
 async function measure(runtime: Job['runtime'], request: MeasureRequest): Promise<MeasuredLatency> {
-  const { counting, settings } = request;
-  const job: Job = {
-    runtime,
-    modelPath: request.modelPath,
-    threads: settings.threads,
-    graphOptimization: settings.graphOptimization,
-    seed: request.seed,
-    ...(request.inputs !== undefined && { inputs: request.inputs }),
-    rule: request.rule,
-    countMs: counting?.windowMs ?? null,
-  };
-  const measured = await runJob(job, {
-    timeoutS: request.timeoutS,
-    cpus: request.cpus,
-    ...(counting === undefined ? {} : { counting }),
-    ...(request.signal === undefined ? {} : { signal: request.signal }),
-  });
+  const { counting } = request;
+  const job: Job = { ...jobOf(runtime, request), countMs: counting?.windowMs ?? null };
+  const measured = await runJob(job, { ...optionsOf(request), ...(counting === undefined ? {} : { counting }) });
   const { samplesMs, stable, rows, countedRuns, version } = measured;
   return {
     latency: summariseLatency(samplesMs),
@@ -65,6 +58,44 @@ async function measure(runtime: Job['runtime'], request: MeasureRequest): Promis
     countedRuns,
     version,
   };
+}
+
+const jobOf = (runtime: Job['runtime'], { modelPath, settings, seed, inputs, rule }: MeasureRequest): Job => ({
+  runtime,
+  modelPath,
+  threads: settings.threads,
+  graphOptimization: settings.graphOptimization,
+  seed,
+  ...(inputs !== undefined && { inputs }),
+  rule,
+  countMs: null,
+});
+
+const optionsOf = ({ timeoutS, cpus, signal }: MeasureRequest): JobOptions => ({
+  timeoutS,
+  cpus,
+  ...(signal === undefined ? {} : { signal }),
+});
+
+/** Its profile takes 600 bytes a kernel and run. */
+const profiledRule: Job['rule'] = {
+  warmUp: { ...defaultStopRule.warmUp, minRuns: 5, maxMs: 500 },
+  sampling: { minRuns: 10, maxRuns: 40, minMs: 500, maxMs: 3000, tolerance: 0.01 },
+};
+
+async function kernelTimes(request: MeasureRequest): Promise<KernelTimes> {
+  const folder = mkdtempSync(join(tmpdir(), 'sugarbush-kernels-'));
+  try {
+    const job = { ...jobOf('onnxruntime', request), rule: profiledRule, profileTo: join(folder, 'profile') };
+    const { samplesMs } = await runJob(job, optionsOf(request));
+    const [file] = readdirSync(folder);
+    const runs = parseOnnxProfile(file === undefined ? '' : readFileSync(join(folder, file), 'utf8'), samplesMs.length);
+    const times = runs && kernelTimesOf('onnxruntime', samplesMs.length, runs);
+    if (times !== undefined) return times;
+    throw new DomainError('program-output', 'the profile that ONNX Runtime wrote has no kernels that can be told');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Runs the smallest network there is: that it is installed does not mean that it works. */

@@ -29,6 +29,10 @@ export async function detectRuntimes(): Promise<Record<RuntimeName, Detection>> 
   return Object.fromEntries(await Promise.all(found)) as Record<RuntimeName, Detection>;
 }
 
+/** Those that can tell how long each kernel takes. */
+export const runtimesTimingKernels = (): RuntimeName[] =>
+  runtimeNames.filter((name) => entries[name].open({ program: 'p', command: 'c' }).kernelTimes !== undefined);
+
 /** The line of a runtime in the table of docs/measuring.md. */
 export function runtimeRow(name: RuntimeName): string {
   const { what, needs, open } = entries[name];

@@ -1,6 +1,7 @@
 // What the agent asks of any runtime: whether it is here, and the latency of one model file. Each runtime is one file
 // beside this one and a line in runtime-list.ts; programs of others are driven from outside and their output is parsed.
-import type { Tensor } from '#core/graph/operator-graph.ts';
+import type { KernelTimes } from '#core/dataset/kernel-times/kernel-times.ts';
+import type { OperatorGraph, Tensor } from '#core/graph/operator-graph.ts';
 import { type LatencySummary, summariseLatency } from '#core/statistics/latency-summary.ts';
 import { median } from '#core/statistics/quantile.ts';
 import { studentT975 } from '#core/statistics/student-t.ts';
@@ -39,6 +40,8 @@ export interface MeasureRequest {
   readonly seed: number;
   /** What the model takes, where it is not one image of floats; for runtimes whose inputs the agent makes. */
   readonly inputs?: readonly Tensor[];
+  /** What the model computes, where it is known beside the file. */
+  readonly graph?: OperatorGraph;
   /** Count these events per inference; only for a runtime that `counts`. */
   readonly counting?: { readonly perf: Perf; readonly events: readonly string[]; readonly windowMs: number };
   readonly signal?: AbortSignal;
@@ -80,6 +83,9 @@ export interface Runtime {
   detect(): Promise<Detection>;
   /** @throws DomainError `program-missing`, `program-failed`, `program-timeout`, `program-output`, `cancelled` */
   measure(request: MeasureRequest): Promise<MeasuredLatency>;
+  /** How the time of a run is divided among its kernels, from a few runs of their own under the runtime's profiler,
+   * which slows them. Absent: it has none that says so. @throws as `measure` */
+  kernelTimes?(request: MeasureRequest): Promise<KernelTimes>;
 }
 
 /** Samples of one process, in order of time → a result, judged by the same interval as in the measuring process. */

@@ -4,7 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { type KernelTimes, kernelTimesOf } from '#core/dataset/kernel-times/kernel-times.ts';
 import { DomainError } from '#core/errors.ts';
+import { bytesAsSource } from '#core/graph/onnx-file/byte-source.ts';
+import { readOnnx } from '#core/graph/read-onnx.ts';
 import { findProgram } from '../process/find-program.ts';
 import { runProgram } from '../process/run-program.ts';
 import { engineCache, engineKey } from './engine-cache.ts';
@@ -13,6 +16,7 @@ import { programIdentity as identityOf } from './program-identity.ts';
 import { readReport } from './reported.ts';
 import { fromSamples, type MeasuredLatency, type MeasureRequest, type Runtime } from './runtime.ts';
 import { expectedTrtexecTimes, parseTrtexecLog, parseTrtexecTimes, trtexecTimesProblem } from './trtexec-output.ts';
+import { expectedTrtexecProfile, parseTrtexecProfile, timedLayers } from './trtexec-profile.ts';
 
 /** Where JetPack and the Debian packages put it, off PATH. */
 const usualPath = '/usr/src/tensorrt/bin/trtexec';
@@ -54,6 +58,7 @@ export function tensorrt(path?: string): Runtime {
       }
       return await time(program, request, { keep: (file) => cache.keep(key, file) });
     },
+    kernelTimes: (request) => kernelTimes(program, request),
   };
 }
 
@@ -99,6 +104,39 @@ async function time(program: ExternalProgram, request: MeasureRequest, engine: E
       // What it does not say is the time that is not for warm-up and samples.
       ...(isBuilt ? { builtS: log.builtS ?? Math.max(0, tookS - warmUpMs / 1000 - durationS) } : {}),
     };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** With the engine that was measured, where it was kept: another one could choose other kernels. */
+async function kernelTimes(program: ExternalProgram, request: MeasureRequest): Promise<KernelTimes> {
+  const folder = mkdtempSync(join(tmpdir(), 'sugarbush-trtexec-'));
+  try {
+    const file = join(folder, 'profile.json');
+    const { modelPath, settings, build } = request;
+    const key = engineKey(modelPath, settings.precision, programIdentity(program.program));
+    const kept = engineCache(build?.engineFolder).find(key);
+    const args = [
+      `--onnx=${modelPath}`,
+      ...(kept === undefined ? [] : [`--loadEngine=${kept}`]),
+      '--dumpProfile',
+      `--exportProfile=${file}`,
+      '--warmUp=200',
+      '--iterations=20',
+      '--duration=1',
+      ...(settings.precision === 'fp32' ? [] : [`--${settings.precision}`]),
+    ];
+    const { stdout, stderr } = await runExternal(program, args, {
+      ...request,
+      buildS: kept === undefined ? build?.limitS : undefined,
+    });
+    const text = readOrEmpty(file);
+    const profile = parseTrtexecProfile(text);
+    const graph = request.graph ?? (await readOnnx(bytesAsSource(readFileSync(modelPath))));
+    const times = profile && kernelTimesOf('trtexec', profile.runs, timedLayers(profile, graph));
+    if (times !== undefined) return times;
+    throw unexpectedOutput(program, expectedTrtexecProfile, 'its file has no layers', stdout + stderr);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,8 +1,10 @@
 // TensorFlow Lite through its benchmark_model. It prints a summary and no samples, and old versions only an average: so
 // it is run several times, and the median over those runs is the latency.
+import { kernelTimesOf } from '#core/dataset/kernel-times/kernel-times.ts';
 import { findProgram } from '../process/find-program.ts';
 import { parseDelegates } from './benchmark-model-delegates.ts';
 import { expectedBenchmarkOutput, nearestBenchmarkLine, parseBenchmarkModel } from './benchmark-model-output.ts';
+import { expectedBenchmarkProfile, parseBenchmarkProfile } from './benchmark-model-profile.ts';
 import { type ExternalProgram, runExternal, unexpectedOutput } from './external-program.ts';
 import { programIdentity } from './program-identity.ts';
 import { readReport } from './reported.ts';
@@ -59,6 +61,22 @@ export function tflite(path = 'benchmark_model'): Runtime {
         runs = runs === null || output.runs === null ? null : runs + output.runs;
       }
       return { ...fromMedians(mediansMs, runs, sampling.tolerance), ...readReport(parseDelegates(text)) };
+    },
+    async kernelTimes(request) {
+      const args = [
+        `--graph=${request.modelPath}`,
+        `--num_threads=${request.settings.threads}`,
+        '--num_runs=20',
+        '--min_secs=0.5',
+        '--warmup_runs=3',
+        '--enable_op_profiling=true',
+      ];
+      const { stdout, stderr } = await runExternal(program, args, request);
+      const text = `${stdout}\n${stderr}`;
+      const profile = parseBenchmarkProfile(stdout) ?? parseBenchmarkProfile(stderr);
+      const times = profile && kernelTimesOf('benchmark_model', profile.runs, profile.kernels);
+      if (times !== undefined) return times;
+      throw unexpectedOutput(program, expectedBenchmarkProfile, 'it has no such table with times', text);
     },
   };
 }

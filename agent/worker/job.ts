@@ -38,6 +38,9 @@ export const jobSchema = z.strictObject({
   }),
   /** Count so long after sampling, with perf's counters switched on around it; null: no counting. */
   countMs: positive.nullable(),
+  /** Let the runtime write how long each kernel takes, into a file whose name begins so; left out: it does not, for
+   * that slows its runs. */
+  profileTo: z.string().min(1).exactOptional(),
 });
 export type Job = z.infer<typeof jobSchema>;
 

@@ -11,6 +11,8 @@ export interface MeasuredSession {
   readonly version: string | null;
   /** One inference. */
   run(): Promise<unknown>;
+  /** Writes what was profiled; for a job that says where to. */
+  endProfile(): void;
 }
 
 // The part of both packages that is used here (their own types need a browser's).
@@ -25,6 +27,7 @@ interface OnnxModule {
 interface OnnxSession {
   readonly inputMetadata: readonly { readonly name: string; readonly shape?: readonly (number | string)[] }[];
   run(feeds: Record<string, unknown>): Promise<unknown>;
+  endProfiling(): void;
 }
 
 const levels: Readonly<Record<GraphOptimization, string>> = {
@@ -45,6 +48,7 @@ export async function openOnnxSession(job: Job): Promise<MeasuredSession> {
     interOpNumThreads: 1,
     executionMode: 'sequential',
     logSeverityLevel: 3,
+    ...(job.profileTo !== undefined && { enableProfiling: true, profileFilePrefix: job.profileTo }),
   });
   const random = seededRandom(job.seed);
   const feeds = Object.fromEntries(
@@ -54,7 +58,7 @@ export async function openOnnxSession(job: Job): Promise<MeasuredSession> {
     }),
   );
   const version = onnx.env?.versions?.[job.runtime === 'onnxruntime' ? 'node' : 'web'] ?? null;
-  return { version, run: () => session.run(feeds) };
+  return { version, run: () => session.run(feeds), endProfile: () => session.endProfiling() };
 }
 
 function inputsOf({ inputs }: Job, { inputMetadata }: OnnxSession): readonly Tensor[] {

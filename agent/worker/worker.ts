@@ -43,6 +43,7 @@ async function measure(session: MeasuredSession, job: Job): Promise<JobResult> {
     const verdict = judge(latencyMs);
     if (verdict === 'more') continue;
     const countedRuns = job.countMs === null ? 0 : await count(session, job.countMs, samplesMs);
+    if (job.profileTo !== undefined) session.endProfile();
     return { ok: true, samplesMs, stable: verdict === 'stable', warmUpRuns, countedRuns, version: session.version };
   }
 }

@@ -10,6 +10,7 @@ import type { OperatorGraph } from '#core/graph/operator-graph.ts';
 import { workloadKey, workloadSchema } from '#core/search-space/workload.ts';
 import { latencySummarySchema } from '#core/statistics/latency-summary.ts';
 import { text } from '#core/text/line-text.ts';
+import { kernelTimesSchema } from './kernel-times/kernel-times.ts';
 import { profileTargetSchema } from './profile-target.ts';
 
 export const profileSchemaVersion = 2;
@@ -86,6 +87,8 @@ const measuredShape = {
   ...resultShape,
 };
 
+const profiledShape = { kernelTimes: kernelTimesSchema.exactOptional() };
+
 /** As profiles of version 1 have it: all measurements were of the target's workload. */
 export const measurementV1Schema = z.strictObject(measuredShape);
 
@@ -97,6 +100,7 @@ export const measurementSchema = z
       .max(profileLimits.workloads - 1)
       .describe('What was run: index into workloads, from 0.'),
     ...measuredShape,
+    ...profiledShape,
   })
   .describe('One network on the target.');
 
@@ -108,6 +112,7 @@ export const modelMeasurementSchema = z
   .strictObject({
     graph: graphSchema,
     ...resultShape,
+    ...profiledShape,
   })
   .describe('One network of no search space on the target.');
 

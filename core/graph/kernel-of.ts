@@ -35,6 +35,9 @@ const kindOfOperator: ReadonlyMap<string, KernelKind> = new Map([
   ...named('view', 'Reshape Flatten Squeeze Unsqueeze Identity Dropout Shape Size'),
 ]);
 
+/** The kind of an operator that has one whatever its shapes are; `other` of every other. */
+export const kindNamed = (operator: string): KernelKind => kindOfOperator.get(operator) ?? 'other';
+
 function named(kind: KernelKind, operators: string): [string, KernelKind][] {
   return operators.split(' ').map((operator) => [operator, kind]);
 }
@@ -161,7 +164,7 @@ function partOf(node: WorkingNode, input: readonly number[], output: readonly nu
     case 'Einsum':
       return einsum(node, output);
   }
-  const kind = kindOfOperator.get(node.operator) ?? 'other';
+  const kind = kindNamed(node.operator);
   if (kind === 'pool') {
     const window = windowOf(numbersAttribute(node, 'kernel_shape') ?? []);
     return { ...spatial(node, window), kind, macs: elements(output) * window[0] * window[1], ...mapped(input, output) };

@@ -26,7 +26,14 @@ describe('options', () => {
       ...{ searchSpace: ['nasbench201'], inputSize: undefined, batch: [1], supportSet: '10', seed: 0 },
       ...{ threads: 1, graphOptimization: 'all', precision: 'fp32', tolerance: 0.01 },
       ...{ maxSeconds: 5, coolDown: 0.1, maxWait: 10 },
-      ...{ noCounters: false, noDescriptor: false, noPin: false, rawSamples: false, allowHttp: false },
+      ...{
+        noCounters: false,
+        noDescriptor: false,
+        noPin: false,
+        rawSamples: false,
+        kernelTimes: false,
+        allowHttp: false,
+      },
     });
     expect(parseOptions([...needed, '--no-pin', '--no-counters'], run).values).toMatchObject({
       ...{ noPin: true, noCounters: true, noDescriptor: false, every: 24, once: false },

@@ -7,12 +7,16 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { defaultStopRule } from '#agent/measure/stop-rule.ts';
 import { commandRuntime } from '#agent/runtimes/command.ts';
 import { onnxRuntimeNode, onnxRuntimeWeb } from '#agent/runtimes/onnxruntime.ts';
+import { runtimesTimingKernels } from '#agent/runtimes/registry.ts';
 import type { MeasureRequest } from '#agent/runtimes/runtime.ts';
 import { tensorrt } from '#agent/runtimes/tensorrt.ts';
 import { tflite } from '#agent/runtimes/tflite.ts';
 import type { Job } from '#agent/worker/job.ts';
 import { runJob } from '#agent/worker/run-job.ts';
-import { describeOperator } from '#core/search-space/network/describe.ts';
+import { wordOfKernel } from '#core/dataset/kernel-times/kernel-times.ts';
+import type { KernelCount } from '#core/graph/kernel.ts';
+import { lower } from '#core/graph/lower.ts';
+import { describeNetwork, describeOperator } from '#core/search-space/network/describe.ts';
 import { modelBytes } from '#core/search-space/network/with-weights.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 
@@ -130,6 +134,77 @@ describe('programs that work', () => {
     });
   });
 });
+
+describe('how long each kernel takes', () => {
+  const cell = '|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|avg_pool_3x3~1|skip_connect~2|';
+  const space = searchSpace('nasbench201');
+  const cellPath = join(folder, 'cell.onnx');
+  const workload = { searchSpace: space.id, inputSize: 32, batchSize: 1 };
+  writeFileSync(cellPath, modelBytes(describeNetwork(space, space.parse(cell), workload), 0));
+
+  test('onnxruntime: every kernel that it runs, by kind, and no file is left behind', async () => {
+    const settings = { ...request.settings, graphOptimization: 'disabled' as const };
+    const times = await onnxRuntimeNode.kernelTimes!({ ...request, modelPath: cellPath, settings });
+    expect(times).toMatchObject({ formatVersion: 1, profiler: 'onnxruntime' });
+    expect(times.runs).toBeGreaterThanOrEqual(10);
+    // At this level nothing is fused: what is run is what the network has.
+    const counts = Object.fromEntries(
+      times.kinds.map((kind, i) => [kind, times.kernels.filter((own) => own === i).length]),
+    );
+    const graph = describeNetwork(space, space.parse(cell), workload).graph;
+    expect(counts).toEqual(countsOf(lower(graph, 'onnxruntime-disabled')));
+    expect(times.shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 2);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('sugarbush-kernels-'))).toEqual([]);
+  });
+
+  test('trtexec: layers by the nodes that they are called after, with the engine that was measured', async () => {
+    const log = join(folder, 'trtexec-calls');
+    const path = program(`
+      echo "$@" >> ${log}
+      for word in "$@"; do case $word in
+        --exportProfile=*) cp ${fixture('trtexec-profile.json')} "\${word#*=}";;
+      esac; done`);
+    const times = await tensorrt(path).kernelTimes!({ ...request, modelPath: cellPath });
+    expect(times).toEqual({
+      formatVersion: 1,
+      profiler: 'trtexec',
+      runs: 250,
+      kinds: ['reorder', 'convolution/3x3', 'activation', 'other'],
+      kernels: [0, 1, 2, 1, 3],
+      shares: [0.1, 0.4, 0.05, 0.25, 0.2],
+    });
+    expect(readFileSync(log, 'utf8')).toContain('--dumpProfile');
+  });
+
+  test('benchmark_model: its table of nodes', async () => {
+    const log = join(folder, 'benchmark-calls');
+    const path = program(`echo "$@" >> ${log}; cat ${fixture('benchmark_model-operators.txt')}`);
+    expect(await tflite(path).kernelTimes!(request)).toEqual({
+      formatVersion: 1,
+      profiler: 'benchmark_model',
+      runs: 50,
+      kinds: ['convolution', 'depthwise-convolution', 'convolution/1x1', 'pool', 'other'],
+      kernels: [0, 1, 2, 3, 4],
+      shares: [0.4, 0.25, 0.2, 0.1, 0.05],
+    });
+    expect(readFileSync(log, 'utf8')).toContain('--enable_op_profiling=true');
+  });
+
+  test('a tool that writes nothing of the kind is said so', async () => {
+    await expect(tflite(program('echo hello')).kernelTimes!(request)).rejects.toMatchObject({ code: 'program-output' });
+    await expect(tensorrt(program('echo hello')).kernelTimes!(request)).rejects.toMatchObject({
+      code: 'program-output',
+    });
+    expect(onnxRuntimeWeb.kernelTimes).toBeUndefined();
+    expect(runtimesTimingKernels()).toEqual(['onnxruntime', 'tensorrt', 'tflite']);
+  });
+});
+
+function countsOf(kernels: readonly KernelCount[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kernel, count } of kernels) counts[wordOfKernel(kernel)] = (counts[wordOfKernel(kernel)] ?? 0) + count;
+  return counts;
+}
 
 describe('the measuring process', () => {
   const job: Job = {
