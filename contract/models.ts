@@ -81,7 +81,7 @@ export const modelOperations = {
     body: registerModelRequestSchema,
     bodyLimits: modelBody,
     reply: modelSchema,
-    refusals: ['invalid-model', 'unsupported-model', 'unbound-dimension', 'storage-full'],
+    refusals: ['invalid-model', 'unsupported-model', 'unbound-dimension', 'quota-exceeded', 'storage-full'],
   },
   showModel: {
     summary: 'Show a model',
@@ -89,6 +89,6 @@ export const modelOperations = {
     tag: 'predictions',
     path: modelPathSchema,
     reply: modelSchema,
-    refusals: ['not-found'],
+    refusals: ['not-found', 'quota-exceeded'],
   },
 } as const satisfies OperationsOf<'models'>;

@@ -32,8 +32,9 @@ export const apiFunctions: Readonly<Record<ApiFunctionName, ApiFunction>> = {
   },
   models: {
     description: 'Takes operator graphs in and shows their kernels',
-    reads: ['models/'],
-    writes: ['models/'],
+    reads: ['models/', 'token-work/'],
+    writes: ['models/', 'token-work/'],
+    metersTokens: true,
   },
   'search-spaces': {
     description: 'Describes search spaces and says which networks to measure next',

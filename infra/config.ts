@@ -31,9 +31,9 @@ export interface SugarbushConfig {
     /** Seconds that what is known of a token is used without being read again, 0 to 300. A revoked token works this
      * long. Half of them API Gateway answers by itself, the other half the authorizer from its memory. */
     readonly tokenCacheS: number;
-    /** Seconds that predictions and support sets of one token may take on a day (UTC), all processes together; above,
-     * its requests are answered with 429. A process that has just started counts ten seconds before it learns of the
-     * others. */
+    /** Seconds that predictions, models and support sets of one token may take on a day (UTC), all processes together;
+     * above, its requests are answered with 429. A process that has just started counts ten seconds before it learns of
+     * the others. */
     readonly tokenWorkSPerDay: number;
     /** Web origins that may call the API from a browser, for example `https://search.example.com`. Empty: none. */
     readonly corsOrigins: readonly string[];

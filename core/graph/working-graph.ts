@@ -19,8 +19,7 @@ export interface WorkingTensor {
   /** Channels in blocks (see passes/blocked-layout.ts). */
   blocked: boolean;
   producer: WorkingNode | undefined;
-  /** One entry a use: a node that reads the tensor twice stands here twice. */
-  readonly consumers: WorkingNode[];
+  readonly consumers: Consumers;
 }
 
 export interface WorkingNode {
@@ -40,6 +39,37 @@ export interface WorkingNode {
   /** Elementwise operations that it does one after another. */
   steps: number;
   removed: boolean;
+}
+
+/** The nodes that read a tensor, in the order in which they began to. A tensor of a hostile graph has hundreds of
+ * thousands of uses: none is looked for among the others. */
+export class Consumers implements Iterable<WorkingNode> {
+  readonly #uses = new Map<WorkingNode, number>();
+  #count = 0;
+
+  /** A node that reads the tensor twice counts twice. */
+  get uses(): number {
+    return this.#count;
+  }
+
+  /** Each node once. */
+  [Symbol.iterator](): MapIterator<WorkingNode> {
+    return this.#uses.keys();
+  }
+
+  add(node: WorkingNode): void {
+    this.#uses.set(node, (this.#uses.get(node) ?? 0) + 1);
+    this.#count++;
+  }
+
+  /** One use less; nothing where there is none. */
+  drop(node: WorkingNode): void {
+    const uses = this.#uses.get(node);
+    if (uses === undefined) return;
+    if (uses === 1) this.#uses.delete(node);
+    else this.#uses.set(node, uses - 1);
+    this.#count--;
+  }
 }
 
 export interface NodeOptions {
@@ -107,7 +137,7 @@ export class WorkingGraph {
   }
 
   #attach(node: WorkingNode): void {
-    for (const input of node.inputs) input?.consumers.push(node);
+    for (const input of node.inputs) input?.consumers.add(node);
     for (const output of node.outputs) if (output) output.producer = node;
     this.nodes.push(node);
   }
@@ -124,7 +154,7 @@ export class WorkingGraph {
       output: false,
       blocked: false,
       producer: undefined,
-      consumers: [],
+      consumers: new Consumers(),
     };
   }
 
@@ -164,7 +194,7 @@ export class WorkingGraph {
     if (node.removed) return;
     this.changes++;
     node.removed = true;
-    for (const input of node.inputs) if (input) dropUse(input, node);
+    for (const input of node.inputs) input?.consumers.drop(node);
     for (const output of node.outputs) if (output?.producer === node) output.producer = undefined;
   }
 
@@ -172,9 +202,9 @@ export class WorkingGraph {
     const old = node.inputs[index];
     if (old === tensor) return;
     this.changes++;
-    if (old) dropUse(old, node);
+    old?.consumers.drop(node);
     node.inputs[index] = tensor;
-    tensor?.consumers.push(node);
+    tensor?.consumers.add(node);
   }
 
   /** Who reads `from` reads `to`. */
@@ -196,7 +226,7 @@ export class WorkingGraph {
     const output = node.outputs[0]!;
     if (output.output) {
       const maker = input.producer;
-      if (maker === undefined || input.output || input.consumers.length !== 1) return false;
+      if (maker === undefined || input.output || input.consumers.uses !== 1) return false;
       this.remove(node);
       this.takeOutput(maker, maker.outputs.indexOf(input), output);
       return true;
@@ -239,14 +269,11 @@ export class WorkingGraph {
   }
 }
 
-function dropUse(tensor: WorkingTensor, node: WorkingNode): void {
-  const at = tensor.consumers.indexOf(node);
-  if (at >= 0) tensor.consumers.splice(at, 1);
-}
-
 /** The one node that reads a tensor, once; undefined where there are more, or the graph returns it. */
 export function soleConsumer(tensor: WorkingTensor | undefined): WorkingNode | undefined {
-  return tensor === undefined || tensor.output || tensor.consumers.length !== 1 ? undefined : tensor.consumers[0];
+  if (tensor === undefined || tensor.output || tensor.consumers.uses !== 1) return undefined;
+  const [consumer] = tensor.consumers;
+  return consumer;
 }
 
 /** A constant of one element: its value. */

@@ -20,7 +20,6 @@ export const densityLimit = { bytes: 2_048, bytesPerNode: 40 } as const;
  * (submitted-graph.ts) */
 export async function registerModel(store: Store, submitted: SubmittedGraph): Promise<ModelView> {
   const { graph } = canonicalGraph(acceptedGraph(submitted));
-  const view = modelView(graphHash(graph), graph);
   const bytes = gzipSync(JSON.stringify(graph));
   const most = densityLimit.bytes + densityLimit.bytesPerNode * graph.nodes.length;
   if (bytes.length > most) {
@@ -29,6 +28,7 @@ export async function registerModel(store: Store, submitted: SubmittedGraph): Pr
       `and these are ${bytes.length}`;
     throw new DomainError('invalid-model', message, { issues: [{ path: 'graph', message }] });
   }
+  const view = modelView(graphHash(graph), graph);
   await putIfAbsent(store, modelKey(view.model), bytes);
   return view;
 }

@@ -280,6 +280,12 @@ describe('the way in', () => {
       's3:GetObject token-work/*',
       's3:PutObject token-work/*',
     ]);
+    expect(objectGrants('Models').sort()).toEqual([
+      's3:GetObject models/*',
+      's3:GetObject token-work/*',
+      's3:PutObject models/*',
+      's3:PutObject token-work/*',
+    ]);
     expect(objectGrants('Authorizer').sort()).toEqual(['s3:GetObject tokens/*', 's3:PutObject token-uses/*']);
     expect(objectGrants('Ingest').sort()).toEqual([
       's3:GetObject adaptations/*',

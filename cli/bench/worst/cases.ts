@@ -4,8 +4,10 @@ import { gzipSync } from 'node:zlib';
 import { type Operation, type RequestBodyLimits, smallBody } from '#contract/operation.ts';
 import { operations } from '#contract/operations.ts';
 import type { RouteId } from '#contract/routes.ts';
+import type { SubmittedGraph } from '#core/models/submitted-graph.ts';
 import { predictionLimits } from '#core/serve/predict-latencies.ts';
 import { mostSupport } from '#core/targets/support/most-support.ts';
+import { brokenChain } from './largest-graphs.ts';
 
 export interface WorstCase {
   readonly what: string;
@@ -36,6 +38,8 @@ export interface FilledStore {
   /** Device whose upload it is. */
   readonly uploaderId: string;
   readonly runId: string;
+  /** Largest graphs of several kinds, registered. */
+  readonly models: readonly { readonly what: string; readonly graph: SubmittedGraph; readonly model: string }[];
   /** Valid ones, as many as one request may have and one more. */
   readonly architectures: readonly string[];
 }
@@ -98,9 +102,7 @@ export function worstCases(stored: FilledStore): Readonly<Record<RouteId, WorstO
     },
     withdraw: bodies('withdraw', { target: stored.measuredTarget }, 201),
     restore: bodies('restore', { target: stored.measuredTarget }, 201),
-    // Good graphs are measured by nobody yet: what is refused only.
-    registerModel: { ...bodies('registerModel', {}, 201), answered: [] },
-    showModel: { refused: [{ ...overlong, what: 'a wrong id' }], answered: [] },
+    ...modelCases(stored),
     registerUpload: bodies('registerUpload', { sizeBytes: 1, sha256: '0'.repeat(64) }, 201),
     showUpload: {
       refused: [nowhere(), overlong],
@@ -122,6 +124,24 @@ export function worstCases(stored: FilledStore): Readonly<Record<RouteId, WorstO
     setChampion: championCases(version),
     health: { refused: [], answered: [{ what: 'one', status: 200 }] },
     openapi: { refused: [], answered: [{ what: 'one', status: 200 }] },
+  };
+}
+
+function modelCases({ models }: FilledStore): Pick<Record<RouteId, WorstOfRoute>, 'registerModel' | 'showModel'> {
+  const { refused } = bodies('registerModel', {}, 200);
+  const body = (graph: unknown): string => JSON.stringify({ graph });
+  return {
+    registerModel: {
+      refused: [
+        ...refused,
+        { what: 'the largest graph, whose last node is wrong', status: 400, body: body(brokenChain()) },
+      ],
+      answered: models.map(({ what, graph }) => ({ what, status: 200, body: body(graph) })),
+    },
+    showModel: {
+      refused: [{ what: 'an id of nine kilobytes', status: 400, path: { id: 'x'.repeat(lineBytes) } }],
+      answered: models.map(({ what, model }) => ({ what, status: 200, path: { id: model } })),
+    },
   };
 }
 

@@ -8,6 +8,8 @@ import { apiClient } from '#client/client.ts';
 import { operations } from '#contract/operations.ts';
 import { issueToken } from '#core/access/issue-token.ts';
 import { parseLatencyTable } from '#core/dataset/table.ts';
+import { registerModel } from '#core/models/register-model.ts';
+import { modelLimits } from '#core/models/submitted-graph.ts';
 import { predictorKey } from '#core/predictors/keys.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { predictionLimits } from '#core/serve/predict-latencies.ts';
@@ -20,6 +22,7 @@ import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import type { Stack } from '#stack/stack.ts';
 import { seedPredictor } from '../../start/shipped-predictor.ts';
 import type { FilledStore } from './cases.ts';
+import { longestChain, mostReads, movedTransposes } from './largest-graphs.ts';
 
 /** Rows of a listing's page, and a few more. */
 const listed = 210;
@@ -89,6 +92,7 @@ export async function fillStack(stack: Stack): Promise<Filling> {
     version,
     targets,
     measuredTarget,
+    models: await registered(store),
     deviceIds: devices,
     tokenIds: tokens,
     uploadId: place.uploadId,
@@ -107,6 +111,15 @@ export async function fillStack(stack: Stack): Promise<Filling> {
         async (id) => void (await store.put(targetKey(id), new TextEncoder().encode('{}'))),
       ),
   };
+}
+
+async function registered(store: Store): Promise<FilledStore['models']> {
+  const graphs = [
+    { what: `a chain of ${modelLimits.nodes} nodes`, graph: longestChain() },
+    { what: 'one tensor, read half a million times', graph: mostReads() },
+    { what: 'transposes on ways that part and meet', graph: movedTransposes() },
+  ];
+  return Promise.all(graphs.map(async (each) => ({ ...each, model: (await registerModel(store, each.graph)).model })));
 }
 
 /** 128 letters, digits and hyphens: the longest name there may be. */

@@ -69,7 +69,7 @@ class BlockedLayout {
     }
     for (const node of this.#graph.nodes) {
       const output = node.outputs[0];
-      if (isFromChannelsLast(node) && output?.consumers.length === 0 && !output.output) this.#graph.remove(node);
+      if (isFromChannelsLast(node) && output?.consumers.uses === 0 && !output.output) this.#graph.remove(node);
     }
     this.#graph.sort();
   }
@@ -131,14 +131,14 @@ class BlockedLayout {
     this.#graph.takeOutput(node, 0, tensor);
     plain.producer = undefined;
     node.blocked = true;
-    const uses = plain.consumers.length + (plain.output ? 1 : 0);
+    const uses = plain.consumers.uses + (plain.output ? 1 : 0);
     this.#blocked.set(plain, { tensor, node, startingUses: uses, remainingUses: uses, channels });
   }
 
   /** `node` runs inside the maker of `input`, whose blocked form is that of `node`'s output too. */
   #fuse(node: WorkingNode, input: Blocked): void {
     const plain = node.outputs[0]!;
-    const uses = plain.consumers.length + (plain.output ? 1 : 0);
+    const uses = plain.consumers.uses + (plain.output ? 1 : 0);
     input.node.sources.push(...node.sources);
     this.#graph.remove(node);
     this.#blocked.set(plain, { ...input, startingUses: uses, remainingUses: uses });

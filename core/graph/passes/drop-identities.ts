@@ -35,7 +35,7 @@ function doesNothing(node: WorkingNode, byKindOnly: boolean): boolean {
     case 'Identity':
       return true;
     case 'Dropout':
-      return node.outputs[1] === undefined || node.outputs[1].consumers.length === 0;
+      return node.outputs[1] === undefined || node.outputs[1].consumers.uses === 0;
     case 'Cast':
     case 'CastLike':
       return input!.type === output.type;

@@ -24,7 +24,7 @@ export function fuseTransposesIntoProducts(graph: WorkingGraph): void {
       const passed = transpose.outputs[0]!;
       graph.setInput(node, i, transpose.inputs[0]);
       makeFused(node, { [name]: 1 - numberAttribute(node, name, 0) });
-      if (passed.consumers.length > 0 || passed.output) continue;
+      if (passed.consumers.uses > 0 || passed.output) continue;
       node.sources.push(...transpose.sources);
       graph.remove(transpose);
     }
@@ -43,7 +43,7 @@ export function fuseScalesIntoProducts(graph: WorkingGraph): void {
       if (!scaled || !scale || !x) continue;
       graph.setInput(node, i, x);
       makeFused(node, {});
-      if (scaled.consumers.length > 0 || scaled.output) continue;
+      if (scaled.consumers.uses > 0 || scaled.output) continue;
       node.sources.push(...scale.sources);
       graph.remove(scale);
     }

@@ -20,7 +20,7 @@ export function fuseLayerNormalization(graph: WorkingGraph): void {
 function decomposed(mean: WorkingNode): WorkingNode[] | undefined {
   const difference = soleConsumer(mean.outputs[0]);
   if (difference?.operator !== 'Sub' || difference.inputs[0] !== mean.inputs[0]) return undefined;
-  const readers = difference.outputs[0]!.consumers;
+  const readers = [...difference.outputs[0]!.consumers];
   const square = readers.find(
     (node) => node.operator === 'Pow' || (node.operator === 'Mul' && node.inputs[0] === node.inputs[1]),
   );

@@ -53,10 +53,12 @@ class AttentionPatterns {
     const parent = node.inputs[0]?.producer;
     if ((parent && this.#normalizations.has(parent)) || this.#sums.has(add)) return true;
     if (parent?.operator !== 'LayerNormalization') return false;
-    const readers = parent.outputs[0]!.consumers;
+    const { consumers } = parent.outputs[0]!;
+    if (consumers.uses !== 4) return false;
+    const readers = [...consumers];
     const sums = readers.filter((reader) => reader.operator === 'Add');
     const products = readers.filter((reader) => reader.operator === 'MatMul');
-    if (readers.length !== 4 || sums.length !== 1 || products.length !== 3) return false;
+    if (sums.length !== 1 || products.length !== 3) return false;
     const sum = sums[0]!;
     const other = sum.inputs[0] === parent.outputs[0] ? sum.inputs[1] : sum.inputs[0];
     if (other?.producer?.operator !== 'Add') return false;

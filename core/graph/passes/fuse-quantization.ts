@@ -21,7 +21,7 @@ export function fuseQuantization(graph: WorkingGraph): void {
       const maker = input?.producer;
       if (maker?.operator !== 'DequantizeLinear') continue;
       graph.setInput(node, i, maker.inputs[0]);
-      if (input!.consumers.length > 0 || input!.output) continue;
+      if (input!.consumers.uses > 0 || input!.output) continue;
       node.sources.push(...maker.sources);
       graph.remove(maker);
     }

@@ -30,7 +30,7 @@ export function fuseQuickGelu(graph: WorkingGraph): void {
 /** The product of x with a number, read by nobody else. */
 function scaleBefore(scaled: WorkingTensor, x: WorkingTensor): WorkingNode | undefined {
   const maker = scaled.producer;
-  if (maker?.operator !== 'Mul' || !maker.inputs.includes(x) || scaled.output || scaled.consumers.length !== 1)
+  if (maker?.operator !== 'Mul' || !maker.inputs.includes(x) || scaled.output || scaled.consumers.uses !== 1)
     return undefined;
   return maker.inputs.some((t) => scalarValue(t) !== undefined) ? maker : undefined;
 }

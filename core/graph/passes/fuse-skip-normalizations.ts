@@ -10,7 +10,7 @@ export function fuseSkipNormalizations(graph: WorkingGraph): void {
     const [a, b] = add.inputs as [WorkingTensor, WorkingTensor];
     if (a.shape.length !== 3 || !sameShape(a.shape, b.shape)) continue;
     const sum = add.outputs[0]!;
-    if (sum.consumers.length > 1) continue;
+    if (sum.consumers.uses > 1) continue;
     const sources = [...add.sources, ...node.sources];
     const output = node.outputs[0]!;
     const inputs = [a, b, ...node.inputs.slice(1)];

@@ -13,7 +13,7 @@ export function fuseSplits(graph: WorkingGraph): void {
   for (const node of [...graph.nodes]) {
     // ONNX Runtime looks at the results of nodes that have just one.
     const output = node.outputs.length === 1 ? node.outputs[0] : undefined;
-    if (!node.removed && output && !output.output && output.consumers.length > 1) takeApart(graph, output);
+    if (!node.removed && output && !output.output && output.consumers.uses > 1) takeApart(graph, output);
   }
   graph.sort();
 }

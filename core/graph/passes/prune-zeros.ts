@@ -61,7 +61,7 @@ export function pruneZeros(graph: WorkingGraph, { products }: ZeroOptions): void
   graph.sort();
 }
 
-const isRead = ({ output, consumers }: WorkingTensor): boolean => output || consumers.length > 0;
+const isRead = ({ output, consumers }: WorkingTensor): boolean => output || consumers.uses > 0;
 
 /** A product with a constant zero disappears into the convolution that nobody else reads. */
 function foldedIntoConvolution(graph: WorkingGraph, node: WorkingNode): boolean {

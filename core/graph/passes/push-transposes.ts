@@ -27,6 +27,9 @@ function set(names: string): ReadonlySet<string> {
   return new Set(names.split(' '));
 }
 
+/** Different permutations of one node's inputs that are tried: networks have one or two, hostile graphs thousands. */
+const mostPermutations = 8;
+
 /** Moves transposes along the graph until they meet and cancel. The graph is changed. */
 export function pushTransposes(graph: WorkingGraph): void {
   new TransposePusher(graph).run();
@@ -36,6 +39,9 @@ class TransposePusher {
   readonly #graph: WorkingGraph;
   /** Tensors from which a way leads through movable nodes to a transpose. */
   readonly #leading = new Set<WorkingTensor>();
+  /** What the transposes stand for that the present push moves. */
+  #moved: readonly number[] = [];
+  readonly #readByMovable = new Map<WorkingTensor, { readonly changes: number; readonly answer: boolean }>();
 
   constructor(graph: WorkingGraph) {
     this.#graph = graph;
@@ -46,13 +52,21 @@ class TransposePusher {
     this.#findLeading();
     for (const node of [...this.#graph.nodes]) {
       if (node.removed) continue;
-      for (let i = 0; i < node.inputs.length; i++) {
-        const before = node.inputs[i]?.producer;
-        const perm = before && permOf(before);
-        if (before && perm && this.#process(before, node, perm, i)) break;
-      }
+      this.#visit(node);
     }
     this.#graph.sort();
+  }
+
+  /** Whether it is pushed depends on the permutation, not on which of the inputs has it. */
+  #visit(node: WorkingNode): void {
+    const refused = new Set<string>();
+    for (let i = 0; i < node.inputs.length && refused.size < mostPermutations; i++) {
+      const before = node.inputs[i]?.producer;
+      const perm = before && permOf(before);
+      if (before === undefined || perm === undefined || refused.has(`${perm}`)) continue;
+      if (this.#process(before, node, perm, i)) return;
+      refused.add(`${perm}`);
+    }
   }
 
   #findLeading(): void {
@@ -72,16 +86,36 @@ class TransposePusher {
     const indices = movableInputs(node);
     if (!indices.includes(index)) return false;
     if (!isTranspose(node) && this.#cost(node, perm, indices) >= 0) return false;
+    this.#moved = before.sources;
     return this.#push(before, node, perm, indices);
   }
 
   #cost(node: WorkingNode, perm: readonly number[], indices: readonly number[]): number {
     let cost = 0;
-    for (const i of indices) cost += transposeCost(node.inputs[i]!, perm);
+    for (const i of indices) cost += this.#inputCost(node.inputs[i]!, perm);
     if (cost >= 0 || !transposesOutputs(node)) return cost;
     const outputs = node.outputs.filter((t): t is WorkingTensor => t !== undefined);
     if (outputs.some((t) => this.#leading.has(t))) return cost;
     return cost + Math.max(...outputs.map((t) => trueRank(t.shape)));
+  }
+
+  /** Axes that a transpose of the tensor moves: negative where a transpose goes. */
+  #inputCost(input: WorkingTensor, perm: readonly number[]): number {
+    if (input.constant) return 0;
+    const own = input.producer && permOf(input.producer);
+    if (!own) return trueRank(input.shape);
+    const goes = sameShape(own, perm) && !input.output && this.#isReadByMovable(input);
+    return goes ? -trueRank(input.shape) : 0;
+  }
+
+  /** Looked at anew only after a change: a tensor may have thousands of readers, and each of them asks. */
+  #isReadByMovable(tensor: WorkingTensor): boolean {
+    const { changes } = this.#graph;
+    const known = this.#readByMovable.get(tensor);
+    if (known?.changes === changes) return known.answer;
+    const answer = isEvery(tensor.consumers, isMovable);
+    this.#readByMovable.set(tensor, { changes, answer });
+    return answer;
   }
 
   #push(before: WorkingNode, node: WorkingNode, perm: readonly number[], indices: readonly number[]): boolean {
@@ -146,7 +180,7 @@ class TransposePusher {
       if (operator === 'Squeeze' || node.inputs[at] !== undefined) return false;
       if (operator === 'Slice') return false;
       this.#transposeInputs(node, indices, inverse);
-      if (keeps) this.#transposeOutputs(node, perm);
+      this.#transposeOutputs(node, keeps ? perm : []);
       return true;
     }
     const axes = given.map((axis) => perm[(axis + rank) % rank]!);
@@ -178,8 +212,8 @@ class TransposePusher {
     node.inputs.length = 1;
     node.attributes = { perm: combined };
     // What it stands for now includes the first, where that goes.
-    if (before.outputs[0]!.consumers.length === 0 && !before.outputs[0]!.output) {
-      node.sources.push(...before.sources);
+    if (before.outputs[0]!.consumers.uses === 0 && !before.outputs[0]!.output) {
+      node.sources = together(node.sources, before.sources);
       this.#graph.remove(before);
     }
     if (isIdentity(combined)) this.#graph.bypass(node, source);
@@ -245,36 +279,42 @@ class TransposePusher {
       const source = before.inputs[0]!;
       const combined = compose(own, perm);
       if (isIdentity(combined)) graph.setInput(node, index, source);
-      else graph.setInput(node, index, this.#transposed(source, combined, node.sources));
-      if (input.consumers.length === 0 && !input.output) {
-        node.sources.push(...before.sources);
+      else graph.setInput(node, index, this.#transposed(source, combined));
+      if (input.consumers.uses === 0 && !input.output) {
+        this.#moved = together(this.#moved, before.sources);
         graph.remove(before);
       }
       return;
     }
-    const known = input.consumers.find(
+    const known = [...input.consumers].find(
       (other) => sameShape(permOf(other) ?? [], perm) && other.outputs[0] !== undefined,
     );
-    graph.setInput(node, index, known?.outputs[0] ?? this.#transposed(input, perm, node.sources));
+    graph.setInput(node, index, known?.outputs[0] ?? this.#transposed(input, perm));
   }
 
-  #transposed(input: WorkingTensor, perm: readonly number[], sources: readonly number[]): WorkingTensor {
+  #transposed(input: WorkingTensor, perm: readonly number[]): WorkingTensor {
     const output = this.#graph.tensor(input.type, permuted(input.shape, perm));
-    this.#graph.add('Transpose', [input], [output], { sources, attributes: { perm } });
+    this.#graph.add('Transpose', [input], [output], { sources: this.#moved, attributes: { perm } });
     return output;
   }
 
   #transposeOutputs(node: WorkingNode, perm: readonly number[]): void {
-    if (isIdentity(perm)) return;
+    if (isIdentity(perm)) {
+      node.sources = together(node.sources, this.#moved);
+      return;
+    }
     const inverse = invert(perm);
     for (const [i, output] of node.outputs.entries()) {
       if (!output) continue;
       const inner = this.#graph.tensor(output.type, permuted(output.shape, inverse));
       this.#graph.takeOutput(node, i, inner);
-      this.#graph.add('Transpose', [inner], [output], { sources: node.sources, attributes: { perm } });
+      this.#graph.add('Transpose', [inner], [output], { sources: this.#moved, attributes: { perm } });
     }
   }
 }
+
+/** Each node once: where two ways meet that one transpose was moved along, it would count twice, again and again. */
+const together = (some: readonly number[], others: readonly number[]): number[] => [...new Set([...some, ...others])];
 
 const isTranspose = (node: WorkingNode): boolean => node.operator === 'Transpose' && node.domain === '';
 
@@ -294,6 +334,11 @@ const movable = new Set([
 
 const isMovable = (node: WorkingNode): boolean => node.domain === '' && movable.has(node.operator);
 
+function isEvery(nodes: Iterable<WorkingNode>, holds: (node: WorkingNode) => boolean): boolean {
+  for (const node of nodes) if (!holds(node)) return false;
+  return true;
+}
+
 const transposesOutputs = (node: WorkingNode): boolean =>
   node.operator !== 'Transpose' && node.operator !== 'Reshape' && node.operator !== 'Shape';
 
@@ -301,15 +346,6 @@ function movableInputs(node: WorkingNode): readonly number[] {
   const every = node.inputs.flatMap((t, i) => (t === undefined ? [] : [i]));
   if (broadcast.has(node.operator)) return every.filter((i) => node.inputs[i]!.shape.length > 0);
   return node.operator === 'Concat' ? every : [0];
-}
-
-/** Axes that a transpose of the tensor moves: negative where a transpose goes. */
-function transposeCost(input: WorkingTensor, perm: readonly number[]): number {
-  if (input.constant) return 0;
-  const own = input.producer && permOf(input.producer);
-  if (!own) return trueRank(input.shape);
-  const goes = sameShape(own, perm) && !input.output && input.consumers.every(isMovable);
-  return goes ? -trueRank(input.shape) : 0;
 }
 
 const trueRank = (shape: readonly number[]): number => shape.reduce((count, d) => count + (d === 1 ? 0 : 1), 0);

@@ -394,6 +394,29 @@ describe('lower', () => {
     expect(names(counts)).toEqual(['Add', 'Sigmoid']);
     expect(counts[0]?.kernel).toMatchObject({ outputChannels: 8, outputPositions: 15 });
   });
+
+  it('moves a transpose along two ways that meet, and each kernel stands for its own nodes once', () => {
+    const shape = [1, 8, 4, 6];
+    const moved = [1, 4, 6, 8];
+    const graph = graphOf(
+      { x: shape, t: moved, a: moved, b: moved, sum: moved, y: shape },
+      {},
+      [
+        ['Transpose', ['x'], 't', { perm: [0, 2, 3, 1] }],
+        ['Relu', ['t'], 'a'],
+        ['Sigmoid', ['t'], 'b'],
+        ['Add', ['a', 'b'], 'sum'],
+        ['Transpose', ['sum'], 'y', { perm: [0, 3, 1, 2] }],
+      ],
+      ['y'],
+    );
+    const kernels = lower(graph, 'onnxruntime-basic');
+    expect(kernels.map(({ kernel, nodes }) => [kernel.operator, nodes])).toEqual([
+      ['Relu', [1]],
+      ['Sigmoid', [2]],
+      ['Add', [3]],
+    ]);
+  });
 });
 
 describe('every lowering', () => {

@@ -1,5 +1,6 @@
 // Graphs that somebody made to break what takes them in: each is taken, or refused with a word, at once.
 import { describe, expect, test } from 'vitest';
+import { longestChain, mostReads, movedTransposes } from '#cli/bench/worst/largest-graphs.ts';
 import { registerModel } from '#core/models/register-model.ts';
 import { type SubmittedGraph, submittedGraphSchema } from '#core/models/submitted-graph.ts';
 import { mapStore } from '../map-store.ts';
@@ -117,4 +118,25 @@ test('A refusal stays short, whatever the graph has to be refused for', async ()
   );
   const error = await taken(graph).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: 'invalid-model', message: expect.stringMatching(/^node 0 \(Max\): .{500}…$/) });
+});
+
+// What each of them took before passes were told of it: minutes, or all memory.
+describe('the largest graphs', () => {
+  const patienceMs = 120_000;
+  const launches = async (graph: SubmittedGraph) =>
+    Object.fromEntries((await taken(graph)).lowerings.map(({ lowering, launches }) => [lowering, launches]));
+
+  test('of nodes in a chain are taken', { timeout: patienceMs }, async () => {
+    expect(await launches(longestChain())).toMatchObject({ eager: 10_000, compiled: 1, 'onnxruntime-all': 10_000 });
+  });
+
+  test('of reads of one tensor are taken', { timeout: patienceMs }, async () => {
+    // Nothing but the identity goes.
+    expect(await launches(mostReads())).toMatchObject({ eager: 230, 'onnxruntime-disabled': 231, fused: 230 });
+  });
+
+  // Each piece, of five nodes, keeps its relu, its sigmoid and its sum: its transposes cancel.
+  test('of transposes on ways that meet are taken', { timeout: patienceMs }, async () => {
+    expect(await launches(movedTransposes())).toMatchObject({ 'onnxruntime-disabled': 9_996 });
+  });
 });
