@@ -3,27 +3,15 @@ import * as z from 'zod';
 import { mostBatchSize, workloadSchema } from '#core/search-space/workload.ts';
 import { mostModels, mostSupport } from '#core/targets/support/most-support.ts';
 import type { SupportSetReply } from '#core/targets/support/support-set.ts';
+import { queryInteger, queryIntegerMeta } from './query-integer.ts';
 
 const wholeNumber = (description: string, maximum: number) =>
-  z.coerce
-    .number<number>()
-    .int()
-    .min(1)
-    .max(maximum)
-    .optional()
-    .meta({ description, override: { type: 'integer', minimum: 1, maximum } });
+  queryInteger(maximum).optional().meta(queryIntegerMeta(maximum, description));
 
 export const supportSetQuerySchema = z.strictObject({
-  count: z.coerce
-    .number<number>()
-    .int()
-    .min(1)
-    .max(mostSupport)
+  count: queryInteger(mostSupport)
     .default(10)
-    .meta({
-      description: 'How many networks to measure.',
-      override: { type: 'integer', minimum: 1, maximum: mostSupport, default: 10 },
-    }),
+    .meta(queryIntegerMeta(mostSupport, 'How many networks to measure.', { default: 10 })),
   inputSize: wholeNumber('Height and width of the input, pixels; default: the usual one of the search space.', 4096),
   batchSize: wholeNumber('Images per inference; default 1.', mostBatchSize),
   target: z

@@ -3,6 +3,7 @@ import { healthSchema } from '#contract/health.ts';
 import { problemSchema } from '#contract/problem.ts';
 import { searchSpaceListSchema, searchSpaceSchema } from '#contract/search-spaces.ts';
 import { targetListSchema, targetViewSchema } from '#contract/targets.ts';
+import { mostSupport } from '#core/targets/support/most-support.ts';
 import type { HttpHandler } from '#functions/shared/http-handler.ts';
 import { captured, context, type ServiceUnderTest, startService } from './service-under-test.ts';
 
@@ -40,10 +41,14 @@ test('without a query there are fifty targets a page, of all search spaces', asy
   expect(targetListSchema.parse(all.body).targets).toHaveLength(3);
 });
 
-test.each([
+test.each<[string, string, string, number, string]>([
   ['limit', '0', 'limit', 400, 'invalid-request'],
   ['limit', '201', 'limit', 400, 'invalid-request'],
   ['limit', 'many', 'limit', 400, 'invalid-request'],
+  // All but the last are a number for JavaScript, most of them one that is allowed.
+  ...['1e1', '0x10', ' 5', '5 ', '5.0', '+5', '-1', '', '1'.repeat(30)].map(
+    (text): [string, string, string, number, string] => ['limit', text, 'limit', 400, 'invalid-request'],
+  ),
   ['cursor', 'eyJsaXN0IjoieCJ9', 'cursor', 400, 'invalid-request'],
   ['page', '2', '', 400, 'invalid-request'],
   ['searchSpace', 'darts', 'searchSpace', 404, 'unknown-search-space'],
@@ -53,6 +58,16 @@ test.each([
   });
   expect(answered).toBe(status);
   expect(problemSchema.parse(body)).toMatchObject({ code, issues: [{ path }] });
+});
+
+test.each(['1e1', '0', '101'])('a support set of count=%s says what is allowed', async (count) => {
+  const { status, body } = await ask('search-spaces', 'show-search-space', (event) => {
+    event.routeKey = 'GET /v1/search-spaces/{id}/support-set';
+    event.queryStringParameters = { count };
+  });
+  expect(status).toBe(400);
+  const message = `a whole number from 1 to ${mostSupport}, in decimal digits`;
+  expect(problemSchema.parse(body).issues).toEqual([{ path: 'count', message }]);
 });
 
 test('a target is shown; one that is not there comes with the nearest names', async () => {
