@@ -57,6 +57,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/evaluate-descriptor.ts')).evaluateDescriptorCommand,
   },
   {
+    name: 'evaluate-kernel-times',
+    summary: 'what the time of each kernel is worth beside latencies, and how predicted shares agree with it',
+    load: async () => (await import('./commands/evaluate-kernel-times.ts')).evaluateKernelTimesCommand,
+  },
+  {
     name: 'bench',
     summary: 'how fast, on this machine: predictions, training, the way in',
     load: async () => (await import('./commands/bench.ts')).benchCommand,

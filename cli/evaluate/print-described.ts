@@ -1,6 +1,7 @@
 // What `sugarbush evaluate-descriptor` prints: what was learned without each runtime, each target, and their means.
 import { meanAccuracy } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import type { DescriptorEvaluation, DescriptorScore } from './evaluate-descriptor.ts';
+import { plainTable } from './plain-table.ts';
 
 const columns = ['within5', 'within10', 'medianApe', 'spearman', 'coverage90'] as const;
 const titles = ['±5 %', '±10 %', 'median error', 'Spearman', '90 % interval covers'];
@@ -23,18 +24,8 @@ export function describedToTables({ learned, scores }: DescriptorEvaluation): st
   ]);
   return [
     'An operator alone less the same in a network, ln latency, learned',
-    table(['without', 'mean', 'deviation', 'noise'], alone),
+    plainTable(['without', 'mean', 'deviation', 'noise'], alone),
     '',
-    table(['target', 'measurements', 'selection', 'descriptor', ...titles], rows),
+    plainTable(['target', 'measurements', 'selection', 'descriptor', ...titles], rows),
   ].join('\n');
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, i) => cell.padEnd(widths[i]!))
-      .join('  ')
-      .trimEnd();
-  return [header, ...rows].map(line).join('\n');
 }

@@ -3,6 +3,8 @@
 // order, time or upload decides.
 import type { Workload } from '#core/search-space/workload.ts';
 import { median } from '#core/statistics/quantile.ts';
+import type { KernelShares } from './kernel-times/kernel-shares.ts';
+import { meanShares } from './kernel-times/target-shares.ts';
 import type { TargetData } from './target-data.ts';
 
 export interface MergedMeasurement {
@@ -16,6 +18,8 @@ export interface MergedMeasurement {
   readonly devices: number;
   /** Largest over smallest of the devices' medians; with one device, of its profiles'. 1 where there is one value. */
   readonly disagreement: number;
+  /** Shares of kernels in the time of a run: the mean over the profiles that say so; left out: none does. */
+  readonly shares?: KernelShares;
 }
 
 /** In the order of `data.workloads` and of `data.architectures` in each. */
@@ -32,26 +36,34 @@ export function mergeMeasurements(data: TargetData): MergedMeasurement[] {
     if (values) values.push(medianMs);
     else byDevice.set(deviceId, [medianMs]);
   }
+  const shares = Map.groupBy(data.shares ?? [], ([workload, architecture]) => workload * length + architecture);
   return Array.from(networks, ([at, values]) => ({
     workload: data.workloads[Math.floor(at / length)]!,
     architecture: data.architectures[at % length]!,
     ...mergedOver([...values.values()]),
+    ...sharesOf(shares.get(at)?.map(([, , , own]) => own)),
   }));
 }
 
-export interface MergedModel extends Pick<MergedMeasurement, 'latencyMs' | 'profiles' | 'devices' | 'disagreement'> {
+function sharesOf(profiles: readonly KernelShares[] = []): Pick<MergedMeasurement, 'shares'> {
+  const shares = meanShares(profiles);
+  return shares === undefined ? {} : { shares };
+}
+
+export interface MergedModel extends Omit<MergedMeasurement, 'workload' | 'architecture'> {
   /** Hash of the operator graph. */
   readonly model: string;
 }
 
 /** The same rule for operator graphs, in the order of `data.models`. */
-export function mergeModels({ profiles, models = [], modelValues = [] }: TargetData): MergedModel[] {
+export function mergeModels({ profiles, models = [], modelValues = [], modelShares = [] }: TargetData): MergedModel[] {
   return models.map((model, at) => {
     const own = modelValues.filter(([row]) => row === at);
     const byDevice = Map.groupBy(own, ([, profile]) => profiles[profile]!.deviceId);
     return {
       model,
       ...mergedOver(Array.from(byDevice.values(), (values) => values.map(([, , medianMs]) => medianMs))),
+      ...sharesOf(modelShares.filter(([row]) => row === at).map(([, , own]) => own)),
     };
   });
 }

@@ -4,6 +4,7 @@
 import * as z from 'zod';
 import { descriptorSchema } from '#core/descriptor/descriptor.ts';
 import { type Workload, workloadKey, workloadSchema } from '#core/search-space/workload.ts';
+import { movedShares, type NewPlaces, targetSharesShape } from './kernel-times/target-shares.ts';
 import { profileTargetSchema } from './profile-target.ts';
 
 const index = z.int().nonnegative();
@@ -41,6 +42,7 @@ export const targetDataSchema = z.strictObject({
     .array(z.tuple([index, index, z.number().positive()]))
     .min(1)
     .exactOptional(),
+  ...targetSharesShape,
   /** From the profile that was started last among those that have one. */
   descriptor: z.strictObject({ sha256: hex256, descriptor: descriptorSchema }).nullable(),
 });
@@ -104,24 +106,35 @@ export function joinTargetData(a: TargetData, b: TargetData): TargetData {
       values.set((run * architectures.length + row) * hashes.length + column, [run, row, column, medianMs]);
     }
   }
+  const models = [...new Set([...(a.models ?? []), ...(b.models ?? [])])].sort();
+  const modelIndex = indexOf(models);
+  const placesOf = (part: TargetData): NewPlaces => ({
+    workload: (at) => workloadIndex.get(workloadKey(part.workloads[at]!)),
+    architecture: (at) => architectureIndex.get(part.architectures[at]!),
+    profile: (at) => profileIndex.get(part.profiles[at]!.sha256),
+    model: (at) => modelIndex.get(part.models![at]!),
+  });
+  const { shares: _, modelShares: __, ...common } = a;
   return {
-    ...a,
+    ...common,
+    ...movedShares([a, b].map((part) => [part, placesOf(part)] as const)),
     profiles: hashes.map((sha256) => byHash.get(sha256)!),
     workloads: workloadKeys.map((key) => byKey.get(key)!),
     architectures,
     values: [...values].sort(([x], [y]) => x - y).map(([, value]) => value),
-    ...joinModels(a, b, profileIndex),
+    ...joinModels(a, b, profileIndex, models),
     descriptor: laterDescriptor(a, b),
   };
 }
 
-/** @param profileIndex where each profile of both is among the joined ones */
+/** @param profileIndex where each profile of both is among the joined ones
+ * @param models of both, ascending */
 function joinModels(
   a: TargetData,
   b: TargetData,
   profileIndex: ReadonlyMap<string, number>,
+  models: string[],
 ): Pick<TargetData, 'models' | 'modelValues'> {
-  const models = [...new Set([...(a.models ?? []), ...(b.models ?? [])])].sort();
   if (models.length === 0) return {};
   const modelIndex = indexOf(models);
   const values = new Map<number, NonNullable<TargetData['modelValues']>[number]>();

@@ -1,4 +1,5 @@
 // A target's data as if some of its profiles had never been sent.
+import { movedShares } from './kernel-times/target-shares.ts';
 import type { TargetData } from './target-data.ts';
 
 /** What is left without the profiles of these hashes: their values, and workloads, architectures and models that nobody
@@ -13,7 +14,8 @@ export function withoutProfiles(data: TargetData, hashes: ReadonlySet<string>): 
   });
   const workloads = renumbered(left.map(([workload]) => workload));
   const architectures = renumbered(left.map(([, architecture]) => architecture));
-  const { models: _, modelValues: __, ...common } = data;
+  const { models: _, modelValues: __, shares: ___, modelShares: ____, ...common } = data;
+  const kept = modelsLeft(data, place);
   return {
     ...common,
     profiles,
@@ -26,9 +28,25 @@ export function withoutProfiles(data: TargetData, hashes: ReadonlySet<string>): 
       profile,
       medianMs,
     ]),
-    ...modelsLeft(data, place),
+    ...kept,
+    ...movedShares([
+      [
+        data,
+        {
+          workload: (at) => workloads.get(at),
+          architecture: (at) => architectures.get(at),
+          profile: (at) => place.get(data.profiles[at]!.sha256),
+          model: (at) => placeIn(kept.models, data.models![at]!),
+        },
+      ],
+    ]),
     descriptor: data.descriptor !== null && hashes.has(data.descriptor.sha256) ? null : data.descriptor,
   };
+}
+
+function placeIn(models: readonly string[] | undefined, model: string): number | undefined {
+  const at = models?.indexOf(model) ?? -1;
+  return at < 0 ? undefined : at;
 }
 
 /** @param place where each profile that is left now stands, by hash */

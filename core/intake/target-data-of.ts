@@ -1,4 +1,6 @@
 // What one accepted profile says of its target, in the form that everything measured on the target is kept in.
+import { kernelShares } from '#core/dataset/kernel-times/kernel-shares.ts';
+import { movedShares, type TargetShares } from '#core/dataset/kernel-times/target-shares.ts';
 import { sortedWorkloads, type TargetData } from '#core/dataset/target-data.ts';
 import type { AcceptedProfile } from './acceptance.ts';
 
@@ -47,8 +49,30 @@ export function targetDataOf(profile: AcceptedProfile, source: ProfileSource): T
     architectures,
     values: values.toSorted(([a, x], [b, y]) => a - b || x - y),
     ...modelsOf(profile),
+    ...sharesOf(profile, workloadIndex, architectureIndex),
     descriptor: profile.descriptor && { sha256: source.sha256, descriptor: profile.descriptor },
   };
+}
+
+/** @param workloadIndex where each workload of the profile stands
+ * @param architectureIndex and each architecture */
+function sharesOf(
+  { measurements, models }: AcceptedProfile,
+  workloadIndex: readonly number[],
+  architectureIndex: ReadonlyMap<string, number>,
+): TargetShares {
+  const shares = measurements.flatMap(
+    ({ workload, architecture, kernelTimes }): NonNullable<TargetShares['shares']> =>
+      kernelTimes === undefined ? [] : [[workload, architectureIndex.get(architecture)!, 0, kernelShares(kernelTimes)]],
+  );
+  const ascending = models.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const modelShares = ascending.flatMap(
+    ({ kernelTimes }, at): NonNullable<TargetShares['modelShares']> =>
+      kernelTimes === undefined ? [] : [[at, 0, kernelShares(kernelTimes)]],
+  );
+  const same = (at: number): number => at;
+  const places = { workload: (at: number) => workloadIndex[at], architecture: same, profile: same, model: same };
+  return movedShares([[{ shares, modelShares }, places]]);
 }
 
 function modelsOf({ models }: AcceptedProfile): Pick<TargetData, 'models' | 'modelValues'> {

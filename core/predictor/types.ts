@@ -1,5 +1,6 @@
 // The plain data that the predictor takes and gives. Units: latencies in ms; lnMean is a natural logarithm of a
 // dimensionless relative latency (the scale of a target is part of its adaptation).
+import type { KernelShares } from '#core/dataset/kernel-times/kernel-shares.ts';
 import type { Kernel } from '#core/graph/kernel.ts';
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
@@ -32,11 +33,13 @@ export interface Measured {
   readonly workload: Workload;
   readonly architecture: Architecture;
   readonly latencyMs: number;
+  readonly shares?: KernelShares | undefined;
 }
 
 /** An operator graph and what it took. */
 export interface MeasuredGraph extends IdentifiedGraph {
   readonly latencyMs: number;
+  readonly shares?: KernelShares | undefined;
 }
 
 /** What a predictor says of n networks, whatever the target. H heads, P features a head. */
@@ -50,6 +53,8 @@ export interface Forward {
   readonly heads?: readonly number[];
   /** What the sums are of [n], under every lowering. Where it is not known, prices are linear in a target's weights. */
   readonly launches?: readonly NetworkLaunches[];
+  /** How the time of a run of each was divided on a target [n]; undefined where that was not measured. */
+  readonly shares?: readonly (KernelShares | undefined)[];
 }
 
 export interface Prediction {

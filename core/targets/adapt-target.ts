@@ -56,16 +56,17 @@ export async function adaptMergedTarget(
   const make = async (): Promise<KeptAdaptation> => {
     if (merged.length + models.length + described.operators.length === 0)
       return { withdrawn: true, dataRevision: revision };
-    const measured = merged.map(({ workload, architecture, latencyMs }) => ({
+    const measured = merged.map(({ workload, architecture, latencyMs, shares }) => ({
       workload,
       architecture: searchSpace(workload.searchSpace).parse(architecture),
       latencyMs,
+      shares,
     }));
     const graphs = await readGraphs(
       store,
       models.map(({ model }) => model),
     );
-    const all = [...measured, ...models.map(({ latencyMs }, at) => ({ ...graphs[at]!, latencyMs }))];
+    const all = [...measured, ...models.map(({ latencyMs, shares }, at) => ({ ...graphs[at]!, latencyMs, shares }))];
     const contradiction = repeatContradiction([...merged, ...models]);
     return { ...(await adaptChecked(predictor, all, contradiction, described)), dataRevision: revision };
   };

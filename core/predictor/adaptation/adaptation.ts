@@ -12,6 +12,7 @@ import { DomainError } from '#core/errors.ts';
 import { type LoweringId, loweringIds } from '#core/graph/lowerings.ts';
 import { cholesky } from '#core/matrix/small-matrix.ts';
 import { featureDimension, type Head, headsOf } from '#core/predictor/hypotheses.ts';
+import { type GroupModel, groupRows, rowsWithGroups, sumsWithGroups } from '#core/predictor/kernel-times/group-rows.ts';
 import { type RepricedSums, repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import { joinedForwards, type OperatorRows, rowsAlone, sumsAlone } from '#core/predictor/operators/operator-rows.ts';
 import type { Forward, HeadParameters } from '#core/predictor/types.ts';
@@ -81,6 +82,8 @@ export interface AdaptOptions {
   readonly near?: Adaptation;
   /** What the target's descriptor says. */
   readonly operators?: OperatorRows | undefined;
+  /** How shares of kernels are taken that the networks have; left out: as assumed. */
+  readonly groups?: GroupModel;
 }
 
 /** A head whose evidence is further from the best, outliers not yet looked for, is not looked at again. */
@@ -105,17 +108,20 @@ export function adaptTarget(
   options: AdaptOptions = {},
 ): Adaptation {
   const { outlierShare = defaultOutlierShare, lnLoweringPriors, operators } = options;
-  const { forward, latencyMs } = withOperators(networks, networksMs, operators);
+  const groups = groupRows(parameters, networks, networksMs, options.groups);
+  const { forward, latencyMs } = joinedRows([{ forward: networks, latencyMs: networksMs }, groups, operators]);
   if (latencyMs.length === 0) throw new DomainError('too-few-measurements', 'adaptation needs at least 1 measurement');
   const lnLatency = latencyMs.map((value, i) => {
     if (isLatencyMs(value)) return Math.log(value);
     throw new DomainError('invalid-request', `latency ${value} ms of measurement ${i} is none; ${allowedLatency}`);
   });
   const heads = headsOf(parameters.lowerings);
+  const P = forward.phi.length / forward.lnMean.length;
   const scoreOf = (h: number, level: number, lnEvidence: number): number =>
     lnEvidence + parameters.logPriors[h]![level]! + (lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0);
   const systems = (options.heads ?? [...heads.keys()]).map((h) => {
-    const rows = { ...headRows(forward, h), lnLatency };
+    const plain = { ...headRows(forward, h), lnLatency };
+    const rows = groups ? rowsWithGroups(plain, groups, networks.count) : plain;
     const system = supportSystem(operators ? rowsAlone(rows, operators, heads[h]!.net) : rows);
     return { h, phi: system.phi, system };
   });
@@ -134,7 +140,8 @@ export function adaptTarget(
     if (forward.launches === undefined || (options.near !== undefined && known === undefined)) return [];
     if (Math.max(...levels.map(({ score }) => score)) < bestLinear - farFromLinear) return [];
     const plain = repricedSums(forward.launches, head.net, parameters.lowerings.indexOf(head.lowering));
-    const sums = operators ? sumsAlone(plain, operators, head.net) : plain;
+    const divided = groups ? sumsWithGroups(plain, groups, networks.count, P) : plain;
+    const sums = operators ? sumsAlone(divided, operators, head.net) : divided;
     const own = exponentialLevels(sums, known, system, levels, outlierShare).map((level) => ({
       ...level,
       score: scoreOf(h, level.l, level.posterior.lnEvidence),
@@ -159,7 +166,7 @@ export function adaptTarget(
       ...heads[own.h]!,
       form: own.form,
       weight: weightOf(own.levels) / keptWeight,
-      ...merged(own, latencyMs.length, forward.phi.length / forward.lnMean.length),
+      ...merged(own, latencyMs.length, P),
     })),
     outliers: Array.from(networksMs.keys()).filter(
       (i) => all.reduce((sum, l) => sum + (l.posterior.outliers.includes(i) ? l.weight : 0), 0) > 0.5,
@@ -167,16 +174,24 @@ export function adaptTarget(
   };
 }
 
-/** The networks' rows with the operators' behind them. */
-function withOperators(
-  forward: Forward,
-  latencyMs: Float64Array,
-  operators: OperatorRows | undefined,
-): { readonly forward: Forward; readonly latencyMs: Float64Array } {
-  if (operators === undefined) return { forward, latencyMs };
-  const both = joinedForwards(forward, operators.forward);
-  return { forward: both, latencyMs: Float64Array.of(...latencyMs, ...operators.latencyMs) };
+interface MeasuredRows {
+  readonly forward: Forward;
+  /** [forward.count]. */
+  readonly latencyMs: Float64Array;
 }
+
+/** Rows of several kinds, one behind the other. */
+const joinedRows = ([first, ...others]: readonly [MeasuredRows, ...(MeasuredRows | undefined)[]]): MeasuredRows =>
+  others.reduce<MeasuredRows>(
+    (all, own) =>
+      own === undefined
+        ? all
+        : {
+            forward: joinedForwards(all.forward, own.forward),
+            latencyMs: Float64Array.of(...all.latencyMs, ...own.latencyMs),
+          },
+    first,
+  );
 
 /** With fewer, looking at every head is cheap. */
 export const manyMeasurements = 20;

@@ -43,7 +43,9 @@ export async function adaptChecked(
   const { parameters, identity } = predictor;
   const groups = inSets(measured, usedRows(measured));
   const order = groups.flatMap(({ rows }) => rows);
-  const forward = await predictor.forward(groups.map(({ set }) => set));
+  const plain = await predictor.forward(groups.map(({ set }) => set));
+  const shares = order.map((row) => measured[row]!.shares);
+  const forward = shares.every((own) => own === undefined) ? plain : { ...plain, shares };
   const latencyMs = Float64Array.from(order, (row) => measured[row]!.latencyMs);
   const options = await optionsOf(predictor, described);
   const adaptation = adaptCalibrated(parameters, identity.hash, forward, latencyMs, options);

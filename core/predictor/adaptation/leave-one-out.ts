@@ -62,12 +62,13 @@ export function forwardRows(forward: Forward, indices: readonly number[]): Forwa
     });
     return out;
   };
-  const { launches } = forward;
+  const { launches, shares } = forward;
   return {
     ...forward,
     count: indices.length,
     lnMean: pick(forward.lnMean),
     phi: pick(forward.phi),
     ...(launches && { launches: indices.map((index) => launches[index]!) }),
+    ...(shares && { shares: indices.map((index) => shares[index]) }),
   };
 }

@@ -29,7 +29,7 @@ export async function forwardOfSets(
       const { table, rows } = countedPart(counts, set, start);
       const prices = await books.of(table, 'graphs' in set ? 1 : set.workload.batchSize);
       addSums(prices, rows, wanted, { lnMean, phi, first });
-      for (const own of rows) launches.push({ prices, rows: own });
+      for (const own of rows) launches.push({ prices, kernels: table.kernels, rows: own });
       first += rows.length;
     }
   }

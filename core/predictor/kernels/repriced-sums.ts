@@ -1,5 +1,6 @@
 // Sums over the kernels of networks when a target's prices are not linear in its weights: every kernel x costs
 // μ(x)·exp(ψ(x)·w), which is positive whatever w is.
+import type { Kernel } from '#core/graph/kernel.ts';
 import { featureDimension } from '#core/predictor/hypotheses.ts';
 import type { CountRow } from './kernel-table.ts';
 import type { KernelPrices } from './price-book.ts';
@@ -7,6 +8,8 @@ import type { KernelPrices } from './price-book.ts';
 /** What the sums of one network are of. */
 export interface NetworkLaunches {
   readonly prices: KernelPrices;
+  /** Which kernels the prices are of, the run's constant first; left out: not known. */
+  readonly kernels?: readonly Kernel[];
   /** One a lowering of the predictor, in its order; indices into the prices. */
   readonly rows: readonly CountRow[];
 }

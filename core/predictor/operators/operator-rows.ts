@@ -91,6 +91,8 @@ interface Rows {
   readonly phi: Float64Array;
   /** ln ms [n]. */
   readonly lnLatency: Float64Array;
+  /** Variance of noise beside σ² [n]; left out: none. */
+  readonly ownVariance?: Float64Array;
 }
 
 /** Rows of networks and, behind them, operators at w = 0: with the features of v and δ as the last two, φ
@@ -106,7 +108,7 @@ export function rowsAlone(
   return {
     ...withAlone(rows, handedPrices(operators, net), alone.deviation),
     lnLatency: rows.lnLatency.map((ln, i) => (i < first ? ln : ln - alone.mean)),
-    ownVariance: rows.lnMean.map((_, i) => (i < first ? 0 : alone.noise ** 2)),
+    ownVariance: rows.lnMean.map((_, i) => (i < first ? (rows.ownVariance?.[i] ?? 0) : alone.noise ** 2)),
   };
 }
 

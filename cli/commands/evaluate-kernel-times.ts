@@ -1,0 +1,53 @@
+// `sugarbush evaluate-kernel-times`: what kernel times are worth on profiles that have them, and how predicted shares
+// agree with a profiler's.
+import { defineCommand, flag, jsonFlag } from '#command-line/command.ts';
+import { exitCodes } from '#command-line/exit-codes.ts';
+import { integerBetween, listOf, text } from '#command-line/values.ts';
+
+const options = {
+  folder: {
+    value: 'FOLDER',
+    help: 'profiles that were measured with --kernel-times; others in it are passed over',
+    schema: text,
+    default: 'data/fleet',
+  },
+  measurements: {
+    value: 'COUNTS',
+    help: 'how many networks of a target are measured, one evaluation for each',
+    schema: listOf(integerBetween(1, 200)),
+    default: '1,3,10',
+  },
+  repeats: { value: 'DRAWS', help: 'random draws a target', schema: integerBetween(1, 1000), default: '5' },
+  seed: { value: 'SEED', help: 'of training and draws', schema: integerBetween(0, 2 ** 31 - 1), default: '0' },
+  steps: {
+    value: 'STEPS',
+    help: 'gradient steps of the training; default: what a predictor wants',
+    schema: integerBetween(1, 100_000).optional(),
+  },
+  shipped: flag('ask the shipped predictor, which may have learned from the profiles, instead of training one'),
+  json: jsonFlag,
+};
+
+export const evaluateKernelTimesCommand = defineCommand({
+  options,
+  notes:
+    'The predictor learns from all that is shipped but the fleet; how far shares are believed from targets of other ' +
+    'runtimes.',
+  async run({ folder, measurements, repeats, seed, steps, shipped, json }, { out, say }) {
+    const note = (line: string): void => say(`${line}\n`);
+    const { predictorWithoutFleet } = await import('../evaluate/evaluate-descriptor.ts');
+    const { evaluateKernelTimes, readProfiled, shippedPredictor } = await import(
+      '../evaluate/evaluate-kernel-times.ts'
+    );
+    const { kernelTimesToTables } = await import('../evaluate/print-kernel-times.ts');
+    const predictor = shipped ? await shippedPredictor() : await predictorWithoutFleet(seed, steps, note);
+    try {
+      const targets = await readProfiled(predictor, folder);
+      const evaluation = await evaluateKernelTimes(predictor, targets, { measurements, repeats, seed }, note);
+      out(json ? `${JSON.stringify(evaluation)}\n` : `${kernelTimesToTables(evaluation)}\n`);
+    } finally {
+      await predictor.close();
+    }
+    return exitCodes.done;
+  },
+});
