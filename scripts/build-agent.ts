@@ -1,6 +1,6 @@
 // Builds the device agent: one bundled file and the package around it, ready for `npm pack`.
 // Usage: node scripts/build-agent.ts [FOLDER], default .build/agent
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -56,6 +56,11 @@ export async function buildAgent(folder: string): Promise<string> {
   writeFileSync(join(folder, 'start.cjs'), "'use strict';\nimport('./sugarbush-agent.mjs');\n");
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   copyFileSync(join(root, 'agent', 'sugarbush-agent.service'), join(folder, 'sugarbush-agent.service'));
+  const helpers = join(root, 'agent', 'helpers');
+  mkdirSync(join(folder, 'helpers'), { recursive: true });
+  for (const name of readdirSync(helpers).filter((name) => name.endsWith('.py'))) {
+    copyFileSync(join(helpers, name), join(folder, 'helpers', name));
+  }
   return bundle;
 }
 

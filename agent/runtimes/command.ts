@@ -42,6 +42,7 @@ export function commandRuntime(words: readonly string[]): Runtime {
           SUGARBUSH_PRECISION: settings.precision,
           SUGARBUSH_MIN_RUNS: String(rule.sampling.minRuns),
           SUGARBUSH_MAX_MS: String(rule.sampling.maxMs),
+          SUGARBUSH_TOLERANCE: String(rule.sampling.tolerance),
         },
       });
       const line = parseCommandOutput(result.stdout);
