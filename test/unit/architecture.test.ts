@@ -61,7 +61,7 @@ const mayImport: Readonly<Record<Folder, readonly string[]>> = {
     'package.json',
   ],
   // How shipped data were made stands beside them.
-  data: ['data/', 'core/', 'command-line/', 'scripts/build-agent.ts'],
+  data: ['data/', 'core/', 'command-line/', 'scripts/build-agent.ts', 'scripts/zoo-models.ts'],
   scripts: ['scripts/', 'core/', 'contract/', 'cli/', 'stack/', 'layers/', 'package.json'],
 };
 
