@@ -1,6 +1,7 @@
 // The form of GET /v1/targets and GET /v1/targets/{id}.
 import * as z from 'zod';
 import { selfCheckSchema } from '#core/predictor/adaptation/self-check.ts';
+import { behaviourSchema } from '#core/predictor/whole-networks/behaviour.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
 import type { OperationsOf } from './operation.ts';
 import { pageQuery } from './page-query.ts';
@@ -52,6 +53,12 @@ export const targetViewSchema = z
           .int()
           .nonnegative()
           .describe('Measurements that are more likely outliers than not; they hardly count.'),
+        behaviour: behaviourSchema
+          .nullable()
+          .describe(
+            'What it is like, what is slow on it and what to measure next. null: it came with the project, or was ' +
+              'adapted before behaviours were observed.',
+          ),
       })
       .nullable()
       .describe('How the target stands under the predictor in use; null until it is adapted.'),

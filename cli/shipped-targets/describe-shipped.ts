@@ -2,6 +2,7 @@
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { expandedAdaptation } from '#core/predictor/adaptation/compact-adaptation.ts';
 import { assessTrust } from '#core/predictor/adaptation/trust.ts';
+import type { Behaviour } from '#core/predictor/whole-networks/behaviour.ts';
 import { measuredKinds } from '#core/predictor/whole-networks/familiarity.ts';
 import type { TargetDescription } from './measured-target.ts';
 import type { ShippedTarget } from './targets-file.ts';
@@ -18,10 +19,15 @@ export interface DescribedTarget extends TargetDescription {
    * share inside the 90 % interval. */
   readonly leftOut: NonNullable<Adaptation['selfCheck']>['leftOut'];
   readonly int8Measured: boolean;
+  /** What it is like, what is slow on it, what to measure next; where it was asked for. */
+  readonly behaviour?: Behaviour;
 }
 
 /** For --json, and for what follows. */
-export function describeShipped({ adaptation, available, ...description }: ShippedTarget): DescribedTarget {
+export function describeShipped(
+  { adaptation, available, ...description }: ShippedTarget,
+  behaviour?: Behaviour,
+): DescribedTarget {
   const expanded = expandedAdaptation(adaptation, '');
   const { trust, reason } = assessTrust(expanded);
   return {
@@ -32,6 +38,7 @@ export function describeShipped({ adaptation, available, ...description }: Shipp
     trustReason: reason,
     leftOut: adaptation.selfCheck.leftOut,
     int8Measured: measuredKinds(expanded).hasInt8,
+    ...(behaviour && { behaviour }),
   };
 }
 
@@ -66,6 +73,32 @@ export function showShipped(target: DescribedTarget): string {
     ['int8', target.int8Measured ? 'some of them are of int8 networks' : 'none of them'],
     ['self check', check],
     ['trust', `${target.trust}: ${target.trustReason}`],
+    ...(target.behaviour === undefined ? [] : behaviourFacts(target.behaviour)),
   ] as const;
   return `${target.id}\n${facts.map(([name, value]) => `  ${name.padEnd(12)}  ${value}\n`).join('')}`;
+}
+
+/** Kinds that are told of each sort. */
+const toldKinds = 4;
+
+function behaviourFacts({ lowering, loweringProbability, prices, measureNext }: Behaviour): [string, string][] {
+  const inWords = (kinds: Behaviour['prices']): string =>
+    kinds.length === 0
+      ? 'nothing for certain'
+      : kinds
+          .slice(0, toldKinds)
+          .map(({ kind, share, factor, low, high }) => {
+            const interval = `${low.toFixed(2)} to ${high.toFixed(2)}`;
+            return `${kind} ${factor.toFixed(2)} × (${interval}; ${(100 * share).toFixed(1)} % of the time)`;
+          })
+          .join(', ');
+  const slow = prices.filter(({ low }) => low > 1).sort((a, b) => b.low - a.low);
+  const fast = prices.filter(({ high }) => high < 1).sort((a, b) => a.high - b.high);
+  const next = measureNext.map(({ network, factor }) => `${network} (within a factor of ${factor.toFixed(2)})`);
+  return [
+    ['like', `${lowering}, probability ${loweringProbability.toFixed(2)}`],
+    ['slow here', inWords(slow)],
+    ['fast here', inWords(fast)],
+    ['next', `standard networks least known: ${next.join(', ')}`],
+  ];
 }

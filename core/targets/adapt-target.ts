@@ -12,6 +12,7 @@ import { operatorNetworks } from '#core/descriptor/operator-networks.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { adaptChecked, type Described } from '#core/predictor/adaptation/checked-adaptation.ts';
 import type { Predictor } from '#core/predictor/types.ts';
+import { observeBehaviour } from '#core/predictor/whole-networks/observe-behaviour.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { Store } from '#core/store/store.ts';
 import { type UpdateOptions, updateJson } from '#core/store/stored-json.ts';
@@ -68,7 +69,9 @@ export async function adaptMergedTarget(
     );
     const all = [...measured, ...models.map(({ latencyMs, shares }, at) => ({ ...graphs[at]!, latencyMs, shares }))];
     const contradiction = repeatContradiction([...merged, ...models]);
-    return { ...(await adaptChecked(predictor, all, contradiction, described)), dataRevision: revision };
+    const adaptation = await adaptChecked(predictor, all, contradiction, described);
+    const behaviour = await observeBehaviour(predictor, adaptation, new Set(graphs.map(({ id }) => id)));
+    return { ...adaptation, dataRevision: revision, behaviour };
   };
   const kept = await updateJson(
     store,

@@ -1,7 +1,8 @@
 // What is kept under an adaptation's key: the adaptation, or that there is none because everything measured on the
 // target was withdrawn. That is kept too, with what it was made from, so that nothing older takes its place.
 import * as z from 'zod';
-import { type Adaptation, adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
+import { adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
+import { behaviourSchema } from '#core/predictor/whole-networks/behaviour.ts';
 
 const withdrawnAdaptationSchema = z.strictObject({
   withdrawn: z.literal(true),
@@ -9,7 +10,11 @@ const withdrawnAdaptationSchema = z.strictObject({
   dataRevision: z.int().positive(),
 });
 
-export const keptAdaptationSchema = z.union([withdrawnAdaptationSchema, adaptationSchema]);
+/** What was adapted before behaviours were kept has none, nor has a target that came with the project. */
+export const observedAdaptationSchema = adaptationSchema.extend({ behaviour: behaviourSchema.exactOptional() });
+export type ObservedAdaptation = z.infer<typeof observedAdaptationSchema>;
+
+export const keptAdaptationSchema = z.union([withdrawnAdaptationSchema, observedAdaptationSchema]);
 export type KeptAdaptation = z.infer<typeof keptAdaptationSchema>;
 
 /** Whether there is nothing to adapt to, for all of it was withdrawn. */
@@ -17,4 +22,5 @@ export const isWithdrawn = (kept: KeptAdaptation): kept is z.infer<typeof withdr
   'withdrawn' in kept;
 
 /** The adaptation that is kept; undefined for a target that was withdrawn. */
-export const adaptationIn = (kept: KeptAdaptation): Adaptation | undefined => (isWithdrawn(kept) ? undefined : kept);
+export const adaptationIn = (kept: KeptAdaptation): ObservedAdaptation | undefined =>
+  isWithdrawn(kept) ? undefined : kept;

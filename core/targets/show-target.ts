@@ -3,6 +3,7 @@
 import type { SelfCheck } from '#core/predictor/adaptation/self-check.ts';
 import { assessTrust } from '#core/predictor/adaptation/trust.ts';
 import type { Trust } from '#core/predictor/types.ts';
+import type { Behaviour } from '#core/predictor/whole-networks/behaviour.ts';
 import { readAliases } from '#core/predictors/aliases.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
@@ -27,6 +28,8 @@ export interface TargetView {
     readonly leftOut: SelfCheck['leftOut'];
     /** Measurements that are more likely outliers than not. */
     readonly outliers: number;
+    /** Null where none was observed: the target came with the project, or was adapted before any was. */
+    readonly behaviour: Behaviour | null;
   } | null;
 }
 
@@ -45,9 +48,9 @@ async function adaptationOf(store: Store, targetId: string): Promise<TargetView[
   const kept = await readJson(store, adaptationKey(predictorVersion, targetId), keptAdaptationSchema);
   const adaptation = kept && adaptationIn(kept.value);
   if (!adaptation) return null;
-  const { measurements, operators = 0, expectedError = null, selfCheck, outliers } = adaptation;
+  const { measurements, operators = 0, expectedError = null, selfCheck, outliers, behaviour = null } = adaptation;
   const { trust, reason: trustReason } = assessTrust(adaptation);
   const leftOut = selfCheck?.leftOut ?? null;
-  const told = { trust, trustReason, expectedError, leftOut, outliers: outliers.length };
+  const told = { trust, trustReason, expectedError, leftOut, outliers: outliers.length, behaviour };
   return { predictorVersion, measurements, operators, ...told };
 }

@@ -33,7 +33,7 @@ export function breakDown(adaptation: Adaptation, network: PricedNetwork, latenc
 }
 
 /** The lowering whose heads weigh most. */
-function likeliestLowering({ heads }: Adaptation): LoweringId {
+export function likeliestLowering({ heads }: Adaptation): LoweringId {
   const weights = new Map<LoweringId, number>();
   for (const { lowering, weight } of heads) weights.set(lowering, (weights.get(lowering) ?? 0) + weight);
   return [...weights].reduce((best, own) => (own[1] > best[1] ? own : best))[0];
@@ -42,19 +42,25 @@ function likeliestLowering({ heads }: Adaptation): LoweringId {
 /** Least share of its expected price that a launch is held to cost. */
 const leastRelativePrice = 0.01;
 
+/** At w = 0, in units of the head's scale. */
+export const meanPrice = ({ net }: Pick<AdaptedHead, 'net'>, { prices }: PricedNetwork, kernel: number): number =>
+  Math.exp(prices.lnMean[net]![kernel]!);
+
 /** In units of the head's scale. */
-function relativePrice(
-  { net, form, coordinates, weights }: AdaptedHead,
-  { prices }: PricedNetwork,
+export function relativePrice(
+  head: Pick<AdaptedHead, 'net' | 'form' | 'coordinates' | 'weights'>,
+  network: PricedNetwork,
   kernel: number,
 ): number {
+  const { net, form, coordinates, weights } = head;
+  const { prices } = network;
   const psi = prices.psi[net]!;
   let change = 0;
   coordinates.forEach((p, c) => {
     change += psi[kernel * P + p]! * weights[c]!;
   });
   const factor = form === 'linear' ? Math.max(1 + change, leastRelativePrice) : exponentialPrice(change);
-  return Math.exp(prices.lnMean[net]![kernel]!) * factor;
+  return meanPrice(head, network, kernel) * factor;
 }
 
 /** Lowerings that the adaptation's heads have, which is what a network must be lowered as. */

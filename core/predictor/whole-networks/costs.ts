@@ -66,7 +66,8 @@ export function costsByPlace(
   });
 }
 
-const kindOf = ({ kernels }: PricedNetwork, kernel: number): CostKind =>
+/** The kind of a kernel of the network, by its index. */
+export const kindOf = ({ kernels }: PricedNetwork, kernel: number): CostKind =>
   isRunConstant(kernels[kernel]!) ? 'run' : kernels[kernel]!.kind;
 
 const costOf = (ms: number, latencyMs: number): Cost => ({

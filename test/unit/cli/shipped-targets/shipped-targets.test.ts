@@ -108,6 +108,23 @@ test('what is told of a target', () => {
   expect(shown).toContain('half are off by more than 10.0 %, a fifth by more than 20.0 %; 90 % are inside');
   expect(shown).toContain('  measurements  30 of 60, evenly over what was measured\n');
   expect(shown).toContain('  runtime       the source does not say\n');
+  expect(shown).not.toContain('slow here');
+});
+
+test('what is slow on a target is told of kinds whose interval leaves out 1', () => {
+  const priced = (kind: 'convolution' | 'pool' | 'sum', factor: number, low: number, high: number) => ({
+    ...{ kind, share: 0.125, typicalShare: 0.1, factor, low, high },
+  });
+  const behaviour = {
+    ...{ lowering: 'pruned' as const, loweringProbability: 0.953, unlikeKnownProbability: 0 },
+    prices: [priced('convolution', 1.5, 1.25, 1.8), priced('pool', 0.5, 0.4, 0.625), priced('sum', 1.2, 0.9, 1.6)],
+    measureNext: [{ network: 'waves', factor: 2.5 }],
+  };
+  const shown = showShipped(describeShipped(some[0]!, behaviour));
+  expect(shown).toContain('  like          pruned, probability 0.95\n');
+  expect(shown).toContain('  slow here     convolution 1.50 × (1.25 to 1.80; 12.5 % of the time)\n');
+  expect(shown).toContain('  fast here     pool 0.50 × (0.40 to 0.63; 12.5 % of the time)\n');
+  expect(shown).toContain('  next          standard networks least known: waves (within a factor of 2.50)\n');
 });
 
 test('a table lines up', () => {

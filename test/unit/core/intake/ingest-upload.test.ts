@@ -7,9 +7,9 @@ import { targetDataSchema } from '#core/dataset/target-data.ts';
 import { ingestUpload } from '#core/intake/ingest-upload.ts';
 import { incomingKey, uploadKey } from '#core/intake/keys.ts';
 import { type UploadRecord, uploadRecordSchema } from '#core/intake/upload-record.ts';
-import { adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
 import type { Store } from '#core/store/store.ts';
 import { readJson } from '#core/store/stored-json.ts';
+import { observedAdaptationSchema } from '#core/targets/kept-adaptation.ts';
 import { measurementsKey, targetKey } from '#core/targets/keys.ts';
 import { showTarget } from '#core/targets/show-target.ts';
 import { targetRecordSchema } from '#core/targets/target-record.ts';
@@ -65,7 +65,7 @@ describe('ingest', () => {
       descriptor: null,
       target: profileOf(latencyOf).target,
     });
-    const adaptation = await readJson(service.data, adaptationKeyOf(targetId), adaptationSchema);
+    const adaptation = await readJson(service.data, adaptationKeyOf(targetId), observedAdaptationSchema);
     expect(adaptation?.value).toMatchObject({ dataRevision: 1, measurements: 20 });
     expect(adaptation!.value.expectedError).toBeGreaterThan(0);
   });
@@ -149,6 +149,9 @@ describe('ingest', () => {
     const { adaptation } = await showTarget(service.data, targetId);
     expect(adaptation).toMatchObject({ measurements: 20, operators: length });
     expect(adaptation!.expectedError).not.toBe(shown.adaptation!.expectedError);
+    const { prices, measureNext } = adaptation!.behaviour!;
+    expect(prices.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 3);
+    expect(measureNext).toHaveLength(3);
   });
 
   it('ignores what nobody registered', async () => {
@@ -248,7 +251,7 @@ describe('ingest', () => {
     expect(ids.size).toBe(1);
     const [id] = ids as Set<string>;
     expect(await targetOf(service.data, id!)).toMatchObject({ measurements: 18, profiles: 3, devices: [a, b] });
-    const adaptation = await readJson(service.data, adaptationKeyOf(id!), adaptationSchema);
+    const adaptation = await readJson(service.data, adaptationKeyOf(id!), observedAdaptationSchema);
     expect(adaptation?.value.dataRevision).toBe(3);
     expect(adaptation?.value.selfCheck?.leftOut?.measurements).toBe(18);
   });
@@ -309,7 +312,7 @@ describe('ingest', () => {
     await service.send(device, profileOf(latencyOf, { from: 20, to: 30 }));
     for (const version of Object.values(aliases)) {
       const key = `adaptations/${version}/${targetId}.json`;
-      expect((await readJson(service.data, key, adaptationSchema))?.value.dataRevision).toBe(2);
+      expect((await readJson(service.data, key, observedAdaptationSchema))?.value.dataRevision).toBe(2);
     }
   });
 
@@ -326,7 +329,7 @@ describe('ingest', () => {
       expect(records.map(({ status }) => status)).toEqual(['accepted', 'accepted', 'accepted', 'accepted']);
       const id = records[0]!.accepted!.targetId;
       const { profiles: kept, values } = (await dataOf(service.data, id))!;
-      const adaptation = (await readJson(service.data, adaptationKeyOf(id), adaptationSchema))!.value;
+      const adaptation = (await readJson(service.data, adaptationKeyOf(id), observedAdaptationSchema))!.value;
       const { createdAt: _, updatedAt: __, devices: ___, ...target } = (await targetOf(service.data, id))!;
       return { hashes: kept.map(({ sha256 }) => sha256), values, adaptation, target };
     };
@@ -389,7 +392,7 @@ describe('ingest', () => {
       const { accepted } = await recordOf(service.data, upload);
       const target = await targetOf(service.data, accepted!.targetId);
       expect(target).toMatchObject({ profiles: after + 1, measurements: 8 });
-      const adaptation = await readJson(service.data, adaptationKeyOf(accepted!.targetId), adaptationSchema);
+      const adaptation = await readJson(service.data, adaptationKeyOf(accepted!.targetId), observedAdaptationSchema);
       expect(adaptation?.value.dataRevision).toBe(after + 1);
     }
     expect(cuts).toBeGreaterThan(12);

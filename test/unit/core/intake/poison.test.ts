@@ -1,8 +1,8 @@
 // One device against all others: what it says of its own targets, of another's, and of very many.
 import { beforeAll, expect, test } from 'vitest';
 import { targetDataSchema } from '#core/dataset/target-data.ts';
-import { adaptationSchema } from '#core/predictor/adaptation/adaptation.ts';
 import { readJson } from '#core/store/stored-json.ts';
+import { observedAdaptationSchema } from '#core/targets/kept-adaptation.ts';
 import { adaptationKey, measurementsKey, targetKey } from '#core/targets/keys.ts';
 import { type TargetRecord, targetRecordSchema } from '#core/targets/target-record.ts';
 import { mostTargetsOfDevice, trainingVerdicts } from '#core/training/snapshot/training-rule.ts';
@@ -28,7 +28,7 @@ async function keptOf({ data }: FieldService, targetId: string) {
   return {
     record: (await readJson(data, targetKey(targetId), targetRecordSchema))!.value,
     measurements: (await readJson(data, measurementsKey(targetId), targetDataSchema))!.value,
-    adaptation: (await readJson(data, adaptationKey(version, targetId), adaptationSchema))?.value,
+    adaptation: (await readJson(data, adaptationKey(version, targetId), observedAdaptationSchema))?.value,
   };
 }
 
