@@ -17,10 +17,6 @@ export interface EvaluationProgress {
   seed(seed: number): SeedProgress;
 }
 
-/** What the first draw costs beside itself (the networks' sums, the order of a chosen set), in draws. */
-const preparation = 3;
-/** Steps of a fit that take as long as a draw, roughly: two cores, 900 to 15,000 networks. */
-const stepsPerDraw = 5;
 const sayEveryS = 2;
 
 /** @param say takes a line every few seconds
@@ -31,8 +27,9 @@ export function evaluationProgress(
   nowS: () => number = () => performance.now() / 1000,
 ): EvaluationProgress {
   const parts = seeds.flatMap((): WorkPart[] => [
-    { kind: 'fit', units: steps },
-    { kind: 'score', units: (preparation + draws) * stepsPerDraw },
+    // How long a draw takes beside a step depends on networks, targets and what else the machine does.
+    { kind: 'fit', units: steps, alone: true },
+    { kind: 'score', units: draws, alone: true },
   ]);
   const clock = workClock(parts, nowS);
   let saidS = Number.NEGATIVE_INFINITY;
@@ -52,7 +49,8 @@ export function evaluationProgress(
           tell(step === steps, `seed ${seed}: step ${step}/${steps}, loss ${loss.toFixed(3)}`);
         },
         scored(done) {
-          clock.report(at + 1, done === 0 ? 0 : (preparation + done) / (preparation + draws));
+          // What the first draw costs beside itself (the networks' sums, an order of all) is no measure for others.
+          if (done > 0) clock.report(at + 1, done / draws);
           tell(done === 0 || done === draws, `seed ${seed}: scored ${done}/${draws}`);
         },
       };

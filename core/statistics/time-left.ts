@@ -6,7 +6,8 @@ export interface WorkPart {
   /** Parts of one kind (each seed's fit, say) have one pace. */
   readonly kind: string;
   readonly units: number;
-  /** Its units are no measure beside those of other kinds: how long it takes is not known before it has begun. */
+  /** Its units are no measure beside those of other kinds: how long it takes is not known before one of its kind has
+   * begun. */
   readonly alone?: boolean;
 }
 
@@ -30,7 +31,8 @@ const notBegun: PartProgress = { before: 0, done: 0, spentS: 0 };
 /** Seconds; undefined where it is not known: as long as hardly anything was seen to advance.
  * @param progress of the parts that have begun, by their index */
 export function timeLeftS(parts: readonly WorkPart[], progress: ReadonlyMap<number, PartProgress>): number | undefined {
-  if (parts.some(({ alone }, i) => alone && !progress.has(i))) return undefined;
+  const begun = new Set(parts.flatMap(({ kind }, i) => (progress.has(i) ? [kind] : [])));
+  if (parts.some(({ alone, kind }) => alone && !begun.has(kind))) return undefined;
   const all = parts.map((part, i) => ({ ...part, ...(progress.get(i) ?? notBegun) }));
   const comparable = grouped(all, ({ kind, alone }) => (alone ? kind : ''));
   const lefts = [...comparable.values()].map(leftOfComparable);
@@ -71,24 +73,40 @@ export interface WorkClock {
   leftS(): number | undefined;
 }
 
+interface Begun {
+  readonly atS: number;
+  readonly before: number;
+  done: number;
+  endS?: number;
+  /** What was reported, and when. */
+  readonly seen: { readonly atS: number; readonly done: number }[];
+}
+
+/** The pace of the later half of what was seen counts: a machine may have become busy or idle. */
+function underWay({ atS, before, done, seen }: Begun, nowS: number): PartProgress {
+  const from = seen.findLast((point) => point.done <= (before + done) / 2) ?? { atS, done: before };
+  return { before: from.done, done, spentS: nowS - from.atS };
+}
+
 /** Follows work by a clock.
  * @param nowS seconds of any monotonic clock */
 export function workClock(parts: readonly WorkPart[], nowS: () => number): WorkClock {
-  const begun = new Map<number, { readonly atS: number; readonly before: number; done: number; endS?: number }>();
+  const begun = new Map<number, Begun>();
   return {
     report(part, done) {
       for (const [i, other] of begun)
         if (i < part && other.endS === undefined) Object.assign(other, { done: 1, endS: nowS() });
-      const known = begun.get(part) ?? { atS: nowS(), before: done, done };
+      const known = begun.get(part) ?? { atS: nowS(), before: done, done, seen: [] };
       begun.set(part, known);
       known.done = done;
+      known.seen.push({ atS: nowS(), done });
       if (done >= 1) known.endS ??= nowS();
     },
     leftS() {
-      const progress = [...begun].map(([i, { atS, before, done, endS }]): [number, PartProgress] => [
-        i,
-        { before, done, spentS: (endS ?? nowS()) - atS },
-      ]);
+      const progress = [...begun].map(([i, part]): [number, PartProgress] => {
+        const { atS, before, done, endS } = part;
+        return [i, endS === undefined ? underWay(part, nowS()) : { before, done, spentS: endS - atS }];
+      });
       return timeLeftS(parts, new Map(progress));
     },
   };

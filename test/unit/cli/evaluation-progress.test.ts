@@ -2,10 +2,9 @@
 import { expect, test } from 'vitest';
 import { evaluationProgress } from '#cli/evaluate/evaluation-progress.ts';
 
-test('the time left is of fits, scoring and further seeds together, at the pace that was seen', () => {
+test('the time left is known once fits and scoring were both seen, each at its own pace', () => {
   let now = 0;
   const lines: string[] = [];
-  // 17 draws and what the first costs beside itself, three more, at five steps each: as long as 100 steps.
   const progress = evaluationProgress(
     { seeds: [7, 8], steps: 100, draws: 17 },
     (line) => lines.push(line),
@@ -20,15 +19,23 @@ test('the time left is of fits, scoring and further seeds together, at the pace 
   now = 20;
   first.fitted(100, 1);
   first.scored(0);
-  now = 60;
+  now = 30;
+  first.scored(1);
+  now = 34;
+  first.scored(5);
+  now = 46;
   first.scored(17);
   progress.seed(8);
   expect(lines).toEqual([
     'seed 7: step 0/100, time left unknown',
-    'seed 7: step 50/100, loss 1.250, 70 s left',
-    'seed 7: step 100/100, loss 1.000, 60 s left',
-    'seed 7: scored 0/17, 60 s left',
-    'seed 7: scored 17/17, 60 s left',
-    'seed 8: step 0/100, 60 s left',
+    'seed 7: step 50/100, loss 1.250, time left unknown',
+    'seed 7: step 100/100, loss 1.000, time left unknown',
+    'seed 7: scored 0/17, time left unknown',
+    // What came before the first draw does not count.
+    'seed 7: scored 1/17, time left unknown',
+    // A second a draw: 12 of this seed; of the next 17, and 100 steps at 0.2 s.
+    'seed 7: scored 5/17, 49 s left',
+    'seed 7: scored 17/17, 37 s left',
+    'seed 8: step 0/100, 37 s left',
   ]);
 });

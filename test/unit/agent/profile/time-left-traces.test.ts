@@ -1,8 +1,9 @@
-// Traces of real profiles, replayed: from a tenth of the way on the time that is said to be left is within a factor of
-// two of what it was. test/fixtures/progress-traces/README.md says how they were recorded.
+// Traces of real profiles and evaluations, replayed: from a tenth of the way on the time that is said to be left is
+// within a factor of two of what it was. test/fixtures/progress-traces/README.md says how they were recorded.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { textProgress } from '#agent/profile/progress.ts';
+import { evaluationProgress } from '#cli/evaluate/evaluation-progress.ts';
 
 interface Trace {
   readonly command: string;
@@ -55,12 +56,38 @@ function replayProfile({ lines }: Trace): Said[] {
   });
 }
 
+function replayEvaluation({ lines }: Trace): Said[] {
+  const events = lines.flatMap(([atS, line]) => {
+    const [, seed, what, done, total] = /^seed (\d+): (step|scored) (\d+)\/(\d+)/.exec(line) ?? [];
+    return what === undefined ? [] : [{ atS, seed: Number(seed), what, done: Number(done), total: Number(total) }];
+  });
+  const totalOf = (wanted: string): number => events.find(({ what }) => what === wanted)!.total;
+  let now = 0;
+  let line = '';
+  const progress = evaluationProgress(
+    { seeds: [...new Set(events.map(({ seed }) => seed))], steps: totalOf('step'), draws: totalOf('scored') },
+    (said) => (line = said),
+    () => now,
+  );
+  const seeds = new Map<number, ReturnType<typeof progress.seed>>();
+  return events.map(({ atS, seed, what, done }) => {
+    now = atS;
+    const known = seeds.get(seed) ?? progress.seed(seed);
+    seeds.set(seed, known);
+    if (what === 'scored') known.scored(done);
+    else if (done > 0) known.fitted(done, 0);
+    return { atS, leftS: leftIn(line) };
+  });
+}
+
+const isProfile = ({ name }: { readonly name: string }): boolean => name.startsWith('profile-');
+
 test('there is one of a whole run and one of a restarted one', () => {
   expect(traces.length).toBeGreaterThanOrEqual(2);
   expect(traces.filter(({ name }) => name.includes('restarted'))).not.toEqual([]);
 });
 
-describe.each(traces)('$name', (trace) => {
+describe.each(traces.filter(isProfile))('$name', (trace) => {
   test('from a tenth of the way on within a factor of two', () => {
     const said = replayProfile(trace);
     const beganS = said[0]!.atS;
@@ -71,5 +98,20 @@ describe.each(traces)('$name', (trace) => {
       // To the second, which is what is shown.
       expect([atS, leftS !== undefined && leftS >= trueS / 2 - 1 && leftS <= trueS * 2 + 1]).toEqual([atS, true]);
     }
+  });
+});
+
+describe.each(traces.filter((trace) => !isProfile(trace)))('$name', (trace) => {
+  test('is unknown until a draw was seen, and from then on within a factor of two', () => {
+    const said = replayEvaluation(trace);
+    const known = said.filter(({ leftS, atS }) => leftS !== undefined && atS < trace.endS);
+    expect(known.length).toBeGreaterThan(8);
+    for (const { atS, leftS } of known) {
+      const trueS = trace.endS - atS;
+      expect([atS, leftS! >= trueS / 2 - 1 && leftS! <= trueS * 2 + 1]).toEqual([atS, true]);
+    }
+    // Nothing is said that is not known: the draws that were seen begin where the fit has ended.
+    const firstDraw = trace.lines.find(([, line]) => line.includes('scored 2/'))![0];
+    expect(known[0]!.atS).toBe(firstDraw);
   });
 });

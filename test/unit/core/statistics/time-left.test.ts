@@ -52,6 +52,13 @@ describe('time left', () => {
     expect(timeLeftS(parts, at([0, 1, 20], [0, 0.25, 100]))).toBeCloseTo(300, 9);
   });
 
+  test('of a later part of such a kind is known from the first one', () => {
+    const parts = ['fit', 'score', 'fit', 'score'].map((kind) => ({ kind, units: 10, alone: true }));
+    expect(timeLeftS(parts, at([0, 1, 5]))).toBeUndefined();
+    // Five draws took 10 s, ten steps 5 s: fifteen draws and ten steps are left.
+    expect(timeLeftS(parts, at([0, 1, 5], [0, 0.5, 10]))).toBeCloseTo(35, 9);
+  });
+
   test('is nothing once all is done', () => {
     expect(timeLeftS([{ kind: 'fit', units: 10 }], at([0, 1, 5]))).toBe(0);
   });
@@ -74,6 +81,18 @@ test('a clock follows parts; the first report of one ends those before it', () =
   now = 1000;
   clock.report(1, 1);
   expect(clock.leftS()).toBe(0);
+});
+
+test('a clock goes by the later half of what it saw', () => {
+  let now = 0;
+  const clock = workClock([{ kind: 'fit', units: 100 }], () => now);
+  clock.report(0, 0);
+  now = 40;
+  clock.report(0, 0.4);
+  // From here on four times as quick: the latter 40 of 80 units took 10 s.
+  now = 50;
+  clock.report(0, 0.8);
+  expect(clock.leftS()).toBeCloseTo(5, 9);
 });
 
 test('in words', () => {
