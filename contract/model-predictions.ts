@@ -7,13 +7,24 @@ import { modelIdSchema } from './model-id.ts';
 
 const kind = z.enum([...kernelKinds, 'run']).describe('`run` is what an inference costs beside its kernels.');
 const cost = { ms: z.number(), share: z.number().describe('Of the latency.') };
+/** With `explain`. */
+const uncertainty = {
+  lowMs: z.number().exactOptional().describe("Lower end of the part's own interval, as if everything were known."),
+  highMs: z.number().exactOptional().describe('Upper end of it.'),
+  varianceShare: z
+    .number()
+    .exactOptional()
+    .describe(
+      'Share of the variance of ln latency; those of the parts sum to 1. Below 0: the part errs against the others.',
+    ),
+};
 const perModel = (what: string) =>
   z.array(z.number()).describe(`${what}, one a model in the order of the request; 6 significant digits.`);
 
 const detailsSchema = z.strictObject({
   lowering: z.enum(loweringIds).describe("How the target's runtime was taken to launch the operators."),
   kinds: z
-    .array(z.strictObject({ kind, launches: z.int(), ...cost }))
+    .array(z.strictObject({ kind, launches: z.int(), ...cost, ...uncertainty }))
     .describe('Where the time goes, the dearest first. The milliseconds sum to the latency.'),
   places: z
     .array(
@@ -24,6 +35,7 @@ const detailsSchema = z.strictObject({
           .array(z.int())
           .describe("Their places in the canonical graph's nodes, that of the kernel's own operator first."),
         ...cost,
+        ...uncertainty,
       }),
     )
     .exactOptional()

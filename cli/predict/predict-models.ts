@@ -68,7 +68,7 @@ async function predictEach(
     told.push(reportModel(model, network));
     const own = adapted.map(({ target, adaptation }) => {
       const predicted = predictNetwork(predictor.parameters, adaptation, network, confidence);
-      return reportPrediction(model, target, network, predicted, asked);
+      return reportPrediction(model, target, network, predicted, asked, adaptation);
     });
     predictions.push(...own.sort((a, b) => a.latencyMs - b.latencyMs));
   }

@@ -69,22 +69,30 @@ function remarks(predictions: readonly ReportedPrediction[]): string {
   return [...targets].map(([reason, own]) => `- ${isAll(own) ? 'all' : own.join(', ')}: ${reason}\n`).join('');
 }
 
+type ReportedCost = Omit<ReportedPrediction['kinds'][number], 'kind' | 'launches'>;
+
+const told = ['time', 'share', 'interval, ms', 'of the variance'];
+
 function printBreakdown({ target, latencyMs, lowering, trustReason, kinds, places = [] }: ReportedPrediction): string {
-  const costs = (ms: number, share: number): string[] => [milliseconds(ms), percent(share)];
-  const byKind = kinds.map(({ kind, launches, ms, share }) => [kind, `${launches} x`, ...costs(ms, share)]);
+  const costs = ({ ms, share, lowMs, highMs, varianceShare }: ReportedCost): string[] => [
+    milliseconds(ms),
+    percent(share),
+    lowMs === undefined ? '' : `${shown(lowMs)} to ${shown(highMs!)}`,
+    varianceShare === undefined ? '' : percent(varianceShare),
+  ];
+  const byKind = kinds.map((own) => [own.kind, `${own.launches} x`, ...costs(own)]);
   const dearest = places.toSorted((a, b) => b.ms - a.ms);
   const rest = dearest.slice(mostPlaces);
-  const byPlace = dearest
-    .slice(0, mostPlaces)
-    .map(({ name, operators, ms, share }) => [name, operators.join('+'), ...costs(ms, share)]);
+  const byPlace = dearest.slice(0, mostPlaces).map((own) => [own.name, own.operators.join('+'), ...costs(own)]);
   if (rest.length > 0) {
     const ms = rest.reduce((sum, own) => sum + own.ms, 0);
-    byPlace.push([`${rest.length} more`, '', ...costs(ms, ms / latencyMs)]);
+    const varianceShare = rest.reduce((sum, own) => sum + (own.varianceShare ?? 0), 0);
+    byPlace.push([`${rest.length} more`, '', ...costs({ ms, share: ms / latencyMs, varianceShare })]);
   }
   return [
     `${target}: ${milliseconds(latencyMs)}, launched as ${lowering}; ${trustReason}\n`,
-    textTable([['kind', 'launches', 'time', 'share'], ...byKind], [1, 2, 3]),
-    textTable([['place', 'operators', 'time', 'share'], ...byPlace], [2, 3]),
+    textTable([['kind', 'launches', ...told], ...byKind], [1, 2, 3, 4, 5]),
+    textTable([['place', 'operators', ...told], ...byPlace], [2, 3, 4, 5]),
   ].join('\n');
 }
 

@@ -4,6 +4,7 @@ import { graphHash } from '#core/graph/graph-hash.ts';
 import { kernelKinds } from '#core/graph/kernel.ts';
 import { loweringIds } from '#core/graph/lowerings.ts';
 import { elementTypes, type OperatorGraph } from '#core/graph/operator-graph.ts';
+import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { isCompute } from '#core/predictor/kernels/kernel-features.ts';
 import {
   costsByKind,
@@ -19,7 +20,15 @@ import type { Model } from './read-model.ts';
 
 const positive = z.number().positive();
 const share = z.number().min(0).max(1);
-const costs = { ms: z.number().nonnegative(), share };
+const costs = {
+  ms: z.number().nonnegative(),
+  share,
+  /** With --explain, the part's own interval at the same confidence, as if everything were known; and its share of the
+   * variance of ln latency, signed: those of the parts sum to 1. */
+  lowMs: z.number().nonnegative().exactOptional(),
+  highMs: z.number().nonnegative().exactOptional(),
+  varianceShare: z.number().exactOptional(),
+};
 
 const modelSchema = z.strictObject({
   file: z.string(),
@@ -126,8 +135,10 @@ export function reportPrediction(
   network: PricedNetwork,
   predicted: NetworkPrediction,
   { budgetMs, explain }: ReportOptions,
+  adaptation: Adaptation,
 ): ReportedPrediction {
   const { latencyMs, lowMs, highMs } = predicted;
+  const explained = explain ? adaptation : undefined;
   return {
     file,
     target: target.id,
@@ -139,8 +150,8 @@ export function reportPrediction(
     trustReason: predicted.trustReason,
     ...(budgetMs !== undefined && { fits: fits(lowMs, highMs, budgetMs) }),
     lowering: predicted.lowering,
-    kinds: costsByKind(network, predicted),
-    ...(explain && { places: placesOf(graph, costsByPlace(graph, network, predicted)) }),
+    kinds: costsByKind(network, predicted, explained),
+    ...(explained && { places: placesOf(graph, costsByPlace(graph, network, predicted, explained)) }),
     unknownShare: significant(predicted.unknownShare, digits),
     unknownOperators: [...predicted.unknownOperators],
     unmeasuredShare: significant(predicted.unmeasuredShare, digits),
@@ -155,10 +166,10 @@ export const fits = (lowMs: number, highMs: number, budgetMs: number): 'yes' | '
 
 /** The name of a place: that of the node whose operator the kernel is, else of what it makes. */
 export function placesOf(graph: OperatorGraph, costs: readonly PlaceCost[]): NonNullable<ReportedPrediction['places']> {
-  return costs.map(({ kind, operators, nodes, ms, share }) => {
+  return costs.map(({ operators, nodes, ...cost }) => {
     const main = graph.nodes[nodes[0] ?? -1];
     const name = main?.name || main?.outputs.find((output) => output !== '') || operators[0]!;
-    return { name, operators, kind, ms, share };
+    return { name, operators, ...cost };
   });
 }
 

@@ -4,6 +4,7 @@ import { DomainError } from '#core/errors.ts';
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
 import { ownBatch } from '#core/models/stored-graph.ts';
+import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import type { Trust } from '#core/predictor/types.ts';
 import { loweringsOf } from '#core/predictor/whole-networks/breakdown.ts';
 import { costsByKind, costsByPlace, type KindCost, type PlaceCost } from '#core/predictor/whole-networks/costs.ts';
@@ -112,7 +113,9 @@ export async function predictModels(
         ...(budgetMs !== undefined && {
           withinBudgetProbability: predicted.map(({ withinBudgetProbability: p }) => rounded(p!)),
         }),
-        details: predicted.map((own, i) => detailsOf(graphs[i]!, told[i]!.network, own, request.explain === true)),
+        details: predicted.map((own, i) =>
+          detailsOf(graphs[i]!, told[i]!.network, own, request.explain ? adaptations[t]! : undefined),
+        ),
       };
     }),
   };
@@ -134,16 +137,17 @@ function timesOwnBatch(graph: OperatorGraph, batchSize: number | undefined, inde
 
 const rounded = (p: number): number => Math.round(p * 10 ** probabilityDecimals) / 10 ** probabilityDecimals;
 
+/** @param explained left out: neither places nor how sure the parts are */
 function detailsOf(
   graph: OperatorGraph,
   network: PricedNetwork,
   predicted: NetworkPrediction,
-  explain: boolean,
+  explained: Adaptation | undefined,
 ): ModelDetails {
   return {
     lowering: predicted.lowering,
-    kinds: costsByKind(network, predicted),
-    ...(explain && { places: costsByPlace(graph, network, predicted) }),
+    kinds: costsByKind(network, predicted, explained),
+    ...(explained && { places: costsByPlace(graph, network, predicted, explained) }),
     unknownShare: significant(predicted.unknownShare, digits),
     unknownOperators: predicted.unknownOperators,
     unmeasuredShare: significant(predicted.unmeasuredShare, digits),

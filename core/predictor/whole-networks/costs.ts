@@ -2,10 +2,12 @@
 // sum to the latency.
 import type { KernelKind } from '#core/graph/kernel.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
+import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { isRunConstant } from '#core/predictor/kernels/kernel-features.ts';
 import { significant } from '#core/text/significant.ts';
 import type { PricedNetwork } from './launched-network.ts';
-import type { NetworkPrediction } from './predict-network.ts';
+import { farthestEnd, type NetworkPrediction } from './predict-network.ts';
+import { partUncertainties } from './uncertainty.ts';
 
 /** `run` is what an inference costs beside its kernels. */
 export type CostKind = KernelKind | 'run';
@@ -16,12 +18,21 @@ export interface Cost {
   readonly share: number;
 }
 
-export interface KindCost extends Cost {
+/** How sure a part is (uncertainty.ts). */
+export interface Uncertainty {
+  /** The part's own interval, at the confidence of the whole's and as if everything were known. */
+  readonly lowMs: number;
+  readonly highMs: number;
+  /** Signed share of the variance of ln latency; those of the parts sum to 1. */
+  readonly varianceShare: number;
+}
+
+export interface KindCost extends Cost, Partial<Uncertainty> {
   readonly kind: CostKind;
   readonly launches: number;
 }
 
-export interface PlaceCost extends Cost {
+export interface PlaceCost extends Cost, Partial<Uncertainty> {
   readonly kind: CostKind;
   /** All operators that run as this one kernel. */
   readonly operators: string[];
@@ -32,27 +43,55 @@ export interface PlaceCost extends Cost {
 /** Significant digits of what is told. */
 export const toldDigits = 6;
 
-type Costed = Pick<NetworkPrediction, 'lowering' | 'launchMs' | 'latencyMs'>;
+type Costed = Pick<NetworkPrediction, 'lowering' | 'launchMs' | 'latencyMs' | 'lnHalfWidth'>;
 
-/** The dearest kind first. */
-export function costsByKind(network: PricedNetwork, { lowering, launchMs, latencyMs }: Costed): KindCost[] {
-  const kinds = new Map<CostKind, { launches: number; ms: number }>();
-  network.launches.get(lowering)!.forEach(({ kernel }, i) => {
-    const kind = kindOf(network, kernel);
-    const known = kinds.get(kind) ?? { launches: 0, ms: 0 };
-    kinds.set(kind, { launches: known.launches + 1, ms: known.ms + launchMs[i]! });
+/** The dearest kind first.
+ * @param adaptation to say how sure each is; left out: that is not told */
+export function costsByKind(network: PricedNetwork, predicted: Costed, adaptation?: Adaptation): KindCost[] {
+  const { lowering, launchMs, latencyMs } = predicted;
+  const kinds = network.launches.get(lowering)!.map(({ kernel }) => kindOf(network, kernel));
+  const names = [...new Set(kinds)];
+  const partOf = kinds.map((kind) => names.indexOf(kind));
+  const ms = new Float64Array(names.length);
+  partOf.forEach((part, i) => {
+    ms[part]! += launchMs[i]!;
   });
-  return [...kinds]
-    .sort(([, a], [, b]) => b.ms - a.ms)
-    .map(([kind, { launches, ms }]) => ({ kind, launches, ...costOf(ms, latencyMs) }));
+  const sure = uncertaintiesOf(network, predicted, partOf, ms, adaptation);
+  return names
+    .map((kind, part) => ({ kind, launches: partOf.filter((own) => own === part).length, part }))
+    .sort((a, b) => ms[b.part]! - ms[a.part]!)
+    .map(({ part, ...kind }) => ({ ...kind, ...costOf(ms[part]!, latencyMs), ...sure?.[part] }));
 }
 
-/** One a launch, in order. */
+function uncertaintiesOf(
+  network: PricedNetwork,
+  predicted: Costed,
+  partOf: readonly number[],
+  partMs: Float64Array,
+  adaptation: Adaptation | undefined,
+): Uncertainty[] | undefined {
+  if (adaptation === undefined) return undefined;
+  const parts = partUncertainties(adaptation, network, predicted, partOf, predicted.lnHalfWidth);
+  return parts.map(({ varianceShare, lnHalfWidth }, part) => {
+    const factor = Math.min(Math.exp(lnHalfWidth), farthestEnd);
+    return {
+      lowMs: significant(partMs[part]! / factor, toldDigits),
+      highMs: significant(partMs[part]! * factor, toldDigits),
+      varianceShare: significant(varianceShare, toldDigits),
+    };
+  });
+}
+
+/** One a launch, in order.
+ * @param adaptation to say how sure each is; left out: that is not told */
 export function costsByPlace(
   graph: OperatorGraph,
   network: PricedNetwork,
-  { lowering, launchMs, latencyMs }: Costed,
+  predicted: Costed,
+  adaptation?: Adaptation,
 ): PlaceCost[] {
+  const { lowering, launchMs, latencyMs } = predicted;
+  const sure = uncertaintiesOf(network, predicted, [...launchMs.keys()], launchMs, adaptation);
   return network.launches.get(lowering)!.map(({ kernel, nodes }, i) => {
     const { operator } = network.kernels[kernel]!;
     const main = nodes.find((node) => graph.nodes[node]!.operator === operator);
@@ -62,6 +101,7 @@ export function costsByPlace(
       operators: [...new Set(named)],
       nodes: main === undefined ? [...nodes] : [main, ...nodes.filter((node) => node !== main)],
       ...costOf(launchMs[i]!, latencyMs),
+      ...sure?.[i],
     };
   });
 }

@@ -18,6 +18,8 @@ export interface NetworkPrediction extends Breakdown {
   /** The central interval, widened by the share of the time that is in unknown kernels. */
   readonly lowMs: number;
   readonly highMs: number;
+  /** Half of the interval in ln ms, before it was widened. */
+  readonly lnHalfWidth: number;
   /** With a budget: probability that the latency is at most that, as if everything were known. */
   readonly withinBudgetProbability?: number;
   readonly trust: Trust;
@@ -38,7 +40,7 @@ export const mostUnknown = 0.25;
 /** The upper end of an interval over its lower one; what is beyond is a guess. */
 const widestRatio = 9;
 /** Ends of an interval are told up to this factor from the latency: beyond, numbers mean nothing. */
-const farthestEnd = 1000;
+export const farthestEnd = 1000;
 
 /** @param confidence mass of the interval, in (0, 1) */
 export function predictNetwork(
@@ -68,6 +70,7 @@ export function predictNetwork(
     ...(predicted.withinBudgetProbability && { withinBudgetProbability: predicted.withinBudgetProbability[0]! }),
     lowMs: Math.max(predicted.lowMs[0]!, latencyMs / farthestEnd) * (1 - unknown.share),
     highMs: Math.min(predicted.highMs[0]!, latencyMs * farthestEnd) * (1 + unknown.share),
+    lnHalfWidth: Math.log(predicted.highMs[0]! / latencyMs),
     ...trustOf(adaptation, unknown, unmeasured, predicted.highMs[0]! / predicted.lowMs[0]!),
     unknownShare: unknown.share,
     unknownOperators: unknown.operators,
