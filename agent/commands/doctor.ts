@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand, jsonFlag } from '#command-line/command.ts';
+import { findValgrind } from '../cachegrind/valgrind.ts';
 import { chooseCpus } from '../device/affinity.ts';
 import { type BusyProcess, busyBetweenReadings, processTimes } from '../device/busy-processes.ts';
 import { corePmus } from '../device/core-pmu.ts';
@@ -27,6 +28,7 @@ export const doctor = defineCommand({
     const abilities = perf === undefined ? undefined : await probePerf(perf, chooseCpus(files, 1), corePmus(files));
     const examined = examine({
       ...{ files, perf, perfSaid, abilities, busy },
+      valgrind: await findValgrind(),
       runtimes: await detectRuntimes(),
       answers: {
         vcgencmd: await answerOf('vcgencmd', ['get_throttled']),

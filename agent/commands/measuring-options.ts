@@ -25,6 +25,8 @@ function inputSizeHelp(): string {
     .join(', ')}`;
 }
 
+const counterSources = ['perf', 'cachegrind'] as const;
+
 export const workloadOptions = {
   searchSpace: {
     value: 'ID',
@@ -124,7 +126,15 @@ export const measuringOptions = {
     schema: positiveNumber,
     default: String(defaultQuietRule.maxWaitMs / 1000),
   },
-  noCounters: flag('do not count with perf'),
+  noCounters: flag('do not count'),
+  countWith: {
+    value: 'SOURCE',
+    help:
+      "what counts the operators' events: perf, or cachegrind, valgrind's simulation, which needs no PMU, counts the " +
+      'same each time and takes a minute an operator (for --runtime onnxruntime on one thread)',
+    schema: z.enum(counterSources),
+    default: 'perf',
+  },
   operators: {
     value: 'LIST',
     help:

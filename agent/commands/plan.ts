@@ -2,6 +2,7 @@
 import { release, type as systemType } from 'node:os';
 import { profileLimits } from '#core/dataset/profile.ts';
 import { DomainError } from '#core/errors.ts';
+import { findValgrind } from '../cachegrind/valgrind.ts';
 import { chooseCpus } from '../device/affinity.ts';
 import { readClockSetting } from '../device/clock-setting.ts';
 import { corePmus } from '../device/core-pmu.ts';
@@ -66,6 +67,8 @@ export async function makePlan(
   if (!detection.found) throw new DomainError('program-missing', `runtime ${runtime.name}: ${detection.reason}`);
   const hardware = readHardware(files);
   const cpus = options.noPin || findProgram('taskset') === undefined ? undefined : chooseCpus(files, options.threads);
+  const isCounted = !options.noCounters && described !== undefined && runtime.counts;
+  const counting = isCounted ? await findCounting(options, cpus, files) : undefined;
   const settings = {
     threads: options.threads,
     graphOptimization: options.graphOptimization,
@@ -95,8 +98,7 @@ export async function makePlan(
     workloads,
     graphs,
     described,
-    counting:
-      options.noCounters || described === undefined || !runtime.counts ? undefined : await findCounting(cpus, files),
+    counting,
     rule: stopRuleOf(options),
     build,
     quiet: { ...defaultQuietRule, pauseMs: options.coolDown * 1000, maxWaitMs: options.maxWait * 1000 },
@@ -120,7 +122,23 @@ function commandOf(options: MeasuringOptions, words: readonly string[]): string 
   throw new DomainError('invalid-usage', 'the program stands twice: with --command and behind --');
 }
 
-async function findCounting(cpus: readonly number[] | undefined, files: SystemFiles): Promise<Counting | undefined> {
+/** @throws DomainError `invalid-usage`, `program-missing` where cachegrind was asked for and cannot count */
+async function findCounting(
+  { countWith, runtime, threads }: MeasuringOptions,
+  cpus: readonly number[] | undefined,
+  files: SystemFiles,
+): Promise<Counting | undefined> {
+  if (countWith === 'cachegrind') {
+    if (runtime !== 'onnxruntime' || threads !== 1) {
+      throw new DomainError(
+        'invalid-usage',
+        '--count-with cachegrind: for --runtime onnxruntime with --threads 1 alone',
+      );
+    }
+    const valgrind = await findValgrind();
+    if (valgrind !== undefined) return { valgrind };
+    throw new DomainError('program-missing', '--count-with cachegrind: valgrind does not start (Debian: valgrind)');
+  }
   const perf = await findPerf();
   if (perf === undefined || !perf.hasControl) return undefined;
   return { perf, abilities: await probePerf(perf, cpus, corePmus(files)) };

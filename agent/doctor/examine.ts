@@ -1,6 +1,7 @@
 // What this device can deliver, and what would make it better. Looks only: it changes no setting.
 import { release, type as systemType } from 'node:os';
 import type { CounterName } from '#core/descriptor/counters.ts';
+import type { Valgrind } from '../cachegrind/valgrind.ts';
 import { allowedCpus, chooseCpus } from '../device/affinity.ts';
 import type { BusyProcess } from '../device/busy-processes.ts';
 import { corePmus } from '../device/core-pmu.ts';
@@ -35,6 +36,8 @@ export interface Examination {
     /** Hardware counters in sets that run at once without multiplexing, the largest first. */
     readonly sets: readonly (readonly CounterName[])[];
   };
+  /** null: none, and no counters without a PMU. */
+  readonly valgrindVersion: string | null;
   readonly pinning: { readonly possible: boolean; readonly cpus: readonly number[] };
   readonly runtimes: Readonly<Record<RuntimeName, Detection>>;
   readonly surroundings: Surroundings;
@@ -54,6 +57,7 @@ export interface Findings {
   readonly perf: Perf | undefined;
   readonly abilities: PerfAbilities | undefined;
   readonly runtimes: Readonly<Record<RuntimeName, Detection>>;
+  readonly valgrind?: Valgrind | undefined;
   /** The words of a perf that does not start. */
   readonly perfSaid?: string | undefined;
   readonly answers?: ProgramAnswers;
@@ -80,6 +84,7 @@ export function examine(findings: Findings): Examination {
       status: abilities?.status ?? {},
       sets: abilities?.sets.map((set) => set.map((event) => event.counter)) ?? [],
     },
+    valgrindVersion: findings.valgrind?.version ?? null,
     pinning,
     runtimes: findings.runtimes,
     surroundings: readSurroundings(files, findings.answers, findings.busy),
@@ -92,13 +97,13 @@ export function examine(findings: Findings): Examination {
 export function advise(examined: Omit<Examination, 'advice'>, processors?: number): Advice[] {
   const advice: Advice[] = [];
   const limit = (about: string, text: string): void => void advice.push({ weight: 'limit', about, text });
-  const { hardware, state, counters, surroundings } = examined;
+  const { hardware, state, surroundings } = examined;
   const runtimeAdvice = adviseOnRuntimes(examined.runtimes, surroundings.kind);
   if (runtimeAdvice !== undefined) advice.push(runtimeAdvice);
   for (const { about, text } of nameCulprits(surroundings, processors ?? hardware.cores ?? undefined)) {
     limit(about, text);
   }
-  adviseOnCounters(counters, hardware, surroundings.kind, limit);
+  adviseOnCounters(examined, limit);
   if (state.governor !== null && state.governor !== 'performance') {
     const text = `the frequency governor is '${state.governor}'. Steadier until the next restart: sudo cpupower frequency-set -g performance`;
     limit('governor', text);
@@ -157,9 +162,7 @@ function adviseOnRuntimes(runtimes: Examination['runtimes'], { isMusl }: SystemK
 }
 
 function adviseOnCounters(
-  counters: Examination['counters'],
-  hardware: Hardware,
-  kind: SystemKind,
+  { counters, hardware, valgrindVersion, surroundings: { kind } }: Omit<Examination, 'advice'>,
   limit: (about: string, text: string) => void,
 ): void {
   if (counters.perfVersion === null) {
@@ -189,7 +192,9 @@ function adviseOnCounters(
       : hardware.isVirtualMachine
         ? 'this virtual machine has no PMU. Its host can pass one through (KVM: -cpu host,pmu=on).'
         : 'the kernel knows no PMU of this processor (on a board: its device tree may lack the pmu node).';
-    limit('counters', `no hardware counters: ${why} Latencies and software counters are measured all the same.`);
+    const instead = valgrindVersion === null ? '' : ' valgrind counts instructions instead: --count-with cachegrind.';
+    const told = `no hardware counters: ${why} Latencies and software counters are measured all the same.${instead}`;
+    limit('counters', told);
   }
   if (counters.sets.length > 1) {
     const sizes = counters.sets.map((set) => set.length).join(' + ');

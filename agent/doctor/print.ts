@@ -31,6 +31,7 @@ export function printExamination(examined: Examination): string {
     '',
     'Counters',
     row('perf', counters.perfVersion ?? 'not found'),
+    row('valgrind', examined.valgrindVersion ?? 'not found'),
     row('PMU', counters.pmus.join(', ') || 'none'),
     row('perf_event_paranoid', or(counters.paranoid)),
     ...Object.entries(counters.status).map(([name, status]) => row(name, status)),

@@ -12,6 +12,8 @@ export interface CounterValue {
   readonly pmu?: string;
   /** As perf printed it. */
   readonly event: string;
+  /** What counted; left out: perf. */
+  readonly source?: 'cachegrind';
 }
 
 /** @param runs inferences inside the counting window, at least 1. */

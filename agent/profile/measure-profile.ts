@@ -142,7 +142,7 @@ function digestOf(value: unknown): string {
 export function planIdentity(plan: ProfilePlan): string {
   const { target, clocks, rule, seed, rawSamples, kernelTimes } = plan;
   const program = plan.runtime.programIdentity?.() ?? null;
-  const counting = plan.counting !== undefined;
+  const counting = plan.counting !== undefined && ('perf' in plan.counting || 'cachegrind');
   return canonicalJson({
     target,
     program,
@@ -266,7 +266,8 @@ function told(
   { counting }: ProfilePlan,
   profile: Profile,
 ): Pick<MeasuredProfile, 'profile' | 'settled' | 'lostCounters'> {
-  const lost = counting === undefined ? [] : lostCounters(profile.descriptor, counting.abilities.status);
+  const isPerf = counting !== undefined && 'perf' in counting;
+  const lost = isPerf ? lostCounters(profile.descriptor, counting.abilities.status) : [];
   return { profile, settled: whatSettled(profile), lostCounters: lost };
 }
 
@@ -394,8 +395,9 @@ function asValues(entries: ReadonlyMap<string, JournalEntry>, pmuName: string | 
       if (typeof value.value !== 'number') continue;
       const isSoftware = counterEvents.find((event) => event.counter === counter)?.kind === 'software';
       counters[counter] ??= {
-        pmu: isSoftware ? null : ((value.pmu ?? pmuName)?.slice(0, 64) ?? null),
+        pmu: isSoftware || value.source ? null : ((value.pmu ?? pmuName)?.slice(0, 64) ?? null),
         event: value.event.slice(0, 128).trimEnd(),
+        ...(value.source && { source: value.source }),
       };
     }
   }

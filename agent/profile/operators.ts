@@ -3,16 +3,22 @@
 import type { CounterName } from '#core/descriptor/counters.ts';
 import type { Operator } from '#core/descriptor/descriptor.ts';
 import { DomainError } from '#core/errors.ts';
+import type { LatencySummary } from '#core/statistics/latency-summary.ts';
+import { countInferences } from '../cachegrind/count-inferences.ts';
+import type { Valgrind } from '../cachegrind/valgrind.ts';
 import { type CounterValue, countPerInference } from '../perf/count-per-inference.ts';
 import { type CounterEvent, counterEvents } from '../perf/events.ts';
 import type { Perf } from '../perf/perf-command.ts';
 import type { PerfAbilities } from '../perf/probe.ts';
 import type { MeasuredLatency, MeasureRequest, Runtime } from '../runtimes/runtime.ts';
 
-export interface Counting {
+interface PerfCounting {
   readonly perf: Perf;
   readonly abilities: PerfAbilities;
 }
+
+/** What counts, and what it can. */
+export type Counting = PerfCounting | { readonly valgrind: Valgrind };
 
 /** Counted for this long in each process. */
 const windowMs = 300;
@@ -31,6 +37,34 @@ export async function measureOperator(
   runtime: Runtime,
   request: MeasureRequest,
   counting: Counting | undefined,
+): Promise<MeasuredOperator> {
+  if (counting === undefined || 'perf' in counting) return measureWithPerf(runtime, request, counting);
+  const measured = await measureWithPerf(runtime, request, undefined);
+  if (typeof measured.operator.latency === 'string') return measured;
+  return countedByCachegrind(counting.valgrind, request, measured);
+}
+
+/** An operator that was measured, with counters of its own processes; where they cannot be had, why not. */
+async function countedByCachegrind(
+  valgrind: Valgrind,
+  request: MeasureRequest,
+  { operator, ...measured }: MeasuredOperator,
+): Promise<MeasuredOperator> {
+  try {
+    const { medianMs } = operator.latency as LatencySummary;
+    const events = await countInferences(valgrind, request, medianMs);
+    const counted = Object.fromEntries(Array.from(events, ([counter, { value }]) => [counter, value] as const));
+    return { ...measured, operator: { ...operator, counters: { ...operator.counters, ...counted } }, events };
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code === 'cancelled') throw error;
+    return { ...measured, operator, failure: error.message };
+  }
+}
+
+async function measureWithPerf(
+  runtime: Runtime,
+  request: MeasureRequest,
+  counting: PerfCounting | undefined,
 ): Promise<MeasuredOperator> {
   const rounds = counting === undefined ? [] : countingRounds(counting.abilities);
   try {
@@ -88,7 +122,7 @@ function collect(
 function asOperator(
   measured: MeasuredLatency,
   values: ReadonlyMap<CounterName, CounterValue>,
-  counting: Counting | undefined,
+  counting: PerfCounting | undefined,
 ): Operator {
   const counters: Operator['counters'] = {};
   const runningPercent: Operator['runningPercent'] = {};

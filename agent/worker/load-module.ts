@@ -5,11 +5,26 @@ import { pathToFileURL } from 'node:url';
 import { DomainError } from '#core/errors.ts';
 import { loadQuietly } from '#core/onnx/quiet-environment.ts';
 
+/** Where packages are looked for. */
+const bases = (): string[] => [import.meta.url, pathToFileURL(join(process.cwd(), 'package.json')).href];
+
+/** The file that a package's name stands for.
+ * @throws DomainError `program-missing` when it is not installed */
+export function moduleFile(name: string): string {
+  for (const base of bases()) {
+    try {
+      return createRequire(base).resolve(name);
+    } catch {
+      // It may be in the other place.
+    }
+  }
+  throw new DomainError('program-missing', `package '${name}' is not installed. To have it: npm install ${name}`);
+}
+
 /** @throws DomainError `program-missing` when the package is not installed or does not load on this platform. */
 export function requireModule(name: string): unknown {
-  const from = [import.meta.url, pathToFileURL(join(process.cwd(), 'package.json')).href];
   let cause: unknown;
-  for (const base of from) {
+  for (const base of bases()) {
     try {
       return loadQuietly(() => createRequire(base)(name) as unknown, process.env);
     } catch (error) {

@@ -5,14 +5,21 @@ import { gunzipSync } from 'node:zlib';
 import { countedGraphs, shippedCollections } from '#cli/train/counted-graphs.ts';
 import { leftOutOfFleet, shippedPool } from '#cli/train/shipped-pool.ts';
 import { anyProfileSchema } from '#core/dataset/read-profile.ts';
+import type { Descriptor } from '#core/descriptor/descriptor.ts';
 import { operatorNetworks } from '#core/descriptor/operator-networks.ts';
 import { chooseRows } from '#core/predictor/adaptation/select-support-set.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import { learnAlone, scoreDescribed, type TargetWithOperators } from '#core/predictor/evaluation/described-targets.ts';
+import {
+  learnAlone,
+  scoreDescribed,
+  type TargetWithOperators,
+  weightsOf,
+} from '#core/predictor/evaluation/described-targets.ts';
 import { meanAccuracy } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import type { Accuracy } from '#core/predictor/evaluation/metrics.ts';
 import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
 import { defaultLowerings } from '#core/predictor/hypotheses.ts';
+import { type CounterMap, learnCounterMap } from '#core/predictor/operators/counter-prior.ts';
 import { type AloneModel, operatorRows } from '#core/predictor/operators/operator-rows.ts';
 import type { Predictor } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
@@ -23,6 +30,7 @@ import { episodeData } from '#core/training/fits/episode-data.ts';
 interface FleetTarget extends TargetWithOperators {
   /** Optimisation level: `onnxruntime basic`. */
   readonly runtime: string;
+  readonly descriptor: Descriptor;
 }
 
 /** Trains as `sugarbush train` does, but without the fleet. */
@@ -66,6 +74,7 @@ async function fleetTarget(predictor: Predictor, file: string): Promise<FleetTar
     networks: await predictor.forward([{ workload: workload!, architectures }]),
     latencyMs: Float64Array.from(measurements, ({ latency }) => latency.medianMs),
     operators: (await operatorRows(predictor, operatorNetworks(descriptor!)))!,
+    descriptor: descriptor!,
   };
 }
 
@@ -74,11 +83,19 @@ export interface DescriptorScore extends Accuracy {
   readonly measurements: number;
   readonly selection: 'random' | 'chosen' | 'none';
   readonly descriptor: boolean;
+  /** Whether its counters moved the prior. */
+  readonly counters: boolean;
 }
 
 export interface DescriptorEvaluation {
   /** From all targets, and without those of each runtime: at a level, and at any. */
   readonly learned: readonly { readonly without: string | null; readonly alone: AloneModel }[];
+  /** What a map of counters learned without each runtime tells of the weights of those that it left out in turn. */
+  readonly maps: readonly {
+    readonly without: string;
+    readonly leftOutError: number;
+    readonly strength: number | null;
+  }[];
   readonly scores: readonly DescriptorScore[];
 }
 
@@ -105,12 +122,20 @@ export function evaluateDescriptor(
     ),
   });
   const learned = [...new Set(fleet.flatMap(({ runtime }) => [runtime, runtime.split(' ')[0]!]))].map(without);
+  note('learning what counters tell of prices');
+  const counted = usable.map((target) => ({ ...target, weights: weightsOf(predictor, target) }));
+  const maps = [...new Set(fleet.map(({ runtime }) => runtime))].map((runtime) => ({
+    without: runtime,
+    ...learnCounterMap(counted.filter((target) => target.runtime !== runtime)),
+  }));
   const scores = fleet.flatMap((target) => {
     note(`evaluating ${target.id}`);
     const { alone } = learned.find((each) => each.without === target.runtime)!;
-    return plan.measurements.flatMap((measurements) => scoresOf(predictor, target, measurements, plan, alone));
+    const { map } = maps.find((each) => each.without === target.runtime)!;
+    return plan.measurements.flatMap((measurements) => scoresOf(predictor, target, measurements, plan, alone, map));
   });
-  return { learned: [without(null), ...learned], scores };
+  const told = maps.map(({ map: _, ...own }) => own);
+  return { learned: [without(null), ...learned], maps: told, scores };
 }
 
 /** Whether a runtime is that at its level, or at any where the part tells none. */
@@ -122,20 +147,29 @@ function scoresOf(
   measurements: number,
   { repeats, seed }: DescriptorPlan,
   alone: AloneModel,
+  map: CounterMap | undefined,
 ): DescriptorScore[] {
   const told = { target: target.id, measurements };
+  const ways: Pick<DescriptorScore, 'descriptor' | 'counters'>[] = [
+    { descriptor: true, counters: true },
+    { descriptor: true, counters: false },
+    { descriptor: false, counters: false },
+  ];
+  const scoreBy = ({ descriptor, counters }: (typeof ways)[number], support: readonly number[]): Accuracy =>
+    scoreDescribed(predictor, target, support, descriptor ? alone : null, counters ? map : undefined);
   if (measurements === 0) {
-    return [{ ...told, selection: 'none', descriptor: true, ...scoreDescribed(predictor, target, [], alone) }];
+    const described = ways.filter(({ descriptor }) => descriptor);
+    return described.map((way) => ({ ...told, selection: 'none', ...way, ...scoreBy(way, []) }));
   }
   const drawn = Array.from({ length: repeats }, (_, repeat) => [
     ...seededRandom(seed * 1000 + repeat).choose(target.networks.count, measurements),
   ]);
-  return [alone, null].flatMap((own): DescriptorScore[] => {
+  return ways.flatMap((way): DescriptorScore[] => {
     const { picks } = chooseRows(target.networks, measurements);
-    const score = (support: readonly number[]): Accuracy => scoreDescribed(predictor, target, support, own);
+    const score = (support: readonly number[]): Accuracy => scoreBy(way, support);
     return [
-      { ...told, selection: 'random', descriptor: own !== null, ...meanAccuracy(drawn.map(score)) },
-      { ...told, selection: 'chosen', descriptor: own !== null, ...score(picks) },
+      { ...told, selection: 'random', ...way, ...meanAccuracy(drawn.map(score)) },
+      { ...told, selection: 'chosen', ...way, ...score(picks) },
     ];
   });
 }

@@ -10,6 +10,7 @@ import { learnedFrom } from '#core/predictors/learned-from.ts';
 import { leftInWords, type WorkClock, workClock } from '#core/statistics/time-left.ts';
 import { episodeData } from '#core/training/fits/episode-data.ts';
 import { countedGraphs, shippedCollections } from './counted-graphs.ts';
+import { withCounterMap } from './learn-counters.ts';
 import { shippedPool } from './shipped-pool.ts';
 
 export interface TrainShippedOptions {
@@ -36,7 +37,7 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Card> 
   const started = performance.now();
   let clock: WorkClock | undefined;
   const curve: { step: number; loss: number }[] = [];
-  const bundle = await fitKernelPredictor({
+  const fitted = await fitKernelPredictor({
     data,
     seed,
     ...(steps !== undefined && { steps }),
@@ -48,6 +49,8 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Card> 
       say(`step ${step}/${all}: loss ${loss.toFixed(3)}, ${leftInWords(clock.leftS())}`);
     },
   });
+  say('learning what counters tell of prices …');
+  const bundle = await withCounterMap(fitted);
   const card = cardOf(bundle, {
     createdAt: createdAt.toISOString(),
     trainS: Math.round((performance.now() - started) / 1000),

@@ -41,8 +41,14 @@ const valuesShape = {
     .partialRecord(
       counterNameSchema,
       z.strictObject({
-        pmu: text(64).nullable().describe('Kernel name of the PMU, such as armv8_cortex_a76. null: software event.'),
-        event: text(128).describe('The event as it was given to the counting tool.'),
+        pmu: text(64)
+          .nullable()
+          .describe('Kernel name of the PMU, such as armv8_cortex_a76. null: software event, or none.'),
+        event: text(128).describe('The event as it was given to the counting tool, or as that calls it.'),
+        source: z
+          .literal('cachegrind')
+          .exactOptional()
+          .describe("cachegrind: counted by valgrind's simulation, not by the processor. Left out: by perf."),
       }),
     )
     .describe('What each counter name stood for on this device.'),

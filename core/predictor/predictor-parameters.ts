@@ -6,6 +6,7 @@ import { loweringIds } from '#core/graph/lowerings.ts';
 import { featureDimension, headsOf, noiseLevels } from './hypotheses.ts';
 import { kernelClassNames } from './kernels/kernel-classes.ts';
 import { kernelFeatureNames } from './kernels/kernel-features.ts';
+import { counterMapSchema } from './operators/counter-prior.ts';
 
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -25,6 +26,8 @@ export const predictorParametersSchema = z.strictObject({
    * to
    * 1. */
   logPriors: z.array(z.array(z.number())),
+  /** How counters move the prior of a target's weights; left out: they do not. */
+  counters: counterMapSchema.exactOptional(),
   lineage: z.strictObject({
     seed: z.int(),
     steps: z.int().positive(),

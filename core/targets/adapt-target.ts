@@ -40,6 +40,7 @@ export const mergedTarget = ({ data, revision }: TargetInUse, descriptor: Target
   described: {
     runtime: data.target.runtime.name,
     operators: descriptor === null ? [] : operatorNetworks(descriptor.descriptor),
+    descriptor: descriptor?.descriptor,
   },
   revision,
 });

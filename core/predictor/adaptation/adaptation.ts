@@ -27,6 +27,7 @@ import {
   type SupportSystem,
   supportSystem,
 } from './posterior.ts';
+import { repricedRows, sumsAround } from './prior-mean.ts';
 import { selfCheckSchema } from './self-check.ts';
 
 const vector = z.array(z.number());
@@ -47,6 +48,8 @@ const headSchema = z.strictObject({
   factor: vector,
   /** Variance of w in each of the other coordinates, independent of all else. */
   priorVariance: z.number().nonnegative(),
+  /** Mean of w in the other coordinates [P], 0 in those that are stated; left out: 0 in all. */
+  priorMean: vector.exactOptional(),
   /** Variance of the relative noise. */
   noiseVariance: z.number().nonnegative(),
 });
@@ -84,6 +87,8 @@ export interface AdaptOptions {
   readonly operators?: OperatorRows | undefined;
   /** How shares of kernels are taken that the networks have; left out: as assumed. */
   readonly groups?: GroupModel;
+  /** Mean of the prior of w under each price network [nets][P]; left out: 0. */
+  readonly priorMeans?: readonly Float64Array[] | undefined;
 }
 
 /** A head whose evidence is further from the best, outliers not yet looked for, is not looked at again. */
@@ -107,7 +112,7 @@ export function adaptTarget(
   networksMs: Float64Array,
   options: AdaptOptions = {},
 ): Adaptation {
-  const { outlierShare = defaultOutlierShare, lnLoweringPriors, operators } = options;
+  const { outlierShare = defaultOutlierShare, lnLoweringPriors, operators, priorMeans } = options;
   const groups = groupRows(parameters, networks, networksMs, options.groups);
   const { forward, latencyMs } = joinedRows([{ forward: networks, latencyMs: networksMs }, groups, operators]);
   if (latencyMs.length === 0) throw new DomainError('too-few-measurements', 'adaptation needs at least 1 measurement');
@@ -120,7 +125,9 @@ export function adaptTarget(
   const scoreOf = (h: number, level: number, lnEvidence: number): number =>
     lnEvidence + parameters.logPriors[h]![level]! + (lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0);
   const systems = (options.heads ?? [...heads.keys()]).map((h) => {
-    const plain = { ...headRows(forward, h), lnLatency };
+    const prior = priorMeans?.[heads[h]!.net];
+    const own = headRows(forward, h);
+    const plain = { ...(prior ? repricedRows(own, prior) : own), lnLatency };
     const rows = groups ? rowsWithGroups(plain, groups, networks.count) : plain;
     const system = supportSystem(operators ? rowsAlone(rows, operators, heads[h]!.net) : rows);
     return { h, phi: system.phi, system };
@@ -140,9 +147,11 @@ export function adaptTarget(
     if (forward.launches === undefined || (options.near !== undefined && known === undefined)) return [];
     if (Math.max(...levels.map(({ score }) => score)) < bestLinear - farFromLinear) return [];
     const plain = repricedSums(forward.launches, head.net, parameters.lowerings.indexOf(head.lowering));
-    const divided = groups ? sumsWithGroups(plain, groups, networks.count, P) : plain;
+    const prior = priorMeans?.[head.net];
+    const around = prior ? sumsAround(plain, prior) : plain;
+    const divided = groups ? sumsWithGroups(around, groups, networks.count, P) : around;
     const sums = operators ? sumsAlone(divided, operators, head.net) : divided;
-    const own = exponentialLevels(sums, known, system, levels, outlierShare).map((level) => ({
+    const own = exponentialLevels(sums, known, system, levels, outlierShare, prior).map((level) => ({
       ...level,
       score: scoreOf(h, level.l, level.posterior.lnEvidence),
       weight: 0,
@@ -166,7 +175,7 @@ export function adaptTarget(
       ...heads[own.h]!,
       form: own.form,
       weight: weightOf(own.levels) / keptWeight,
-      ...merged(own, latencyMs.length, P),
+      ...merged(own, latencyMs.length, P, priorMeans?.[heads[own.h]!.net]),
     })),
     outliers: Array.from(networksMs.keys()).filter(
       (i) => all.reduce((sum, l) => sum + (l.posterior.outliers.includes(i) ? l.weight : 0), 0) > 0.5,
@@ -218,8 +227,8 @@ export function standingHeads({ heads }: Adaptation, lowerings: readonly Lowerin
 const isSameHead = (a: Head, b: Head): boolean => a.lowering === b.lowering && a.net === b.net;
 
 /** w of a head in all features [P]. */
-export function allWeights({ coordinates, weights }: AdaptedHead): Float64Array {
-  const all = new Float64Array(featureDimension);
+export function allWeights({ coordinates, weights, priorMean }: AdaptedHead): Float64Array {
+  const all = priorMean ? Float64Array.from(priorMean) : new Float64Array(featureDimension);
   coordinates.forEach((p, c) => {
     all[p] = weights[c]!;
   });
@@ -277,12 +286,13 @@ function exponentialLevels(
   { lnMean, lnLatency, phi, ownVariance }: SupportSystem,
   linear: readonly Level[],
   outlierShare: number,
+  prior?: Float64Array,
 ): Omit<Level, 'score' | 'weight'>[] {
   const lnOdds = Math.log(outlierShare / (1 - outlierShare));
   const asOutlier = outlierVariance(lnLatency.map((ln, i) => ln - lnMean[i]!));
   const levels: Omit<Level, 'score' | 'weight'>[] = [];
   let start: Float64Array = new Float64Array(phi.length / lnMean.length);
-  if (known) start.set(allWeights(known));
+  if (known) start.set(allWeights(known).map((w, p) => w - (prior?.[p] ?? 0)));
   let best = Number.NEGATIVE_INFINITY;
   const noise = Math.sqrt(known?.noiseVariance ?? Number.POSITIVE_INFINITY);
   const above = linear.findIndex(({ sigma }) => sigma > noise);
@@ -308,7 +318,12 @@ const hopeless = 12;
 
 /** Mean and covariance of θ over noise levels, what only operators have left out: in units of their mean scale where
  * prices are linear, with ln scale less its mean in place of θ₀ − 1 where they are exponential. */
-function merged({ form, levels, inMeasurements }: Hypotheses, k: number, features: number) {
+function merged(
+  { form, levels, inMeasurements }: Hypotheses,
+  k: number,
+  features: number,
+  prior: Float64Array | undefined,
+) {
   const coordinates = touchedBy(levels[0]!.phi, k, features);
   const n = 1 + coordinates.length;
   const total = levels.reduce((sum, l) => sum + l.weight, 0);
@@ -319,6 +334,13 @@ function merged({ form, levels, inMeasurements }: Hypotheses, k: number, feature
   const meanOver = (of: (part: (typeof parts)[number]) => number): number =>
     parts.reduce((sum, part) => sum + part.share * of(part), 0);
   const isLinear = form === 'linear';
+  // What was solved for is w less the mean of its prior; a scale that moves takes that mean with it.
+  for (const { theta, response } of prior ? parts : []) {
+    coordinates.forEach((p, c) => {
+      theta[c + 1]! += prior![p]!;
+      if (isLinear) response[c + 1]! += prior![p]!;
+    });
+  }
   const lnScale = isLinear
     ? Math.log(meanOver(({ posterior }) => Math.exp(posterior.lnScale)))
     : meanOver(({ posterior }) => posterior.lnScale);
@@ -349,7 +371,9 @@ function merged({ form, levels, inMeasurements }: Hypotheses, k: number, feature
   const factor: number[] = [];
   for (let p = 0; p < n; p++) for (let q = 0; q <= p; q++) factor.push(rounded(lower[p * n + q]!));
   const weights = Array.from(mean.subarray(1), rounded);
-  return { lnScale, coordinates, weights, factor, priorVariance: rounded(priorVariance), noiseVariance };
+  const own = { lnScale, coordinates, weights, factor, priorVariance: rounded(priorVariance), noiseVariance };
+  if (prior === undefined) return own;
+  return { ...own, priorMean: Array.from(prior, (mean, p) => (coordinates.includes(p) ? 0 : rounded(mean))) };
 }
 
 /** Which of the first `features` some row of φ has: those of operators measured alone, the last, are no kernel's. */

@@ -1,6 +1,8 @@
 // The adaptation of a target as the service keeps it, but for the revision of its data: from at most a few hundred of
 // its measurements, with what they say of themselves and the error to expect.
 
+import type { Descriptor } from '#core/descriptor/descriptor.ts';
+import { counterPriorMeans } from '#core/predictor/operators/counter-prior.ts';
 import { type OperatorAlone, operatorRows } from '#core/predictor/operators/operator-rows.ts';
 import { lnLoweringPriors } from '#core/predictor/operators/runtime-lowerings.ts';
 import type { Forward, GraphSet, Measured, MeasuredGraph, NetworkSet, Predictor } from '#core/predictor/types.ts';
@@ -28,6 +30,8 @@ export interface Described {
   readonly runtime: string | null;
   /** Those with a latency. */
   readonly operators: readonly OperatorAlone[];
+  /** With its counters; left out: there are none to look at. */
+  readonly descriptor?: Descriptor | undefined;
 }
 
 /** @param contradiction what is known to be wrong with the measurements beforehand, in a sentence
@@ -67,10 +71,13 @@ export async function adaptChecked(
 async function optionsOf(
   predictor: Predictor,
   described: Described | undefined,
-): Promise<Pick<AdaptOptions, 'operators' | 'lnLoweringPriors'>> {
+): Promise<Pick<AdaptOptions, 'operators' | 'lnLoweringPriors' | 'priorMeans'>> {
   const operators = described && (await operatorRows(predictor, described.operators));
   if (operators === undefined) return {};
-  return { operators, lnLoweringPriors: lnLoweringPriors(described!.runtime, predictor.parameters.lowerings) };
+  const { lowerings, counters } = predictor.parameters;
+  const { runtime, descriptor } = described!;
+  const priorMeans = counters && descriptor && counterPriorMeans(counters, descriptor);
+  return { operators, lnLoweringPriors: lnLoweringPriors(runtime, lowerings), ...(priorMeans && { priorMeans }) };
 }
 
 /** At most `most` of `items`, in their order. */

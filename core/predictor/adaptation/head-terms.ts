@@ -17,7 +17,7 @@ export type HeadTerms = (part: CountRow, prices: KernelPrices) => Float64Array;
 
 /** Terms under one head of an adaptation; the prices are of the table that the parts' kernels are of. */
 export function headTerms(head: AdaptedHead): HeadTerms {
-  const { net, form, coordinates, weights, factor, priorVariance } = head;
+  const { net, form, coordinates, weights, factor, priorVariance, priorMean } = head;
   const measured = new Set(coordinates);
   const others = Array.from({ length: P }, (_, p) => p).filter((p) => !measured.has(p));
   const priorDeviation = Math.sqrt(priorVariance);
@@ -36,12 +36,15 @@ export function headTerms(head: AdaptedHead): HeadTerms {
       m += share;
       for (let p = 0, at = kernel * P; p < P; p++, at++) sums[p]! += share * psi[at]!;
     }
-    let price = m;
+    // What the prior of unmeasured coordinates adds moves with θ₀.
+    let base = m;
+    if (form === 'linear' && priorMean) for (const p of others) base += sums[p]! * priorMean[p]!;
+    let price = base;
     for (let c = 0; form === 'linear' && c < r; c++) price += sums[coordinates[c]!]! * weights[c]!;
     terms[0] = m;
     terms[1] = price;
     for (let row = 0, f = 0; row <= r; row++) {
-      const value = row === 0 ? m : sums[coordinates[row - 1]!]!;
+      const value = row === 0 ? base : sums[coordinates[row - 1]!]!;
       for (let column = 0; column <= row; column++, f++) terms[2 + column]! += lower[f]! * value;
     }
     for (const [i, p] of others.entries()) terms[3 + r + i] = priorDeviation * sums[p]!;
@@ -50,8 +53,13 @@ export function headTerms(head: AdaptedHead): HeadTerms {
 }
 
 /** exp(ψ·w) of a kernel. */
-function exponentialFactor({ coordinates, weights }: AdaptedHead, psi: Float32Array, kernel: number): number {
+function exponentialFactor(
+  { coordinates, weights, priorMean }: AdaptedHead,
+  psi: Float32Array,
+  kernel: number,
+): number {
   let product = 0;
+  for (let p = 0; priorMean && p < P; p++) product += psi[kernel * P + p]! * priorMean[p]!;
   for (let c = 0; c < coordinates.length; c++) product += psi[kernel * P + coordinates[c]!]! * weights[c]!;
   return exponentialPrice(product);
 }

@@ -67,10 +67,13 @@ function addHead(head: AdaptedHead, { lnMean, phi }: HeadRows, sums: LnMoments):
   const r = coordinates.length;
   const q = new Float64Array(r + 1);
   const product = new Float64Array(r + 1);
-  q[0] = 1;
+  const { priorMean } = head;
   for (let i = 0; i < lnMean.length; i++) {
     const start = i * P;
+    // What the prior of unmeasured coordinates adds moves with θ₀.
     let relative = 1;
+    if (isLinear && priorMean) for (const p of others) relative += phi[start + p]! * priorMean[p]!;
+    q[0] = relative;
     for (let c = 0; c < r; c++) {
       const value = phi[start + coordinates[c]!]!;
       q[c + 1] = value;

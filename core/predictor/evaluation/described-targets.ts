@@ -1,25 +1,33 @@
 // What a hardware-runtime descriptor is worth: how an operator alone differs from the same in a network, learned from
 // targets that have measured both (operator-rows.ts), and predictions of targets from their descriptor with k
 // measurements beside it, or without one.
-import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
+import type { Descriptor } from '#core/descriptor/descriptor.ts';
+import { type Adaptation, adaptTarget, allWeights } from '#core/predictor/adaptation/adaptation.ts';
 import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
 import { lnMoments, predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
+import { featureDimension, netCount } from '#core/predictor/hypotheses.ts';
+import { type CounterMap, counterPriorMeans } from '#core/predictor/operators/counter-prior.ts';
 import type { AloneModel, OperatorRows } from '#core/predictor/operators/operator-rows.ts';
 import { lnLoweringPriors } from '#core/predictor/operators/runtime-lowerings.ts';
 import type { Forward, Predictor } from '#core/predictor/types.ts';
 import { median } from '#core/statistics/quantile.ts';
 import { type Accuracy, accuracy } from './metrics.ts';
 
-/** A target that has measured networks and the operators of a descriptor. */
-export interface TargetWithOperators {
-  readonly id: string;
-  /** Its name in a profile. */
-  readonly runtimeName: string | null;
+interface MeasuredTarget {
   readonly networks: Forward;
   /** [networks.count]. */
   readonly latencyMs: Float64Array;
+}
+
+/** A target that has measured networks and the operators of a descriptor. */
+export interface TargetWithOperators extends MeasuredTarget {
+  readonly id: string;
+  /** Its name in a profile. */
+  readonly runtimeName: string | null;
   readonly operators: Omit<OperatorRows, 'alone'>;
+  /** Left out: nothing is made of its counters. */
+  readonly descriptor?: Descriptor;
 }
 
 /** Standard deviations of an operator's own noise among which learning chooses. */
@@ -59,16 +67,36 @@ function lnDensity(predictor: Predictor, target: TargetWithOperators, alone: Alo
   return densities.reduce((sum, density) => sum + density, 0) / densities.length;
 }
 
+/** w of a target by all of its networks, under each price network alone [nets][P]: the mean over its heads. */
+export function weightsOf(
+  { parameters, identity }: Predictor,
+  { networks, latencyMs }: MeasuredTarget,
+): Float64Array[] {
+  const { lowerings } = parameters;
+  return Array.from({ length: netCount }, (_, net) => {
+    const heads = lowerings.map((__, lowering) => net * lowerings.length + lowering);
+    const adaptation = adaptTarget(parameters, identity.hash, networks, latencyMs, { heads });
+    const mean = new Float64Array(featureDimension);
+    for (const head of adaptation.heads)
+      allWeights(head).forEach((w, p) => {
+        mean[p]! += head.weight * w;
+      });
+    return mean;
+  });
+}
+
 /** How well networks that are not among `support` are predicted.
  * @param support rows of the networks that were measured; none: the descriptor alone
- * @param alone null: without the descriptor */
+ * @param alone null: without the descriptor
+ * @param map left out, or undefined: without its counters */
 export function scoreDescribed(
   predictor: Predictor,
   target: TargetWithOperators,
   support: readonly number[],
   alone: AloneModel | null,
+  map?: CounterMap,
 ): Accuracy {
-  const adaptation = adapted(predictor, target, support, alone);
+  const adaptation = adapted(predictor, target, support, alone, map);
   const predicted = predictLatencies(adaptation, predictor.parameters.lowerings, target.networks);
   const measured = new Set(support);
   const rows = [...target.latencyMs.keys()].filter((row) => !measured.has(row));
@@ -77,15 +105,17 @@ export function scoreDescribed(
 
 function adapted(
   { parameters, identity }: Predictor,
-  { runtimeName, networks, latencyMs, operators }: TargetWithOperators,
+  { runtimeName, networks, latencyMs, operators, descriptor }: TargetWithOperators,
   support: readonly number[],
   alone: AloneModel | null,
+  map?: CounterMap,
 ): Adaptation {
   const measuredMs = Float64Array.from(support, (row) => latencyMs[row]!);
   const measured = forwardRows(networks, support);
   if (alone === null) return adaptCalibrated(parameters, identity.hash, measured, measuredMs);
   return adaptCalibrated(parameters, identity.hash, measured, measuredMs, {
     operators: { ...operators, alone },
+    priorMeans: map && descriptor && counterPriorMeans(map, descriptor),
     lnLoweringPriors: lnLoweringPriors(runtimeName, parameters.lowerings),
   });
 }

@@ -46,16 +46,27 @@ const leastRelativePrice = 0.01;
 export const meanPrice = ({ net }: Pick<AdaptedHead, 'net'>, { prices }: PricedNetwork, kernel: number): number =>
   Math.exp(prices.lnMean[net]![kernel]!);
 
+/** ψ·w of the coordinates that were not measured. */
+export function priorChange(
+  { net, priorMean }: Pick<AdaptedHead, 'net' | 'priorMean'>,
+  { prices }: PricedNetwork,
+  kernel: number,
+): number {
+  let change = 0;
+  for (let p = 0; priorMean && p < P; p++) change += prices.psi[net]![kernel * P + p]! * priorMean[p]!;
+  return change;
+}
+
 /** In units of the head's scale. */
 export function relativePrice(
-  head: Pick<AdaptedHead, 'net' | 'form' | 'coordinates' | 'weights'>,
+  head: Pick<AdaptedHead, 'net' | 'form' | 'coordinates' | 'weights' | 'priorMean'>,
   network: PricedNetwork,
   kernel: number,
 ): number {
   const { net, form, coordinates, weights } = head;
   const { prices } = network;
   const psi = prices.psi[net]!;
-  let change = 0;
+  let change = priorChange(head, network, kernel);
   coordinates.forEach((p, c) => {
     change += psi[kernel * P + p]! * weights[c]!;
   });

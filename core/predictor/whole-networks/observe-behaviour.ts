@@ -14,7 +14,7 @@ import { standardGraphs } from '#core/standard-networks/standard-networks.ts';
 import { normalQuantile } from '#core/statistics/normal.ts';
 import { significant } from '#core/text/significant.ts';
 import type { Behaviour } from './behaviour.ts';
-import { likeliestLowering, loweringsOf, meanPrice, relativePrice } from './breakdown.ts';
+import { likeliestLowering, loweringsOf, meanPrice, priorChange, relativePrice } from './breakdown.ts';
 import { type CostKind, kindOf } from './costs.ts';
 import { measuredKinds } from './familiarity.ts';
 import { type PricedNetwork, priceNetworkOf } from './launched-network.ts';
@@ -147,7 +147,7 @@ interface KindSums {
   readonly reference: PriceSum;
 }
 
-type PricingHead = Pick<AdaptedHead, 'net' | 'form' | 'coordinates' | 'weights'>;
+type PricingHead = Pick<AdaptedHead, 'net' | 'form' | 'coordinates' | 'weights' | 'priorMean'>;
 
 /** Prices as the predictor has them of no target in particular. */
 const typicalHead: PricingHead = { net: 0, form: 'linear', coordinates: [], weights: [] };
@@ -168,7 +168,8 @@ function sumsByKind(
     const typical = pricesOf(typicalHead);
     const whole = launches.reduce((sum, { kernel }) => sum + typical[kernel]!, 0);
     const prices = pricesOf(head);
-    const slopes = head.form === 'linear' ? kernels.map((_, i) => meanPrice(head, network, i)) : prices;
+    const isLinear = head.form === 'linear';
+    const slopes = isLinear ? kernels.map((_, i) => meanPrice(head, network, i)) : prices;
     for (const { kernel } of launches) {
       const kind = kindOf(network, kernel);
       const own = byKind.get(kind) ?? none();
@@ -178,7 +179,7 @@ function sumsByKind(
       for (const sum of isMeasured ? [own, everything, measured] : [own, everything]) {
         const slope = slopes[kernel]! / whole;
         sum.price += prices[kernel]! / whole;
-        sum.slope += slope;
+        sum.slope += isLinear ? slope * (1 + priorChange(head, network, kernel)) : slope;
         for (let p = 0; p < P; p++) sum.gradient[p]! += slope * psi[p]!;
       }
     }

@@ -38,6 +38,7 @@ const good: Omit<Examination, 'advice'> = {
     status: { 'cpu-cycles': 'supported' },
     sets: [['cpu-cycles', 'instructions']],
   },
+  valgrindVersion: null,
   pinning: { possible: true, cpus: [3] },
   runtimes: { onnxruntime: found, 'onnxruntime-web': missing, tensorrt: missing, tflite: missing, command: missing },
   surroundings: {
@@ -142,7 +143,12 @@ describe('each thing that could be better is named, with what to do', () => {
       { counters: { ...counters, paranoid: 4, status: { 'cpu-cycles': 'not permitted' } } },
       /is 4.*cap_perfmon/,
     ],
-    ['counters', { counters: { ...counters, pmus: [], sets: [] } }, /knows no PMU/],
+    ['counters', { counters: { ...counters, pmus: [], sets: [] } }, /knows no PMU.*all the same\.$/],
+    [
+      'counters',
+      { counters: { ...counters, pmus: [], sets: [] }, valgrindVersion: 'valgrind-3.19.0' },
+      /all the same\. .*--count-with cachegrind/,
+    ],
     [
       'counters',
       { hardware: { ...hardware, isVirtualMachine: true }, counters: { ...counters, pmus: [] } },
