@@ -24,6 +24,11 @@ const options = {
     help: 'gradient steps of the training; default: what a predictor wants',
     schema: integerBetween(1, 100_000).optional(),
   },
+  simulated: {
+    value: 'DEVICES',
+    help: 'instead of profiles, so many simulated devices for each of three ways to launch FBNet and NAS-Bench-201',
+    schema: integerBetween(1, 1000).optional(),
+  },
   shipped: flag('ask the shipped predictor, which may have learned from the profiles, instead of training one'),
   json: jsonFlag,
 };
@@ -33,17 +38,23 @@ export const evaluateKernelTimesCommand = defineCommand({
   notes:
     'The predictor learns from all that is shipped but the fleet; how far shares are believed from targets of other ' +
     'runtimes.',
-  async run({ folder, measurements, repeats, seed, steps, shipped, json }, { out, say }) {
+  async run({ folder, measurements, repeats, seed, steps, simulated, shipped, json }, { out, say }) {
     const note = (line: string): void => say(`${line}\n`);
     const { predictorWithoutFleet } = await import('../evaluate/evaluate-descriptor.ts');
-    const { evaluateKernelTimes, readProfiled, shippedPredictor } = await import(
-      '../evaluate/evaluate-kernel-times.ts'
-    );
+    const kernelTimes = await import('../evaluate/evaluate-kernel-times.ts');
     const { kernelTimesToTables } = await import('../evaluate/print-kernel-times.ts');
-    const predictor = shipped ? await shippedPredictor() : await predictorWithoutFleet(seed, steps, note);
+    const predictor = shipped ? await kernelTimes.shippedPredictor() : await predictorWithoutFleet(seed, steps, note);
     try {
-      const targets = await readProfiled(predictor, folder);
-      const evaluation = await evaluateKernelTimes(predictor, targets, { measurements, repeats, seed }, note);
+      const plan = { measurements, repeats, seed };
+      const evaluation =
+        simulated === undefined
+          ? await kernelTimes.evaluateKernelTimes(
+              predictor,
+              await kernelTimes.readProfiled(predictor, folder),
+              plan,
+              note,
+            )
+          : await kernelTimes.evaluateSimulated(predictor, simulated, plan, note);
       out(json ? `${JSON.stringify(evaluation)}\n` : `${kernelTimesToTables(evaluation)}\n`);
     } finally {
       await predictor.close();

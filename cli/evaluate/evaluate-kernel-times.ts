@@ -19,6 +19,7 @@ import {
   type ShareAgreement,
   scoreProfiled,
 } from '#core/predictor/evaluation/profiled-targets.ts';
+import { simulatedProfiles } from '#core/predictor/evaluation/simulated-profiles.ts';
 import { assumedGroups, type GroupModel } from '#core/predictor/kernel-times/group-rows.ts';
 import type { NetworkSet, Predictor } from '#core/predictor/types.ts';
 import { loweringsOf } from '#core/predictor/whole-networks/breakdown.ts';
@@ -26,6 +27,7 @@ import { priceNetworkOf } from '#core/predictor/whole-networks/launched-network.
 import { seededRandom } from '#core/random.ts';
 import { describeNetwork } from '#core/search-space/network/describe.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
+import { workloadOf } from '#core/search-space/workload.ts';
 
 /** The one that comes with the project. */
 export const shippedPredictor = async (): Promise<Predictor> => loadPredictor((await readShippedPredictor()).bundle);
@@ -130,13 +132,45 @@ export async function evaluateKernelTimes(
   return { learned, scores, agreement };
 }
 
-const drawnRows = ({ networks }: ProfiledFile, count: number, seed: number): number[] => [
+/** Networks of each search space on a simulated device. */
+const simulatedNetworks = 40;
+/** How simulated devices launch: as a lowering that the predictor tells apart, as one that it does not. */
+const simulatedLowerings = ['fused', 'onnxruntime-basic', 'onnxruntime-all'] as const;
+
+/** Simulated devices instead of profiles, with the groups as assumed; means over the devices of each kind. */
+export async function evaluateSimulated(
+  predictor: Predictor,
+  devices: number,
+  plan: KernelTimesPlan,
+  note: (line: string) => void,
+): Promise<KernelTimesEvaluation> {
+  const scores: ProfiledScore[] = [];
+  for (const searchSpaceId of ['fbnet', 'nasbench201'] as const) {
+    const workload = workloadOf({ searchSpace: searchSpaceId });
+    const space = searchSpace(searchSpaceId);
+    const random = seededRandom(plan.seed);
+    const architectures = Array.from({ length: simulatedNetworks }, () => space.sample(random));
+    for (const lowering of simulatedLowerings) {
+      note(`simulating ${devices} devices that launch ${searchSpaceId} as ${lowering}`);
+      const set = { workload, architectures };
+      const targets = await simulatedProfiles(predictor, set, lowering, devices, plan.seed + 1);
+      const all = targets.flatMap((target) =>
+        plan.measurements.flatMap((measurements) => scoresOf(predictor, target, measurements, plan, assumedGroups)),
+      );
+      const cases = Map.groupBy(all, (s) => `${s.measurements} ${s.selection} ${s.kernelTimes}`);
+      for (const own of cases.values()) scores.push({ ...own[0]!, ...meanAccuracy(own) });
+    }
+  }
+  return { learned: [], scores, agreement: [] };
+}
+
+const drawnRows = ({ networks }: ProfiledTarget, count: number, seed: number): number[] => [
   ...seededRandom(seed).choose(networks.count, count),
 ];
 
 function scoresOf(
   predictor: Predictor,
-  target: ProfiledFile,
+  target: ProfiledTarget,
   measurements: number,
   { repeats, seed }: KernelTimesPlan,
   groups: GroupModel,

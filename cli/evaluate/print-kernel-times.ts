@@ -32,13 +32,19 @@ export function kernelTimesToTables({ learned, scores, agreement }: KernelTimesE
       '',
     ]),
   ]);
+  const groupHeader = ['without', 'deviation', 'deviation of the rest', 'noise'];
+  const shareHeader = ['target', 'kernels', 'predicted', 'profiler', 'mean difference', 'Spearman'];
   return [
-    'A group of kernels by the profiler against a lowering, ln, learned',
-    plainTable(['without', 'deviation', 'deviation of the rest', 'noise'], groups),
-    '',
+    ...titled('A group of kernels by the profiler against a lowering, ln, learned', groupHeader, groups),
     plainTable(['target', 'measurements', 'selection', 'kernel times', ...titles], rows),
-    '',
-    'Shares of a run, predicted from ten networks without kernel times and by the profiler',
-    plainTable(['target', 'kernels', 'predicted', 'profiler', 'mean difference', 'Spearman'], shares),
+    ...titled(
+      'Shares of a run, predicted from ten networks without kernel times and by the profiler',
+      shareHeader,
+      shares,
+    ),
   ].join('\n');
 }
+
+/** Nothing for no rows. */
+const titled = (title: string, header: readonly string[], rows: readonly (readonly string[])[]): string[] =>
+  rows.length === 0 ? [] : ['', title, plainTable(header, rows), ''];
