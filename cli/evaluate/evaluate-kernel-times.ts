@@ -6,6 +6,7 @@ import { readShippedPredictor } from '#cli/start/read-shipped-predictor.ts';
 import { type KernelShares, kernelShares } from '#core/dataset/kernel-times/kernel-shares.ts';
 import { anyProfileSchema } from '#core/dataset/read-profile.ts';
 import { DomainError } from '#core/errors.ts';
+import { graphHash } from '#core/graph/graph-hash.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
 import { chooseRows } from '#core/predictor/adaptation/select-support-set.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
@@ -59,28 +60,35 @@ async function profiledFile(predictor: Predictor, folder: string, file: string):
   const bytes = readFileSync(join(folder, file));
   const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
   const parsed = anyProfileSchema.safeParse(JSON.parse(text));
-  if (!parsed.success || parsed.data.measurements.every(({ kernelTimes }) => kernelTimes === undefined))
-    return undefined;
-  const { target, workloads, measurements } = parsed.data;
-  const ordered = workloads.flatMap((_, at) => measurements.filter(({ workload }) => workload === at));
+  if (!parsed.success) return undefined;
+  const { target, workloads, measurements, models = [] } = parsed.data;
+  if ([...measurements, ...models].every(({ kernelTimes }) => kernelTimes === undefined)) return undefined;
+  const byWorkload = workloads.map((_, at) => measurements.filter(({ workload }) => workload === at));
+  const ordered = [...byWorkload.flat(), ...models];
   const sets = workloads.map(
     (workload, at): NetworkSet => ({
       workload,
-      architectures: ordered
-        .filter((measured) => measured.workload === at)
-        .map(({ architecture }) => searchSpace(workload.searchSpace).parse(architecture)),
+      architectures: byWorkload[at]!.map(({ architecture }) => searchSpace(workload.searchSpace).parse(architecture)),
     }),
   );
-  const forward = await predictor.forward(sets);
+  const graphs = models.map(({ graph }) => ({ id: graphHash(graph), graph }));
+  const forward = await predictor.forward([...sets, ...(graphs.length > 0 ? [{ graphs }] : [])]);
   const shares = ordered.map(({ kernelTimes }): KernelShares | undefined => kernelTimes && kernelShares(kernelTimes));
   return {
     id: file.replace(/\.json(\.gz)?$/, ''),
     runtime: [target.runtime.name, target.runtime.settings['graphOptimization']].join(' ').trim(),
     networks: { ...forward, shares },
     latencyMs: Float64Array.from(ordered, ({ latency }) => latency.medianMs),
-    graphs: sets.flatMap(({ workload, architectures }) =>
-      architectures.map((own) => () => describeNetwork(searchSpace(workload.searchSpace), own, workload).graph),
-    ),
+    graphs: [
+      ...sets.flatMap(({ workload, architectures }) =>
+        architectures.map((own) => () => describeNetwork(searchSpace(workload.searchSpace), own, workload).graph),
+      ),
+      ...graphs.map(
+        ({ graph }) =>
+          () =>
+            graph,
+      ),
+    ],
   };
 }
 
