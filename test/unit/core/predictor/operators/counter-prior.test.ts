@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Descriptor } from '#core/descriptor/descriptor.ts';
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
@@ -86,4 +87,39 @@ describe('a map', () => {
     // Nothing of what the map knows: the prior as before.
     expect(counterPriorMeans(map!, described({ 'stem/stem': undefined }))).toBeUndefined();
   });
+});
+
+test('counts that cachegrind gave tell two levels of ONNX Runtime apart', () => {
+  const file = new URL('../../../../fixtures/cachegrind/onnxruntime-operators.json', import.meta.url);
+  const counted = JSON.parse(readFileSync(file, 'utf8')) as Record<'all' | 'basic', Record<string, object>>;
+  const descriptorAt = (level: 'all' | 'basic', latencyMs: number): Descriptor => {
+    const latency = { medianMs: latencyMs, trimmedMeanMs: null, spreadMs: null };
+    const operators = Object.entries(counted[level]).map(
+      ([key, counters]) => [key, { latency, runs: 9, counters, runningPercent: {} }] as const,
+    );
+    const names = Object.keys(Object.values(counted[level])[0]!);
+    const counters = Object.fromEntries(names.map((name) => [name, { pmu: null, event: 'Ir', source: 'cachegrind' }]));
+    return {
+      ...{ list: 'standard', inputSize: null, batchSize: 1, counters },
+      operators: Object.fromEntries(operators),
+    } as Descriptor;
+  };
+  // An empty run at either level: ln 145,427.6 and ln 145,905.3.
+  const instructions = (level: 'all' | 'basic') =>
+    counterFeatures(descriptorAt(level, 1), 'raw').get('standard/run/instructions/cachegrind');
+  expect([instructions('all'), instructions('basic')]).toEqual([
+    expect.closeTo(11.887433, 5),
+    expect.closeTo(11.890713, 5),
+  ]);
+  const targets = ['a', 'b', 'c'].flatMap((runtime, i) =>
+    (['all', 'basic'] as const).map((level): CountedTarget => {
+      const weights = new Float64Array(P);
+      weights[3] = level === 'all' ? -0.5 : 0.5;
+      return { runtime, descriptor: descriptorAt(level, 1 + i), weights: [weights, weights] };
+    }),
+  );
+  const { map, leftOutError } = learnCounterMap(targets);
+  expect(map!.normalisation).toBe('raw');
+  expect(leftOutError).toBeLessThan(0.05);
+  expect(counterPriorMeans(map!, descriptorAt('basic', 9))![0]![3]).toBeGreaterThan(0.4);
 });
