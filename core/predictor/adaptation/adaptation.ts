@@ -2,8 +2,8 @@
 // measurements leave standing it is one Gaussian over prices: with θ = (1, w) in units of the scale,
 //   latency(a) = scale · m(a) · (θ₀ + φ(a)·w) · (1 + noise) = scale · Σ c(x) μ(x) (θ₀ + ψ(x)·w) · (1 + noise)
 // is linear in θ, so that every kernel x has a price in ms, and its uncertainty. Each head is also tried with prices
-// that are exponential in w, latency(a) = scale · Σ c(x) μ(x) exp(ψ(x)·w) · (1 + noise), and evidence decides
-// (exponential-posterior.ts). The noise levels of a head, each with its posterior (posterior.ts), are merged into their
+// that are positive whatever w is, latency(a) = scale · Σ c(x) μ(x) p(ψ(x)·w) · (1 + noise), and evidence decides
+// (positive-posterior.ts). The noise levels of a head, each with its posterior (posterior.ts), are merged into their
 // common mean and covariance. Plain JSON, some tens of kilobytes:
 // of w only the coordinates that the measured networks touch are stated; the others keep their prior, so that a kernel
 // of a class never measured widens an interval.
@@ -17,9 +17,10 @@ import { type RepricedSums, repricedSums } from '#core/predictor/kernels/reprice
 import { joinedForwards, type OperatorRows, rowsAlone, sumsAlone } from '#core/predictor/operators/operator-rows.ts';
 import type { Forward, HeadParameters } from '#core/predictor/types.ts';
 import { allowedLatency, isLatencyMs } from '#core/statistics/latency-range.ts';
-import { exponentialPosterior, stepsFromAfar, stepsFromNear } from './exponential-posterior.ts';
+import { positivePosterior, stepsFromAfar, stepsFromNear } from './positive-posterior.ts';
 import {
   defaultOutlierShare,
+  grossOutliers,
   oddsOf,
   outlierVariance,
   type Posterior,
@@ -35,8 +36,8 @@ const vector = z.array(z.number());
 const headSchema = z.strictObject({
   lowering: z.enum(loweringIds),
   net: z.literal([0, 1]),
-  /** How prices depend on w: 1 + ψ·w, or exp(ψ·w). */
-  form: z.enum(['linear', 'exponential']).default('linear'),
+  /** How prices depend on w: 1 + ψ·w, or p(ψ·w) (repriced-sums.ts). */
+  form: z.enum(['linear', 'positive']).default('linear'),
   /** Posterior probability; those of all heads sum to 1. */
   weight: z.number().positive(),
   lnScale: z.number(),
@@ -81,7 +82,7 @@ export interface AdaptOptions {
   readonly lnLoweringPriors?: readonly number[];
   /** Heads to look at, by their index; all where it is not given. */
   readonly heads?: readonly number[];
-  /** An adaptation to nearly the same measurements: its exponential heads, and no others, are tried in this form. */
+  /** An adaptation to nearly the same measurements: its heads with positive prices, and no others, are tried in this form. */
   readonly near?: Adaptation;
   /** What the target's descriptor says. */
   readonly operators?: OperatorRows | undefined;
@@ -94,7 +95,7 @@ export interface AdaptOptions {
 /** A head whose evidence is further from the best, outliers not yet looked for, is not looked at again. */
 const farFromBest = 100;
 
-/** A head whose prices, linear, explain the measurements so much worse than another's is not tried with exponential
+/** A head whose prices, linear, explain the measurements so much worse than another's is not tried with positive
  * ones. */
 const farFromLinear = 30;
 
@@ -141,9 +142,9 @@ export function adaptTarget(
     return { h, form: 'linear', inMeasurements: system.inMeasurements, levels, system };
   });
   const bestLinear = Math.max(...linear.flatMap(({ levels }) => levels.map(({ score }) => score)));
-  const exponential = linear.flatMap(({ h, inMeasurements, levels, system }): Hypotheses[] => {
+  const positive = linear.flatMap(({ h, inMeasurements, levels, system }): Hypotheses[] => {
     const head = heads[h]!;
-    const known = options.near?.heads.find((each) => each.form === 'exponential' && isSameHead(each, head));
+    const known = options.near?.heads.find((each) => each.form === 'positive' && isSameHead(each, head));
     if (forward.launches === undefined || (options.near !== undefined && known === undefined)) return [];
     if (Math.max(...levels.map(({ score }) => score)) < bestLinear - farFromLinear) return [];
     const plain = repricedSums(forward.launches, head.net, parameters.lowerings.indexOf(head.lowering));
@@ -151,14 +152,14 @@ export function adaptTarget(
     const around = prior ? sumsAround(plain, prior) : plain;
     const divided = groups ? sumsWithGroups(around, groups, networks.count, P) : around;
     const sums = operators ? sumsAlone(divided, operators, head.net) : divided;
-    const own = exponentialLevels(sums, known, system, levels, outlierShare, prior).map((level) => ({
+    const own = positiveLevels(sums, known, system, levels, outlierShare, prior).map((level) => ({
       ...level,
       score: scoreOf(h, level.l, level.posterior.lnEvidence),
       weight: 0,
     }));
-    return [{ h, form: 'exponential', inMeasurements, levels: own }];
+    return [{ h, form: 'positive', inMeasurements, levels: own }];
   });
-  const standing: Hypotheses[] = [...linear, ...exponential];
+  const standing: Hypotheses[] = [...linear, ...positive];
   const all = standing.flatMap((s) => s.levels);
   const best = Math.max(...all.map((level) => level.score));
   const total = all.reduce((sum, { score }) => sum + Math.exp(score - best), 0);
@@ -278,9 +279,10 @@ interface Hypotheses {
 }
 
 /** From the largest noise level down, as long as evidence does not fall: smaller ones explain less still. Each begins
- * where the one before ended, and takes for outliers what the linear form does at its level.
+ * where the one before ended, and takes for outliers what the linear form does at its level, or only those that are
+ * grossly off, whichever is likelier: what linear prices cannot explain is no outlier for that.
  * @param known the same head of an adaptation to nearly the same measurements: where to begin */
-function exponentialLevels(
+function positiveLevels(
   sums: RepricedSums,
   known: AdaptedHead | undefined,
   { lnMean, lnLatency, phi, ownVariance }: SupportSystem,
@@ -290,6 +292,7 @@ function exponentialLevels(
 ): Omit<Level, 'score' | 'weight'>[] {
   const lnOdds = Math.log(outlierShare / (1 - outlierShare));
   const asOutlier = outlierVariance(lnLatency.map((ln, i) => ln - lnMean[i]!));
+  const gross = outlierShare > 0 ? grossOutliers(lnLatency.map((ln, i) => ln - lnMean[i]!)) : [];
   const levels: Omit<Level, 'score' | 'weight'>[] = [];
   let start: Float64Array = new Float64Array(phi.length / lnMean.length);
   if (known) start.set(allWeights(known).map((w, p) => w - (prior?.[p] ?? 0)));
@@ -299,13 +302,17 @@ function exponentialLevels(
   const largest = above < 0 ? linear.length - 1 : above;
   for (let l = largest; l >= 0; l--) {
     const { sigma, posterior } = linear[l]!;
-    const { outliers } = posterior;
-    const variance = lnLatency.map((_, i) =>
-      outliers.includes(i) ? asOutlier(i) : sigma * sigma + (ownVariance?.[i] ?? 0),
-    );
-    const own = exponentialPosterior(sums, lnLatency, variance, start, known ? stepsFromNear : stepsFromAfar);
+    const without = (outliers: readonly number[]) => {
+      const variance = lnLatency.map((_, i) =>
+        outliers.includes(i) ? asOutlier(i) : sigma * sigma + (ownVariance?.[i] ?? 0),
+      );
+      const found = positivePosterior(sums, lnLatency, variance, start, known ? stepsFromNear : stepsFromAfar);
+      return { ...found, outliers, lnEvidence: found.posterior.lnEvidence + oddsOf(outliers.length, lnOdds) };
+    };
+    const asLinear = without(posterior.outliers);
+    const { lnEvidence, outliers, ...own } =
+      posterior.outliers.length > gross.length ? likelier(asLinear, without(gross)) : asLinear;
     start = own.weights;
-    const lnEvidence = own.posterior.lnEvidence + oddsOf(outliers.length, lnOdds);
     if (lnEvidence < best - hopeless) break;
     best = Math.max(best, lnEvidence);
     levels.push({ l, sigma, phi: own.phi, posterior: { ...own.posterior, lnEvidence, outliers } });
@@ -313,11 +320,13 @@ function exponentialLevels(
   return levels;
 }
 
+const likelier = <T extends { readonly lnEvidence: number }>(a: T, b: T): T => (b.lnEvidence > a.lnEvidence ? b : a);
+
 /** ln of the factor by which the evidence of a noise level falls short when no smaller one is tried. */
 const hopeless = 12;
 
 /** Mean and covariance of θ over noise levels, what only operators have left out: in units of their mean scale where
- * prices are linear, with ln scale less its mean in place of θ₀ − 1 where they are exponential. */
+ * prices are linear, with ln scale less its mean in place of θ₀ − 1 where they are positive. */
 function merged(
   { form, levels, inMeasurements }: Hypotheses,
   k: number,

@@ -1,12 +1,12 @@
 // What kernels add to a head's posterior of a network's latency, so that a network is a short sum. With θ = (1, w) and
 // covariance F Fᵀ of its measured coordinates, a part of a network with counts c adds
 //   m = Σ c μ,   p = Σ c μ (1 + ψ·w),   z = Σ c μ (Fᵀ (1, ψ measured), √prior ψ others)
-// and a network has mean p and variance |z|², in units of the head's scale. Where prices are exponential in w it is
-// μ exp(ψ·w) in place of μ, and p = m. No square of P remains in a network's sum.
+// and a network has mean p and variance |z|², in units of the head's scale. Where prices are positive it is
+// μ p(ψ·w) in place of μ, its slope ψ / √(1 + (ψ·w)²/4) in place of ψ, and p = m. No square of P remains in a network's sum.
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
 import type { CountRow } from '#core/predictor/kernels/kernel-table.ts';
 import type { KernelPrices } from '#core/predictor/kernels/price-book.ts';
-import { exponentialPrice } from '#core/predictor/kernels/repriced-sums.ts';
+import { positivePrice, positiveSlope } from '#core/predictor/kernels/repriced-sums.ts';
 import type { AdaptedHead } from './adaptation.ts';
 
 /** Numbers of a part's terms: m, p and the P + 1 coordinates of z. */
@@ -32,9 +32,11 @@ export function headTerms(head: AdaptedHead): HeadTerms {
     let m = 0;
     for (let j = 0; j < kernels.length; j++) {
       const kernel = kernels[j]!;
-      const share = counts[j]! * mean[kernel]! * (form === 'linear' ? 1 : exponentialFactor(head, psi, kernel));
+      const s = form === 'linear' ? 0 : weightedFeatures(head, psi, kernel);
+      const share = counts[j]! * mean[kernel]! * positivePrice(s);
+      const answer = share * positiveSlope(s);
       m += share;
-      for (let p = 0, at = kernel * P; p < P; p++, at++) sums[p]! += share * psi[at]!;
+      for (let p = 0, at = kernel * P; p < P; p++, at++) sums[p]! += answer * psi[at]!;
     }
     // What the prior of unmeasured coordinates adds moves with θ₀.
     let base = m;
@@ -52,14 +54,10 @@ export function headTerms(head: AdaptedHead): HeadTerms {
   };
 }
 
-/** exp(ψ·w) of a kernel. */
-function exponentialFactor(
-  { coordinates, weights, priorMean }: AdaptedHead,
-  psi: Float32Array,
-  kernel: number,
-): number {
+/** ψ·w of a kernel. */
+function weightedFeatures({ coordinates, weights, priorMean }: AdaptedHead, psi: Float32Array, kernel: number): number {
   let product = 0;
   for (let p = 0; priorMean && p < P; p++) product += psi[kernel * P + p]! * priorMean[p]!;
   for (let c = 0; c < coordinates.length; c++) product += psi[kernel * P + coordinates[c]!]! * weights[c]!;
-  return exponentialPrice(product);
+  return product;
 }

@@ -93,11 +93,11 @@ function addHead(head: AdaptedHead, { lnMean, phi }: HeadRows, sums: LnMoments):
   }
 }
 
-/** At the head's weights where prices are exponential in them.
+/** At the head's weights where prices are positive.
  * @param index of the head among the predictor's */
 function rowsUnder(head: AdaptedHead, index: number, forward: Forward, lowering: number): HeadRows {
   if (head.form === 'linear') return headRows(forward, forward.heads?.indexOf(index) ?? index);
-  if (forward.launches === undefined) throw new TypeError('exponential prices need what the networks launch');
+  if (forward.launches === undefined) throw new TypeError('positive prices need what the networks launch');
   const sums = repricedSums(forward.launches, head.net, lowering);
   const weights = allWeights(head);
   return { lnMean: sums.lnMean(weights), phi: sums.phi(weights) };

@@ -232,7 +232,7 @@ function withoutOutliers(
 /** Measurements whose ratio to the head's mean is off by a factor of three and by far more than the others are from
  * each other. In a fit to latencies one that is ten times too long would draw all others with it before any residual
  * shows. */
-function grossOutliers(lnRatio: Float64Array): number[] {
+export function grossOutliers(lnRatio: Float64Array): number[] {
   const k = lnRatio.length;
   const middle = (values: Float64Array): number => values.toSorted()[k >> 1]!;
   const center = middle(lnRatio);

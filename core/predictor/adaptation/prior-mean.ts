@@ -1,7 +1,7 @@
 // A prior of w whose mean is not 0 (operators/counter-prior.ts): w = mean + v, v ~ N(0, I). Posterior and evidence are
 // those of v after repricing, and exact. Where prices are linear, with g = 1 + φ·mean,
 //   scale · m · (1 + φ·w) = scale · m g · (1 + φ/g · v)
-// and where they are exponential, sums at v are those at mean + v.
+// and where they are positive, sums at v are those at mean + v.
 import type { RepricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import type { HeadRows } from './adaptation.ts';
 

@@ -1,5 +1,6 @@
-// Sums over the kernels of networks when a target's prices are not linear in its weights: every kernel x costs
-// μ(x)·exp(ψ(x)·w), which is positive whatever w is.
+// Sums over the kernels of networks when a target's prices are positive whatever its weights are: with s = ψ(x)·w every
+// kernel x costs μ(x)·p(s), p(s) = (s/2 + √(1 + s²/4))². To second order that is exp(s); dearer than usual it grows as s²,
+// cheaper it falls as 1/s², so that no kernel that was never measured runs away with a network.
 import type { Kernel } from '#core/graph/kernel.ts';
 import { featureDimension } from '#core/predictor/hypotheses.ts';
 import type { CountRow } from './kernel-table.ts';
@@ -16,18 +17,20 @@ export interface NetworkLaunches {
 
 /** Sums of n networks whose prices depend on weights w [P]. */
 export interface RepricedSums {
-  /** ln m [n], m = Σ c(x) μ(x) exp(ψ(x)·w). */
+  /** ln m [n], m = Σ c(x) μ(x) p(ψ(x)·w). */
   lnMean(weights: Float64Array): Float64Array;
-  /** φ [n × P], φ = Σ c(x) μ(x) exp(ψ(x)·w) ψ(x) / m: the gradient of ln m. */
+  /** φ [n × P], φ = Σ c(x) μ(x) p(ψ(x)·w) ψ(x) / √(1 + (ψ(x)·w)²/4) / m: the gradient of ln m. */
   phi(weights: Float64Array): Float64Array;
 }
 
-/** Farther from its price at w = 0 than by this factor's logarithm no kernel goes. */
-const farthestPrice = 8;
+/** p(s) = (s/2 + √(1 + s²/4))², without cancellation where s is far below 0. */
+export function positivePrice(s: number): number {
+  const root = Math.abs(s) / 2 + Math.sqrt(1 + (s * s) / 4);
+  return s < 0 ? 1 / root ** 2 : root ** 2;
+}
 
-/** exp(ψ·w) within bounds. */
-export const exponentialPrice = (product: number): number =>
-  Math.exp(Math.min(Math.max(product, -farthestPrice), farthestPrice));
+/** p′(s) / p(s). */
+export const positiveSlope = (s: number): number => 1 / Math.sqrt(1 + (s * s) / 4);
 
 const kept = new WeakMap<readonly NetworkLaunches[], Map<string, RepricedSums>>();
 
@@ -54,6 +57,7 @@ function sumsOf(launches: readonly NetworkLaunches[], net: number, lowering: num
     for (let c = 0; c < width; c++) psi[x * width + c] = prices.psi[net]![kernel * P + used[c]!]!;
   });
   const prices = new Float64Array(places.length);
+  const slopes = new Float64Array(places.length);
   let pricedAt: Float64Array | undefined;
   const reprice = (weights: Float64Array): void => {
     if (pricedAt === weights) return;
@@ -62,7 +66,8 @@ function sumsOf(launches: readonly NetworkLaunches[], net: number, lowering: num
     for (let x = 0, at = 0; x < prices.length; x++) {
       let product = 0;
       for (let c = 0; c < width; c++, at++) product += psi[at]! * own[c]!;
-      prices[x] = mean[x]! * exponentialPrice(product);
+      prices[x] = mean[x]! * positivePrice(product);
+      slopes[x] = positiveSlope(product);
     }
   };
   return {
@@ -89,7 +94,8 @@ function sumsOf(launches: readonly NetworkLaunches[], net: number, lowering: num
           const kernel = kernels[j]!;
           const share = counts[j]! * prices[kernel]!;
           m += share;
-          for (let c = 0, at = kernel * width; c < width; c++, at++) sums[c]! += share * psi[at]!;
+          const answer = share * slopes[kernel]!;
+          for (let c = 0, at = kernel * width; c < width; c++, at++) sums[c]! += answer * psi[at]!;
         }
         for (let c = 0; c < width; c++) phi[i * P + used[c]!] = sums[c]! / m;
       }

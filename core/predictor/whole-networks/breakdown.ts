@@ -1,10 +1,10 @@
 // Where a prediction's milliseconds go. Every head prices each launch (adaptation.ts: scale · μ(x) · (1 + ψ(x)·w), or
-// with exp(ψ(x)·w)); told are the launches under the lowering that explains the target's measurements best, in the
+// with p(ψ(x)·w)); told are the launches under the lowering that explains the target's measurements best, in the
 // proportions of its heads' prices, and of the size that sums to the latency that all heads together predict.
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { Adaptation, AdaptedHead } from '#core/predictor/adaptation/adaptation.ts';
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
-import { exponentialPrice } from '#core/predictor/kernels/repriced-sums.ts';
+import { positivePrice, positiveSlope } from '#core/predictor/kernels/repriced-sums.ts';
 import type { PricedNetwork } from './launched-network.ts';
 
 export interface Breakdown {
@@ -57,21 +57,29 @@ export function priorChange(
   return change;
 }
 
-/** In units of the head's scale. */
-export function relativePrice(
-  head: Pick<AdaptedHead, 'net' | 'form' | 'coordinates' | 'weights' | 'priorMean'>,
-  network: PricedNetwork,
-  kernel: number,
-): number {
-  const { net, form, coordinates, weights } = head;
-  const { prices } = network;
-  const psi = prices.psi[net]!;
+type PricingHead = Pick<AdaptedHead, 'net' | 'form' | 'coordinates' | 'weights' | 'priorMean'>;
+
+/** ψ·w. */
+function changeOf(head: PricingHead, network: PricedNetwork, kernel: number): number {
+  const psi = network.prices.psi[head.net]!;
   let change = priorChange(head, network, kernel);
-  coordinates.forEach((p, c) => {
-    change += psi[kernel * P + p]! * weights[c]!;
+  head.coordinates.forEach((p, c) => {
+    change += psi[kernel * P + p]! * head.weights[c]!;
   });
-  const factor = form === 'linear' ? Math.max(1 + change, leastRelativePrice) : exponentialPrice(change);
+  return change;
+}
+
+/** In units of the head's scale. */
+export function relativePrice(head: PricingHead, network: PricedNetwork, kernel: number): number {
+  const change = changeOf(head, network, kernel);
+  const factor = head.form === 'linear' ? Math.max(1 + change, leastRelativePrice) : positivePrice(change);
   return meanPrice(head, network, kernel) * factor;
+}
+
+/** What a price changes by with ψ·w, in units of the head's scale. */
+export function priceAnswer(head: PricingHead, network: PricedNetwork, kernel: number): number {
+  if (head.form === 'linear') return meanPrice(head, network, kernel);
+  return relativePrice(head, network, kernel) * positiveSlope(changeOf(head, network, kernel));
 }
 
 /** Lowerings that the adaptation's heads have, which is what a network must be lowered as. */

@@ -14,7 +14,7 @@ import { standardGraphs } from '#core/standard-networks/standard-networks.ts';
 import { normalQuantile } from '#core/statistics/normal.ts';
 import { significant } from '#core/text/significant.ts';
 import type { Behaviour } from './behaviour.ts';
-import { likeliestLowering, loweringsOf, meanPrice, priorChange, relativePrice } from './breakdown.ts';
+import { likeliestLowering, loweringsOf, priceAnswer, priorChange, relativePrice } from './breakdown.ts';
 import { type CostKind, kindOf } from './costs.ts';
 import { measuredKinds } from './familiarity.ts';
 import { type PricedNetwork, priceNetworkOf } from './launched-network.ts';
@@ -131,8 +131,8 @@ function pricesByKind(networks: readonly NamedNetwork[], adaptation: Adaptation)
 
 const totalOf = (byKind: KindSums['byKind']): number => byKind.values().reduce((sum, { price }) => sum + price, 0);
 
-/** Σ price, and what it changes by with θ₀ and w: Σ μ and Σ μψ where prices are linear, Σ price and Σ price · ψ where
- * they are exponential. */
+/** Σ price, and what it changes by with θ₀ and w: Σ μ and Σ μψ where prices are linear, Σ price and
+ * Σ price · ψ / √(1 + (ψ·w)²/4) where they are positive. */
 interface PriceSum {
   price: number;
   slope: number;
@@ -169,7 +169,7 @@ function sumsByKind(
     const whole = launches.reduce((sum, { kernel }) => sum + typical[kernel]!, 0);
     const prices = pricesOf(head);
     const isLinear = head.form === 'linear';
-    const slopes = isLinear ? kernels.map((_, i) => meanPrice(head, network, i)) : prices;
+    const answers = kernels.map((_, i) => priceAnswer(head, network, i));
     for (const { kernel } of launches) {
       const kind = kindOf(network, kernel);
       const own = byKind.get(kind) ?? none();
@@ -177,10 +177,11 @@ function sumsByKind(
       const isMeasured = kind !== 'run' && unmeasuredClass(kernels[kernel]!) === undefined;
       const psi = network.prices.psi[head.net]!.subarray(kernel * P, (kernel + 1) * P);
       for (const sum of isMeasured ? [own, everything, measured] : [own, everything]) {
-        const slope = slopes[kernel]! / whole;
-        sum.price += prices[kernel]! / whole;
-        sum.slope += isLinear ? slope * (1 + priorChange(head, network, kernel)) : slope;
-        for (let p = 0; p < P; p++) sum.gradient[p]! += slope * psi[p]!;
+        const price = prices[kernel]! / whole;
+        const answer = answers[kernel]! / whole;
+        sum.price += price;
+        sum.slope += isLinear ? answer * (1 + priorChange(head, network, kernel)) : price;
+        for (let p = 0; p < P; p++) sum.gradient[p]! += answer * psi[p]!;
       }
     }
   }

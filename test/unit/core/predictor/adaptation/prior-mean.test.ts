@@ -1,11 +1,13 @@
-// A prior of w with a mean: exact against the same target under prices that begin there, and nothing at all without.
+// A prior of w with a mean: exact against the same target under prices that begin there, where they are linear; the
+// highest point of the posterior where they are positive; and nothing at all without.
 import { describe, expect, test } from 'vitest';
-import { type Adaptation, adaptTarget } from '#core/predictor/adaptation/adaptation.ts';
+import { type Adaptation, adaptTarget, allWeights } from '#core/predictor/adaptation/adaptation.ts';
 import { headTerms } from '#core/predictor/adaptation/head-terms.ts';
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
 import { lnMoments } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
 import { networkSums } from '#core/predictor/kernels/network-sums.ts';
+import { repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import type { Forward, HeadParameters, PriceTable } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
 
@@ -30,18 +32,12 @@ const means = [mean, mean];
 const change = (net: number, kernel: number): number =>
   range(P).reduce((sum, p) => sum + prices.psi[net]![kernel * P + p]! * mean[p]!, 0);
 
-/** The same prices where they begin at the mean, in either form. */
-function begunAtMean(form: 'linear' | 'exponential'): PriceTable {
-  const factor = (net: number, kernel: number): number =>
-    form === 'linear' ? 1 + change(net, kernel) : Math.exp(change(net, kernel));
-  return {
-    count: kernels,
-    lnMean: prices.lnMean.map((own, net) => own.map((ln, kernel) => ln + Math.log(factor(net, kernel)))),
-    psi: prices.psi.map((own, net) =>
-      form === 'exponential' ? own : own.map((psi, at) => psi / factor(net, Math.floor(at / P))),
-    ),
-  };
-}
+/** The same linear prices where they begin at the mean. */
+const begunAtMean: PriceTable = {
+  count: kernels,
+  lnMean: prices.lnMean.map((own, net) => own.map((ln, kernel) => ln + Math.log(1 + change(net, kernel)))),
+  psi: prices.psi.map((own, net) => own.map((psi, at) => psi / (1 + change(net, Math.floor(at / P))))),
+};
 
 /** Five networks of the first four kernels, which are measured, and three of all six. */
 const counts = range(8).map((i) => range(kernels).map((k) => (k < 4 || i >= 5 ? 1 + random.integer(9) : 0)));
@@ -68,24 +64,49 @@ const adapt = (forward: Forward, priorMeans?: readonly Float64Array[]): Adaptati
   adaptTarget(parameters, 'hash', forwardRows(forward, range(5)), latencyMs, { heads: [0], priorMeans });
 
 /** With one of its heads alone. */
-function only(adaptation: Adaptation, form: 'linear' | 'exponential'): Adaptation {
+function only(adaptation: Adaptation, form: 'linear' | 'positive'): Adaptation {
   const heads = adaptation.heads.filter((head) => head.form === form).map((head) => ({ ...head, weight: 1 }));
   return { ...adaptation, heads };
 }
 
-describe.each(['linear', 'exponential'] as const)('a prior with a mean, %s prices', (form) => {
-  const own = only(adapt(sumsOf(prices), means), form);
-  const begun = sumsOf(begunAtMean(form));
-  const other = only(adapt(begun), form);
+test('under linear prices it is the same as prices that begin there: networks of kernels measured and not', () => {
+  const own = only(adapt(sumsOf(prices), means), 'linear');
+  const begun = sumsOf(begunAtMean);
+  const ours = lnMoments(own, ['eager'], sumsOf(prices));
+  const theirs = lnMoments(only(adapt(begun), 'linear'), ['eager'], begun);
+  for (const i of range(8)) {
+    expect(ours.mean[i]).toBeCloseTo(theirs.mean[i]!, 4);
+    expect(ours.deviation[i]).toBeCloseTo(theirs.deviation[i]!, 4);
+  }
+});
 
-  test('is the same as prices that begin there: networks of kernels measured and not', () => {
-    const ours = lnMoments(own, ['eager'], sumsOf(prices));
-    const theirs = lnMoments(other, ['eager'], begun);
-    for (const i of range(8)) {
-      expect(ours.mean[i]).toBeCloseTo(theirs.mean[i]!, 4);
-      expect(ours.deviation[i]).toBeCloseTo(theirs.deviation[i]!, 4);
+test('under positive prices no weights near those found are likelier', () => {
+  const sigma = 0.03;
+  const one = { ...parameters, noiseLevels: [sigma], logPriors: [[Math.log(0.5)], [Math.log(0.5)]] };
+  const measured = forwardRows(sumsOf(prices), range(5));
+  const options = { heads: [0], priorMeans: means, outlierShare: 0 };
+  const [head] = only(adaptTarget(one, 'hash', measured, latencyMs, options), 'positive').heads;
+  const sums = repricedSums(measured.launches!, 0, 0);
+  /** −2 ln posterior, the scale at its best. */
+  const misfit = (w: Float64Array): number => {
+    const off = sums.lnMean(w).map((ln, i) => Math.log(latencyMs[i]!) - ln);
+    const scale = off.reduce((sum, x) => sum + x, 0) / 5;
+    const prior = w.reduce((sum, x, p) => sum + (x - mean[p]!) ** 2, 0);
+    return prior + off.reduce((sum, x) => sum + (x - scale) ** 2, 0) / sigma ** 2;
+  };
+  const found = allWeights(head!);
+  for (const p of range(8)) {
+    for (const step of [-0.05, 0.05]) {
+      expect(misfit(found.with(p, found[p]! + step))).toBeGreaterThan(misfit(found) - 1e-3);
     }
-    // It does move what is predicted.
+  }
+});
+
+describe.each(['linear', 'positive'] as const)('a prior with a mean, %s prices', (form) => {
+  const own = only(adapt(sumsOf(prices), means), form);
+
+  test('moves what is predicted of kernels that were not measured', () => {
+    const ours = lnMoments(own, ['eager'], sumsOf(prices));
     const plain = lnMoments(only(adapt(sumsOf(prices)), form), ['eager'], sumsOf(prices));
     expect(Math.abs(plain.mean[6]! - ours.mean[6]!)).toBeGreaterThan(0.01);
   });

@@ -109,7 +109,7 @@ test('a network and the share of one of its groups: the scale is what a Gaussian
     heads: [0],
     groups,
   });
-  const head = adaptation.heads.find(({ form }) => form === 'exponential')!;
+  const head = adaptation.heads.find(({ form }) => form === 'positive')!;
   const [ofNetwork, ofShare] = [0.05 ** 2, 0.3 ** 2 + 0.05 ** 2 + 0.1 ** 2];
   const variance = 1 / (1 / ofNetwork + 1 / ofShare);
   const told =
@@ -184,7 +184,7 @@ describe('simulated devices', () => {
   const counts = range(40).map(() => [kernels.map((_, k) => (k === 0 ? 1 : 1 + random.integer(30)))]);
   const forward = sumsOf(prices, counts);
 
-  /** Prices exponential in w; a profiler that tells each kernel with an error of 2 %. */
+  /** Positive prices; a profiler that tells each kernel with an error of 2 %. */
   function device(id: number) {
     const own = seededRandom(100 + id);
     const w = Float64Array.from(range(P), (p) => (p < 4 ? own.normal() : 0));

@@ -1,7 +1,7 @@
 // Sums with prices that depend on a target's weights, against sums by hand and finite differences.
 import { expect, test } from 'vitest';
 import { networkSums } from '#core/predictor/kernels/network-sums.ts';
-import { exponentialPrice, type NetworkLaunches, repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
+import { type NetworkLaunches, positivePrice, repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import { seededRandom } from '#core/random.ts';
 
 const P = 3;
@@ -30,12 +30,12 @@ test('without weights they are sums of counts times prices', () => {
   expect(phi).toEqual([8 / 11, 6 / 11, 0, 2.5 / 11, (6 * 2 + 2.5) / 11, 0].map((x) => expect.closeTo(x, 9)));
 });
 
-test('with weights each kernel costs μ exp(ψ·w)', () => {
-  const w = Float64Array.of(Math.log(2), Math.log(3), 9);
-  // 2 · 2, 3 · 3², 5 · √6.
-  const [a, b, c] = [4, 27, 5 * Math.sqrt(6)] as const;
+test('with weights each kernel costs μ p(ψ·w)', () => {
+  const w = Float64Array.of(1.5, -2.4, 9);
+  // s = 1.5, −4.8 and −.45, whose roots √(1 + s²/4) are 1.25, 2.6 and 1.025: 2 · 2², 3 · .2², 5 · .8².
+  const [a, b, c] = [8, 0.12, 3.2] as const;
   expect([...sums.lnMean(w)].map(Math.exp)).toEqual([expect.closeTo(4 * a + b, 8), expect.closeTo(2 * b + c, 8)]);
-  expect(sums.phi(w)[3]).toBeCloseTo((0.5 * c) / (2 * b + c), 9);
+  expect(sums.phi(w)[3]).toBeCloseTo((0.5 * c) / 1.025 / (2 * b + c), 9);
 });
 
 test('φ is the gradient of ln m', () => {
@@ -50,9 +50,12 @@ test('φ is the gradient of ln m', () => {
 });
 
 test('no price runs away', () => {
-  expect(exponentialPrice(1)).toBe(Math.E);
-  expect(exponentialPrice(1e9)).toBe(Math.exp(8));
-  expect(exponentialPrice(-1e9)).toBe(Math.exp(-8));
+  expect(positivePrice(0)).toBe(1);
+  expect(positivePrice(1.5)).toBe(4);
+  expect(positivePrice(1e9)).toBeCloseTo(1e18, -6);
+  expect(positivePrice(-1e9)).toBeCloseTo(1e-18, 25);
+  // exp to second order.
+  expect(positivePrice(0.01)).toBeCloseTo(Math.exp(0.01), 6);
 });
 
 test('networks priced apart keep their own prices, and sums of a forward pass know what they are of', () => {

@@ -60,7 +60,7 @@ test('a network and two operators of known prices: the scale is what a Gaussian 
       alone,
     },
   });
-  const head = adaptation.heads.find(({ form }) => form === 'exponential')!;
+  const head = adaptation.heads.find(({ form }) => form === 'positive')!;
   // The network says the scale with variance σ²; the mean of the operators, less δ's, with d² + (σ² + τ²) / 2.
   const [ofNetwork, ofOperators] = [0.1 ** 2, 0.2 ** 2 + (0.1 ** 2 + 0.15 ** 2) / 2];
   const variance = 1 / (1 / ofNetwork + 1 / ofOperators);
@@ -133,7 +133,7 @@ describe('simulated devices', () => {
   );
   const predictor = { parameters, identity: { version: 'v', hash: 'h' } } as Predictor;
 
-  /** Prices exponential in w; operators handed over at e^(1.5 v) of the usual, and alone at e^δ. */
+  /** Positive prices; operators handed over at e^(1.5 v) of the usual, and alone at e^δ. */
   const device = (id: number, delta: number): TargetWithOperators => {
     const own = seededRandom(100 + id);
     const w = Float64Array.from(range(P), (p) => (p < 4 ? 0.5 * own.normal() : 0));

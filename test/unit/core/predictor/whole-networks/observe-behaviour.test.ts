@@ -74,8 +74,8 @@ describe('prices by kind', () => {
       { kind: 'reduction', share: 0.1667, typicalShare: 0.2222, factor: 0.75, low: 0.75, high: 0.75 },
       { kind: 'run', share: 0.08333, typicalShare: 0.1111, factor: 0.75, low: 0.75, high: 0.75 },
     ]);
-    // Exponential: 12 of 15. Of the other price network: 6 of 11.
-    expect(told([head({ form: 'exponential', weights: [Math.LN2] })])['convolution']!.slice(0, 2)).toEqual([0.8, 1.2]);
+    // Positive, p(√½) = 2: 12 of 15. Of the other price network: 6 of 11.
+    expect(told([head({ form: 'positive', weights: [Math.SQRT1_2] })])['convolution']!.slice(0, 2)).toEqual([0.8, 1.2]);
     expect(told([head({ net: 1 })])['convolution']!.slice(0, 2)).toEqual([0.545, 0.818]);
   });
 
@@ -86,11 +86,11 @@ describe('prices by kind', () => {
       reduction: [0.167, 0.75, 0.075],
       run: [0.083, 0.75, 0.075],
     });
-    // w known to .2: (1 − 12/15) · .2, and 12/15 · .2.
-    expect(told([head({ form: 'exponential', weights: [Math.LN2], factor: [0.1, 0, 0.2] })])).toEqual({
-      convolution: [0.8, 1.2, 0.04],
-      reduction: [0.133, 0.6, 0.16],
-      run: [0.067, 0.6, 0.16],
+    // w known to .2, of which prices take up 1/√(1 + 1/8): (1 − 12/15) · .2 · .943, and 12/15 · .2 · .943.
+    expect(told([head({ form: 'positive', weights: [Math.SQRT1_2], factor: [0.1, 0, 0.2] })])).toEqual({
+      convolution: [0.8, 1.2, 0.038],
+      reduction: [0.133, 0.6, 0.151],
+      run: [0.067, 0.6, 0.151],
     });
     // Never measured: the prior's (1 − 6/9) · 1 and 6/9 · 1.
     expect(told([head({ coordinates: [], weights: [], factor: [0] })])).toEqual({
@@ -104,7 +104,7 @@ describe('prices by kind', () => {
     // Factors 1.125 and 1.2, half each: the mean of their ln, and half its distance as deviation.
     const { convolution: own } = told([
       head({ weight: 0.5, weights: [0.5] }),
-      head({ weight: 0.5, form: 'exponential', weights: [Math.LN2] }),
+      head({ weight: 0.5, form: 'positive', weights: [Math.SQRT1_2] }),
     ]);
     expect(own).toEqual([0.775, Number(Math.sqrt(1.125 * 1.2).toFixed(3)), 0.032]);
   });

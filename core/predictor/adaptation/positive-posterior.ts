@@ -1,6 +1,6 @@
-// The posterior of one target under one hypothesis (head, σ) whose prices are exponential in w:
-//   ln latency(a) = ln scale + ln Σ c(x) μ(x) exp(ψ(x)·w) + σ ε
-// A price cannot become negative, and one that is far from the middle does not move others' latencies the wrong way.
+// The posterior of one target under one hypothesis (head, σ) whose prices are positive (repriced-sums.ts):
+//   ln latency(a) = ln scale + ln Σ c(x) μ(x) p(ψ(x)·w) + σ ε,   p(s) = (s/2 + √(1 + s²/4))²
+// One that is far from the middle does not move others' latencies the wrong way.
 // The linear form (posterior.ts) is its first order. It is solved by Gauss-Newton steps, each halved until the
 // posterior rises; with X = φ at w [k × P], t = ln latency − ln m + Xw, K = XXᵀ + σ²D, and a flat prior on ln scale:
 //   ln scale = 1ᵀK⁻¹t / 1ᵀK⁻¹1;  w ← XᵀK⁻¹(t − ln scale)
@@ -11,7 +11,7 @@ import { dot } from '#core/matrix/small-matrix.ts';
 import type { RepricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import { inAllFeatures, invertedFactor, type Posterior, type SupportSystem, supportSystem } from './posterior.ts';
 
-export interface ExponentialPosterior {
+export interface PositivePosterior {
   readonly posterior: Posterior;
   /** φ of the measured networks at the weights [k × P]. */
   readonly phi: Float64Array;
@@ -31,13 +31,13 @@ const shortestStep = 1e-3;
  * @param variance of the noise of each measurement [k]
  * @param start weights to begin at [P]
  * @param mostSteps before what was found is taken for the highest point */
-export function exponentialPosterior(
+export function positivePosterior(
   sums: RepricedSums,
   lnLatency: Float64Array,
   variance: Float64Array,
   start: Float64Array,
   mostSteps = stepsFromAfar,
-): ExponentialPosterior {
+): PositivePosterior {
   const k = lnLatency.length;
   const at = (weights: Float64Array): Point => {
     const lnMean = sums.lnMean(weights);
