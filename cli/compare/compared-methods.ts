@@ -1,7 +1,9 @@
 // The methods that are compared, one entry each.
 import { tableEpisodes } from '#cli/evaluate/table-networks.ts';
 import { workloadOfColumn } from '#cli/import/table-profiles.ts';
+import { operatorNetworks } from '#core/descriptor/operator-networks.ts';
 import type { CounterNormalisation } from '#core/descriptor/vector.ts';
+import type { AdaptOptions } from '#core/predictor/adaptation/adaptation.ts';
 import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
 import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
@@ -9,12 +11,15 @@ import { selectSupportSet } from '#core/predictor/adaptation/select-support-set.
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { choiceColumns } from '#core/predictor/evaluation/choice-columns.ts';
 import type { ComparedMethod, PreparedMethod } from '#core/predictor/evaluation/compare-methods.ts';
+import { learnAlone } from '#core/predictor/evaluation/described-targets.ts';
 import { handSetLatencies } from '#core/predictor/evaluation/hand-set-prices.ts';
 import { columnMoments, ridgeRegression } from '#core/predictor/evaluation/ridge.ts';
 import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
 import { networkCounts } from '#core/predictor/kernels/count-cache.ts';
 import { mapleEdge } from '#core/predictor/maple-edge.ts';
-import type { Predictor } from '#core/predictor/types.ts';
+import { type AloneModel, operatorRows } from '#core/predictor/operators/operator-rows.ts';
+import { lnLoweringPriors } from '#core/predictor/operators/runtime-lowerings.ts';
+import type { Forward, Predictor } from '#core/predictor/types.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { defaultSplits } from '../evaluate/default-splits.ts';
 import type { DescribedFleet, FleetColumn } from './described-fleet.ts';
@@ -31,6 +36,8 @@ export function comparedMethods(fleet: DescribedFleet, steps: number): NamedMeth
   return [
     sugarbush('sugarbush', { learns: false, selection: 'random' }, fleet, trained),
     sugarbush('sugarbush-chosen', { learns: false, selection: 'chosen' }, fleet, trained),
+    sugarbush('sugarbush-descriptor', { learns: false, selection: 'random', described: true }, fleet, trained),
+    sugarbush('sugarbush-descriptor-chosen', { learns: false, selection: 'chosen', described: true }, fleet, trained),
     sugarbush('sugarbush-pool', { learns: true, selection: 'random' }, fleet, trained),
     mapleEdgeMethod('maple-edge-raw', 'raw', fleet),
     mapleEdgeMethod('maple-edge-normalised', 'operator-latency', fleet),
@@ -59,22 +66,27 @@ function trainedOnce({ joined, joinedRows }: DescribedFleet, steps: number): Tra
   };
 }
 
-type Kind = Pick<ComparedMethod, 'learns' | 'selection'>;
+interface Kind extends Pick<ComparedMethod, 'learns' | 'selection'> {
+  /** Whether it is told a target's runtime and descriptor. */
+  readonly described?: true;
+}
 
-function sugarbush(id: MethodId, kind: Kind, fleet: DescribedFleet, trained: Trained): NamedMethod {
+function sugarbush(id: MethodId, { described, ...kind }: Kind, fleet: DescribedFleet, trained: Trained): NamedMethod {
   return {
     id,
     ...kind,
-    fewest: 1,
+    fewest: described && kind.selection === 'random' ? 0 : 1,
     effort: { prepare: kind.selection === 'random' ? 30 : 0.1, predict: 0.2 },
     async prepare(pool, seed): Promise<PreparedMethod> {
       const predictor = await trained(pool, seed);
       const { parameters, identity } = predictor;
       const forward = await predictor.forward([{ workload, architectures: fleet.architectures }]);
+      const descriptions = described ? await toldOfTargets(predictor, forward, fleet) : undefined;
       return {
         async predict(target, support) {
           const measured = latenciesOf(fleet, target, support);
-          const adaptation = adaptCalibrated(parameters, identity.hash, forwardRows(forward, support), measured);
+          const networks = forwardRows(forward, support);
+          const adaptation = adaptCalibrated(parameters, identity.hash, networks, measured, descriptions?.(target));
           return predictLatencies(adaptation, parameters.lowerings, forward).latencyMs;
         },
         async choose(target, count) {
@@ -86,6 +98,35 @@ function sugarbush(id: MethodId, kind: Kind, fleet: DescribedFleet, trained: Tra
         },
       };
     },
+  };
+}
+
+/** What an adaptation is told of a target beside measurements. How operators alone differ from the same in a network is
+ * learned from the rows that pools learn from, of targets of other runtimes. */
+async function toldOfTargets(
+  predictor: Predictor,
+  forward: Forward,
+  { targets, supportRows }: DescribedFleet,
+): Promise<(target: string) => AdaptOptions> {
+  const learned = await Promise.all(
+    targets.map(async ({ descriptor, ...target }) => ({
+      ...target,
+      descriptor: descriptor!,
+      runtimeName: target.program,
+      networks: forwardRows(forward, supportRows),
+      latencyMs: Float64Array.from(supportRows, (row) => target.latencyMs[row]!),
+      operators: (await operatorRows(predictor, operatorNetworks(descriptor!)))!,
+    })),
+  );
+  const alone = new Map<string, AloneModel>();
+  return (id) => {
+    const { runtime, runtimeName, operators } = learned.find((target) => target.id === id)!;
+    const others = learned.filter((target) => target.runtime !== runtime);
+    if (!alone.has(runtime)) alone.set(runtime, learnAlone(predictor, others));
+    return {
+      operators: { ...operators, alone: alone.get(runtime)! },
+      lnLoweringPriors: lnLoweringPriors(runtimeName, predictor.parameters.lowerings),
+    };
   };
 }
 

@@ -2,6 +2,8 @@
 export const methodIds = [
   'sugarbush',
   'sugarbush-chosen',
+  'sugarbush-descriptor',
+  'sugarbush-descriptor-chosen',
   'sugarbush-pool',
   'maple-edge-raw',
   'maple-edge-normalised',
