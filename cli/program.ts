@@ -62,6 +62,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/evaluate-kernel-times.ts')).evaluateKernelTimesCommand,
   },
   {
+    name: 'evaluate-profiles',
+    summary: 'how well targets with whole profiles are predicted, by kind of network',
+    load: async () => (await import('./commands/evaluate-profiles.ts')).evaluateProfilesCommand,
+  },
+  {
     name: 'bench',
     summary: 'how fast, on this machine: predictions, training, the way in',
     load: async () => (await import('./commands/bench.ts')).benchCommand,

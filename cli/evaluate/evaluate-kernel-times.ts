@@ -3,10 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { readShippedPredictor } from '#cli/start/read-shipped-predictor.ts';
-import { type KernelShares, kernelShares } from '#core/dataset/kernel-times/kernel-shares.ts';
 import { anyProfileSchema } from '#core/dataset/read-profile.ts';
 import { DomainError } from '#core/errors.ts';
-import { graphHash } from '#core/graph/graph-hash.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
 import { chooseRows } from '#core/predictor/adaptation/select-support-set.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
@@ -22,13 +20,13 @@ import {
 } from '#core/predictor/evaluation/profiled-targets.ts';
 import { simulatedProfiles } from '#core/predictor/evaluation/simulated-profiles.ts';
 import { assumedGroups, type GroupModel } from '#core/predictor/kernel-times/group-rows.ts';
-import type { NetworkSet, Predictor } from '#core/predictor/types.ts';
+import type { Predictor } from '#core/predictor/types.ts';
 import { loweringsOf } from '#core/predictor/whole-networks/breakdown.ts';
 import { priceNetworkOf } from '#core/predictor/whole-networks/launched-network.ts';
 import { seededRandom } from '#core/random.ts';
-import { describeNetwork } from '#core/search-space/network/describe.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { workloadOf } from '#core/search-space/workload.ts';
+import { profileNetworks } from './profile-networks.ts';
 
 /** The one that comes with the project. */
 export const shippedPredictor = async (): Promise<Predictor> => loadPredictor((await readShippedPredictor()).bundle);
@@ -61,34 +59,15 @@ async function profiledFile(predictor: Predictor, folder: string, file: string):
   const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
   const parsed = anyProfileSchema.safeParse(JSON.parse(text));
   if (!parsed.success) return undefined;
-  const { target, workloads, measurements, models = [] } = parsed.data;
-  if ([...measurements, ...models].every(({ kernelTimes }) => kernelTimes === undefined)) return undefined;
-  const byWorkload = workloads.map((_, at) => measurements.filter(({ workload }) => workload === at));
-  const ordered = [...byWorkload.flat(), ...models];
-  const sets = workloads.map(
-    (workload, at): NetworkSet => ({
-      workload,
-      architectures: byWorkload[at]!.map(({ architecture }) => searchSpace(workload.searchSpace).parse(architecture)),
-    }),
-  );
-  const graphs = models.map(({ graph }) => ({ id: graphHash(graph), graph }));
-  const forward = await predictor.forward([...sets, ...(graphs.length > 0 ? [{ graphs }] : [])]);
-  const shares = ordered.map(({ kernelTimes }): KernelShares | undefined => kernelTimes && kernelShares(kernelTimes));
+  const { target } = parsed.data;
+  const { networks, shares, latencyMs, graphs } = await profileNetworks(predictor, parsed.data);
+  if (shares.every((own) => own === undefined)) return undefined;
   return {
     id: file.replace(/\.json(\.gz)?$/, ''),
     runtime: [target.runtime.name, target.runtime.settings['graphOptimization']].join(' ').trim(),
-    networks: { ...forward, shares },
-    latencyMs: Float64Array.from(ordered, ({ latency }) => latency.medianMs),
-    graphs: [
-      ...sets.flatMap(({ workload, architectures }) =>
-        architectures.map((own) => () => describeNetwork(searchSpace(workload.searchSpace), own, workload).graph),
-      ),
-      ...graphs.map(
-        ({ graph }) =>
-          () =>
-            graph,
-      ),
-    ],
+    networks: { ...networks, shares },
+    latencyMs,
+    graphs,
   };
 }
 

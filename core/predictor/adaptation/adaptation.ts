@@ -82,7 +82,8 @@ export interface AdaptOptions {
   readonly lnLoweringPriors?: readonly number[];
   /** Heads to look at, by their index; all where it is not given. */
   readonly heads?: readonly number[];
-  /** An adaptation to nearly the same measurements: its heads with positive prices, and no others, are tried in this form. */
+  /** An adaptation to nearly the same measurements: its heads with positive prices, and no others, are tried in this
+   * form. */
   readonly near?: Adaptation;
   /** What the target's descriptor says. */
   readonly operators?: OperatorRows | undefined;

@@ -2,7 +2,8 @@
 // covariance F Fᵀ of its measured coordinates, a part of a network with counts c adds
 //   m = Σ c μ,   p = Σ c μ (1 + ψ·w),   z = Σ c μ (Fᵀ (1, ψ measured), √prior ψ others)
 // and a network has mean p and variance |z|², in units of the head's scale. Where prices are positive it is
-// μ p(ψ·w) in place of μ, its slope ψ / √(1 + (ψ·w)²/4) in place of ψ, and p = m. No square of P remains in a network's sum.
+// μ p(ψ·w) in place of μ, its slope ψ / √(1 + (ψ·w)²/4) in place of ψ, and p = m. No square of P remains in a network's
+// sum.
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
 import type { CountRow } from '#core/predictor/kernels/kernel-table.ts';
 import type { KernelPrices } from '#core/predictor/kernels/price-book.ts';

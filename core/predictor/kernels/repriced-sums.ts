@@ -1,6 +1,6 @@
 // Sums over the kernels of networks when a target's prices are positive whatever its weights are: with s = ψ(x)·w every
-// kernel x costs μ(x)·p(s), p(s) = (s/2 + √(1 + s²/4))². To second order that is exp(s); dearer than usual it grows as s²,
-// cheaper it falls as 1/s², so that no kernel that was never measured runs away with a network.
+// kernel x costs μ(x)·p(s), p(s) = (s/2 + √(1 + s²/4))². To second order that is exp(s); dearer than usual it grows as
+// s², cheaper it falls as 1/s², so that no kernel that was never measured runs away with a network.
 import type { Kernel } from '#core/graph/kernel.ts';
 import { featureDimension } from '#core/predictor/hypotheses.ts';
 import type { CountRow } from './kernel-table.ts';

@@ -1,5 +1,5 @@
-// Prices that are positive whatever a target's weights are: the posterior against a plain search and numerical integration,
-// and adaptations to targets that are truly of one form or the other.
+// Prices that are positive whatever a target's weights are: the posterior against a plain search and numerical
+// integration, and adaptations to targets that are truly of one form or the other.
 import { describe, expect, test } from 'vitest';
 import { type Adaptation, adaptationSchema, adaptTarget } from '#core/predictor/adaptation/adaptation.ts';
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';

@@ -1,0 +1,44 @@
+// `sugarbush evaluate-profiles`: how well targets with whole profiles are predicted, by kind of network.
+import { defineCommand, flag, jsonFlag } from '#command-line/command.ts';
+import { exitCodes } from '#command-line/exit-codes.ts';
+import { integerBetween, listOf, text } from '#command-line/values.ts';
+
+const options = {
+  folder: { value: 'FOLDER', help: 'profiles (*.json.gz)', schema: text },
+  measurements: {
+    value: 'COUNTS',
+    help: 'how many networks of a target are measured, one evaluation for each',
+    schema: listOf(integerBetween(0, 200)),
+    default: '0,10,20',
+  },
+  repeats: { value: 'DRAWS', help: 'random draws a target', schema: integerBetween(1, 1000), default: '5' },
+  seed: { value: 'SEED', help: 'of training and draws', schema: integerBetween(0, 2 ** 31 - 1), default: '0' },
+  steps: {
+    value: 'STEPS',
+    help: 'gradient steps of the training; default: what a predictor wants',
+    schema: integerBetween(1, 100_000).optional(),
+  },
+  shipped: flag('ask the shipped predictor instead of training one without the measured fleet'),
+  json: jsonFlag,
+};
+
+export const evaluateProfilesCommand = defineCommand({
+  options,
+  notes: 'Measured networks are drawn from all kinds, and then from all but the kind that is scored.',
+  async run({ folder, measurements, repeats, seed, steps, shipped, json }, { out, say }) {
+    const note = (line: string): void => say(`${line}\n`);
+    const { predictorWithoutFleet } = await import('../evaluate/evaluate-descriptor.ts');
+    const { shippedPredictor } = await import('../evaluate/evaluate-kernel-times.ts');
+    const { evaluateProfiles, readProfiles } = await import('../evaluate/evaluate-profiles.ts');
+    const { profileScoresToTable } = await import('../evaluate/print-profiles.ts');
+    const predictor = shipped ? await shippedPredictor() : await predictorWithoutFleet(seed, steps, note);
+    try {
+      const targets = await readProfiles(predictor, folder);
+      const scores = evaluateProfiles(predictor, targets, { measurements, repeats, seed }, note);
+      out(json ? `${JSON.stringify(scores)}\n` : `${profileScoresToTable(scores)}\n`);
+    } finally {
+      await predictor.close();
+    }
+    return exitCodes.done;
+  },
+});
