@@ -36,8 +36,8 @@ const vector = z.array(z.number());
 const headSchema = z.strictObject({
   lowering: z.enum(loweringIds),
   net: z.literal([0, 1]),
-  /** How prices depend on w: 1 + ψ·w, or p(ψ·w) (repriced-sums.ts). */
-  form: z.enum(['linear', 'positive']).default('linear'),
+  /** How prices depend on w: 1 + ψ·w, or as repriced-sums.ts has it. */
+  form: z.enum(['linear', 'positive', 'exponential']).default('linear'),
   /** Posterior probability; those of all heads sum to 1. */
   weight: z.number().positive(),
   lnScale: z.number(),

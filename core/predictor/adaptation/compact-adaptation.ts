@@ -13,7 +13,7 @@ import { selfCheckSchema } from './self-check.ts';
 const compactHeadSchema = z.strictObject({
   lowering: z.enum(loweringIds),
   net: z.literal([0, 1]),
-  form: z.enum(['linear', 'positive']).default('linear'),
+  form: z.enum(['linear', 'positive', 'exponential']).default('linear'),
   weight: z.number().positive(),
   lnScale: z.number(),
   coordinates: z.array(z.int().nonnegative()).max(1000),

@@ -7,7 +7,7 @@
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
 import type { CountRow } from '#core/predictor/kernels/kernel-table.ts';
 import type { KernelPrices } from '#core/predictor/kernels/price-book.ts';
-import { positivePrice, positiveSlope } from '#core/predictor/kernels/repriced-sums.ts';
+import { priceAt, slopeAt } from '#core/predictor/kernels/repriced-sums.ts';
 import type { AdaptedHead } from './adaptation.ts';
 
 /** Numbers of a part's terms: m, p and the P + 1 coordinates of z. */
@@ -34,8 +34,8 @@ export function headTerms(head: AdaptedHead): HeadTerms {
     for (let j = 0; j < kernels.length; j++) {
       const kernel = kernels[j]!;
       const s = form === 'linear' ? 0 : weightedFeatures(head, psi, kernel);
-      const share = counts[j]! * mean[kernel]! * positivePrice(s);
-      const answer = share * positiveSlope(s);
+      const share = counts[j]! * mean[kernel]! * (form === 'linear' ? 1 : priceAt(form, s));
+      const answer = form === 'linear' ? share : share * slopeAt(form, s);
       m += share;
       for (let p = 0, at = kernel * P; p < P; p++, at++) sums[p]! += answer * psi[at]!;
     }

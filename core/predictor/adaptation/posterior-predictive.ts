@@ -98,7 +98,7 @@ function addHead(head: AdaptedHead, { lnMean, phi }: HeadRows, sums: LnMoments):
 function rowsUnder(head: AdaptedHead, index: number, forward: Forward, lowering: number): HeadRows {
   if (head.form === 'linear') return headRows(forward, forward.heads?.indexOf(index) ?? index);
   if (forward.launches === undefined) throw new TypeError('positive prices need what the networks launch');
-  const sums = repricedSums(forward.launches, head.net, lowering);
+  const sums = repricedSums(forward.launches, head.net, lowering, head.form);
   const weights = allWeights(head);
   return { lnMean: sums.lnMean(weights), phi: sums.phi(weights) };
 }

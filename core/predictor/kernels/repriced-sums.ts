@@ -30,23 +30,41 @@ export function positivePrice(s: number): number {
 }
 
 /** p′(s) / p(s). */
-export const positiveSlope = (s: number): number => 1 / Math.sqrt(1 + (s * s) / 4);
+const positiveSlope = (s: number): number => 1 / Math.sqrt(1 + (s * s) / 4);
 
 const kept = new WeakMap<readonly NetworkLaunches[], Map<string, RepricedSums>>();
+
+/** How prices that are not linear depend on s = ψ·w. Exponential ones, exp(s) within bounds, are read in adaptations of
+ * before, and not made any more. */
+export type PriceForm = 'positive' | 'exponential';
+
+const farthestExponent = 8;
+
+/** A kernel's price in units of its price at w = 0. */
+export const priceAt = (form: PriceForm, s: number): number =>
+  form === 'positive' ? positivePrice(s) : Math.exp(Math.min(Math.max(s, -farthestExponent), farthestExponent));
+
+/** By how much ln of that price changes with s. */
+export const slopeAt = (form: PriceForm, s: number): number => (form === 'positive' ? positiveSlope(s) : 1);
 
 /** The same object for the same launches: what takes long is to see which kernels they are.
  * @param net whose prices
  * @param lowering its place among the predictor's */
-export function repricedSums(launches: readonly NetworkLaunches[], net: number, lowering: number): RepricedSums {
+export function repricedSums(
+  launches: readonly NetworkLaunches[],
+  net: number,
+  lowering: number,
+  form: PriceForm = 'positive',
+): RepricedSums {
   const known = kept.get(launches) ?? new Map<string, RepricedSums>();
   kept.set(launches, known);
-  const key = `${net} ${lowering}`;
-  const sums = known.get(key) ?? sumsOf(launches, net, lowering);
+  const key = `${net} ${lowering} ${form}`;
+  const sums = known.get(key) ?? sumsOf(launches, net, lowering, form);
   known.set(key, sums);
   return sums;
 }
 
-function sumsOf(launches: readonly NetworkLaunches[], net: number, lowering: number): RepricedSums {
+function sumsOf(launches: readonly NetworkLaunches[], net: number, lowering: number, form: PriceForm): RepricedSums {
   const P = launches.length === 0 ? featureDimension : featuresOf(launches[0]!.prices, net);
   const { places, rows } = packed(launches, lowering);
   const used = usedFeatures(places, net, P);
@@ -66,8 +84,8 @@ function sumsOf(launches: readonly NetworkLaunches[], net: number, lowering: num
     for (let x = 0, at = 0; x < prices.length; x++) {
       let product = 0;
       for (let c = 0; c < width; c++, at++) product += psi[at]! * own[c]!;
-      prices[x] = mean[x]! * positivePrice(product);
-      slopes[x] = positiveSlope(product);
+      prices[x] = mean[x]! * priceAt(form, product);
+      slopes[x] = slopeAt(form, product);
     }
   };
   return {

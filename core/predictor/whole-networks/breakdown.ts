@@ -4,7 +4,7 @@
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { Adaptation, AdaptedHead } from '#core/predictor/adaptation/adaptation.ts';
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
-import { positivePrice, positiveSlope } from '#core/predictor/kernels/repriced-sums.ts';
+import { priceAt, slopeAt } from '#core/predictor/kernels/repriced-sums.ts';
 import type { PricedNetwork } from './launched-network.ts';
 
 export interface Breakdown {
@@ -72,14 +72,14 @@ function changeOf(head: PricingHead, network: PricedNetwork, kernel: number): nu
 /** In units of the head's scale. */
 export function relativePrice(head: PricingHead, network: PricedNetwork, kernel: number): number {
   const change = changeOf(head, network, kernel);
-  const factor = head.form === 'linear' ? Math.max(1 + change, leastRelativePrice) : positivePrice(change);
+  const factor = head.form === 'linear' ? Math.max(1 + change, leastRelativePrice) : priceAt(head.form, change);
   return meanPrice(head, network, kernel) * factor;
 }
 
 /** What a price changes by with ψ·w, in units of the head's scale. */
 export function priceAnswer(head: PricingHead, network: PricedNetwork, kernel: number): number {
   if (head.form === 'linear') return meanPrice(head, network, kernel);
-  return relativePrice(head, network, kernel) * positiveSlope(changeOf(head, network, kernel));
+  return relativePrice(head, network, kernel) * slopeAt(head.form, changeOf(head, network, kernel));
 }
 
 /** Lowerings that the adaptation's heads have, which is what a network must be lowered as. */

@@ -46,7 +46,7 @@ function adaptation(headCount: number): Adaptation {
       const coordinates = [...random.choose(P, 30)].toSorted((a, b) => a - b);
       return {
         ...heads[h]!,
-        form: i % 2 === 0 ? ('positive' as const) : ('linear' as const),
+        form: (['positive', 'linear', 'exponential'] as const)[i % 3]!,
         weight: 1 / headCount,
         lnScale: random.normal(),
         coordinates,

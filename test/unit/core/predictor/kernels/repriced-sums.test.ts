@@ -1,7 +1,7 @@
 // Sums with prices that depend on a target's weights, against sums by hand and finite differences.
 import { expect, test } from 'vitest';
 import { networkSums } from '#core/predictor/kernels/network-sums.ts';
-import { type NetworkLaunches, positivePrice, repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
+import { type NetworkLaunches, positivePrice, priceAt, repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import { seededRandom } from '#core/random.ts';
 
 const P = 3;
@@ -36,6 +36,16 @@ test('with weights each kernel costs μ p(ψ·w)', () => {
   const [a, b, c] = [8, 0.12, 3.2] as const;
   expect([...sums.lnMean(w)].map(Math.exp)).toEqual([expect.closeTo(4 * a + b, 8), expect.closeTo(2 * b + c, 8)]);
   expect(sums.phi(w)[3]).toBeCloseTo((0.5 * c) / 1.025 / (2 * b + c), 9);
+});
+
+test('prices of adaptations of before are exponential', () => {
+  const w = Float64Array.of(Math.log(2), Math.log(3), 9);
+  const before = repricedSums(launches, 1, 1, 'exponential');
+  // 2 · 2, 3 · 3², 5 · √6.
+  const [a, b, c] = [4, 27, 5 * Math.sqrt(6)] as const;
+  expect([...before.lnMean(w)].map(Math.exp)).toEqual([expect.closeTo(4 * a + b, 8), expect.closeTo(2 * b + c, 8)]);
+  expect(before.phi(w)[3]).toBeCloseTo((0.5 * c) / (2 * b + c), 9);
+  expect(priceAt('exponential', -1e9)).toBe(Math.exp(-8));
 });
 
 test('φ is the gradient of ln m', () => {
