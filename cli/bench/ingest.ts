@@ -1,11 +1,11 @@
 // The way in on the embedded stack, over HTTP: how many profiles a second, how long from the PUT until the target is
 // predicted, with 1, 10 and 50 uploads in flight, and what one profile costs in S3 requests.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { apiClient, type Client } from '#client/client.ts';
 import { operations } from '#contract/operations.ts';
 import { issueToken } from '#core/access/issue-token.ts';
@@ -14,11 +14,11 @@ import { loadPredictor } from '#core/predictor/bundle.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { s3Client } from '#functions/shared/aws/s3-client.ts';
 import { s3Store } from '#functions/shared/s3-store.ts';
-import { exampleProfile } from '#scripts/build-profile-fixtures.ts';
 import { synthesise } from '#scripts/synth.ts';
 import { type Stack, startStack } from '#stack/stack.ts';
 import { promote, publishPredictor } from '../../test/fixtures/served-predictor.ts';
 import { readShippedPredictor } from '../start/read-shipped-predictor.ts';
+import { fieldProfile } from './field-profile.ts';
 import { quantileOf } from './statistics.ts';
 
 export interface IngestLevel {
@@ -35,7 +35,6 @@ export interface IngestBench {
   readonly s3Requests: Readonly<Record<string, number>>;
 }
 
-const measurementsPerProfile = 10;
 const levels: readonly (readonly [inFlight: number, profiles: number])[] = [
   [1, 100],
   [10, 200],
@@ -75,7 +74,7 @@ export async function benchIngest(onProgress: (text: string) => void = () => {})
 interface Bench {
   /** With the device's token. */
   readonly device: Client<typeof operations>;
-  profile(model: string): { readonly bytes: Uint8Array; readonly sha256: string };
+  readonly table: LatencyTable;
   /** Uploads a profile of a new target and waits until it is predicted; ms. */
   bring(model: string): Promise<number>;
 }
@@ -97,29 +96,9 @@ async function prepare(stack: Stack, table: LatencyTable): Promise<Bench> {
   const device = client.as(token);
   s3.close();
 
-  const latencyMs = table.targets.find(({ id }) => id === 'titanx_1')!.latencyMs;
-  const profile = (model: string): { bytes: Uint8Array; sha256: string } => {
-    const { target } = exampleProfile;
-    const bytes = gzipSync(
-      JSON.stringify({
-        ...exampleProfile,
-        target: { ...target, hardware: { ...target.hardware, model } },
-        measurements: Array.from({ length: measurementsPerProfile }, (_, row) => ({
-          workload: 0,
-          architecture: table.texts[row]!,
-          latency: { medianMs: latencyMs[row]!, trimmedMeanMs: null, spreadMs: null },
-          runs: 50,
-          stable: true,
-        })),
-      }),
-    );
-    return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
-  };
-
   async function bring(model: string): Promise<number> {
-    const { bytes, sha256 } = profile(model);
-    const upload = { sizeBytes: bytes.length, sha256, searchSpace: 'nasbench201' };
-    const place = await device.call('registerUpload', { body: upload, idempotencyKey: sha256 });
+    const { bytes, registration } = fieldProfile(table, model);
+    const place = await device.call('registerUpload', { body: registration, idempotencyKey: registration.sha256 });
     const started = process.hrtime.bigint();
     await device.putUpload(place, bytes);
     let targetId: string | null = null;
@@ -133,7 +112,7 @@ async function prepare(stack: Stack, table: LatencyTable): Promise<Bench> {
     await client.as(reader).call('predict', { body });
     return Number(process.hrtime.bigint() - started) / 1e6;
   }
-  return { device, profile, bring };
+  return { device, table, bring };
 }
 
 async function level({ bring }: Bench, inFlight: number, profiles: number): Promise<IngestLevel> {
@@ -152,13 +131,12 @@ async function level({ bring }: Bench, inFlight: number, profiles: number): Prom
 /** Nothing else is asked meanwhile: the end is seen in the function's report, not in the status. */
 async function countRequests(
   stack: Stack,
-  { device, profile }: Bench,
+  { device, table }: Bench,
   finished: () => number,
 ): Promise<IngestBench['s3Requests']> {
-  const { bytes, sha256 } = profile('counted');
+  const { bytes, registration } = fieldProfile(table, 'counted');
   const before = { counts: stack.s3.counts(), finished: finished() };
-  const upload = { sizeBytes: bytes.length, sha256, searchSpace: 'nasbench201' };
-  const place = await device.call('registerUpload', { body: upload, idempotencyKey: sha256 });
+  const place = await device.call('registerUpload', { body: registration, idempotencyKey: registration.sha256 });
   await device.putUpload(place, bytes);
   while (finished() === before.finished) await sleep(20);
   const after = stack.s3.counts();
