@@ -59,10 +59,10 @@ export const compareCommand = defineCommand({
 });
 
 async function compareAnew(given: Values<typeof options>, terminal: Terminal): Promise<ComparisonResult[]> {
-  const { importProgress } = await import('../import/progress.ts');
+  const { countedProgress } = await import('../import/counted-progress.ts');
   const { compareFleet } = await import('../compare/compare-fleet.ts');
   const stream = { isTTY: terminal.isTerminal, write: terminal.say };
-  const progress = importProgress(stream, () => performance.now(), 30_000, ['compare', '%']);
+  const progress = countedProgress(stream, () => performance.now(), { words: ['compare', '%'] }, 30_000);
   const { methods = usualMethods, pools, test, measurements, draws, seed: seeds, steps } = given;
   const onProgress = (share: number): void => progress.update(Math.floor(share * 100), 100);
   const plan = { methods, pools, test, measurements, draws, seeds, steps, onProgress };

@@ -92,7 +92,7 @@ export const importCommand = defineCommand({
     const { knownTargets, reviewOperations } = await import('../import/known-targets.ts');
     const { farColumns, replacementOf, sentColumns } = await import('../import/review-table.ts');
     const { replaceProfiles } = await import('../import/replace-profiles.ts');
-    const { importProgress } = await import('../import/progress.ts');
+    const { countedProgress } = await import('../import/counted-progress.ts');
     const { form, unit, batchSize, columns: sheet, targets: only } = given;
     const table = readTable(given.data, given.searchSpace, { form, unit, batchSize, sheet, only });
     const columns = only === undefined ? table.targets.map(({ id }) => id) : [...only];
@@ -106,7 +106,10 @@ export const importCommand = defineCommand({
     const file = stateFile(given);
     const name = given.table ?? tableName(given);
     const { signal } = terminal;
-    const progress = importProgress({ isTTY: terminal.isTerminal, write: terminal.say }, () => performance.now());
+    const progress = countedProgress({ isTTY: terminal.isTerminal, write: terminal.say }, () => performance.now(), {
+      words: ['import', 'targets'],
+      atOnce: given.atOnce,
+    });
     const operations = { ...importOperations, ...reviewOperations };
     const client = apiClient({ api, operations, token, signal, onRetry: (retry) => terminal.say(retryText(retry)) });
     let state = readImportState(file, api);

@@ -28,8 +28,8 @@ export function evaluationProgress(
 ): EvaluationProgress {
   const parts = seeds.flatMap((): WorkPart[] => [
     // How long a draw takes beside a step depends on networks, targets and what else the machine does.
-    { kind: 'fit', units: steps, alone: true },
-    { kind: 'score', units: draws, alone: true },
+    { kind: 'fit', units: steps, unit: 'step' },
+    { kind: 'score', units: draws, unit: 'draw' },
   ]);
   const clock = workClock(parts, nowS);
   let saidS = Number.NEGATIVE_INFINITY;

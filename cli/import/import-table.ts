@@ -49,6 +49,7 @@ export interface ImportRequest {
   readonly keep: (state: ImportState) => void;
   /** Uploads under way at once. */
   readonly atOnce: number;
+  /** First with those that were there before, which say nothing of the pace. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -106,8 +107,6 @@ export async function importTable(request: ImportRequest): Promise<ImportedColum
 
   async function bring(column: string): Promise<ImportedColumn> {
     const { bytes, sha256 } = tableProfile(table, column);
-    const known = state.finished[sha256];
-    if (known) return { column, verdict: known, before: true };
     const body = { sizeBytes: bytes.length, sha256 };
     const announced = { body, idempotencyKey: `import-${sha256}` };
     const registered = await asDevice((device) => device.call('registerUpload', announced));
@@ -130,8 +129,8 @@ export async function importTable(request: ImportRequest): Promise<ImportedColum
     }
   }
 
-  const results = new Map<string, ImportedColumn>();
-  const waiting = [...columns];
+  const results = new Map(knownBefore(request).map((known) => [known.column, known]));
+  const waiting = columns.filter((column) => !results.has(column));
   const failed = new AbortController();
   const work = async (): Promise<void> => {
     for (let column = waiting.shift(); column !== undefined; column = waiting.shift()) {
@@ -141,8 +140,8 @@ export async function importTable(request: ImportRequest): Promise<ImportedColum
       onProgress?.(results.size, columns.length);
     }
   };
-  onProgress?.(0, columns.length);
-  const workers = Array.from({ length: Math.min(atOnce, columns.length) }, () =>
+  onProgress?.(results.size, columns.length);
+  const workers = Array.from({ length: Math.min(atOnce, waiting.length) }, () =>
     work().catch((error: unknown) => {
       failed.abort();
       throw error;
@@ -151,6 +150,14 @@ export async function importTable(request: ImportRequest): Promise<ImportedColum
   await Promise.allSettled(workers);
   await Promise.all(workers);
   return columns.map((column) => results.get(column)!);
+}
+
+function knownBefore({ table, columns, state: { finished } }: ImportRequest): ImportedColumn[] {
+  if (Object.keys(finished).length === 0) return [];
+  return columns.flatMap((column) => {
+    const verdict = finished[tableProfile(table, column).sha256];
+    return verdict === undefined ? [] : [{ column, verdict, before: true }];
+  });
 }
 
 function verdictOf({ status, targetId, measurements, excludedCount, reason }: Upload): ImportState['finished'][string] {

@@ -27,6 +27,7 @@ import type { Screen, ScreenProgress } from './screen.ts';
 import { seedTargets } from './seed-targets.ts';
 import { seedPredictor } from './shipped-predictor.ts';
 import { readShippedTable, type ShippedTable } from './shipped-tables.ts';
+import { startJobs, trainingName } from './start-jobs.ts';
 
 export interface Running {
   readonly stack: Stack;
@@ -125,18 +126,14 @@ interface Service {
   readonly signal: AbortSignal;
 }
 
-/** The name under which a training is shown beside the tables. */
-const trainingName = 'training';
-
 async function bringTables(shipped: readonly ShippedTable[], service: Service): Promise<void> {
   const { options, screen } = service;
-  const imports = shipped.map(({ table }) => ({
-    name: table.searchSpace,
-    kind: 'import',
-    units: table.targets.length,
-  }));
-  const training = { name: trainingName, kind: trainingName, units: 1, alone: true };
-  const progress = screen.progress([...imports, ...(options.train ? [training] : [])]);
+  const progress = screen.progress(
+    startJobs(
+      shipped.map(({ table: { searchSpace, targets } }) => ({ searchSpace, targets: targets.length })),
+      options,
+    ),
+  );
   try {
     for (const each of shipped) await bringTable(each, service, progress);
     if (options.train) await train(service, progress);
@@ -155,7 +152,7 @@ async function bringTable(shipped: ShippedTable, service: Service, progress: Scr
     signal,
     onProgress: (share) => progress.report(searchSpace, share, 'import'),
   });
-  progress.report(searchSpace, 1, 'ready');
+  progress.done(searchSpace);
   if (!sent) return;
   for (const { target, reason, count } of exclusions) {
     screen.say(`${file}: ${count} latencies of '${target}' left out (${reason})`);
@@ -169,9 +166,9 @@ async function train({ client, options, screen, signal }: Service, progress: Scr
     client,
     steps: options.steps,
     signal,
-    onProgress: (share, step) => progress.report(trainingName, share, step),
+    onProgress: ({ part, share, doing }) => progress.report(trainingName, share, doing, part),
   });
-  progress.report(trainingName, 1, 'ready');
+  progress.done(trainingName);
   screen.say(said);
 }
 

@@ -8,7 +8,7 @@ import { type ImportClient, importTable } from '../import/import-table.ts';
 import type { ShippedTable } from './shipped-tables.ts';
 
 /** Profiles under way at once. */
-const atOnce = 4;
+export const importsAtOnce = 4;
 
 export interface ImportShippedOptions {
   /** With an operator's token. */
@@ -35,7 +35,7 @@ export async function importShipped({ table, sha256 }: ShippedTable, options: Im
     client,
     state: readImportState(file, 'local'),
     keep: (state) => keepImportState(file, state),
-    atOnce,
+    atOnce: importsAtOnce,
     onProgress: (sent, total) => onProgress(sent / total),
     signal,
   });

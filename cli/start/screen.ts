@@ -4,15 +4,20 @@ import { Presets, SingleBar } from 'cli-progress';
 import { leftInWords, type WorkPart, workClock } from '#core/statistics/time-left.ts';
 
 /** What comes one after the other. */
-export interface ShownJob extends WorkPart {
+export interface ShownJob {
   readonly name: string;
+  /** One after the other, too; their units say how much of the job each is. */
+  readonly parts: readonly WorkPart[];
 }
 
 export interface ScreenProgress {
   begin(name: string): void;
-  /** @param share of the work that is done, 0 to 1
-   * @param doing what is being done */
-  report(name: string, share: number, doing: string): void;
+  /** @param share of the part that is done, 0 to 1; those before it are done
+   * @param doing what is being done
+   * @param part of the job; default: the first one */
+  report(name: string, share: number, doing: string, part?: number): void;
+  /** All of a job is done. */
+  done(name: string): void;
   stop(): void;
 }
 
@@ -42,7 +47,10 @@ export function screen({ stream, everyS = 5, now = () => performance.now() }: Sc
   }
 
   function progress(jobs: readonly ShownJob[]): ScreenProgress {
-    const clock = workClock(jobs, () => now() / 1000);
+    const clock = workClock(
+      jobs.flatMap(({ parts }) => parts),
+      () => now() / 1000,
+    );
     const begun = new Map<string, { share: number; doing: string }>();
     const shareOf = (name: string): number => begun.get(name)?.share ?? 0;
     const state = () => {
@@ -83,21 +91,43 @@ export function screen({ stream, everyS = 5, now = () => performance.now() }: Sc
       return { update, stop };
     }
 
+    function show(name: string, { share, doing, part }: Reported): void {
+      const at = jobs.findIndex((job) => job.name === name);
+      const shareOfJob = doneOf(jobs[at]!.parts, part, share);
+      begun.set(name, { share: shareOfJob, doing });
+      clock.report(
+        jobs.slice(0, at).reduce((sum, { parts }) => sum + parts.length, part),
+        share,
+      );
+      // Where all is in place there is nothing to show.
+      if (shareOfJob < 1) draw ??= stream.isTTY ? drawBar() : drawLines();
+      draw?.update();
+    }
+
     return {
       begin(name) {
         begun.set(name, { share: 0, doing: 'waits' });
       },
-      report(name, share, doing) {
-        begun.set(name, { share, doing });
-        const at = jobs.findIndex((job) => job.name === name);
-        clock.report(at, share);
-        // Where all is in place there is nothing to show.
-        if (share < 1) draw ??= stream.isTTY ? drawBar() : drawLines();
-        draw?.update();
+      report: (name, share, doing, part = 0) => show(name, { share, doing, part }),
+      done(name) {
+        const { parts } = jobs.find((job) => job.name === name)!;
+        show(name, { share: 1, doing: 'ready', part: parts.length - 1 });
       },
       stop: () => draw?.stop(),
     };
   }
 
   return { say, progress };
+}
+
+interface Reported {
+  readonly share: number;
+  readonly doing: string;
+  readonly part: number;
+}
+
+/** Share of all parts, 0 to 1, when one of them is so far. */
+function doneOf(parts: readonly WorkPart[], part: number, share: number): number {
+  const unitsOf = (some: readonly WorkPart[]): number => some.reduce((sum, { units }) => sum + units, 0);
+  return (unitsOf(parts.slice(0, part)) + share * parts[part]!.units) / unitsOf(parts);
 }

@@ -7,7 +7,7 @@ import { defaultLowerings } from '#core/predictor/hypotheses.ts';
 import { parseParameters } from '#core/predictor/predictor-parameters.ts';
 import { type Card, cardSchema } from '#core/predictors/card.ts';
 import { learnedFrom } from '#core/predictors/learned-from.ts';
-import { leftInWords, type WorkClock, workClock } from '#core/statistics/time-left.ts';
+import { leftInWords, type WorkClock, type WorkPart, workClock } from '#core/statistics/time-left.ts';
 import { episodeData } from '#core/training/fits/episode-data.ts';
 import { countedGraphs, shippedCollections } from './counted-graphs.ts';
 import { withCounterMap } from './learn-counters.ts';
@@ -23,6 +23,12 @@ export interface TrainShippedOptions {
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
 }
+
+/** The fit, and then what counters tell, which takes about as long as so many steps of it (on two cores). */
+export const trainingWork = (steps: number): readonly WorkPart[] => [
+  { kind: 'fit', units: steps },
+  { kind: 'counters', units: 40, rough: true },
+];
 
 /** @returns the card, as it was written */
 export async function trainShipped(options: TrainShippedOptions): Promise<Card> {
@@ -44,7 +50,7 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Card> 
     signal,
     onProgress: ({ step, steps: all, loss }) => {
       curve.push({ step, loss });
-      clock ??= workClock([{ kind: 'fit', units: all }], () => performance.now() / 1000);
+      clock ??= workClock(trainingWork(all), () => performance.now() / 1000);
       clock.report(0, step / all);
       say(`step ${step}/${all}: loss ${loss.toFixed(3)}, ${leftInWords(clock.leftS())}`);
     },

@@ -6,9 +6,14 @@ export interface WorkPart {
   /** Parts of one kind (each seed's fit, say) have one pace. */
   readonly kind: string;
   readonly units: number;
-  /** Its units are no measure beside those of other kinds: how long it takes is not known before one of its kind has
-   * begun. */
-  readonly alone?: boolean;
+  /** What a unit is, where parts differ in it. Units of one name are a measure beside each other, those of another one
+   * are none: how long they take is not known before some were seen. */
+  readonly unit?: string;
+  /** So many units are under way at once: before more than these have ended, their pace is not known. */
+  readonly atOnce?: number;
+  /** Its units are a rough guess beside those of other kinds: nothing is said while more than a third of what is left
+   * rests on it. So a guess that is four times too low, or far too high, leaves the time within a factor of two. */
+  readonly rough?: boolean;
 }
 
 /** How far a part is. */
@@ -25,29 +30,45 @@ export interface PartProgress {
 const leastSeen = 0.01;
 /** Until this share of the units of a kind is seen, its pace is partly that of all work so far. */
 const trusted = 0.05;
+/** Share of what is left that may rest on rough guesses. */
+const mostGuessed = 1 / 3;
 
 const notBegun: PartProgress = { before: 0, done: 0, spentS: 0 };
 
 /** Seconds; undefined where it is not known: as long as hardly anything was seen to advance.
  * @param progress of the parts that have begun, by their index */
 export function timeLeftS(parts: readonly WorkPart[], progress: ReadonlyMap<number, PartProgress>): number | undefined {
-  const begun = new Set(parts.flatMap(({ kind }, i) => (progress.has(i) ? [kind] : [])));
-  if (parts.some(({ alone, kind }) => alone && !begun.has(kind))) return undefined;
   const all = parts.map((part, i) => ({ ...part, ...(progress.get(i) ?? notBegun) }));
-  const comparable = grouped(all, ({ kind, alone }) => (alone ? kind : ''));
-  const lefts = [...comparable.values()].map(leftOfComparable);
-  return lefts.reduce((sum, left) => (sum === undefined || left === undefined ? undefined : sum + left), 0);
+  const lefts = [...grouped(all, ({ unit = '' }) => unit).values()].map(leftOfComparable);
+  if (lefts.includes(undefined)) return undefined;
+  const sum = (of: (left: Left) => number): number => lefts.reduce((total, left) => total + of(left!), 0);
+  const leftS = sum((left) => left.leftS);
+  return sum((left) => left.guessedS) > mostGuessed * leftS ? undefined : leftS;
 }
 
-function leftOfComparable(parts: readonly (WorkPart & PartProgress)[]): number | undefined {
+interface Left {
+  readonly leftS: number;
+  /** Part of it that rests on rough guesses. */
+  readonly guessedS: number;
+}
+
+function leftOfComparable(parts: readonly (WorkPart & PartProgress)[]): Left | undefined {
   const whole = sumsOf(parts);
-  if (whole.left === 0) return 0;
-  if (whole.seen <= leastSeen * whole.units || whole.spentS <= 0) return undefined;
-  return [...grouped(parts, ({ kind }) => kind).values()].map(sumsOf).reduce((sum, kind) => {
-    const borrowed = Math.max(0, trusted * kind.units - kind.seen);
-    const pace = (kind.spentS + (borrowed * whole.spentS) / whole.seen) / (kind.seen + borrowed);
-    return kind.left === 0 ? sum : sum + kind.left * pace;
-  }, 0);
+  if (whole.left === 0) return { leftS: 0, guessedS: 0 };
+  const least = Math.max(leastSeen * whole.units, ...parts.map(({ atOnce = 0 }) => atOnce));
+  if (whole.seen <= least || whole.spentS <= 0) return undefined;
+  return [...grouped(parts, ({ kind }) => kind).values()].reduce<Left>(
+    (sum, ofKind) => {
+      const kind = sumsOf(ofKind);
+      if (kind.left === 0) return sum;
+      const borrowed = Math.max(0, trusted * kind.units - kind.seen);
+      const pace = (kind.spentS + (borrowed * whole.spentS) / whole.seen) / (kind.seen + borrowed);
+      const leftS = kind.left * pace;
+      const guessed = ofKind.some(({ rough }) => rough) ? borrowed / (kind.seen + borrowed) : 0;
+      return { leftS: sum.leftS + leftS, guessedS: sum.guessedS + guessed * leftS };
+    },
+    { leftS: 0, guessedS: 0 },
+  );
 }
 
 /** Map.groupBy, which the oldest Node of a device lacks. */
@@ -88,10 +109,19 @@ function underWay({ atS, before, done, seen }: Begun, nowS: number): PartProgres
   return { before: from.done, done, spentS: nowS - from.atS };
 }
 
-/** Follows work by a clock.
+/** Follows work by a clock. Between two reports the time left runs down; in a long silence no further than to half of
+ * what the pace says that it would be, silence included.
  * @param nowS seconds of any monotonic clock */
 export function workClock(parts: readonly WorkPart[], nowS: () => number): WorkClock {
   const begun = new Map<number, Begun>();
+  let reported: { readonly atS: number; readonly leftS: number | undefined } | undefined;
+  const byPace = (): number | undefined => {
+    const progress = [...begun].map(([i, part]): [number, PartProgress] => {
+      const { atS, before, done, endS } = part;
+      return [i, endS === undefined ? underWay(part, nowS()) : { before, done, spentS: endS - atS }];
+    });
+    return timeLeftS(parts, new Map(progress));
+  };
   return {
     report(part, done) {
       for (const [i, other] of begun)
@@ -101,17 +131,16 @@ export function workClock(parts: readonly WorkPart[], nowS: () => number): WorkC
       known.done = done;
       known.seen.push({ atS: nowS(), done });
       if (done >= 1) known.endS ??= nowS();
+      reported = { atS: nowS(), leftS: byPace() };
     },
     leftS() {
-      const progress = [...begun].map(([i, part]): [number, PartProgress] => {
-        const { atS, before, done, endS } = part;
-        return [i, endS === undefined ? underWay(part, nowS()) : { before, done, spentS: endS - atS }];
-      });
-      return timeLeftS(parts, new Map(progress));
+      const paceS = byPace();
+      if (reported?.leftS === undefined || paceS === undefined) return undefined;
+      return Math.max(reported.leftS - (nowS() - reported.atS), paceS / 2);
     },
   };
 }
 
-/** `about 40 s left`, `time left unknown`. */
+/** `40 s left`, `time left unknown`. */
 export const leftInWords = (leftS: number | undefined): string =>
   leftS === undefined ? 'time left unknown' : `${Math.ceil(leftS)} s left`;

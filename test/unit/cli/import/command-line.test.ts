@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { importCommand, stateFile } from '#cli/commands/import.ts';
-import { importProgress, progressLine } from '#cli/import/progress.ts';
+import { countedProgress } from '#cli/import/counted-progress.ts';
 import { parseOptions } from '#command-line/parse-options.ts';
 
 const good = [
@@ -53,18 +53,67 @@ describe('options of an import', () => {
 });
 
 describe('progress of an import', () => {
+  const lines = (words: readonly [string, string], atOnce: number, reports: readonly [atS: number, done: number][]) => {
+    let text = '';
+    let nowMs = 0;
+    const write = (part: string) => (text += part);
+    const progress = countedProgress({ isTTY: false, write }, () => nowMs, { words, atOnce }, 0);
+    for (const [atS, done] of reports) {
+      nowMs = 1000 * atS;
+      progress.update(done, 20);
+    }
+    return text.split('\n').slice(0, -1);
+  };
+
   it('says how far and how long', () => {
-    expect(progressLine(0, 21, 3)).toBe('import [------------------------] 0 of 21 targets, estimating');
-    expect(progressLine(7, 21, 10)).toBe('import [########----------------] 7 of 21 targets, 20 s left');
-    expect(progressLine(21, 21, 30.4)).toBe('import [########################] 21 of 21 targets, 30 s');
-    expect(progressLine(50, 100, 8, ['compare', '%'])).toBe('compare [############------------] 50 of 100 %, 8 s left');
+    expect(
+      lines(['import', 'targets'], 0, [
+        [0, 0],
+        [10, 5],
+        [30.4, 20],
+      ]),
+    ).toEqual([
+      'import [------------------------] 0 of 20 targets, time left unknown',
+      'import [######------------------] 5 of 20 targets, 30 s left',
+      'import [########################] 20 of 20 targets, 30 s',
+    ]);
+    expect(
+      lines(['compare', '%'], 0, [
+        [0, 10],
+        [8, 15],
+      ])[1],
+    ).toBe(
+      // What was done before says nothing of the pace.
+      'compare [##################------] 15 of 20 %, 8 s left',
+    );
+  });
+
+  it('knows no time left before more have ended than are under way at once', () => {
+    // Two at once: the first two end together, and so do the next ones; the pace is that of the later half.
+    const said = lines(['import', 'targets'], 2, [
+      [0, 0],
+      [4, 1],
+      [4, 2],
+      [8, 3],
+      [8, 4],
+      [12, 5],
+      [12, 6],
+    ]);
+    expect(said.map((line) => line.split(', ')[1])).toEqual([
+      ...Array.from({ length: 5 }, () => 'time left unknown'),
+      // From the second one on three took 8 s.
+      '40 s left',
+      // From the third one on three took 4 s.
+      '19 s left',
+    ]);
   });
 
   it('rewrites its line on a terminal and writes one every five seconds elsewhere', () => {
     const write = (isTTY: boolean) => {
       let text = '';
       let nowMs = 0;
-      const progress = importProgress({ isTTY, write: (part) => (text += part) }, () => nowMs);
+      const stream = { isTTY, write: (part: string) => (text += part) };
+      const progress = countedProgress(stream, () => nowMs, { words: ['import', 'targets'] });
       for (let done = 0; done <= 4; done++, nowMs += 3000) progress.update(done, 4);
       progress.stop();
       return text;

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { screen } from '#cli/start/screen.ts';
 
-const job = (name: string) => ({ name, kind: 'import', units: 10 });
+const job = (name: string) => ({ name, parts: [{ kind: 'import', units: 10 }] });
 
 function shown(isTTY: boolean) {
   const stream = Object.assign(new PassThrough(), { isTTY });
@@ -22,6 +22,16 @@ describe('without a terminal', () => {
     output.say('hello');
     progress.stop();
     expect(text()).toBe('a 50 % fit, b 0 % waits; time left unknown\nhello\n');
+  });
+
+  test('parts of a job count by their units', () => {
+    const { output, text } = shown(false);
+    const parts = [10, 30].map((units, i) => ({ kind: `part ${i}`, units }));
+    const progress = output.progress([{ name: 'training', parts }]);
+    progress.report('training', 0.5, 'evaluate', 1);
+    progress.stop();
+    // 10 of 40, and half of 30.
+    expect(text()).toBe('training 62 % evaluate; time left unknown\n');
   });
 });
 

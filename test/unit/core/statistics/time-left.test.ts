@@ -42,21 +42,41 @@ describe('time left', () => {
     expect(timeLeftS(one, at([0.6, 0.6, 30]))).toBeUndefined();
   });
 
-  test('of a kind that is no measure for others is not known before it has begun', () => {
+  test('of units that are no measure beside others is not known before some were seen', () => {
     const parts = [
       { kind: 'import', units: 24 },
-      { kind: 'training', units: 1, alone: true },
+      { kind: 'training', units: 1, unit: 'run' },
     ];
     expect(timeLeftS(parts, at([0, 0.5, 10]))).toBeUndefined();
     expect(timeLeftS(parts, at([0, 1, 20], [0, 0, 0]))).toBeUndefined();
     expect(timeLeftS(parts, at([0, 1, 20], [0, 0.25, 100]))).toBeCloseTo(300, 9);
   });
 
-  test('of a later part of such a kind is known from the first one', () => {
-    const parts = ['fit', 'score', 'fit', 'score'].map((kind) => ({ kind, units: 10, alone: true }));
+  test('of later ones of such units is known from the first ones', () => {
+    const parts = ['fit', 'score', 'fit', 'score'].map((kind) => ({ kind, units: 10, unit: kind }));
     expect(timeLeftS(parts, at([0, 1, 5]))).toBeUndefined();
     // Five draws took 10 s, ten steps 5 s: fifteen draws and ten steps are left.
     expect(timeLeftS(parts, at([0, 1, 5], [0, 0.5, 10]))).toBeCloseTo(35, 9);
+  });
+
+  test('is not known before more units have ended than are under way at once', () => {
+    const parts = [{ kind: 'import', units: 20, atOnce: 4 }];
+    expect(timeLeftS(parts, at([0, 0.2, 8]))).toBeUndefined();
+    expect(timeLeftS(parts, at([0, 0.25, 10]))).toBeCloseTo(30, 9);
+  });
+
+  test('rests on rough guesses by no more than a third', () => {
+    const withScoring = (units: number) => [
+      { kind: 'fit', units: 100 },
+      { kind: 'score', units, rough: true },
+    ];
+    // Half of the fit took 10 s: 10 s are left of it, and 4.8 or 5.2 by a guess.
+    expect(timeLeftS(withScoring(24), at([0, 0.5, 10]))).toBeCloseTo(14.8, 9);
+    expect(timeLeftS(withScoring(26), at([0, 0.5, 10]))).toBeUndefined();
+    // A fortieth of the scoring is seen, 1 of 40 units in 3 s, and its pace is half borrowed from all, 23 s for 101.
+    expect(timeLeftS(withScoring(40), at([0, 1, 20], [0, 0.025, 3]))).toBeUndefined();
+    // A twentieth is trusted.
+    expect(timeLeftS(withScoring(40), at([0, 1, 20], [0, 0.05, 6]))).toBeCloseTo(38 * 3, 9);
   });
 
   test('is nothing once all is done', () => {
@@ -72,9 +92,12 @@ test('a clock follows parts; the first report of one ends those before it', () =
   now = 110;
   clock.report(0, 0.5);
   expect(clock.leftS()).toBeCloseTo(30, 9);
-  // Time goes on without a report: the pace that was seen is slower.
-  now = 120;
-  expect(clock.leftS()).toBeCloseTo(60, 9);
+  // Time goes on without a report, and is run down by it.
+  now = 112;
+  expect(clock.leftS()).toBeCloseTo(28, 9);
+  // The silence is long: 50 units took 30 s, 90 s for the others; half of that is left at least.
+  now = 130;
+  expect(clock.leftS()).toBeCloseTo(45, 9);
   clock.report(1, 0);
   now = 125;
   clock.report(1, 0.5);
