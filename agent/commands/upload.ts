@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { retryText } from '#client/retry.ts';
 import { defineCommand, jsonFlag } from '#command-line/command.ts';
 import type { Terminal } from '#command-line/terminal.ts';
+import { exposedToken } from '#command-line/token-file.ts';
 import { positiveNumber, text } from '#command-line/values.ts';
 import type { Profile } from '#core/dataset/profile.ts';
 import { anyProfileSchema } from '#core/dataset/read-profile.ts';
@@ -46,10 +47,14 @@ export const upload = defineCommand({
   },
 });
 
-/** Says before each pause why it waits. @throws DomainError `invalid-usage` */
+/** Says first whether others may read the token, and before each pause why it waits.
+ * @throws DomainError `invalid-usage` */
 export function serviceOf(options: Parameters<typeof readAccess>[0], terminal: Terminal): Service {
+  const access = readAccess(options, terminal.env);
+  const warning = options.tokenFile === undefined ? undefined : exposedToken(options.tokenFile);
+  if (warning !== undefined) terminal.say(warning);
   return connect({
-    ...readAccess(options, terminal.env),
+    ...access,
     signal: terminal.signal,
     onRetry: (retry) => terminal.say(retryText(retry)),
   });

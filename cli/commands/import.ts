@@ -86,6 +86,7 @@ export const importCommand = defineCommand({
     const { readTable } = await import('#cli/read-table.ts');
     const { describeTable } = await import('../import/describe-table.ts');
     const { apiClient } = await import('#client/client.ts');
+    const { exposedToken } = await import('#command-line/token-file.ts');
     const { retryText } = await import('#client/retry.ts');
     const { keepImportState, readImportState } = await import('../import/import-state.ts');
     const { enrolTable, importOperations, importTable } = await import('../import/import-table.ts');
@@ -113,6 +114,8 @@ export const importCommand = defineCommand({
     const operations = { ...importOperations, ...reviewOperations };
     const client = apiClient({ api, operations, token, signal, onRetry: (retry) => terminal.say(retryText(retry)) });
     let state = readImportState(file, api);
+    const warning = exposedToken(file);
+    if (warning !== undefined) terminal.say(warning);
     const keep = (next: typeof state): void => {
       state = next;
       keepImportState(file, next);

@@ -56,7 +56,7 @@ export async function bringUp(options: StartOptions, { signal, unlock, screen }:
   const stack = await openStack(options, host, { unlock, screen, signal });
   try {
     const store = storeOf(stack);
-    const tokens = await localTokens(store, options.state);
+    const tokens = await localTokens(store, options.state, screen.say);
     const shipped = await reading;
     const client = apiClient({ api: stack.apiUrl, operations, token: tokens.operator, signal });
     const tables = shipped.map(({ table }) => table);

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { exposedToken } from '#command-line/token-file.ts';
 import { issueToken } from '#core/access/issue-token.ts';
 import { tokenVerifier } from '#core/access/verify-token.ts';
 import { DomainError } from '#core/errors.ts';
@@ -18,9 +19,12 @@ const validForS = 365 * dayS;
 const leastLeftS = 30 * dayS;
 
 /** The reader's and the operator's token of a state folder: those that are kept there, or new ones for a year where one
- * is missing, ends within a month, or is not good in this store. They are kept again in `tokens.json`. */
-export async function localTokens(store: Store, stateDir: string): Promise<LocalTokens> {
+ * is missing, ends within a month, or is not good in this store. They are kept again in `tokens.json`.
+ * @param warn takes a line where others could read them */
+export async function localTokens(store: Store, stateDir: string, warn: (line: string) => void): Promise<LocalTokens> {
   const file = join(stateDir, 'tokens.json');
+  const warning = exposedToken(file);
+  if (warning !== undefined) warn(warning.trimEnd());
   const kept = await readKept(file);
   const now = () => Date.now() + leastLeftS * 1000;
   const soon = tokenVerifier({ store, now, elapsedMs: () => performance.now() });

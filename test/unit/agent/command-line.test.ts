@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -7,11 +7,12 @@ import { workloadsOf } from '#agent/commands/measuring-options.ts';
 import { models } from '#agent/commands/models.ts';
 import { profile } from '#agent/commands/profile.ts';
 import { run } from '#agent/commands/run.ts';
-import { upload } from '#agent/commands/upload.ts';
+import { serviceOf, upload } from '#agent/commands/upload.ts';
 import { exitCodeOf } from '#agent/exit-codes.ts';
 import { spoolFolder, stateFolder } from '#agent/state-folder.ts';
 import { readAccess } from '#agent/upload/service.ts';
 import { parseOptions } from '#command-line/parse-options.ts';
+import type { Terminal } from '#command-line/terminal.ts';
 import { positiveInteger, positiveNumber, wholeNumber } from '#command-line/values.ts';
 import { DomainError } from '#core/errors.ts';
 import { workloadKey } from '#core/search-space/workload.ts';
@@ -143,6 +144,19 @@ describe('access to the service', () => {
     const read = (): unknown => readAccess({ allowHttp: false, ...options }, environment);
     expect(read).toThrow(message);
     expect(read).not.toThrow(/secret|sécret/);
+  });
+
+  test.runIf(process.platform !== 'win32')('a token file that others may read is warned of', () => {
+    const tokenFile = join(folder, 'token');
+    writeFileSync(tokenFile, 'sb_secret');
+    const said = (mode: number): string => {
+      chmodSync(tokenFile, mode);
+      let text = '';
+      const terminal = { env: {}, say: (part: string) => (text += part) } as unknown as Terminal;
+      serviceOf({ api: 'https://api.example', tokenFile, allowHttp: false }, terminal);
+      return text;
+    };
+    expect([said(0o644).includes('others may read it (mode 644)'), said(0o600)]).toEqual([true, '']);
   });
 });
 
