@@ -3,6 +3,7 @@
 import { defineCommand, flag, jsonFlag } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, listOf, text } from '#command-line/values.ts';
+import { evaluationOptions } from './evaluation-options.ts';
 
 const options = {
   folder: {
@@ -17,13 +18,7 @@ const options = {
     schema: listOf(integerBetween(1, 200)),
     default: '1,3,10',
   },
-  repeats: { value: 'DRAWS', help: 'random draws a target', schema: integerBetween(1, 1000), default: '5' },
-  seed: { value: 'SEED', help: 'of training and draws', schema: integerBetween(0, 2 ** 31 - 1), default: '0' },
-  steps: {
-    value: 'STEPS',
-    help: 'gradient steps of the training; default: what a predictor wants',
-    schema: integerBetween(1, 100_000).optional(),
-  },
+  ...evaluationOptions,
   simulated: {
     value: 'DEVICES',
     help: 'instead of profiles, so many simulated devices for each of three ways to launch FBNet and NAS-Bench-201',

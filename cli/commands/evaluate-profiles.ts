@@ -2,6 +2,7 @@
 import { defineCommand, flag, jsonFlag } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, listOf, text } from '#command-line/values.ts';
+import { evaluationOptions } from './evaluation-options.ts';
 
 const options = {
   folder: { value: 'FOLDER', help: 'profiles (*.json.gz)', schema: text },
@@ -11,13 +12,7 @@ const options = {
     schema: listOf(integerBetween(0, 200)),
     default: '0,10,20',
   },
-  repeats: { value: 'DRAWS', help: 'random draws a target', schema: integerBetween(1, 1000), default: '5' },
-  seed: { value: 'SEED', help: 'of training and draws', schema: integerBetween(0, 2 ** 31 - 1), default: '0' },
-  steps: {
-    value: 'STEPS',
-    help: 'gradient steps of the training; default: what a predictor wants',
-    schema: integerBetween(1, 100_000).optional(),
-  },
+  ...evaluationOptions,
   shipped: flag('ask the shipped predictor instead of training one without the measured fleet'),
   json: jsonFlag,
 };

@@ -9,7 +9,7 @@ import { DomainError } from '#core/errors.ts';
 import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
 import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
-import { type Accuracy, accuracy } from '#core/predictor/evaluation/metrics.ts';
+import { meanOf, type NetworkScore, scoreOf } from '#core/predictor/evaluation/evaluate-networks.ts';
 import { networkKind } from '#core/predictor/evaluation/network-kind.ts';
 import { type OperatorRows, operatorRows } from '#core/predictor/operators/operator-rows.ts';
 import { lnLoweringPriors } from '#core/predictor/operators/runtime-lowerings.ts';
@@ -25,7 +25,7 @@ export interface ProfiledFleetTarget extends ProfileNetworks {
   readonly kinds: readonly string[];
 }
 
-export interface ProfileScore extends Accuracy {
+export interface ProfileScore extends NetworkScore {
   readonly target: string;
   /** What is scored. */
   readonly kind: string;
@@ -33,7 +33,6 @@ export interface ProfileScore extends Accuracy {
   /** held-out: networks of the scored kind are not among the measured ones. */
   readonly kinds: 'any' | 'held-out';
   readonly descriptor: boolean;
-  readonly within20: number;
   /** Scored, over all draws. */
   readonly predictions: number;
 }
@@ -101,23 +100,20 @@ function scoresOf(
   ];
   return cases.flatMap(({ kinds, held, scored }) => {
     const pool = rows.filter((row) => target.kinds[row] !== held);
-    const byKind = new Map<string, Draw[]>(scored.map((kind) => [kind, []]));
+    const byKind = new Map<string, { score: NetworkScore; count: number }[]>(scored.map((kind) => [kind, []]));
     for (let draw = 0; draw < draws; draw++) {
       const random = seededRandom(seed * 1000 + draw);
       const support = [...random.choose(pool.length, Math.min(measurements, pool.length))].map((i) => pool[i]!);
       const predicted = predictedFrom(predictor, target, support, descriptor);
       for (const [kind, own] of byKind) {
         const tested = rows.filter((row) => !support.includes(row) && (kind === 'all' || target.kinds[row] === kind));
-        if (tested.length > 0) own.push(drawOf(target.latencyMs, predicted, tested));
+        if (tested.length > 0) own.push({ score: scoreOf(target.latencyMs, predicted, tested), count: tested.length });
       }
     }
     return [...byKind].map(([kind, own]) => ({
-      target: target.id,
-      kind,
-      measurements,
-      kinds,
-      descriptor,
-      ...joined(own),
+      ...{ target: target.id, kind, measurements, kinds, descriptor },
+      ...meanOf(own.map(({ score }) => score)),
+      predictions: own.reduce((sum, { count }) => sum + count, 0),
     }));
   });
 }
@@ -133,32 +129,4 @@ function predictedFrom(
     ...(descriptor && { operators, lnLoweringPriors: lnLoweringPriors(runtimeName, parameters.lowerings) }),
   });
   return predictLatencies(adaptation, parameters.lowerings, networks);
-}
-
-type Draw = Accuracy & Pick<ProfileScore, 'within20' | 'predictions'>;
-
-function drawOf(latencyMs: Float64Array, predicted: ReturnType<typeof predictedFrom>, tested: number[]): Draw {
-  const within20 = tested.filter((row) => Math.abs(predicted.latencyMs[row]! / latencyMs[row]! - 1) <= 0.2).length;
-  return {
-    ...accuracy(latencyMs, predicted, { trimmed: tested, all: tested }),
-    within20: within20 / tested.length,
-    predictions: tested.length,
-  };
-}
-
-/** Means over draws, each as much as it predicts. */
-function joined(draws: readonly Draw[]): Draw {
-  const predictions = draws.reduce((sum, draw) => sum + draw.predictions, 0);
-  const mean = (key: keyof Draw): number =>
-    draws.reduce((sum, draw) => sum + draw[key] * draw.predictions, 0) / predictions;
-  return {
-    spearmanTrimmed: mean('spearmanTrimmed'),
-    spearman: mean('spearman'),
-    within5: mean('within5'),
-    within10: mean('within10'),
-    within20: mean('within20'),
-    medianApe: mean('medianApe'),
-    coverage90: mean('coverage90'),
-    predictions,
-  };
 }

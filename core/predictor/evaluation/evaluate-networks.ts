@@ -8,7 +8,7 @@ import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
 import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { chooseRows } from '#core/predictor/adaptation/select-support-set.ts';
 import type { Selection } from '#core/predictor/evaluation/held-out-evaluation.ts';
-import { type Accuracy, accuracy } from '#core/predictor/evaluation/metrics.ts';
+import { type Accuracy, accuracy, type PredictedRange } from '#core/predictor/evaluation/metrics.ts';
 import type { CountRow } from '#core/predictor/kernels/kernel-table.ts';
 import { networkSums } from '#core/predictor/kernels/network-sums.ts';
 import type { Forward, Predictor } from '#core/predictor/types.ts';
@@ -128,7 +128,7 @@ function score(
   measurements: number,
   selection: Selection,
   repeat: number,
-): Score {
+): NetworkScore {
   const random = seededRandom(plan.seed * 1000 + repeat);
   const there = (latency: Float64Array): number[] => [...latency.keys()].filter((i) => !Number.isNaN(latency[i]));
   let pool = there(target.measuredMs).filter((i) => plan.measured.measurable?.[i] ?? true);
@@ -163,7 +163,11 @@ function score(
   );
   const predicted = predictLatencies(adaptation, parameters.lowerings, forwardRows(forward.tested, test));
   const truth = Float64Array.from(test, (i) => target.testedMs[i]!);
-  const rows = [...truth.keys()];
+  return scoreOf(truth, predicted, [...truth.keys()]);
+}
+
+/** How well the networks of these rows are predicted; all arrays are indexed by row. */
+export function scoreOf(truth: Float64Array, predicted: PredictedRange, rows: readonly number[]): NetworkScore {
   const within20 = rows.filter((i) => Math.abs(predicted.latencyMs[i]! / truth[i]! - 1) <= 0.2).length / rows.length;
   return { ...accuracy(truth, predicted, { trimmed: rows, all: rows }), within20 };
 }
@@ -172,11 +176,11 @@ function chosen(forward: Forward, candidates: readonly number[], count: number):
   return chooseRows(forwardRows(forward, candidates), count).picks.map((i) => candidates[i]!);
 }
 
-type Score = Accuracy & { readonly within20: number };
+export type NetworkScore = Accuracy & { readonly within20: number };
 
 /** The mean of each measure over several scores; NaN where there are none. */
-export function meanOf(scores: readonly Score[]): Score {
-  const mean = (key: keyof Score): number => scores.reduce((sum, own) => sum + own[key], 0) / scores.length;
+export function meanOf(scores: readonly NetworkScore[]): NetworkScore {
+  const mean = (key: keyof NetworkScore): number => scores.reduce((sum, own) => sum + own[key], 0) / scores.length;
   return {
     spearmanTrimmed: mean('spearmanTrimmed'),
     spearman: mean('spearman'),

@@ -14,7 +14,7 @@ import { standardGraphs } from '#core/standard-networks/standard-networks.ts';
 import { normalQuantile } from '#core/statistics/normal.ts';
 import { significant } from '#core/text/significant.ts';
 import type { Behaviour } from './behaviour.ts';
-import { likeliestLowering, loweringsOf, priceAnswer, priorChange, relativePrice } from './breakdown.ts';
+import { likeliestLowering, priceAnswer, priorChange, relativePrice } from './breakdown.ts';
 import { type CostKind, kindOf } from './costs.ts';
 import { measuredKinds } from './familiarity.ts';
 import { type PricedNetwork, priceNetworkOf } from './launched-network.ts';
@@ -39,28 +39,26 @@ export async function observeBehaviour(
   adaptation: Adaptation,
   measured: ReadonlySet<string>,
 ): Promise<Behaviour> {
-  const networks = await standardNetworksUnder(predictor, adaptation);
+  const networks = await standardNetworksUnder(predictor);
   return behaviourOn(networks, predictor.parameters.lowerings, adaptation, measured);
 }
 
-const priced = new WeakMap<object, Map<string, Promise<NamedNetwork[]>>>();
+const priced = new WeakMap<Predictor, Promise<NamedNetwork[]>>();
 
-/** Lowered and priced once for a predictor and the lowerings of an adaptation. */
-function standardNetworksUnder(predictor: Predictor, adaptation: Adaptation): Promise<NamedNetwork[]> {
-  const wanted = loweringsOf([adaptation]);
-  const known = priced.get(predictor) ?? new Map<string, Promise<NamedNetwork[]>>();
-  priced.set(predictor, known);
-  const key = [...wanted].sort().join(' ');
+/** Lowered as every kind of runtime that the predictor tells apart, and priced, once for a predictor: adaptations
+ * differ in which of them they want. */
+function standardNetworksUnder(predictor: Predictor): Promise<NamedNetwork[]> {
+  const lowerings = new Set(predictor.parameters.lowerings);
   const networks =
-    known.get(key) ??
+    priced.get(predictor) ??
     Promise.all(
       standardGraphs().map(async ({ name, id, graph }) => ({
         name,
         id,
-        network: await priceNetworkOf(predictor, graph, wanted),
+        network: await priceNetworkOf(predictor, graph, lowerings),
       })),
     );
-  known.set(key, networks);
+  priced.set(predictor, networks);
   return networks;
 }
 

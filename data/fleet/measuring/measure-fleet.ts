@@ -8,9 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { defineCommand, flag, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
-import { helpOf } from '#command-line/parse-options.ts';
-import { runCommand } from '#command-line/program.ts';
-import { processTerminal, type Terminal } from '#command-line/terminal.ts';
+import type { Terminal } from '#command-line/terminal.ts';
 import { list as listed, positiveInteger, positiveNumber, text } from '#command-line/values.ts';
 import type { Profile } from '#core/dataset/profile.ts';
 import { anyProfileSchema } from '#core/dataset/read-profile.ts';
@@ -19,6 +17,7 @@ import { DomainError } from '#core/errors.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import { buildAgent } from '#scripts/build-agent.ts';
 import { type FleetProfile, fleetCard, fleetTable, type RepeatedProfile } from './card.ts';
+import { runScript } from './run-script.ts';
 import { fleetTargets } from './targets.ts';
 
 const name = 'node data/fleet/measuring/measure-fleet.ts';
@@ -107,13 +106,4 @@ function profilesIn(folder: string): string[] {
   return readdirSync(folder).filter((name) => name.endsWith('.json.gz'));
 }
 
-if (process.argv.includes('--help')) process.stdout.write(helpOf(name, 'measures the fleet of data/fleet', command));
-else {
-  try {
-    process.exitCode = await runCommand(name, command, process.argv.slice(2), processTerminal());
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.code === 'invalid-usage' ? exitCodes.usage : exitCodes.failed;
-  }
-}
+await runScript(name, 'measures the fleet of data/fleet', command);

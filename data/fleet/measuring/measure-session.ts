@@ -8,12 +8,11 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { defineCommand, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
-import { helpOf } from '#command-line/parse-options.ts';
-import { runCommand } from '#command-line/program.ts';
-import { processTerminal, type Terminal } from '#command-line/terminal.ts';
+import type { Terminal } from '#command-line/terminal.ts';
 import { list as listed, positiveInteger, positiveNumber, text, wholeNumber } from '#command-line/values.ts';
 import { DomainError } from '#core/errors.ts';
 import { randomWeights, readZoo, zooModelBytes } from '#scripts/zoo-models.ts';
+import { runScript } from './run-script.ts';
 import { expectedMs, type Timed } from './session-clock.ts';
 import { type SessionPart, sessionParts } from './session-parts.ts';
 import { type FleetTarget, fleetTargets } from './targets.ts';
@@ -133,13 +132,4 @@ function runAgent(target: FleetTarget, part: SessionPart, file: string, given: G
 }
 
 const command = defineCommand({ options, run: measureSessions });
-if (process.argv.includes('--help')) process.stdout.write(helpOf(program, 'measures targets of a fleet', command));
-else {
-  try {
-    process.exitCode = await runCommand(program, command, process.argv.slice(2), processTerminal());
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.code === 'invalid-usage' ? exitCodes.usage : exitCodes.failed;
-  }
-}
+await runScript(program, 'measures targets of a fleet', command);

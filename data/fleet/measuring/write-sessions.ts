@@ -1,19 +1,27 @@
 // From what measure-session.ts left to what is shipped: a profile a target, its repeats, and the card of the machine.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { defineCommand, type Values } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
-import { helpOf } from '#command-line/parse-options.ts';
-import { runCommand } from '#command-line/program.ts';
-import { processTerminal, type Terminal } from '#command-line/terminal.ts';
+import type { Terminal } from '#command-line/terminal.ts';
 import { text } from '#command-line/values.ts';
 import { type Profile, profileSchema } from '#core/dataset/profile.ts';
 import { anyProfileSchema } from '#core/dataset/read-profile.ts';
 import { DomainError } from '#core/errors.ts';
+import { runScript } from './run-script.ts';
 import { type NamedSession, sessionCard } from './session-card.ts';
 import { sessionOf } from './session-profile.ts';
 
@@ -31,6 +39,7 @@ const options = {
 };
 
 async function writeSessions({ from, machine, out }: Values<typeof options>, terminal: Terminal): Promise<number> {
+  if (!existsSync(from)) throw new DomainError('invalid-usage', `--from ${from}: there is nothing`);
   const unpacked = mkdtempSync(join(tmpdir(), 'sugarbush-sessions-'));
   try {
     const folder = statSync(from).isDirectory() ? from : unpack(from, unpacked);
@@ -83,13 +92,4 @@ function writeProfile(file: string, profile: Profile): void {
 }
 
 const command = defineCommand({ options, run: writeSessions });
-if (process.argv.includes('--help')) process.stdout.write(helpOf(program, 'writes sessions and their card', command));
-else {
-  try {
-    process.exitCode = await runCommand(program, command, process.argv.slice(2), processTerminal());
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.code === 'invalid-usage' ? exitCodes.usage : exitCodes.failed;
-  }
-}
+await runScript(program, 'writes sessions and their card', command);
