@@ -66,7 +66,7 @@ export async function readProfiles(predictor: Predictor, folder: string): Promis
   );
 }
 
-/** Every target with and without its descriptor, all kinds and each. */
+/** Every target with and without its descriptor, all kinds and each; none of what has too few networks to measure. */
 export function evaluateProfiles(
   predictor: Predictor,
   targets: readonly ProfiledFleetTarget[],
@@ -100,17 +100,19 @@ function scoresOf(
   ];
   return cases.flatMap(({ kinds, held, scored }) => {
     const pool = rows.filter((row) => target.kinds[row] !== held);
+    if (pool.length < measurements) return [];
     const byKind = new Map<string, { score: NetworkScore; count: number }[]>(scored.map((kind) => [kind, []]));
     for (let draw = 0; draw < draws; draw++) {
       const random = seededRandom(seed * 1000 + draw);
-      const support = [...random.choose(pool.length, Math.min(measurements, pool.length))].map((i) => pool[i]!);
+      const support = [...random.choose(pool.length, measurements)].map((i) => pool[i]!);
       const predicted = predictedFrom(predictor, target, support, descriptor);
       for (const [kind, own] of byKind) {
         const tested = rows.filter((row) => !support.includes(row) && (kind === 'all' || target.kinds[row] === kind));
         if (tested.length > 0) own.push({ score: scoreOf(target.latencyMs, predicted, tested), count: tested.length });
       }
     }
-    return [...byKind].map(([kind, own]) => ({
+    const told = [...byKind].filter(([, own]) => own.length > 0);
+    return told.map(([kind, own]) => ({
       ...{ target: target.id, kind, measurements, kinds, descriptor },
       ...meanOf(own.map(({ score }) => score)),
       predictions: own.reduce((sum, { count }) => sum + count, 0),
