@@ -118,16 +118,23 @@ async function kept({ deviceId }: Device): Promise<Record<'registered' | 'incomi
   return { registered, incoming, profiles };
 }
 
+/** Three networks that the service chooses, measured by a real runtime and uploaded. */
+function measureThree(device: Box, maxSeconds: number): Promise<Ended> {
+  const what = ['--search-space', 'nasbench201', '--runtime', 'onnxruntime', '--support-set', '3', '--no-descriptor'];
+  return device.run('profile', ...what, ...quick, '--max-seconds', String(maxSeconds));
+}
+
 test('what the agent really measures is accepted and predicted; the service chooses the networks', async () => {
-  const pi = await box('bench');
-  // A busy machine may make three short samplings too unsteady to be taken: then they are measured again.
-  let ended: Ended | undefined;
-  for (let i = 0; ended?.code !== 0 && i < 6; i++) {
-    const what = ['--search-space', 'nasbench201', '--runtime', 'onnxruntime', '--support-set', '3', '--no-descriptor'];
-    ended = await pi.run('profile', ...what, ...quick);
+  // A busy machine may make three short samplings too unsteady to be taken: then they are measured again, for longer,
+  // and by a device of its own, as what was quarantined counts for its quota.
+  let pi = await box('bench');
+  let ended = await measureThree(pi, 0.2);
+  for (let maxSeconds = 0.4; ended.code !== 0 && maxSeconds < 8; maxSeconds *= 2) {
+    pi = await box('bench');
+    ended = await measureThree(pi, maxSeconds);
   }
-  expect(ended!.code, `${ended!.stdout}${ended!.stderr}`).toBe(0);
-  const [targetId, verdict] = ended!.stdout.split('\n');
+  expect(ended.code, `${ended.stdout}${ended.stderr}`).toBe(0);
+  const [targetId, verdict] = ended.stdout.split('\n');
   expect(verdict).toMatch(new RegExp(`^[0-9a-f]{12} accepted ${targetId}`));
   expect(pi.spooled()).toEqual([]);
   const asks = { searchSpace: 'nasbench201', target: targetId, architectures: table.texts.slice(0, 5) };
