@@ -1,9 +1,11 @@
-// Traces of real profiles and evaluations, replayed: from a tenth of the way on the time that is said to be left is
-// within a factor of two of what it was. test/fixtures/progress-traces/README.md says how they were recorded.
+// Traces of real profiles, evaluations and trainings, replayed: from a tenth of the way on the time that is said to be
+// left is within a factor of two of what it was. test/fixtures/progress-traces/README.md says how they were recorded.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { textProgress } from '#agent/profile/progress.ts';
 import { evaluationProgress } from '#cli/evaluate/evaluation-progress.ts';
+import { trainingWork } from '#cli/train/train-shipped.ts';
+import { workClock } from '#core/statistics/time-left.ts';
 
 interface Trace {
   readonly command: string;
@@ -80,36 +82,66 @@ function replayEvaluation({ lines }: Trace): Said[] {
   });
 }
 
-const isProfile = ({ name }: { readonly name: string }): boolean => name.startsWith('profile-');
+/** A fit, and then what counters tell: `step 50/1000: loss …`. */
+function replayTraining({ lines }: Trace): Said[] {
+  const events = lines.flatMap(([atS, line]) => {
+    const [, step, steps] = /^step (\d+)\/(\d+): /.exec(line) ?? [];
+    return steps === undefined ? [] : [{ atS, step: Number(step), steps: Number(steps) }];
+  });
+  let now = 0;
+  const clock = workClock(trainingWork(events[0]!.steps), () => now);
+  return events.map(({ atS, step, steps }) => {
+    now = atS;
+    clock.report(0, step / steps);
+    return { atS, leftS: clock.leftS() };
+  });
+}
 
-test('there is one of a whole run and one of a restarted one', () => {
-  expect(traces.length).toBeGreaterThanOrEqual(2);
-  expect(traces.filter(({ name }) => name.includes('restarted'))).not.toEqual([]);
+const isOf = (what: string) => (trace: { readonly name: string }) => trace.name.split(/[-.]/)[0] === what;
+
+test('there are three of whole runs and one of a restarted one', () => {
+  const restarted = traces.filter(({ name }) => name.includes('restarted'));
+  expect([traces.length - restarted.length, restarted.length]).toEqual([3, 1]);
 });
 
-describe.each(traces.filter(isProfile))('$name', (trace) => {
+/** What was said from a tenth of the way on, and how long it really was. */
+function lateOf({ endS }: Trace, said: readonly Said[]): (Said & { readonly trueS: number })[] {
+  const beganS = said[0]!.atS;
+  return said
+    .filter(({ atS }) => atS >= beganS + 0.1 * (endS - beganS) && atS < endS)
+    .map((own) => ({ ...own, trueS: endS - own.atS }));
+}
+
+/** To the second, which is what is shown. */
+const isWithinTwo = ({ leftS, trueS }: { readonly leftS: number | undefined; readonly trueS: number }): boolean =>
+  leftS !== undefined && leftS >= trueS / 2 - 1 && leftS <= trueS * 2 + 1;
+
+describe.each(traces.filter(isOf('profile')))('$name', (trace) => {
   test('from a tenth of the way on within a factor of two', () => {
-    const said = replayProfile(trace);
-    const beganS = said[0]!.atS;
-    const late = said.filter(({ atS }) => atS >= beganS + 0.1 * (trace.endS - beganS) && atS < trace.endS);
+    const late = lateOf(trace, replayProfile(trace));
     expect(late.length).toBeGreaterThan(8);
-    for (const { atS, leftS } of late) {
-      const trueS = trace.endS - atS;
-      // To the second, which is what is shown.
-      expect([atS, leftS !== undefined && leftS >= trueS / 2 - 1 && leftS <= trueS * 2 + 1]).toEqual([atS, true]);
-    }
+    expect(late.filter((own) => !isWithinTwo(own))).toEqual([]);
   });
 });
 
-describe.each(traces.filter((trace) => !isProfile(trace)))('$name', (trace) => {
+describe.each(traces.filter(isOf('train')))('$name', (trace) => {
+  test('from a tenth of the way on within a factor of two; unknown only once what is left is mostly a guess', () => {
+    const late = lateOf(trace, replayTraining(trace));
+    const known = late.filter(({ leftS }) => leftS !== undefined);
+    expect(known.length).toBeGreaterThan(8);
+    expect(known.filter((own) => !isWithinTwo(own))).toEqual([]);
+    expect(late.slice(0, known.length)).toEqual(known);
+    // What counters tell is learned after the last step: it alone is left then.
+    expect(late[known.length]!.trueS).toBeLessThan(0.1 * trace.endS);
+  });
+});
+
+describe.each(traces.filter(isOf('evaluate')))('$name', (trace) => {
   test('is unknown until a draw was seen, and from then on within a factor of two', () => {
     const said = replayEvaluation(trace);
     const known = said.filter(({ leftS, atS }) => leftS !== undefined && atS < trace.endS);
     expect(known.length).toBeGreaterThan(8);
-    for (const { atS, leftS } of known) {
-      const trueS = trace.endS - atS;
-      expect([atS, leftS! >= trueS / 2 - 1 && leftS! <= trueS * 2 + 1]).toEqual([atS, true]);
-    }
+    expect(known.filter((own) => !isWithinTwo({ ...own, trueS: trace.endS - own.atS }))).toEqual([]);
     // Nothing is said that is not known: the draws that were seen begin where the fit has ended.
     const firstDraw = trace.lines.find(([, line]) => line.includes('scored 2/'))![0];
     expect(known[0]!.atS).toBe(firstDraw);
