@@ -72,16 +72,18 @@ export async function evaluate(predictor: Predictor, plan: EvaluationPlan): Prom
       for (const target of plan.targets) {
         const own = selection === 'chosen' ? await supportOrderOf(predictor, plan, target, order) : order;
         const supports = supportSets(plan, target, measurements, selection, own);
+        const scored = scoredRows(plan, target);
+        const asked = forwardRows(forward, scored);
         for (const method of plan.methods) {
           const scores = supports.map((support) => {
             const latencyMs = Float64Array.from(support, (row) => target.latencyMs[row]!);
             const predicted =
               method === 'sugarbush'
-                ? adapted(predictor, forward, plan, support, latencyMs)
+                ? inRows(forward.count, scored, adapted(predictor, forward, plan, support, latencyMs, asked))
                 : baseline(columns!, support, latencyMs);
-            const scored = accuracy(target.latencyMs, predicted, { trimmed: plan.testRows, all: plan.allRows });
+            const own = accuracy(target.latencyMs, predicted, { trimmed: plan.testRows, all: plan.allRows });
             if (method === plan.methods[0]) plan.onProgress?.(++done, total);
-            return scored;
+            return own;
           });
           const repeats = supports.length;
           results.push({ method, target: target.id, measurements, selection, repeats, ...meanAccuracy(scores) });
@@ -168,16 +170,33 @@ function baseline(
   return ridgeRegression(features, columnMoments(features, width), support, latencyMs);
 }
 
+/** Rows of the plan that are scored on a target: of a long table it may have few. */
+function scoredRows({ testRows, allRows }: EvaluationPlan, { latencyMs }: EvaluationTarget): number[] {
+  return [...new Set([...testRows, ...allRows])].filter((row) => !Number.isNaN(latencyMs[row])).sort((a, b) => a - b);
+}
+
+/** Predictions of these rows as ones of all, NaN in the others. */
+function inRows(count: number, rows: readonly number[], predicted: PredictedRange): PredictedRange {
+  const spread = (values: Float64Array): Float64Array => {
+    const all = new Float64Array(count).fill(Number.NaN);
+    for (const [i, row] of rows.entries()) all[row] = values[i]!;
+    return all;
+  };
+  const { latencyMs, lowMs, highMs } = predicted;
+  return { latencyMs: spread(latencyMs), lowMs: spread(lowMs), highMs: spread(highMs) };
+}
+
 function adapted(
   { parameters, identity }: Predictor,
   forward: Forward,
   { outlierShare }: EvaluationPlan,
   support: readonly number[],
   latencyMs: Float64Array,
+  asked: Forward,
 ): PredictedRange {
   const options = outlierShare === undefined ? {} : { outlierShare };
   const adaptation = adaptCalibrated(parameters, identity.hash, forwardRows(forward, support), latencyMs, options);
-  return predictLatencies(adaptation, parameters.lowerings, forward);
+  return predictLatencies(adaptation, parameters.lowerings, asked);
 }
 
 /** The mean of each measure over several scores; NaN where there are none. */
