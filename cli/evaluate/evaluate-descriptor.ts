@@ -9,18 +9,15 @@ import type { Descriptor } from '#core/descriptor/descriptor.ts';
 import { operatorNetworks } from '#core/descriptor/operator-networks.ts';
 import { chooseRows } from '#core/predictor/adaptation/select-support-set.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
-import {
-  learnAlone,
-  scoreDescribed,
-  type TargetWithOperators,
-  weightsOf,
-} from '#core/predictor/evaluation/described-targets.ts';
+import { learnAlone, scoreDescribed, type TargetWithOperators } from '#core/predictor/evaluation/described-targets.ts';
 import { meanAccuracy } from '#core/predictor/evaluation/held-out-evaluation.ts';
 import type { Accuracy } from '#core/predictor/evaluation/metrics.ts';
+import { weightsOf } from '#core/predictor/fitting/add-counter-map.ts';
 import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
 import { defaultLowerings } from '#core/predictor/hypotheses.ts';
 import { type CounterMap, learnCounterMap } from '#core/predictor/operators/counter-prior.ts';
 import { type AloneModel, operatorRows } from '#core/predictor/operators/operator-rows.ts';
+import { runtimeAtLevel } from '#core/predictor/operators/runtime-at-level.ts';
 import type { Predictor } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
@@ -70,7 +67,7 @@ async function fleetTarget(predictor: Predictor, file: string): Promise<FleetTar
   return {
     id: file.replace('.json.gz', ''),
     runtimeName: target.runtime.name,
-    runtime: `${target.runtime.name} ${target.runtime.settings['graphOptimization']}`,
+    runtime: runtimeAtLevel(target.runtime),
     networks: await predictor.forward([{ workload: workload!, architectures }]),
     latencyMs: Float64Array.from(measurements, ({ latency }) => latency.medianMs),
     operators: (await operatorRows(predictor, operatorNetworks(descriptor!)))!,

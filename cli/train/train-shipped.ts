@@ -10,7 +10,7 @@ import { learnedFrom } from '#core/predictors/learned-from.ts';
 import { leftInWords, type WorkClock, type WorkPart, workClock } from '#core/statistics/time-left.ts';
 import { episodeData } from '#core/training/fits/episode-data.ts';
 import { countedGraphs, shippedCollections } from './counted-graphs.ts';
-import { withCounterMap } from './learn-counters.ts';
+import { withCountersOfFleet } from './learn-counters.ts';
 import { shippedPool } from './shipped-pool.ts';
 
 export interface TrainShippedOptions {
@@ -56,7 +56,7 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Card> 
     },
   });
   say('learning what counters tell of prices …');
-  const bundle = await withCounterMap(fitted);
+  const bundle = await withCountersOfFleet(fitted);
   const card = cardOf(bundle, {
     createdAt: createdAt.toISOString(),
     trainS: Math.round((performance.now() - started) / 1000),

@@ -1,6 +1,11 @@
 // Where training keeps its objects in the data bucket: snapshots, fits, and the record, lock and parts of a run.
 
-export type SnapshotFile = 'measurements.parquet' | 'descriptors.parquet' | 'graphs.parquet' | 'manifest.json';
+export type SnapshotFile =
+  | 'measurements.parquet'
+  | 'descriptors.parquet'
+  | 'graphs.parquet'
+  | 'counted.parquet'
+  | 'manifest.json';
 /** The manifest is written last: a snapshot with one is complete. */
 export const snapshotKey = (snapshotId: string, file: SnapshotFile): string => `snapshots/${snapshotId}/${file}`;
 /** Which run decided on this snapshot with these settings: running again would decide the same. */

@@ -2,11 +2,10 @@
 // targets that have measured both (operator-rows.ts), and predictions of targets from their descriptor with k
 // measurements beside it, or without one.
 import type { Descriptor } from '#core/descriptor/descriptor.ts';
-import { type Adaptation, adaptTarget, allWeights } from '#core/predictor/adaptation/adaptation.ts';
+import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
 import { lnMoments, predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
-import { featureDimension, netCount } from '#core/predictor/hypotheses.ts';
 import { type CounterMap, counterPriorMeans } from '#core/predictor/operators/counter-prior.ts';
 import type { AloneModel, OperatorRows } from '#core/predictor/operators/operator-rows.ts';
 import { lnLoweringPriors } from '#core/predictor/operators/runtime-lowerings.ts';
@@ -65,24 +64,6 @@ function lnDensity(predictor: Predictor, target: TargetWithOperators, alone: Alo
     return -0.5 * off * off - Math.log(deviation[i]!);
   });
   return densities.reduce((sum, density) => sum + density, 0) / densities.length;
-}
-
-/** w of a target by all of its networks, under each price network alone [nets][P]: the mean over its heads. */
-export function weightsOf(
-  { parameters, identity }: Predictor,
-  { networks, latencyMs }: MeasuredTarget,
-): Float64Array[] {
-  const { lowerings } = parameters;
-  return Array.from({ length: netCount }, (_, net) => {
-    const heads = lowerings.map((__, lowering) => net * lowerings.length + lowering);
-    const adaptation = adaptTarget(parameters, identity.hash, networks, latencyMs, { heads });
-    const mean = new Float64Array(featureDimension);
-    for (const head of adaptation.heads)
-      allWeights(head).forEach((w, p) => {
-        mean[p]! += head.weight * w;
-      });
-    return mean;
-  });
 }
 
 /** How well networks that are not among `support` are predicted.

@@ -40,8 +40,12 @@ export interface CountedTarget {
   readonly weights: readonly Float64Array[];
 }
 
-/** With fewer targets, or all of one runtime, nothing is learned. */
-export const fewestCounted = 6;
+const fewestCounted = 6;
+
+/** Whether targets are enough to learn a map from: six or more, and not all of one runtime. */
+export const areEnough = (targets: readonly Pick<CountedTarget, 'runtime'>[]): boolean =>
+  targets.length >= fewestCounted && new Set(targets.map(({ runtime }) => runtime)).size > 1;
+
 /** Strengths of the regression, the weakest first; beyond the last, no map. */
 const strengths = [0.1, 0.3, 1, 3, 10, 30] as const;
 const normalisations = ['operator-latency', 'raw'] as const;
@@ -71,6 +75,9 @@ export function counterFeatures(descriptor: Descriptor, normalisation: CounterNo
   }
   return new Map(Array.from(values, ([name, own]) => [name, meanOf(own)]));
 }
+
+/** Whether it has a counter that a map can be learned from. */
+export const hasCounters = (descriptor: Descriptor): boolean => counterFeatures(descriptor, 'raw').size > 0;
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 
@@ -111,8 +118,8 @@ export interface LearnedCounterMap {
 /** Normalisation and strength are those that tell the weights of runtimes left out best. */
 export function learnCounterMap(targets: readonly CountedTarget[]): LearnedCounterMap {
   const none: LearnedCounterMap = { map: undefined, leftOutError: 1, strength: null };
+  if (!areEnough(targets)) return none;
   const runtimes = [...new Set(targets.map(({ runtime }) => runtime))];
-  if (targets.length < fewestCounted || runtimes.length < 2) return none;
   const zero = squares(targets.map(({ weights }) => ({ weights, mean: undefined })));
   return normalisations
     .flatMap((normalisation) =>

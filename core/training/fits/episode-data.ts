@@ -75,6 +75,7 @@ export function episodeData(
   }));
   const bySpace = [...Map.groupBy(numbered, (own) => own.space ?? own.id)];
   const several = bySpace.filter(([, own]) => own.length > 1);
+  // What holds all networks is the first (wholeGroup).
   const groups = [
     ...(bySpace.length > 1 ? [joined('all', weights.joined, numbered)] : []),
     ...several.map(([space, own]) => joined(space, weights.space * spaceWeight(space), own)),
@@ -82,6 +83,9 @@ export function episodeData(
   ];
   return { lowerings, kernels, groups };
 }
+
+/** The group of all networks, which is the first: undefined where there is nothing to learn from. */
+export const wholeGroup = ({ groups }: EpisodeData): TrainingGroup | undefined => groups[0];
 
 type NumberedWorkload = Pick<CountedWorkload, 'id' | 'families' | 'networks' | 'targets'>;
 

@@ -2,8 +2,8 @@
 // and with the same bytes, so that freezing it again changes nothing and can be cut off anywhere.
 import { createHash } from 'node:crypto';
 import { mergeMeasurements, mergeModels } from '#core/dataset/merge-measurements.ts';
-import type { Descriptor } from '#core/descriptor/descriptor.ts';
 import { DomainError } from '#core/errors.ts';
+import { runtimeAtLevel } from '#core/predictor/operators/runtime-at-level.ts';
 import { workloadKey } from '#core/search-space/workload.ts';
 import { inOrder } from '#core/store/in-order.ts';
 import { putIfAbsent } from '#core/store/put-if-absent.ts';
@@ -16,7 +16,7 @@ import { type OrderBook, readOrders } from '#core/targets/withdrawal-orders.ts';
 import { type SnapshotFile, snapshotKey } from '#core/training/keys.ts';
 import { hardwareKeyOf } from './hardware-key.ts';
 import { type Manifest, manifestSchema, type SnapshotTarget } from './snapshot.ts';
-import { type FinishedFile, type GraphMeasurementRow, type MeasurementRow, SnapshotFiles } from './snapshot-files.ts';
+import { type FinishedFile, type MeasurementRow, SnapshotFiles, type TargetContent } from './snapshot-files.ts';
 import { trainingVerdicts } from './training-rule.ts';
 
 /** Objects read at once: enough to hide S3's delay, few enough to keep memory small. */
@@ -49,7 +49,8 @@ export async function freezeSnapshot(store: Store, { onProgress }: FreezeOptions
       ...(graphs.length > 0 && { models: graphs.length }),
       excluded,
     });
-    files.add(record.targetId, [hardwareKey, excluded], rows, graphs, descriptor);
+    const runtime = runtimeAtLevel(record.target.runtime);
+    files.add(record.targetId, [hardwareKey, excluded], { rows, graphs, descriptor, runtime });
   }
   if (targets.every(({ excluded }) => excluded !== null)) {
     const found = `${targets.length} with measurements, ${targets.length} not to be learned from`;
@@ -86,11 +87,7 @@ async function measured(
   store: Store,
   { targetId }: TargetRecord,
   orders: OrderBook,
-): Promise<{
-  readonly rows: readonly MeasurementRow[];
-  readonly graphs: readonly GraphMeasurementRow[];
-  readonly descriptor: Descriptor | null;
-}> {
+): Promise<Omit<TargetContent, 'runtime'>> {
   const all = await readTargetData(store, targetId);
   if (!all) return { rows: [], graphs: [], descriptor: null };
   const inUse = inUseOf(all, orders);
@@ -116,7 +113,7 @@ async function write(
   store: Store,
   targets: SnapshotTarget[],
   hardwareKeys: string[],
-  { contentSha256, measurements, descriptors, graphs }: ReturnType<SnapshotFiles['finish']>,
+  { contentSha256, measurements, descriptors, graphs, counted }: ReturnType<SnapshotFiles['finish']>,
 ): Promise<Manifest> {
   const snapshotId = contentSha256.slice(0, 16);
   const before = await readJson(store, snapshotKey(snapshotId, 'manifest.json'), manifestSchema);
@@ -142,10 +139,12 @@ async function write(
     measurements: describe(measurements),
     descriptors: describe(descriptors),
     ...(graphs !== undefined && { graphs: describe(graphs) }),
+    ...(counted !== undefined && { counted: describe(counted) }),
   };
   await put('measurements.parquet', measurements.bytes);
   await put('descriptors.parquet', descriptors.bytes);
   if (graphs !== undefined) await put('graphs.parquet', graphs.bytes);
+  if (counted !== undefined) await put('counted.parquet', counted.bytes);
   await put('manifest.json', new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`));
   return manifest;
 }

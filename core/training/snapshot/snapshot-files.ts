@@ -3,6 +3,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type BasicType, ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 import type { Descriptor } from '#core/descriptor/descriptor.ts';
+import { hasCounters } from '#core/predictor/operators/counter-prior.ts';
 import { type Workload, workloadKey } from '#core/search-space/workload.ts';
 
 export interface MeasurementRow {
@@ -17,12 +18,23 @@ export interface GraphMeasurementRow {
   readonly latencyMs: number;
 }
 
+/** What a snapshot holds of a target. */
+export interface TargetContent {
+  readonly rows: readonly MeasurementRow[];
+  readonly graphs: readonly GraphMeasurementRow[];
+  readonly descriptor: Descriptor | null;
+  /** As `runtimeAtLevel` names it. */
+  readonly runtime: string;
+}
+
 export interface FinishedFile {
   readonly bytes: Uint8Array;
   readonly rows: number;
 }
 
 const rowsPerGroup = 50_000;
+/** Descriptors are some tens of kilobytes each, and few of them are read. */
+const descriptorsPerGroup = 64;
 
 type Columns = Readonly<Record<string, { readonly type: BasicType; readonly nullable?: boolean }>>;
 
@@ -31,11 +43,13 @@ class RowWriter {
   readonly #columns: Columns;
   readonly #bytes = new ByteWriter(1 << 20);
   readonly #writer: ParquetWriter;
+  readonly #rowsPerGroup: number;
   #pending: unknown[][];
   #rows = 0;
 
-  constructor(columns: Columns) {
+  constructor(columns: Columns, ownRowsPerGroup = rowsPerGroup) {
     this.#columns = columns;
+    this.#rowsPerGroup = ownRowsPerGroup;
     this.#pending = this.#empty();
     const columnData = Object.entries(columns).map(([name, column]) => ({ name, data: [], ...column }));
     const schema = schemaFromColumnData({ columnData });
@@ -45,7 +59,7 @@ class RowWriter {
   add(...values: unknown[]): void {
     for (const [column, value] of values.entries()) this.#pending[column]!.push(value);
     this.#rows++;
-    if (this.#pending[0]!.length >= rowsPerGroup) this.#flush();
+    if (this.#pending[0]!.length >= this.#rowsPerGroup) this.#flush();
   }
 
   finish(): FinishedFile {
@@ -60,7 +74,7 @@ class RowWriter {
       data: this.#pending[at]!,
       ...column,
     }));
-    writtenNow(this.#writer.write({ columnData, rowGroupSize: rowsPerGroup }));
+    writtenNow(this.#writer.write({ columnData, rowGroupSize: this.#rowsPerGroup }));
     this.#pending = this.#empty();
   }
 
@@ -97,17 +111,18 @@ export class SnapshotFiles {
     model: { type: 'STRING' },
     latencyMs: { type: 'DOUBLE' },
   });
+  /** Targets whose descriptor has counters, with all of it as JSON: what a fit reads. */
+  readonly #counted = new RowWriter(
+    { target: { type: 'STRING' }, runtime: { type: 'STRING' }, descriptor: { type: 'STRING' } },
+    descriptorsPerGroup,
+  );
   readonly #content: Hash = createHash('sha256').update('sugarbush-snapshot 2\n');
 
   /** `about`: everything of the target that is content beside its rows. */
-  add(
-    target: string,
-    about: readonly (string | null)[],
-    rows: readonly MeasurementRow[],
-    graphs: readonly GraphMeasurementRow[],
-    descriptor: Descriptor | null,
-  ): void {
-    this.#content.update(JSON.stringify([target, ...about, rows.length, descriptor]));
+  add(target: string, about: readonly (string | null)[], { rows, graphs, descriptor, runtime }: TargetContent): void {
+    const isCounted = descriptor !== null && hasCounters(descriptor);
+    this.#content.update(JSON.stringify([target, ...about, rows.length, descriptor, ...(isCounted ? [runtime] : [])]));
+    if (isCounted) this.#counted.add(target, runtime, JSON.stringify(descriptor));
     for (const { workload, architecture, latencyMs } of rows) {
       const { searchSpace, inputSize, batchSize } = workload;
       this.#content.update(`\n${workloadKey(workload)} ${architecture} ${latencyMs}`);
@@ -133,14 +148,18 @@ export class SnapshotFiles {
     readonly descriptors: FinishedFile;
     /** There where any was measured. */
     readonly graphs?: FinishedFile;
+    /** There where any target has counters. */
+    readonly counted?: FinishedFile;
   } {
     const contentSha256 = this.#content.update(JSON.stringify(hardwareKeys)).digest('hex');
     const graphs = this.#graphs.finish();
+    const counted = this.#counted.finish();
     return {
       contentSha256,
       measurements: this.#measurements.finish(),
       descriptors: this.#descriptors.finish(),
       ...(graphs.rows > 0 && { graphs }),
+      ...(counted.rows > 0 && { counted }),
     };
   }
 }

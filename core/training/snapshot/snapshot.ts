@@ -1,6 +1,6 @@
 // A snapshot: an immutable version of the dataset. Parquet files with the measurements, the descriptors and, where
-// there are some, measurements of operator graphs, and a manifest with their hashes, written last: a snapshot with a
-// manifest is complete.
+// there are some, measurements of operator graphs and targets with counters, and a manifest with their hashes, written
+// last: a snapshot with a manifest is complete.
 import { createHash } from 'node:crypto';
 import { parquetRead } from 'hyparquet';
 import * as z from 'zod';
@@ -45,6 +45,8 @@ export const manifestSchema = z.strictObject({
   descriptors: fileSchema,
   /** Left out: no operator graph was measured. */
   graphs: fileSchema.exactOptional(),
+  /** Left out: no target has counters, or the snapshot was frozen before fits learned from them. */
+  counted: fileSchema.exactOptional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 export type SnapshotTarget = Manifest['targets'][number];
@@ -84,7 +86,7 @@ export interface GraphMeasurement {
  * @throws DomainError `internal` when the file is not the one that the manifest names */
 export async function readGraphMeasurements(store: Store, manifest: Manifest): Promise<GraphMeasurement[]> {
   if (manifest.graphs === undefined) return [];
-  const file = await readFile(store, manifest, 'graphs.parquet', manifest.graphs.sha256);
+  const file = await readSnapshotFile(store, manifest, 'graphs.parquet', manifest.graphs.sha256);
   const targetIndex = new Map(manifest.targets.map(({ id }, index) => [id, index]));
   const measured: GraphMeasurement[] = [];
   await parquetRead({
@@ -101,7 +103,8 @@ export async function readGraphMeasurements(store: Store, manifest: Manifest): P
 
 type GraphRow = Omit<GraphMeasurement, 'target'> & { readonly target: string };
 
-async function readFile(
+/** @throws DomainError `internal` when the file is not the one that the manifest names */
+export async function readSnapshotFile(
   store: Store,
   { snapshotId }: Manifest,
   name: SnapshotFile,
@@ -117,7 +120,7 @@ async function readFile(
 
 /** @throws DomainError `internal` when the file is not the one that the manifest names */
 export async function readMeasurements(store: Store, manifest: Manifest): Promise<SnapshotMeasurements> {
-  const file = await readFile(store, manifest, 'measurements.parquet', manifest.measurements.sha256);
+  const file = await readSnapshotFile(store, manifest, 'measurements.parquet', manifest.measurements.sha256);
   const { rows } = manifest.measurements;
   const target = new Int32Array(rows);
   const architecture = new Int32Array(rows);

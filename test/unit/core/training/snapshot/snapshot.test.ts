@@ -9,6 +9,7 @@ import { readTargetData } from '#core/targets/target-in-use.ts';
 import { foldsOf } from '#core/training/fits/plan-fits.ts';
 import { snapshotKey } from '#core/training/keys.ts';
 import { runSettingsSchema } from '#core/training/runs/run-settings.ts';
+import { readCountedTargets } from '#core/training/snapshot/counted-targets.ts';
 import { freezeSnapshot } from '#core/training/snapshot/freeze-snapshot.ts';
 import { readGraphPool } from '#core/training/snapshot/graph-pool.ts';
 import { hardwareKeyOf } from '#core/training/snapshot/hardware-key.ts';
@@ -18,9 +19,11 @@ import {
   readManifest,
   readMeasurements,
 } from '#core/training/snapshot/snapshot.ts';
+import { SnapshotFiles } from '#core/training/snapshot/snapshot-files.ts';
 import { trainingPool } from '#core/training/snapshot/training-pool.ts';
 import { fieldService, profileOf } from '../../field-service.ts';
 import { mapStore } from '../../map-store.ts';
+import { type CountedDataset, countedTargets, descriptorWith, storeCountedDataset } from '../counted-training.ts';
 import { columns, space, storeDataset, storeStandardTarget, targets, texts } from '../tiny-training.ts';
 
 describe('freezing', () => {
@@ -89,6 +92,68 @@ describe('freezing', () => {
     const key = snapshotKey(manifest.snapshotId, 'graphs.parquet');
     store.objects.set(key, store.objects.get(key)!.slice(1));
     await expect(readGraphMeasurements(store, manifest)).rejects.toThrow('not the file of its manifest');
+  });
+
+  it('holds the descriptors that have counters whole, with the runtime, in a file of its own', async () => {
+    const store = mapStore();
+    await storeCountedDataset(store, { without: ['board-tflite'] });
+    const manifest = await readManifest(store, (await freezeSnapshot(store)).snapshotId);
+    expect(manifest.counted!.rows).toBe(7);
+    const wanted = ['tablet-tflite', 'phone-onnxruntime'];
+    const read = await readCountedTargets(store, manifest, (there) => {
+      expect(there.map(({ target }) => target)).toEqual(
+        countedTargets.filter((id) => id !== 'board-tflite').toSorted(),
+      );
+      return wanted.map((id) => there.find(({ target }) => target === id)!);
+    });
+    const stored = async (id: string) => (await readTargetData(store, id))!.descriptor!.descriptor;
+    expect(read).toEqual([
+      { target: wanted[0], runtime: 'tflite', descriptor: await stored(wanted[0]!) },
+      { target: wanted[1], runtime: 'onnxruntime', descriptor: await stored(wanted[1]!) },
+    ]);
+    const key = snapshotKey(manifest.snapshotId, 'counted.parquet');
+    store.objects.set(key, store.objects.get(key)!.slice(1));
+    await expect(readCountedTargets(store, manifest, () => [])).rejects.toThrow('not the file of its manifest');
+    // As in a snapshot of before.
+    const { counted: _, ...older } = manifest;
+    expect(await readCountedTargets(store, older, (there) => there)).toEqual([]);
+  });
+
+  it('is another one with counters, or in another runtime, and the one of versions before without', async () => {
+    const frozen = async (dataset: CountedDataset) => {
+      const store = mapStore();
+      await storeCountedDataset(store, dataset);
+      return freezeSnapshot(store);
+    };
+    const uncounted = await frozen({ cacheMisses: () => undefined });
+    expect(uncounted).not.toHaveProperty('counted');
+    expect(uncounted.snapshotId).toBe('778975cd0c1eb312');
+    const counted = await frozen({});
+    // What that version, whose fits learned nothing from counters, called it.
+    expect(counted.snapshotId).not.toBe('a6d77e9c24942528');
+    expect(await frozen({})).toEqual(counted);
+    expect((await frozen({ runtimes: ['onnxruntime', 'ncnn'] })).snapshotId).not.toBe(counted.snapshotId);
+  });
+
+  it('reads any of many descriptors', async () => {
+    const store = mapStore();
+    const files = new SnapshotFiles();
+    const ids = Array.from({ length: 150 }, (_, i) => `target-${i}`);
+    for (const [i, id] of ids.entries()) {
+      files.add(id, [], { rows: [], graphs: [], descriptor: descriptorWith(i), runtime: `runtime ${i}` });
+    }
+    const { bytes } = files.finish([]).counted!;
+    await store.put(snapshotKey('many', 'counted.parquet'), bytes);
+    const manifest = {
+      ...(await frozenDataset()),
+      snapshotId: 'many',
+      counted: { sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length, rows: 150 },
+    };
+    const wanted = [149, 0, 63, 64, 127, 128];
+    const read = await readCountedTargets(store, manifest, (there) => wanted.map((i) => there[i]!));
+    expect(read).toEqual(
+      wanted.map((i) => ({ target: ids[i], runtime: `runtime ${i}`, descriptor: descriptorWith(i) })),
+    );
   });
 
   it('gives the same snapshot and bytes for the same dataset, and writes nothing then', async () => {
