@@ -8,6 +8,7 @@ import {
   counterPriorMeans,
   learnCounterMap,
 } from '#core/predictor/operators/counter-prior.ts';
+import { runtimeAtLevel } from '#core/predictor/operators/runtime-at-level.ts';
 import { seededRandom } from '#core/random.ts';
 
 /** Operators that took 2 ms each, with a counter or without. */
@@ -42,6 +43,14 @@ describe('features', () => {
     const names = [...counterFeatures(described({ 'stem/stem': 7 }, 'instructions', 'cachegrind'), 'raw').keys()];
     expect(names).toEqual(['nasbench201/all/instructions/cachegrind', 'nasbench201/stem/instructions/cachegrind']);
   });
+});
+
+test('a runtime is its name, at its level where it states one', () => {
+  const runtime = { version: '1', executionProvider: 'cpu' };
+  const named = (name: string | null, settings = {}) => runtimeAtLevel({ ...runtime, name, settings });
+  expect(named('onnxruntime', { threads: 2, graphOptimization: 'basic' })).toBe('onnxruntime basic');
+  expect(named('tflite', { threads: 2 })).toBe('tflite');
+  expect(named(null)).toBe('unknown');
 });
 
 /** Of two kinds, whose counts are 1 and e² − 1 … so that ln(1 + count) is ±1 about its mean; w is ±a in coordinate

@@ -8,7 +8,7 @@ import { isRunConstant } from '#core/predictor/kernels/kernel-features.ts';
 import { type CountRow, kernelKey } from '#core/predictor/kernels/kernel-table.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { episodeData } from '#core/training/fits/episode-data.ts';
+import { episodeData, wholeGroup } from '#core/training/fits/episode-data.ts';
 import type { PoolColumn, PoolSet } from '#core/training/snapshot/training-pool.ts';
 
 const lowerings: readonly LoweringId[] = ['eager', 'fused'];
@@ -62,6 +62,18 @@ it('has each workload as a group, and those of a search space together, without 
   expect(targetsOf(held)).toEqual({ fbnet: ['b'], 'fbnet/32/1': ['b'], 'fbnet/64/1': ['b'] });
   const only = episodeData({ sets: [small, large] }, lowerings, { heldOut: [], only: ['a'] });
   expect(targetsOf(only)).toMatchObject({ fbnet: ['a'], 'fbnet/32/1': ['a'], 'fbnet/64/1': [] });
+});
+
+it('has a group of all networks, whatever they are of', () => {
+  const other = setOf('nasbench201', 32, [{ target: 'c', hardwareKey: 'C', batchSize: 1 }]);
+  for (const sets of [[small], [small, large], [small, large, other]]) {
+    const data = episodeData({ sets }, lowerings, nothing);
+    const whole = wholeGroup(data)!;
+    expect(whole.networks).toHaveLength(Math.max(...data.groups.map(({ networks }) => networks.length)));
+    const ids = new Set(data.groups.flatMap(({ targets }) => targets.map(({ id }) => id)));
+    expect(new Set(whole.targets.map(({ id }) => id))).toEqual(ids);
+  }
+  expect(wholeGroup(episodeData({ sets: [] }, lowerings, nothing))).toBeUndefined();
 });
 
 it('numbers kernels by what they are, not by when they were counted', () => {
