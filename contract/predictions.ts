@@ -8,6 +8,9 @@ import { modelPredictionReplySchema } from './model-predictions.ts';
 import type { OperationsOf, RequestBodyLimits } from './operation.ts';
 import { searchSpaceNameSchema } from './search-space-name.ts';
 
+/** 100000 → 100,000. By hand: the first use of a locale takes 15 ms of a cold start. */
+const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
 const targetNameSchema = z.string().min(1).max(256);
 
 export const predictRequestSchema = z
@@ -32,7 +35,7 @@ export const predictRequestSchema = z
       .max(predictionLimits.targets)
       .optional()
       .describe(
-        `Several targets. Architectures × targets may be at most ${predictionLimits.predictions.toLocaleString('en')}.`,
+        `Several targets. Architectures × targets may be at most ${grouped(predictionLimits.predictions)}.`,
       ),
     // The upper limit is checked by the use case, which has a code and a status of its own for it.
     architectures: z
