@@ -11,6 +11,19 @@ const unusedInCharts = [
   ...['vega-regression', 'vega-crossfilter', 'vega-selections'],
 ];
 
+/** A bundle is one expression, a function of what a CommonJS module knows: so it can be run from compiled code
+ * (bundle/loader.mjs). */
+export const moduleFunction = {
+  banner: '(function(exports, require, module, __filename) {',
+  footer: '})',
+  define: { 'import.meta.url': '__filename' },
+} as const;
+
+/** Commands that make of a bundle in `folder` what is deployed. */
+export const prepareBundle = (folder: string): string[] => [
+  `"${process.execPath}" --random-seed=1 "${projectRoot}/infra/bundle/prepare.mjs" "${folder}"`,
+];
+
 const emptyModule = `${projectRoot}/infra/empty-module.cjs`;
 
 /** Arguments of the esbuild command line for a bundle whose function names stay readable in stack traces. Whitespace
@@ -19,6 +32,8 @@ export const esbuildArgs: Readonly<Record<string, string | boolean>> = {
   '--minify-whitespace': true,
   '--minify-syntax': true,
   ...Object.fromEntries(unusedInCharts.map((name) => [`--alias:${name}`, emptyModule])),
+  // Vega's other form of it waits for a package that nobody has, which a bundle of this form cannot.
+  '--alias:vega-canvas': `${projectRoot}/node_modules/vega-canvas/build/vega-canvas.browser.js`,
 };
 
 /** The same for a bundle in which the names of a large library would count. */

@@ -1,4 +1,4 @@
-// One Lambda of this service: bundled by the local esbuild as an ES module, on arm64, with a log group and a role of
+// One Lambda of this service: bundled by the local esbuild and compiled, on arm64, with a log group and a role of
 // its own. The role can write to that log group and nothing else until something is granted.
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -7,7 +7,7 @@ import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lam
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { quietEnvironment } from '#core/onnx/quiet-environment.ts';
-import { esbuildArgs, esbuildArgsWithShortNames } from '../bundling.ts';
+import { esbuildArgs, esbuildArgsWithShortNames, moduleFunction, prepareBundle } from '../bundling.ts';
 import type { FunctionSize, SugarbushConfig } from '../config.ts';
 import { projectRoot } from '../project-root.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -28,9 +28,6 @@ export interface ServiceFunctionProps {
 
 /** A bundle holds everything but what a layer brings. */
 const fromLayers = ['onnxruntime-node', 'onnxruntime-common'];
-
-/** CommonJS packages inside an ES module bundle call `require` for Node's own modules. */
-const requireBanner = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`;
 
 export class ServiceFunction extends Construct {
   readonly function: NodejsFunction;
@@ -64,7 +61,6 @@ export class ServiceFunction extends Construct {
       ...(props.tracing && { tracing: Tracing.ACTIVE }),
       layers: [...(props.layers ?? [])],
       environment: {
-        NODE_OPTIONS: '--enable-source-maps',
         POWERTOOLS_SERVICE_NAME: 'sugarbush',
         POWERTOOLS_LOG_LEVEL: props.logs.level,
         // Calls to other services end before it (functions/shared/time-limits.ts).
@@ -73,15 +69,20 @@ export class ServiceFunction extends Construct {
         ...quietEnvironment,
       },
       bundling: {
-        format: OutputFormat.ESM,
+        format: OutputFormat.CJS,
         target: 'node24',
         mainFields: ['module', 'main'],
-        banner: requireBanner,
+        ...moduleFunction,
         bundleAwsSDK: true,
         externalModules: fromLayers,
         sourceMap: true,
         sourceMapMode: SourceMapMode.DEFAULT,
         sourcesContent: false,
+        commandHooks: {
+          beforeBundling: () => [],
+          beforeInstall: () => [],
+          afterBundling: (_, folder) => prepareBundle(folder),
+        },
         esbuildArgs: { ...(props.shortNames ? esbuildArgsWithShortNames : esbuildArgs) },
       },
     });

@@ -33,7 +33,7 @@ beforeAll(() => {
   bundles = functions.map(({ key, codeFolder }) => ({
     key,
     files: readdirSync(codeFolder).sort(),
-    code: readFileSync(join(codeFolder, 'index.mjs'), 'utf8'),
+    code: readFileSync(join(codeFolder, 'function.js'), 'utf8'),
   }));
 });
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
@@ -45,9 +45,9 @@ test('each bundle keeps its limit', () => {
   expect(sizes.filter(({ key, kB }) => kB >= (limitsKB[key] ?? otherLimitKB))).toEqual([]);
 });
 
-test('its source map stands beside it', () => {
+test('what it runs from and its source map stand beside it', () => {
   for (const { key, files, code } of bundles) {
-    expect([key, files]).toEqual([key, ['index.mjs', 'index.mjs.map']]);
+    expect([key, files]).toEqual([key, ['function.js', 'function.js.cache', 'function.js.map', 'index.mjs']]);
     expect([key, code.includes('sourceMappingURL=data:')]).toEqual([key, false]);
   }
 });
