@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import { type Operation, refusalsOf } from './operation.ts';
-import { problemSchema, refusalStatuses } from './problem.ts';
+import { problemSchema } from './problem.ts';
+import { refusalStatuses } from './refusals.ts';
 import { type RouteId, routes } from './routes.ts';
 
 const statuses: Readonly<Record<(typeof refusalStatuses)[keyof typeof refusalStatuses] | 500, string>> = {

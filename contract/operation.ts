@@ -2,7 +2,7 @@
 // compiler sees an operation that is missing, one too many, and path parameters without a schema.
 import type { z } from 'zod';
 import type { JsonLimits } from '#core/intake/bounded-json.ts';
-import type { RefusalCode } from './problem.ts';
+import type { RefusalCode } from './refusals.ts';
 import { type ApiFunctionName, type RouteId, type RouteIdOf, type Routes, routes } from './routes.ts';
 
 export interface RequestBodyLimits extends JsonLimits {

@@ -34,9 +34,7 @@ export const predictRequestSchema = z
       .min(1)
       .max(predictionLimits.targets)
       .optional()
-      .describe(
-        `Several targets. Architectures × targets may be at most ${grouped(predictionLimits.predictions)}.`,
-      ),
+      .describe(`Several targets. Architectures × targets may be at most ${grouped(predictionLimits.predictions)}.`),
     // The upper limit is checked by the use case, which has a code and a status of its own for it.
     architectures: z
       .array(z.string().max(1024))
@@ -90,40 +88,43 @@ export const asksForModels = (
   request: PredictionRequest,
 ): request is PredictionRequest & { readonly models: string[] } => request.models !== undefined;
 
-const perArchitecture = (what: string) =>
-  z.array(z.number()).describe(`${what}, one an architecture in the order of the request; 6 significant digits.`);
+/** Made when it is first asked for: the function that answers needs its type alone. */
+export const predictReplySchema = z.lazy(() => {
+  const perArchitecture = (what: string) =>
+    z.array(z.number()).describe(`${what}, one an architecture in the order of the request; 6 significant digits.`);
 
-export const predictReplySchema = z
-  .strictObject({
-    ...workloadSchema.shape,
-    architectures: z.int().describe('How many architectures the arrays are for.'),
-    confidence: z.number().describe('Probability that an interval is to have.'),
-    budgetMs: z.number().optional().describe('As asked.'),
-    results: z
-      .array(
-        z.strictObject({
-          target: z.string(),
-          predictor: z.strictObject({
-            version: z.string(),
-            hash: z.string().describe('SHA-256 of the predictor, hex. The same hash gives the same predictions.'),
+  return z
+    .strictObject({
+      ...workloadSchema.shape,
+      architectures: z.int().describe('How many architectures the arrays are for.'),
+      confidence: z.number().describe('Probability that an interval is to have.'),
+      budgetMs: z.number().optional().describe('As asked.'),
+      results: z
+        .array(
+          z.strictObject({
+            target: z.string(),
+            predictor: z.strictObject({
+              version: z.string(),
+              hash: z.string().describe('SHA-256 of the predictor, hex. The same hash gives the same predictions.'),
+            }),
+            measurements: z.int().describe('Measurements of the target that the predictions rest on.'),
+            trust: z.enum(['trusted', 'measure-first', 'out-of-domain']),
+            trustReason: z.string(),
+            latencyMs: perArchitecture('Predicted latency (median), ms'),
+            lowMs: perArchitecture('Lower end of the interval, ms'),
+            highMs: perArchitecture('Upper end of the interval, ms'),
+            withinBudgetProbability: z
+              .array(z.number())
+              .optional()
+              .describe('Probability that the latency is at most budgetMs; with a budget only; 4 decimals.'),
           }),
-          measurements: z.int().describe('Measurements of the target that the predictions rest on.'),
-          trust: z.enum(['trusted', 'measure-first', 'out-of-domain']),
-          trustReason: z.string(),
-          latencyMs: perArchitecture('Predicted latency (median), ms'),
-          lowMs: perArchitecture('Lower end of the interval, ms'),
-          highMs: perArchitecture('Upper end of the interval, ms'),
-          withinBudgetProbability: z
-            .array(z.number())
-            .optional()
-            .describe('Probability that the latency is at most budgetMs; with a budget only; 4 decimals.'),
-        }),
-      )
-      .describe('One a target, in the order of the request.'),
-  })
-  .meta({
-    id: 'PredictionReply',
-  }) satisfies z.ZodType<PredictReply>;
+        )
+        .describe('One a target, in the order of the request.'),
+    })
+    .meta({
+      id: 'PredictionReply',
+    }) satisfies z.ZodType<PredictReply>;
+});
 
 /** 20,000 of the longest architectures are 4 MB, and Lambda takes events of up to 6 MB. More names than are allowed are
  * read, so that they are counted in the refusal. */

@@ -1,7 +1,9 @@
 // Lambda: POST /v1/predictions. Champions and adaptations stay in memory between requests and are compared with the
 // bucket in the background.
-
+import './shared/interpreted-schemas.ts';
+import { setImmediate } from 'node:timers/promises';
 import { asksForModels, predictOperations } from '#contract/predictions.ts';
+import { onnxRuntime } from '#core/onnx/session.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import { modelShelf } from '#core/serve/graph-shelf.ts';
 import { type PredictRequest, predict } from '#core/serve/predict-latencies.ts';
@@ -27,6 +29,12 @@ const names = targetNames({ store, now: elapsedMs });
 const models = modelShelf(store);
 // Where the process is not frozen between requests, what is in use stays fresh without waiting for the next one.
 setInterval(() => void predictors.revalidate(), revalidateS * 1000).unref();
+
+// The library is loaded while the store answers. What fails here fails again, and is told, where it is asked for.
+predictors.open();
+setImmediate()
+  .then(onnxRuntime)
+  .catch(() => {});
 
 export const handler = httpHandler(predictOperations, {
   predict: async ({ body, caller }) => {

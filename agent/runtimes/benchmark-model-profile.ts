@@ -1,7 +1,8 @@
 // Reads the table that TensorFlow Lite's benchmark_model prints with --enable_op_profiling: every node in the order in
 // which it is run. Total. Source: tensorflow/core/util/stats_calculator.cc; columns came and went (`[start]`), and what
 // [avg ms] is of changed, so that the share is read from `[%]`.
-import { type TimedKernel, writeKernelWord } from '#core/dataset/kernel-times/kernel-times.ts';
+import type { TimedKernel } from '#core/dataset/kernel-times/kernel-times.ts';
+import { writeKernelWord } from '#core/dataset/kernel-times/kernel-word.ts';
 import type { KernelKind } from '#core/graph/kernel.ts';
 
 const tableBegin = /Operator-wise Profiling Info for Regular Benchmark Runs/;

@@ -1,7 +1,8 @@
 // Reads the profile that ONNX Runtime writes of its runs: events in µs, a run's kernels and then its `model_run`.
 // Total. Source: onnxruntime/core/common/profiler.cc and core/framework/sequential_executor.cc.
 import * as z from 'zod';
-import { type TimedKernel, writeKernelWord } from '#core/dataset/kernel-times/kernel-times.ts';
+import type { TimedKernel } from '#core/dataset/kernel-times/kernel-times.ts';
+import { writeKernelWord } from '#core/dataset/kernel-times/kernel-word.ts';
 import { kindNamed } from '#core/graph/kernel-of.ts';
 import { jsonOrUndefined } from '../json-or-undefined.ts';
 

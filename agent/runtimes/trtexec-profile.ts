@@ -1,6 +1,7 @@
 // Reads what NVIDIA's trtexec writes with --exportProfile: how long each layer of an engine took. Total. Source:
 // TensorRT, samples/common/sampleReporting.cpp; names of layers are not escaped, so that it need not be JSON.
-import { type TimedKernel, wordOfKernel } from '#core/dataset/kernel-times/kernel-times.ts';
+import type { TimedKernel } from '#core/dataset/kernel-times/kernel-times.ts';
+import { wordOfKernel } from '#core/dataset/kernel-times/kernel-word.ts';
 import type { Kernel } from '#core/graph/kernel.ts';
 import { eachLaunch, lowerToGraph } from '#core/graph/lower.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';

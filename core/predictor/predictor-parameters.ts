@@ -3,12 +3,24 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import { loweringIds } from '#core/graph/lowerings.ts';
+import { longList, numberList } from '#core/store/long-list.ts';
 import { featureDimension, headsOf, noiseLevels } from './hypotheses.ts';
 import { kernelClassNames } from './kernels/kernel-classes.ts';
 import { kernelFeatureNames } from './kernels/kernel-features.ts';
 import { counterMapSchema } from './operators/counter-prior.ts';
 
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+interface LearnedTarget {
+  id: string;
+  measurements: number;
+}
+
+function isLearnedTarget(value: unknown): boolean {
+  const { id, measurements } = (value ?? {}) as Partial<LearnedTarget>;
+  const isCount = Number.isSafeInteger(measurements) && measurements! >= 0;
+  return typeof id === 'string' && isCount && Object.keys(value as object).length === 2;
+}
 
 export const predictorParametersSchema = z.strictObject({
   format: z.literal('sugarbush-predictor'),
@@ -18,14 +30,14 @@ export const predictorParametersSchema = z.strictObject({
   /** SHA-256 of predictor.onnx: the two files belong together, and a damaged network must not answer. */
   network: z.strictObject({ sha256: hex256 }),
   /** Applied inside predictor.onnx; stated here so that the file can be understood without it. */
-  normalisation: z.strictObject({ mean: z.array(z.number()), deviation: z.array(z.number().positive()) }),
+  normalisation: z.strictObject({ mean: numberList, deviation: z.array(z.number().positive()) }),
   lowerings: z.array(z.enum(loweringIds)).min(1),
   featureDimension: z.int().positive(),
   noiseLevels: z.array(z.number().positive()),
   /** ln prior probability of (head, noise level), [heads][levels], heads as headsOf orders them; the exponentials sum
    * to
    * 1. */
-  logPriors: z.array(z.array(z.number())),
+  logPriors: z.array(numberList),
   /** How counters move the prior of a target's weights; left out: they do not. */
   counters: counterMapSchema.exactOptional(),
   lineage: z.strictObject({
@@ -35,7 +47,7 @@ export const predictorParametersSchema = z.strictObject({
       z.strictObject({
         id: z.string(),
         networks: z.int().positive(),
-        targets: z.array(z.strictObject({ id: z.string(), measurements: z.int().nonnegative() })),
+        targets: longList<LearnedTarget>(isLearnedTarget, 'ids of targets with numbers of measurements'),
       }),
     ),
     /** SHA-256 over kernels, counts and latencies as trained on. */

@@ -40,6 +40,8 @@ export interface Champion {
 }
 
 export interface PredictorCache {
+  /** Begins to load the champion before anybody asks for it. What fails here is told to who asks. */
+  open(): void;
   /** @throws DomainError `not-ready` while there is none. */
   champion(): Promise<Champion>;
   /** Compares what is in use with the store where `revalidateS` have passed. Never rejects. */
@@ -132,11 +134,15 @@ export function predictorCache(options: PredictorCacheOptions): PredictorCache {
     }
   }
 
+  function open(): void {
+    opening.do('champion', openOnce).catch(() => {});
+  }
+
   async function revalidate(): Promise<void> {
     if (slot === undefined) return;
     const isDue = now() - slot.comparedAt >= revalidateS * 1000 && now() - slot.usedAt < idleS * 1000;
     if (isDue) await compare(slot);
   }
 
-  return { champion, revalidate };
+  return { open, champion, revalidate };
 }

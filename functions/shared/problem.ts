@@ -1,7 +1,8 @@
 // Errors as they go over the wire: problem details (RFC 9457) with our own members code, issues and requestId. Below
 // 500 the caller learns what to change; from 500 on only the code and the request id leave the service.
 
-import { type Problem, refusalStatuses } from '#contract/problem.ts';
+import type { Problem } from '#contract/problem.ts';
+import { refusalStatuses } from '#contract/refusals.ts';
 import { DomainError, type ErrorCode, type Issue } from '#core/errors.ts';
 
 const statuses: Partial<Record<ErrorCode, number>> = refusalStatuses;

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Operation } from '#contract/operation.ts';
 import { refusalsOf } from '#contract/operation.ts';
 import { operations } from '#contract/operations.ts';
-import { problemSchema, type RefusalCode, refusalStatuses } from '#contract/problem.ts';
+import { problemSchema } from '#contract/problem.ts';
+import { type RefusalCode, refusalStatuses } from '#contract/refusals.ts';
 import { filledPath, type RouteId, routeIds, routes } from '#contract/routes.ts';
 import { type FieldStack, startFieldStack } from './field-stack.ts';
 

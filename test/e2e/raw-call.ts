@@ -3,7 +3,7 @@
 
 import { refusalsOf } from '#contract/operation.ts';
 import { operations } from '#contract/operations.ts';
-import { refusalStatuses } from '#contract/problem.ts';
+import { refusalStatuses } from '#contract/refusals.ts';
 import { type RouteId, routeIds, routes } from '#contract/routes.ts';
 
 export interface RawRequest {

@@ -1,43 +1,10 @@
 // Which share of a run each kernel took, as the profiler of a runtime says it, beside the latency of a run without
 // one. Kinds and numbers only: what a kernel is, in the words of core/graph/kernel.ts, and no name of a node or a file.
 import * as z from 'zod';
-import { type Kernel, type KernelKind, kernelKinds } from '#core/graph/kernel.ts';
+import { readKernelWord } from './kernel-word.ts';
 
 /** Kernels of one run that can be told. */
 export const mostKernelTimes = 10_000;
-
-/** The kind of a kernel and, of convolutions where it is known, the window: `convolution/3x3`, `sum`. */
-export interface KernelWord {
-  readonly kind: KernelKind;
-  /** Height and width; undefined: not known, or there is none. */
-  readonly window: readonly [number, number] | undefined;
-}
-
-const windowed: ReadonlySet<KernelKind> = new Set([
-  'convolution',
-  'depthwise-convolution',
-  'grouped-convolution',
-  'transposed-convolution',
-]);
-
-/** What a kernel is called. */
-export const wordOfKernel = ({ kind, window }: Pick<Kernel, 'kind' | 'window'>): string =>
-  writeKernelWord({ kind, window });
-
-/** Kind, and the window of what has one. */
-export function writeKernelWord({ kind, window }: KernelWord): string {
-  return windowed.has(kind) && window !== undefined ? `${kind}/${window[0]}x${window[1]}` : kind;
-}
-
-const kinds = new Set<string>(kernelKinds);
-
-/** Undefined for what is none. */
-export function readKernelWord(text: string): KernelWord | undefined {
-  const [, kind, height, width] = /^([a-z-]+?)(?:\/([1-9]\d{0,3})x([1-9]\d{0,3}))?$/.exec(text) ?? [];
-  if (kind === undefined || !kinds.has(kind)) return undefined;
-  if (height === undefined) return { kind: kind as KernelKind, window: undefined };
-  return windowed.has(kind as KernelKind) ? { kind: kind as KernelKind, window: [+height, +width!] } : undefined;
-}
 
 const profilers = ['onnxruntime', 'trtexec', 'benchmark_model'] as const;
 export type Profiler = (typeof profilers)[number];

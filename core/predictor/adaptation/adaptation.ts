@@ -17,6 +17,7 @@ import { type RepricedSums, repricedSums } from '#core/predictor/kernels/reprice
 import { joinedForwards, type OperatorRows, rowsAlone, sumsAlone } from '#core/predictor/operators/operator-rows.ts';
 import type { Forward, HeadParameters } from '#core/predictor/types.ts';
 import { allowedLatency, isLatencyMs } from '#core/statistics/latency-range.ts';
+import { numberList } from '#core/store/long-list.ts';
 import { positivePosterior, stepsFromAfar, stepsFromNear } from './positive-posterior.ts';
 import {
   defaultOutlierShare,
@@ -31,8 +32,6 @@ import {
 import { repricedRows, sumsAround } from './prior-mean.ts';
 import { selfCheckSchema } from './self-check.ts';
 
-const vector = z.array(z.number());
-
 const headSchema = z.strictObject({
   lowering: z.enum(loweringIds),
   net: z.literal([0, 1]),
@@ -44,13 +43,13 @@ const headSchema = z.strictObject({
   /** Which of φ's coordinates the measured networks touch [r], ascending. */
   coordinates: z.array(z.int().nonnegative()),
   /** Mean of w in these [r]; 0 in the others. */
-  weights: vector,
+  weights: numberList,
   /** Rows of the lower Cholesky factor of the covariance of (θ₀, w in these) [(r + 1)(r + 2) / 2]. */
-  factor: vector,
+  factor: numberList,
   /** Variance of w in each of the other coordinates, independent of all else. */
   priorVariance: z.number().nonnegative(),
   /** Mean of w in the other coordinates [P], 0 in those that are stated; left out: 0 in all. */
-  priorMean: vector.exactOptional(),
+  priorMean: numberList.exactOptional(),
   /** Variance of the relative noise. */
   noiseVariance: z.number().nonnegative(),
 });

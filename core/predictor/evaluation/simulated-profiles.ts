@@ -1,7 +1,7 @@
 // Simulated devices with a profiler: prices are known, and so is what each kind of kernel takes of a run. They say what
 // kernel times are worth where no device has any, also of runtimes that launch otherwise than all that a predictor
 // tells apart.
-import { wordOfKernel } from '#core/dataset/kernel-times/kernel-times.ts';
+import { wordOfKernel } from '#core/dataset/kernel-times/kernel-word.ts';
 import { lower } from '#core/graph/lower.ts';
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import { standardised } from '#core/predictor/fitting/price-network.ts';

@@ -1,7 +1,7 @@
 // Groups of kernels that a runtime's profiler and every lowering know, however they fuse: what computes, by kind and
 // window, and everything else together. What is fused into a kernel belongs to it on both sides.
 import type { KernelShares } from '#core/dataset/kernel-times/kernel-shares.ts';
-import { readKernelWord } from '#core/dataset/kernel-times/kernel-times.ts';
+import { readKernelWord } from '#core/dataset/kernel-times/kernel-word.ts';
 import type { Kernel, KernelKind } from '#core/graph/kernel.ts';
 
 export const kernelGroups = [

@@ -12,6 +12,7 @@ import { hasSettled } from '#core/descriptor/operator-networks.ts';
 import type { CounterNormalisation } from '#core/descriptor/vector.ts';
 import { cholesky, solveCholesky } from '#core/matrix/small-matrix.ts';
 import { netCount } from '#core/predictor/hypotheses.ts';
+import { numberList } from '#core/store/long-list.ts';
 
 export const counterMapSchema = z.strictObject({
   normalisation: z.enum(['operator-latency', 'raw']),
@@ -25,9 +26,9 @@ export const counterMapSchema = z.strictObject({
     }),
   ),
   /** Standardised features of the targets learned from [T][F]. */
-  targets: z.array(z.array(z.number())).min(1),
+  targets: z.array(numberList).min(1),
   /** α, [nets][T][P]. */
-  alpha: z.array(z.array(z.array(z.number()))),
+  alpha: z.array(z.array(numberList)),
 });
 export type CounterMap = z.infer<typeof counterMapSchema>;
 

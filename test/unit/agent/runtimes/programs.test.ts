@@ -13,7 +13,7 @@ import { tensorrt } from '#agent/runtimes/tensorrt.ts';
 import { tflite } from '#agent/runtimes/tflite.ts';
 import type { Job } from '#agent/worker/job.ts';
 import { runJob } from '#agent/worker/run-job.ts';
-import { wordOfKernel } from '#core/dataset/kernel-times/kernel-times.ts';
+import { wordOfKernel } from '#core/dataset/kernel-times/kernel-word.ts';
 import type { KernelCount } from '#core/graph/kernel.ts';
 import { lower } from '#core/graph/lower.ts';
 import { describeNetwork, describeOperator } from '#core/search-space/network/describe.ts';

@@ -1,6 +1,7 @@
 // How the time of a run is divided: what a profile may say of it, and how words of kernels are read.
 import { describe, expect, test } from 'vitest';
-import { kernelTimesOf, kernelTimesSchema, readKernelWord } from '#core/dataset/kernel-times/kernel-times.ts';
+import { kernelTimesOf, kernelTimesSchema } from '#core/dataset/kernel-times/kernel-times.ts';
+import { readKernelWord } from '#core/dataset/kernel-times/kernel-word.ts';
 import { readEnvelope } from '#core/dataset/read-profile.ts';
 import { acceptMeasurements } from '#core/intake/accept-measurements.ts';
 import { exampleProfile } from '#scripts/build-profile-fixtures.ts';

@@ -87,6 +87,8 @@ test('the hash changes with every byte of either file', () => {
   expect(new Set(hashes).size).toBe(3);
 });
 
+type Lineage = PredictorParameters['lineage'];
+
 describe('refused with invalid-predictor', () => {
   const changed = (change: (parameters: Record<string, unknown>) => void): PredictorBundle => {
     const parameters = json() as unknown as Record<string, unknown>;
@@ -121,6 +123,32 @@ describe('refused with invalid-predictor', () => {
     'another version of the format': [() => changed((p) => Object.assign(p, { formatVersion: 1 })), /formatVersion/],
     'an unknown field': [() => changed((p) => Object.assign(p, { temperature: 1 })), /temperature/],
     'a missing field': [() => changed((p) => delete p['logPriors']), /logPriors/],
+    'a number that is none': [
+      () => changed((p) => Object.assign(p, { logPriors: [[null]] })),
+      /expected a list of finite numbers.*logPriors/s,
+    ],
+    'a target learned from without its measurements': [
+      () => changed((p) => Object.assign((p['lineage'] as Lineage).groups[0]!, { targets: [{ id: 'phone' }] })),
+      /expected a list of ids of targets.*targets/s,
+    ],
+    'a target learned from with more than that': [
+      () =>
+        changed((p) =>
+          Object.assign((p['lineage'] as Lineage).groups[0]!, { targets: [{ id: 'phone', measurements: 1, of: 2 }] }),
+        ),
+      /expected a list of ids of targets.*targets/s,
+    ],
+    'half a measurement': [
+      () =>
+        changed((p) =>
+          Object.assign((p['lineage'] as Lineage).groups[0]!, { targets: [{ id: 'phone', measurements: 0.5 }] }),
+        ),
+      /expected a list of ids of targets.*targets/s,
+    ],
+    'a target learned from that is none': [
+      () => changed((p) => Object.assign((p['lineage'] as Lineage).groups[0]!, { targets: [null] })),
+      /expected a list of ids of targets.*targets/s,
+    ],
     'an unknown lowering': [() => changed((p) => Object.assign(p, { lowerings: ['eager', 'magic'] })), /lowerings/],
     'other features': [
       () => changed((p) => Object.assign(p, { features: { count: 64, schemaId: 'a'.repeat(64) } })),

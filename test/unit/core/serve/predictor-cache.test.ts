@@ -55,6 +55,19 @@ describe('what the store is asked', () => {
     ]);
   });
 
+  test('a champion that was opened before anybody asked is read then, and once', async () => {
+    cache.open();
+    await expect.poll(() => store.calls.length).toBe(3);
+    await use('server');
+    expect(calls()).toHaveLength(4);
+  });
+
+  test('what opening fails at is told to who asks', async () => {
+    store.objects.delete('predictors/aliases.json');
+    cache.open();
+    await expect(cache.champion()).rejects.toMatchObject({ code: 'not-ready' });
+  });
+
   test('nothing on the warm path', async () => {
     await use('server', 'phone_1');
     calls();

@@ -1,6 +1,6 @@
 // Simulated devices with a profiler: what the profiler says is of the kernels that the device launches.
 import { expect, test } from 'vitest';
-import { wordOfKernel } from '#core/dataset/kernel-times/kernel-times.ts';
+import { wordOfKernel } from '#core/dataset/kernel-times/kernel-word.ts';
 import { lower } from '#core/graph/lower.ts';
 import { simulatedProfiles } from '#core/predictor/evaluation/simulated-profiles.ts';
 import { kernelFeatureNames } from '#core/predictor/kernels/kernel-features.ts';
