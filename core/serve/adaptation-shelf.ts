@@ -11,7 +11,7 @@ import { adaptationKey } from '#core/targets/keys.ts';
 import { sharedWork } from './shared-work.ts';
 
 export interface ShelfOptions {
-  readonly store: Store;
+  readonly store: Pick<Store, 'get'>;
   /** ms. */
   readonly now: () => number;
   /** Unused for so long: compared before the next use, and not in the background. */

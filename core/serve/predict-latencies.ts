@@ -67,7 +67,7 @@ export async function predict(dependencies: PredictDependencies, request: Predic
   const workload = workloadOf(request);
   const targets = request.targets ?? [request.target!];
   checkSize(request.architectures.length, targets.length);
-  const champion = await dependencies.predictors.champion();
+  const champion = await dependencies.predictors.champion(targets);
   // A target that is not there is cheaper to refuse than thousands of architectures are to read.
   const adaptations = await findAdaptations(dependencies, champion, request);
   const architectures = parseArchitectures(space, request.architectures);

@@ -81,7 +81,7 @@ export async function predictModels(
   if (request.explain)
     checkSize(nodes * targets.length, modelPredictionLimits.places, 'operators × targets to explain');
   const times = graphs.map((graph, i) => timesOwnBatch(graph, request.batchSize, i));
-  const champion = await dependencies.predictors.champion();
+  const champion = await dependencies.predictors.champion(targets);
   const { predictor } = champion;
   const adaptations = await findAdaptations(dependencies, champion, request);
   const wanted = loweringsOf(adaptations);

@@ -9,7 +9,9 @@ import { aliasesKey } from '#core/predictors/keys.ts';
 import { type LoadBundle, loadPublished } from '#core/predictors/load-stored.ts';
 import type { Store } from '#core/store/store.ts';
 import { parseJson } from '#core/store/stored-json.ts';
+import { adaptationKey, targetIdSchema } from '#core/targets/keys.ts';
 import { type AdaptationShelf, adaptationShelf } from './adaptation-shelf.ts';
+import { earlyReads } from './early-reads.ts';
 import { sharedWork } from './shared-work.ts';
 
 export interface PredictorCacheOptions {
@@ -42,8 +44,9 @@ export interface Champion {
 export interface PredictorCache {
   /** Begins to load the champion before anybody asks for it. What fails here is told to who asks. */
   open(): void;
-  /** @throws DomainError `not-ready` while there is none. */
-  champion(): Promise<Champion>;
+  /** @param targetIds whose adaptations will be asked for next: while the champion is loaded, they are read too
+   * @throws DomainError `not-ready` while there is none. */
+  champion(targetIds?: readonly string[]): Promise<Champion>;
   /** Compares what is in use with the store where `revalidateS` have passed. Never rejects. */
   revalidate(): Promise<void>;
 }
@@ -70,9 +73,17 @@ export function predictorCache(options: PredictorCacheOptions): PredictorCache {
   const opening = sharedWork<'champion', Slot>({ now, patienceS });
   const comparing = sharedWork<'champion', void>({ now, patienceS });
   let missingSince = Number.NEGATIVE_INFINITY;
+  const early = earlyReads(store, now, missingS * 1000);
+  /** The version that is being loaded, and the targets that it is waited for. */
+  let loading: string | undefined;
+  let waiting: readonly string[] = [];
 
-  async function champion(): Promise<Champion> {
+  async function champion(targetIds: readonly string[] = []): Promise<Champion> {
     onLook(slot !== undefined);
+    if (slot === undefined) {
+      waiting = targetIds;
+      readWaiting();
+    }
     // The first load, once however many ask.
     const own = slot ?? (await opening.do('champion', openOnce));
     const comparedMs = now() - own.comparedAt;
@@ -92,16 +103,28 @@ export function predictorCache(options: PredictorCacheOptions): PredictorCache {
       throw missing();
     }
     const version = parseJson(aliasesKey, aliases.body, aliasesSchema).champion;
-    const loaded = await load(version);
+    loading = version;
+    readWaiting();
+    const loaded = await load(version).finally(() => {
+      loading = undefined;
+    });
     const opened = { champion: loaded, version, aliasEtag: aliases.etag, comparedAt: now(), usedAt: now() };
     if (counts()) slot = opened;
     return opened;
   }
 
+  function readWaiting(): void {
+    if (loading === undefined) return;
+    // A name that cannot be a target's must not become a key either.
+    const ids = waiting.filter((id) => targetIdSchema.safeParse(id).success);
+    for (const id of ids) early.begin(adaptationKey(loading, id));
+    waiting = [];
+  }
+
   async function load(version: string): Promise<Champion> {
     const predictor = await loadPublished(store, version, options.loadPredictor);
     const { hash } = predictor.identity;
-    const shelfOptions = { store, now, idleS, missingS, patienceS, capacity, onError, onLook };
+    const shelfOptions = { store: early, now, idleS, missingS, patienceS, capacity, onError, onLook };
     return { predictor, adaptations: adaptationShelf({ version, hash }, shelfOptions) };
   }
 

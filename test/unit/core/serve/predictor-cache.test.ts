@@ -62,6 +62,30 @@ describe('what the store is asked', () => {
     expect(calls()).toHaveLength(4);
   });
 
+  test('adaptations that will be asked for are read while the champion is, once', async () => {
+    const answer = async () => {
+      const { adaptations } = await cache.champion(['server', 'aliases/../../tokens']);
+      return adaptations.get('server');
+    };
+    const found = await Promise.all([answer(), answer(), answer()]);
+    expect(found.map((each) => each?.measurements)).toEqual([20, 20, 20]);
+    expect(calls()).toEqual([
+      'get predictors/aliases.json',
+      'get adaptations/V/server.json',
+      'get predictors/V/predictor.onnx',
+      'get predictors/V/predictor.json',
+    ]);
+  });
+
+  test('what was read early and not asked for is read again two seconds later', async () => {
+    const { adaptations } = await cache.champion(['server']);
+    await adaptTarget(store, first.predictor, 'server', measured('server').slice(0, 5));
+    calls();
+    pass(2);
+    expect((await adaptations.get('server'))?.measurements).toBe(5);
+    expect(calls()).toEqual(['get adaptations/V/server.json']);
+  });
+
   test('what opening fails at is told to who asks', async () => {
     store.objects.delete('predictors/aliases.json');
     cache.open();
