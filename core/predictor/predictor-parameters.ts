@@ -40,6 +40,10 @@ export const predictorParametersSchema = z.strictObject({
   logPriors: z.array(numberList),
   /** How counters move the prior of a target's weights; left out: they do not. */
   counters: counterMapSchema.exactOptional(),
+  /** What targets that were learned from are like; left out: nothing is made of them. */
+  centres: z
+    .array(z.strictObject({ target: z.string(), head: z.int().nonnegative(), weights: z.array(z.number()) }))
+    .exactOptional(),
   lineage: z.strictObject({
     seed: z.int(),
     steps: z.int().positive(),
@@ -95,6 +99,10 @@ export function parseParameters(json: Uint8Array): PredictorParameters {
   const heads = headsOf(lowerings).length;
   if (logPriors.length !== heads || logPriors.some((own) => own.length !== noiseLevels.length)) {
     throw invalid(`has log priors of another shape than ${heads} heads × ${noiseLevels.length} noise levels`);
+  }
+  const { centres = [] } = parsed.data;
+  if (centres.some(({ head, weights }) => head >= heads || weights.length !== featureDimension)) {
+    throw invalid(`has centres of another shape than ${heads} heads and ${featureDimension} weights`);
   }
   return parsed.data;
 }

@@ -90,6 +90,9 @@ export interface AdaptOptions {
   readonly groups?: GroupModel;
   /** Mean of the prior of w under each price network [nets][P]; left out: 0. */
   readonly priorMeans?: readonly Float64Array[] | undefined;
+  /** How many networks the target has measured, where some are left out to see how they are predicted; left out: those
+   * given. */
+  readonly measured?: number;
 }
 
 /** A head whose evidence is further from the best, outliers not yet looked for, is not looked at again. */
@@ -98,6 +101,12 @@ const farFromBest = 100;
 /** A head whose prices, linear, explain the measurements so much worse than another's is not tried with positive
  * ones. */
 const farFromLinear = 30;
+
+/** With fewer measurements than this many, what a target is like is told by targets that were learned from, too: each
+ * is a centre of the prior of w, and they have this share of its mass. From there on its own measurements tell more.
+ * From trials in which training targets were left out (docs/predictor.md). */
+const isFew = (measurements: number): boolean => measurements < 5;
+const centreShare = 0.5;
 
 /** Heads below this posterior probability are dropped: they cannot move a prediction noticeably. */
 const leastWeight = 0.01;
@@ -125,41 +134,44 @@ export function adaptTarget(
   const P = forward.phi.length / forward.lnMean.length;
   const scoreOf = (h: number, level: number, lnEvidence: number): number =>
     lnEvidence + parameters.logPriors[h]![level]! + (lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0);
-  const systems = (options.heads ?? [...heads.keys()]).map((h) => {
-    const prior = priorMeans?.[heads[h]!.net];
+  const wanted = options.heads ?? [...heads.keys()];
+  const begun = beginnings(wanted, priorMeans, heads, isFew(options.measured ?? networks.count) ? parameters : {});
+  const systems = begun.map((beginning) => {
+    const { h, mean } = beginning;
     const own = headRows(forward, h);
-    const plain = { ...(prior ? repricedRows(own, prior) : own), lnLatency };
+    const plain = { ...(mean ? repricedRows(own, mean) : own), lnLatency };
     const rows = groups ? rowsWithGroups(plain, groups, networks.count) : plain;
-    const system = supportSystem(operators ? rowsAlone(rows, operators, heads[h]!.net) : rows);
-    return { h, phi: system.phi, system };
+    return { ...beginning, system: supportSystem(operators ? rowsAlone(rows, operators, heads[h]!.net) : rows) };
   });
   const near = latencyMs.length < manyMeasurements ? systems : nearBest(parameters.noiseLevels, systems);
-  const linear = near.map(({ h, phi, system }): Hypotheses & { readonly system: SupportSystem } => {
-    const levels = parameters.noiseLevels.map((sigma, l) => {
-      const posterior = posteriorOf(sigma, system, outlierShare);
-      return { l, sigma, phi, posterior, score: scoreOf(h, l, posterior.lnEvidence), weight: 0 };
-    });
-    return { h, form: 'linear', inMeasurements: system.inMeasurements, levels, system };
-  });
+  const linear = near.map(
+    ({ h, mean, lnShare, system }): Hypotheses & Beginning & { readonly system: SupportSystem } => {
+      const { phi, inMeasurements } = system;
+      const levels = parameters.noiseLevels.map((sigma, l) => {
+        const posterior = posteriorOf(sigma, system, outlierShare);
+        return { l, sigma, phi, mean, posterior, score: scoreOf(h, l, posterior.lnEvidence) + lnShare, weight: 0 };
+      });
+      return { h, mean, lnShare, form: 'linear', inMeasurements, levels, system };
+    },
+  );
   const bestLinear = Math.max(...linear.flatMap(({ levels }) => levels.map(({ score }) => score)));
-  const positive = linear.flatMap(({ h, inMeasurements, levels, system }): Hypotheses[] => {
+  const positive = linear.flatMap(({ h, mean, lnShare, inMeasurements, levels, system }): Hypotheses[] => {
     const head = heads[h]!;
     const known = options.near?.heads.find((each) => each.form === 'positive' && isSameHead(each, head));
     if (forward.launches === undefined || (options.near !== undefined && known === undefined)) return [];
     if (Math.max(...levels.map(({ score }) => score)) < bestLinear - farFromLinear) return [];
     const plain = repricedSums(forward.launches, head.net, parameters.lowerings.indexOf(head.lowering));
-    const prior = priorMeans?.[head.net];
-    const around = prior ? sumsAround(plain, prior) : plain;
+    const around = mean ? sumsAround(plain, mean) : plain;
     const divided = groups ? sumsWithGroups(around, groups, networks.count, P) : around;
     const sums = operators ? sumsAlone(divided, operators, head.net) : divided;
-    const own = positiveLevels(sums, known, system, levels, outlierShare, prior).map((level) => ({
+    const own = positiveLevels(sums, known, system, levels, outlierShare, mean).map((level) => ({
       ...level,
-      score: scoreOf(h, level.l, level.posterior.lnEvidence),
+      score: scoreOf(h, level.l, level.posterior.lnEvidence) + lnShare,
       weight: 0,
     }));
     return [{ h, form: 'positive', inMeasurements, levels: own }];
   });
-  const standing: Hypotheses[] = [...linear, ...positive];
+  const standing = ofOneHead([...linear, ...positive]);
   const all = standing.flatMap((s) => s.levels);
   const best = Math.max(...all.map((level) => level.score));
   const total = all.reduce((sum, { score }) => sum + Math.exp(score - best), 0);
@@ -176,13 +188,47 @@ export function adaptTarget(
       ...heads[own.h]!,
       form: own.form,
       weight: weightOf(own.levels) / keptWeight,
-      ...merged(own, latencyMs.length, P, priorMeans?.[heads[own.h]!.net]),
+      ...merged(own, latencyMs.length, P),
     })),
     outliers: Array.from(networksMs.keys()).filter(
       (i) => all.reduce((sum, l) => sum + (l.posterior.outliers.includes(i) ? l.weight : 0), 0) > 0.5,
     ),
   };
 }
+
+/** A head with a mean of its weights' prior. */
+interface Beginning {
+  /** Index of the head. */
+  readonly h: number;
+  /** undefined: 0. */
+  readonly mean: Float64Array | undefined;
+  /** ln of how likely it is beforehand among those of all heads, relative to a head that has one alone. */
+  readonly lnShare: number;
+}
+
+/** Each head with the prior's own mean, and where there are centres with the weights of those of the head. */
+function beginnings(
+  wanted: readonly number[],
+  priorMeans: AdaptOptions['priorMeans'],
+  heads: readonly Head[],
+  { centres = [] }: Pick<HeadParameters, 'centres'>,
+): Beginning[] {
+  const known = centres.filter(({ head }) => wanted.includes(head));
+  const alone = wanted.map((h) => ({ h, mean: priorMeans?.[heads[h]!.net], lnShare: 0 }));
+  if (known.length === 0) return alone;
+  const lnShare = Math.log((centreShare * wanted.length) / known.length);
+  return [
+    ...alone.map((own) => ({ ...own, lnShare: Math.log(1 - centreShare) })),
+    ...known.map(({ head, weights }) => ({ h: head, mean: Float64Array.from(weights), lnShare })),
+  ];
+}
+
+/** Hypotheses of one head and form as one. */
+const ofOneHead = (hypotheses: readonly Hypotheses[]): Hypotheses[] =>
+  Array.from(Map.groupBy(hypotheses, ({ h, form }) => `${h} ${form}`).values(), (own) => ({
+    ...own[0]!,
+    levels: own.flatMap(({ levels }) => levels),
+  }));
 
 interface MeasuredRows {
   readonly forward: Forward;
@@ -264,12 +310,14 @@ interface Level {
   readonly posterior: Posterior;
   /** φ of the measured networks [k × P]. */
   readonly phi: Float64Array;
+  /** Mean of the prior of w [P], what was solved for is w less it; undefined: 0. */
+  readonly mean: Float64Array | undefined;
   /** ln of prior times evidence. */
   readonly score: number;
   weight: number;
 }
 
-/** The noise levels of a head whose prices have one form. */
+/** The noise levels of a head whose prices have one form, under each mean of its prior. */
 interface Hypotheses {
   /** Index of the head. */
   readonly h: number;
@@ -288,14 +336,14 @@ function positiveLevels(
   { lnMean, lnLatency, phi, ownVariance }: SupportSystem,
   linear: readonly Level[],
   outlierShare: number,
-  prior?: Float64Array,
+  mean: Float64Array | undefined,
 ): Omit<Level, 'score' | 'weight'>[] {
   const lnOdds = Math.log(outlierShare / (1 - outlierShare));
   const asOutlier = outlierVariance(lnLatency.map((ln, i) => ln - lnMean[i]!));
   const gross = outlierShare > 0 ? grossOutliers(lnLatency.map((ln, i) => ln - lnMean[i]!)) : [];
   const levels: Omit<Level, 'score' | 'weight'>[] = [];
   let start: Float64Array = new Float64Array(phi.length / lnMean.length);
-  if (known) start.set(allWeights(known).map((w, p) => w - (prior?.[p] ?? 0)));
+  if (known) start.set(allWeights(known).map((w, p) => w - (mean?.[p] ?? 0)));
   let best = Number.NEGATIVE_INFINITY;
   const noise = Math.sqrt(known?.noiseVariance ?? Number.POSITIVE_INFINITY);
   const above = linear.findIndex(({ sigma }) => sigma > noise);
@@ -315,7 +363,7 @@ function positiveLevels(
     start = own.weights;
     if (lnEvidence < best - hopeless) break;
     best = Math.max(best, lnEvidence);
-    levels.push({ l, sigma, phi: own.phi, posterior: { ...own.posterior, lnEvidence, outliers } });
+    levels.push({ l, sigma, phi: own.phi, mean, posterior: { ...own.posterior, lnEvidence, outliers } });
   }
   return levels;
 }
@@ -325,14 +373,9 @@ const likelier = <T extends { readonly lnEvidence: number }>(a: T, b: T): T => (
 /** ln of the factor by which the evidence of a noise level falls short when no smaller one is tried. */
 const hopeless = 12;
 
-/** Mean and covariance of θ over noise levels, what only operators have left out: in units of their mean scale where
+/** Mean and covariance of θ over noise levels and means of the prior, what only operators have left out: in units of their mean scale where
  * prices are linear, with ln scale less its mean in place of θ₀ − 1 where they are positive. */
-function merged(
-  { form, levels, inMeasurements }: Hypotheses,
-  k: number,
-  features: number,
-  prior: Float64Array | undefined,
-) {
+function merged({ form, levels, inMeasurements }: Hypotheses, k: number, features: number) {
   const coordinates = touchedBy(levels[0]!.phi, k, features);
   const n = 1 + coordinates.length;
   const total = levels.reduce((sum, l) => sum + l.weight, 0);
@@ -344,10 +387,11 @@ function merged(
     parts.reduce((sum, part) => sum + part.share * of(part), 0);
   const isLinear = form === 'linear';
   // What was solved for is w less the mean of its prior; a scale that moves takes that mean with it.
-  for (const { theta, response } of prior ? parts : []) {
+  for (const { theta, response, mean: prior } of parts) {
+    if (prior === undefined) continue;
     coordinates.forEach((p, c) => {
-      theta[c + 1]! += prior![p]!;
-      if (isLinear) response[c + 1]! += prior![p]!;
+      theta[c + 1]! += prior[p]!;
+      if (isLinear) response[c + 1]! += prior[p]!;
     });
   }
   const lnScale = isLinear
@@ -360,11 +404,17 @@ function merged(
     for (let p = 0; p < n; p++) mean[p]! += share * scale * theta[p]!;
   }
   const covariance = new Float64Array(n * n);
+  const untouched = Array.from({ length: features }, (_, p) => p).filter((p) => !coordinates.includes(p));
+  const priorMean = Float64Array.from({ length: features }, (_, p) =>
+    untouched.includes(p) ? meanOver(({ mean: own }) => own?.[p] ?? 0) : 0,
+  );
   let priorVariance = 0;
   let noiseVariance = 0;
-  for (const { share, sigma, posterior, theta, response, spread } of parts) {
+  for (const { share, sigma, posterior, theta, response, spread, mean: prior } of parts) {
     const scale = isLinear ? Math.exp(posterior.lnScale - lnScale) : 1;
-    priorVariance += share * scale * scale;
+    // Of coordinates that nobody measured one variance is stated: it holds how far means are apart there, on average.
+    const apart = untouched.reduce((sum, p) => sum + ((prior?.[p] ?? 0) - priorMean[p]!) ** 2, 0);
+    priorVariance += share * (scale * scale + apart / Math.max(untouched.length, 1));
     noiseVariance += share * sigma * sigma;
     for (let p = 0; p < n; p++) {
       const off = scale * theta[p]! - mean[p]!;
@@ -381,8 +431,9 @@ function merged(
   for (let p = 0; p < n; p++) for (let q = 0; q <= p; q++) factor.push(rounded(lower[p * n + q]!));
   const weights = Array.from(mean.subarray(1), rounded);
   const own = { lnScale, coordinates, weights, factor, priorVariance: rounded(priorVariance), noiseVariance };
-  if (prior === undefined) return own;
-  return { ...own, priorMean: Array.from(prior, (mean, p) => (coordinates.includes(p) ? 0 : rounded(mean))) };
+  return parts.every(({ mean: prior }) => prior === undefined)
+    ? own
+    : { ...own, priorMean: Array.from(priorMean, rounded) };
 }
 
 /** Which of the first `features` some row of φ has: those of operators measured alone, the last, are no kernel's. */

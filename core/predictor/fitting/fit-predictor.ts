@@ -7,7 +7,7 @@ import { type AdamWSettings, oneCycle, stepScalars } from '#core/onnx/adamw.ts';
 import { cast, gemm, multiply } from '#core/onnx/operators.ts';
 import { parameterView } from '#core/onnx/parameters.ts';
 import { createTrainer, initialState, type Trainer, type TrainerState } from '#core/onnx/trainer.ts';
-import { type PredictorBundle, sha256 } from '#core/predictor/bundle.ts';
+import { loadPredictor, type PredictorBundle, sha256 } from '#core/predictor/bundle.ts';
 import { featureDimension, headsOf, netCount, noiseLevels } from '#core/predictor/hypotheses.ts';
 import { kernelClassNames } from '#core/predictor/kernels/kernel-classes.ts';
 import { kernelFeatureNames, kernelFeatures } from '#core/predictor/kernels/kernel-features.ts';
@@ -24,6 +24,7 @@ import {
   type TrainingGroup,
 } from './episodes.ts';
 import { stepLoss } from './evidence-graph.ts';
+import { learnCentres } from './learn-centres.ts';
 import {
   encodePriceNetwork,
   fastFactor,
@@ -117,34 +118,42 @@ export async function fitKernelPredictor(options: FitOptions): Promise<Predictor
     await trainers.close();
   }
   const onnx = encodePriceNetwork(layout, state.parameters, standardisation);
-  return {
-    onnx,
-    json: encodeParameters({
-      format: 'sugarbush-predictor',
-      formatVersion: 2,
-      features: { count: kernelFeatureNames.length, schemaId: featureSchemaId },
-      network: { sha256: sha256(onnx) },
-      normalisation: { mean: [...standardisation.mean], deviation: [...standardisation.deviation] },
-      lowerings: [...data.lowerings],
-      featureDimension,
-      noiseLevels: [...noiseLevels],
-      logPriors: logPriorsOf(layout, state.parameters),
-      lineage: {
-        seed,
-        steps,
-        groups: data.groups.map((group) => ({
-          id: group.id,
-          networks: group.networks.length,
-          targets: group.targets.map(({ id, latencyMs }) => ({
-            id,
-            measurements: latencyMs.filter((value) => !Number.isNaN(value)).length,
-          })),
+  const json = encodeParameters({
+    format: 'sugarbush-predictor',
+    formatVersion: 2,
+    features: { count: kernelFeatureNames.length, schemaId: featureSchemaId },
+    network: { sha256: sha256(onnx) },
+    normalisation: { mean: [...standardisation.mean], deviation: [...standardisation.deviation] },
+    lowerings: [...data.lowerings],
+    featureDimension,
+    noiseLevels: [...noiseLevels],
+    logPriors: logPriorsOf(layout, state.parameters),
+    lineage: {
+      seed,
+      steps,
+      groups: data.groups.map((group) => ({
+        id: group.id,
+        networks: group.networks.length,
+        targets: group.targets.map(({ id, latencyMs }) => ({
+          id,
+          measurements: latencyMs.filter((value) => !Number.isNaN(value)).length,
         })),
-        dataHash: dataHash(data),
-        finalLoss: loss,
-      },
-    }),
-  };
+      })),
+      dataHash: dataHash(data),
+      finalLoss: loss,
+    },
+  });
+  return withCentres({ onnx, json }, data);
+}
+
+async function withCentres(bundle: PredictorBundle, data: EpisodeData): Promise<PredictorBundle> {
+  const predictor = await loadPredictor(bundle);
+  try {
+    const centres = await learnCentres(predictor, data);
+    return { ...bundle, json: encodeParameters({ ...predictor.parameters, centres }) };
+  } finally {
+    await predictor.close();
+  }
 }
 
 type StepTrainer = Trainer<keyof StepArrays>;

@@ -1,0 +1,67 @@
+// The end of a fit: what each target that was learned from is like, under the predictor itself. Around these weights
+// adaptation.ts looks for a target of which little was measured.
+import { adaptTarget, allWeights } from '#core/predictor/adaptation/adaptation.ts';
+import { featureDimension, headsOf } from '#core/predictor/hypotheses.ts';
+import { networkSums } from '#core/predictor/kernels/network-sums.ts';
+import type { Centre, Predictor } from '#core/predictor/types.ts';
+import type { EpisodeData, TrainingGroup, TrainingTarget } from './episodes.ts';
+
+/** Those that were measured most; and of each so many evenly spaced networks. A tenth of a second a target. */
+const mostTargets = 48;
+const mostNetworks = 40;
+
+/** One a target, in the order in which they first come. */
+export async function learnCentres(predictor: Predictor, { groups, kernels }: EpisodeData): Promise<Centre[]> {
+  const { parameters, identity } = predictor;
+  const heads = headsOf(parameters.lowerings);
+  const ofKnown = heads.flatMap(({ net }, h) => (net === 0 ? [h] : []));
+  const centres: Centre[] = [];
+  for (const { target, group, rows } of mostMeasured(groups)) {
+    const networks = rows.map((row) => group.networks[row]!);
+    const used = [...new Set(networks.flatMap((own) => own.flatMap((row) => [...row.kernels])))];
+    const place = new Map(used.map((kernel, i) => [kernel, i]));
+    const prices = await predictor.prices(
+      used.map((kernel) => kernels[kernel]!),
+      target.batch,
+    );
+    const forward = networkSums(
+      prices,
+      networks.map((own) => own.map((row) => ({ ...row, kernels: row.kernels.map((kernel) => place.get(kernel)!) }))),
+    );
+    const latencyMs = Float64Array.from(rows, (row) => target.latencyMs[row]!);
+    const adaptation = adaptTarget(parameters, identity.hash, forward, latencyMs, { heads: ofKnown });
+    const likeliest = adaptation.heads.reduce((best, head) => (head.weight > best.weight ? head : best));
+    centres.push({
+      target: target.id,
+      head: heads.findIndex(({ net, lowering }) => net === likeliest.net && lowering === likeliest.lowering),
+      weights: Array.from(allWeights(likeliest).subarray(0, featureDimension), (w) => Number(w.toPrecision(4))),
+    });
+  }
+  return centres;
+}
+
+interface MeasuredTarget {
+  readonly target: TrainingTarget;
+  readonly group: TrainingGroup;
+  /** Some of the group's networks that it has measured. */
+  readonly rows: readonly number[];
+}
+
+/** Each target in the group in which it has measured most. */
+function mostMeasured(groups: readonly TrainingGroup[]): MeasuredTarget[] {
+  const best = new Map<string, MeasuredTarget>();
+  for (const group of groups) {
+    for (const target of group.targets) {
+      const rows = [...target.latencyMs.keys()].filter((row) => !Number.isNaN(target.latencyMs[row]));
+      if (rows.length > (best.get(target.id)?.rows.length ?? 0)) best.set(target.id, { target, group, rows });
+    }
+  }
+  const byCount = [...best.values()].toSorted((a, b) => b.rows.length - a.rows.length).slice(0, mostTargets);
+  const kept = new Set(byCount);
+  return [...best.values()].filter((own) => kept.has(own)).map((own) => ({ ...own, rows: evenlySpaced(own.rows) }));
+}
+
+function evenlySpaced(rows: readonly number[]): number[] {
+  const count = Math.min(rows.length, mostNetworks);
+  return Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]!);
+}
