@@ -81,7 +81,8 @@ export function showShipped(target: DescribedTarget): string {
 /** Kinds that are told of each sort. */
 const toldKinds = 4;
 
-function behaviourFacts({ lowering, loweringProbability, prices, measureNext }: Behaviour): [string, string][] {
+function behaviourFacts(behaviour: Behaviour): [string, string][] {
+  const { lowering, loweringProbability, like = [], prices, measureNext } = behaviour;
   const inWords = (kinds: Behaviour['prices']): string =>
     kinds.length === 0
       ? 'nothing for certain'
@@ -95,8 +96,10 @@ function behaviourFacts({ lowering, loweringProbability, prices, measureNext }: 
   const slow = prices.filter(({ low }) => low > 1).sort((a, b) => b.low - a.low);
   const fast = prices.filter(({ high }) => high < 1).sort((a, b) => a.high - b.high);
   const next = measureNext.map(({ network, factor }) => `${network} (within a factor of ${factor.toFixed(2)})`);
+  const known = like.map(({ target, apart }) => `${target} (${percent(apart)} apart)`);
   return [
-    ['like', `${lowering}, probability ${loweringProbability.toFixed(2)}`],
+    ['runs as', `${lowering}, probability ${loweringProbability.toFixed(2)}`],
+    ...(known.length === 0 ? [] : [['like', known.join(', ')] as [string, string]]),
     ['slow here', inWords(slow)],
     ['fast here', inWords(fast)],
     ['next', `standard networks least known: ${next.join(', ')}`],

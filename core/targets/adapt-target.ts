@@ -71,7 +71,7 @@ export async function adaptMergedTarget(
     const all = [...measured, ...models.map(({ latencyMs, shares }, at) => ({ ...graphs[at]!, latencyMs, shares }))];
     const contradiction = repeatContradiction([...merged, ...models]);
     const adaptation = await adaptChecked(predictor, all, contradiction, described);
-    const behaviour = await observeBehaviour(predictor, adaptation, new Set(graphs.map(({ id }) => id)));
+    const behaviour = await observeBehaviour(predictor, adaptation, new Set(graphs.map(({ id }) => id)), targetId);
     return { ...adaptation, dataRevision: revision, behaviour };
   };
   const kept = await updateJson(

@@ -13,6 +13,21 @@ export const behaviourSchema = z.strictObject({
     'Posterior probability that prices learned from simulated devices alone describe it, ' +
       'and not those of real targets.',
   ),
+  like: z
+    .array(
+      z.strictObject({
+        target: z.string().describe('Id of a target that the predictor has learned from.'),
+        apart: z
+          .number()
+          .nonnegative()
+          .describe(
+            'Root mean square of the relative differences between the latencies of standard networks here and there, ' +
+              'as they are predicted, after one common factor.',
+          ),
+      }),
+    )
+    .exactOptional()
+    .describe('Which known targets it behaves like, the nearest first. Left out: the predictor knows none.'),
   prices: z
     .array(
       z.strictObject({

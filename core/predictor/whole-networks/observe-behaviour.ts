@@ -9,7 +9,8 @@ import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { Adaptation, AdaptedHead } from '#core/predictor/adaptation/adaptation.ts';
 import { lnMoments } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
-import type { Predictor } from '#core/predictor/types.ts';
+import { repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
+import type { Centre, HeadParameters, Predictor } from '#core/predictor/types.ts';
 import { standardGraphs } from '#core/standard-networks/standard-networks.ts';
 import { normalQuantile } from '#core/statistics/normal.ts';
 import { significant } from '#core/text/significant.ts';
@@ -33,14 +34,16 @@ const z90 = normalQuantile(0.95);
 /** Upper end of a 90 % interval, as a factor; beyond a thousand, numbers mean nothing. */
 const endOf = (deviation: number): number => Math.min(Math.exp(z90 * deviation), 1000);
 
-/** @param measured hashes of the graphs that the target has measured */
+/** @param measured hashes of the graphs that the target has measured
+ * @param own the target's id, which it is not compared with */
 export async function observeBehaviour(
   predictor: Predictor,
   adaptation: Adaptation,
   measured: ReadonlySet<string>,
+  own?: string,
 ): Promise<Behaviour> {
   const networks = await standardNetworksUnder(predictor);
-  return behaviourOn(networks, predictor.parameters.lowerings, adaptation, measured);
+  return behaviourOn(networks, predictor.parameters, adaptation, { measured, own });
 }
 
 const priced = new WeakMap<Predictor, Promise<NamedNetwork[]>>();
@@ -62,30 +65,45 @@ function standardNetworksUnder(predictor: Predictor): Promise<NamedNetwork[]> {
   return networks;
 }
 
-/** The behaviour on any networks that were lowered as the adaptation's heads want it.
- * @param lowerings of the predictor, in its order */
+/** The behaviour on any networks that were lowered as the adaptation's heads, and those of the centres, want it. */
 export function behaviourOn(
   networks: readonly NamedNetwork[],
-  lowerings: Predictor['parameters']['lowerings'],
+  { lowerings, centres = [] }: Pick<HeadParameters, 'lowerings' | 'centres'>,
   adaptation: Adaptation,
-  measured: ReadonlySet<string>,
+  { measured, own }: { readonly measured: ReadonlySet<string>; readonly own?: string | undefined },
 ): Behaviour {
   const { heads } = adaptation;
   const lowering = likeliestLowering(adaptation);
   const sumOver = (own: readonly AdaptedHead[]): number => own.reduce((sum, { weight }) => sum + weight, 0);
-  const open = networks
-    .filter(({ id }) => !measured.has(id))
-    .map(({ name, network }) => {
-      const { deviation } = lnMoments(adaptation, lowerings, network.forward);
-      return { network: name, factor: told(endOf(deviation[0]!)) };
-    });
+  const predicted = networks.map(({ network }) => lnMoments(adaptation, lowerings, network.forward));
+  const open = networks.flatMap(({ id, name }, i) =>
+    measured.has(id) ? [] : [{ network: name, factor: told(endOf(predicted[i]!.deviation[0]!)) }],
+  );
+  const known = centres.filter(({ target }) => target !== own);
+  const like = known.map((centre) => ({
+    target: centre.target,
+    apart: apart(networks.map(({ network }, i) => predicted[i]!.mean[0]! - lnMeanAt(centre, network, lowerings))),
+  }));
   return {
     lowering,
     loweringProbability: probability(sumOver(heads.filter((head) => head.lowering === lowering))),
     unlikeKnownProbability: probability(sumOver(heads.filter(({ net }) => net === 1))),
+    ...(like.length > 0 && { like: like.sort((a, b) => a.apart - b.apart).slice(0, suggested) }),
     prices: pricesByKind(networks, adaptation),
     measureNext: open.sort((a, b) => b.factor - a.factor).slice(0, suggested),
   };
+}
+
+/** ln latency of a network on a known target, but for its scale. */
+function lnMeanAt({ head, weights }: Centre, { forward }: PricedNetwork, lowerings: readonly LoweringId[]): number {
+  const net = Math.floor(head / lowerings.length);
+  return repricedSums(forward.launches!, net, head % lowerings.length).lnMean(Float64Array.from(weights))[0]!;
+}
+
+/** Standard deviation of differences of ln latency, to a hundredth of a percent. */
+function apart(differences: readonly number[]): number {
+  const mean = differences.reduce((sum, x) => sum + x, 0) / differences.length;
+  return Number(Math.sqrt(differences.reduce((sum, x) => sum + (x - mean) ** 2, 0) / differences.length).toFixed(4));
 }
 
 const probability = (sum: number): number => Math.min(told(sum), 1);

@@ -118,10 +118,12 @@ test('what is slow on a target is told of kinds whose interval leaves out 1', ()
   const behaviour = {
     ...{ lowering: 'pruned' as const, loweringProbability: 0.953, unlikeKnownProbability: 0 },
     prices: [priced('convolution', 1.5, 1.25, 1.8), priced('pool', 0.5, 0.4, 0.625), priced('sum', 1.2, 0.9, 1.6)],
+    like: [{ target: 'b-cpu-0123', apart: 0.052 }],
     measureNext: [{ network: 'waves', factor: 2.5 }],
   };
   const shown = showShipped(describeShipped(some[0]!, behaviour));
-  expect(shown).toContain('  like          pruned, probability 0.95\n');
+  expect(shown).toContain('  runs as       pruned, probability 0.95\n');
+  expect(shown).toContain('  like          b-cpu-0123 (5.3 % apart)\n');
   expect(shown).toContain('  slow here     convolution 1.50 × (1.25 to 1.80; 12.5 % of the time)\n');
   expect(shown).toContain('  fast here     pool 0.50 × (0.40 to 0.63; 12.5 % of the time)\n');
   expect(shown).toContain('  next          standard networks least known: waves (within a factor of 2.50)\n');

@@ -5,7 +5,9 @@ import { readOnnx } from '#core/graph/read-onnx.ts';
 import type { Adaptation } from '#core/predictor/adaptation/adaptation.ts';
 import { learnedFeatures, featureDimension as P } from '#core/predictor/hypotheses.ts';
 import { classIndex } from '#core/predictor/kernels/kernel-classes.ts';
+import { networkSums } from '#core/predictor/kernels/network-sums.ts';
 import type { PredictorParameters } from '#core/predictor/predictor-parameters.ts';
+import type { Centre } from '#core/predictor/types.ts';
 import { priceNetworkOf } from '#core/predictor/whole-networks/launched-network.ts';
 import { behaviourOn } from '#core/predictor/whole-networks/observe-behaviour.ts';
 import { smallOnnx } from '../../../../fixtures/small-onnx.ts';
@@ -51,9 +53,9 @@ const head = (over: Partial<Head>): Head => ({
 const observed = (heads: readonly Head[], measured: readonly string[] = []) =>
   behaviourOn(
     yardstick,
-    ['fused'],
+    { lowerings: ['fused'] },
     { predictorHash: '', measurements: 9, intervalScale: 1, outliers: [], heads: [...heads] },
-    new Set(measured),
+    { measured: new Set(measured), own: 'own' },
   );
 
 /** share, factor, and deviation of ln factor by kind. */
@@ -138,4 +140,45 @@ test('networks that were not measured and are least known come next', () => {
     { network: 'same', factor: 1.179 },
   ]);
   expect(observed(uncertain, ['a']).measureNext.map(({ network: name }) => name)).toEqual(['same']);
+});
+
+describe('known targets that it is like', () => {
+  const at = network.kernels.findIndex(({ kind }) => kind === 'convolution');
+  /** Launches its convolution three times. */
+  const thrice = {
+    ...network,
+    launches: new Map([
+      ['fused' as const, [...network.launches.get('fused')!, { kernel: at, nodes: [] }, { kernel: at, nodes: [] }]],
+    ]),
+    forward: networkSums(network.prices, [
+      [
+        {
+          kernels: Int32Array.from(network.kernels.keys()),
+          counts: Float64Array.from(network.kernels, ({ kind }) => (kind === 'convolution' ? 3 : 1)),
+        },
+      ],
+    ]),
+  };
+  const weights = (w: number): number[] => Array.from({ length: P }, (_, p) => (p === convolution ? w : 0));
+  const likeOf = (centres: Centre[]) =>
+    behaviourOn(
+      [...yardstick.slice(0, 1), { name: 'thrice', id: 'c', network: thrice }],
+      { lowerings: ['fused'], centres },
+      { predictorHash: '', measurements: 9, intervalScale: 1, outliers: [], heads: [head({ net: 0 })] },
+      { measured: new Set(), own: 'own' },
+    ).like;
+
+  test('are told by how far apart the networks are after one factor, the nearest first, itself left out', () => {
+    // 9 and 21 here; with convolutions twice as dear, p(√½) = 2, 15 and 39 there: ln 9/15 = -.5108, ln 21/39 = -.6190.
+    const dear = { target: 'dear', head: 0, weights: weights(Math.SQRT1_2) };
+    const same = { target: 'same', head: 0, weights: weights(0) };
+    expect(likeOf([dear, { ...same, target: 'own' }, same])).toEqual([
+      { target: 'same', apart: 0 },
+      { target: 'dear', apart: 0.0541 },
+    ]);
+  });
+
+  test('are left out where the predictor knows none', () => {
+    expect(likeOf([])).toBeUndefined();
+  });
 });
