@@ -373,8 +373,8 @@ const likelier = <T extends { readonly lnEvidence: number }>(a: T, b: T): T => (
 /** ln of the factor by which the evidence of a noise level falls short when no smaller one is tried. */
 const hopeless = 12;
 
-/** Mean and covariance of θ over noise levels and means of the prior, what only operators have left out: in units of their mean scale where
- * prices are linear, with ln scale less its mean in place of θ₀ − 1 where they are positive. */
+/** Mean and covariance of θ over noise levels and means of the prior, what only operators have left out: in units of
+ * their mean scale where prices are linear, with ln scale less its mean in place of θ₀ − 1 where they are positive. */
 function merged({ form, levels, inMeasurements }: Hypotheses, k: number, features: number) {
   const coordinates = touchedBy(levels[0]!.phi, k, features);
   const n = 1 + coordinates.length;
@@ -412,7 +412,7 @@ function merged({ form, levels, inMeasurements }: Hypotheses, k: number, feature
   let noiseVariance = 0;
   for (const { share, sigma, posterior, theta, response, spread, mean: prior } of parts) {
     const scale = isLinear ? Math.exp(posterior.lnScale - lnScale) : 1;
-    // Of coordinates that nobody measured one variance is stated: it holds how far means are apart there, on average.
+    // Coordinates that nobody measured have one variance, which holds how far means are apart there, on average.
     const apart = untouched.reduce((sum, p) => sum + ((prior?.[p] ?? 0) - priorMean[p]!) ** 2, 0);
     priorVariance += share * (scale * scale + apart / Math.max(untouched.length, 1));
     noiseVariance += share * sigma * sigma;

@@ -10,10 +10,11 @@ import { readJson } from '#core/store/stored-json.ts';
 import { fitKey } from '#core/training/keys.ts';
 
 /** Raised when the same specification would give other bytes than before. */
-export const fitFormatVersion = 2;
+export const fitFormatVersion = 3;
 
 export const fitSpecSchema = z.strictObject({
-  formatVersion: z.literal(fitFormatVersion),
+  /** 2: of a run that began before an upgrade, and goes on after it. */
+  formatVersion: z.literal([2, fitFormatVersion]),
   snapshotId: z.string(),
   /** Schema id of the features of kernels: others give another fit. */
   features: z.string(),

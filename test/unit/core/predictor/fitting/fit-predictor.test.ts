@@ -11,6 +11,7 @@ import {
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
 import { kernelClassNames } from '#core/predictor/kernels/kernel-classes.ts';
 import { networkSums } from '#core/predictor/kernels/network-sums.ts';
+import { repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import { tinyData } from '../tiny-data.ts';
 
 const data = tinyData();
@@ -132,4 +133,27 @@ describe('a predictor’s files', () => {
     const json = new TextEncoder().encode(text(whole.bundle).replace(from, to));
     await expect(loadPredictor({ ...whole.bundle, json })).rejects.toMatchObject({ code: 'invalid-predictor' });
   });
+});
+
+test('every target that was learned from is a centre, at weights that explain its latencies better than none', async () => {
+  const predictor = await loadPredictor(whole.bundle);
+  const { centres = [], lowerings } = predictor.parameters;
+  const columns = new Map(
+    data.groups.flatMap((group) => group.targets.map((target) => [target.id, { group, target }])),
+  );
+  expect(centres.map(({ target }) => target).sort()).toEqual([...columns.keys()].sort());
+  for (const { target: id, head, weights } of centres) {
+    const { group, target } = columns.get(id)!;
+    const forward = networkSums(await predictor.prices(data.kernels, target.batch), group.networks);
+    /** Standard deviation of ln latency over what the head says of it. */
+    const misfit = (w: Float64Array): number => {
+      const ln = repricedSums(forward.launches!, 0, head % lowerings.length).lnMean(w);
+      const off = [...target.latencyMs].flatMap((ms, i) => (Number.isNaN(ms) ? [] : [Math.log(ms) - ln[i]!]));
+      const mean = off.reduce((sum, x) => sum + x, 0) / off.length;
+      return Math.sqrt(off.reduce((sum, x) => sum + (x - mean) ** 2, 0) / off.length);
+    };
+    expect(head).toBeLessThan(lowerings.length);
+    expect(misfit(Float64Array.from(weights))).toBeLessThan(0.7 * misfit(new Float64Array(P)));
+  }
+  await predictor.close();
 });

@@ -1,0 +1,98 @@
+// Targets that were learned from as centres of the prior of w: a mixture by evidence while few networks are measured,
+// nothing at all from five on.
+import { describe, expect, test } from 'vitest';
+import { type Adaptation, adaptTarget, allWeights, headRows } from '#core/predictor/adaptation/adaptation.ts';
+import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
+import { forwardRows, leaveOneOut } from '#core/predictor/adaptation/leave-one-out.ts';
+import { posteriorOf, supportSystem } from '#core/predictor/adaptation/posterior.ts';
+import { repricedRows } from '#core/predictor/adaptation/prior-mean.ts';
+import { featureDimension as P } from '#core/predictor/hypotheses.ts';
+import { networkSums } from '#core/predictor/kernels/network-sums.ts';
+import type { Forward, HeadParameters, PriceTable } from '#core/predictor/types.ts';
+import { seededRandom } from '#core/random.ts';
+
+const range = (end: number): number[] => Array.from({ length: end }, (_, i) => i);
+const random = seededRandom(8);
+const kernels = 5;
+/** Feature 0 is of all kernels, each has one of its own beside. */
+const prices: PriceTable = {
+  count: kernels,
+  lnMean: range(2).map(() => Float32Array.from(range(kernels), () => 0.5 * random.normal())),
+  psi: range(2).map(() =>
+    Float32Array.from(range(kernels * P), (at) => {
+      const [kernel, p] = [Math.floor(at / P), at % P];
+      return p === 0 ? 0.3 * random.normal() : p === kernel + 1 ? 0.5 : 0;
+    }),
+  ),
+};
+/** The last kernel is in no network. */
+const networks = networkSums(
+  prices,
+  range(6).map(() => [
+    { kernels: Int32Array.from(range(4)), counts: Float64Array.from(range(4), () => 1 + random.integer(9)) },
+  ]),
+);
+const weights = range(P).map((p) => (p < 7 ? 0.3 * random.normal() : 0));
+const sigma = 0.1;
+const parameters: HeadParameters = {
+  lowerings: ['eager'],
+  featureDimension: P,
+  noiseLevels: [sigma],
+  logPriors: [[Math.log(0.5)], [Math.log(0.5)]],
+};
+const withCentre: HeadParameters = { ...parameters, centres: [{ target: 'known', head: 0, weights }] };
+const latencyMs = Float64Array.from([30, 41, 22, 35, 28, 51]);
+const measured = (k: number): [Forward, Float64Array] => [forwardRows(networks, range(k)), latencyMs.slice(0, k)];
+
+describe('after one measurement', () => {
+  /** Linear prices alone: what networks launch is not told. */
+  const { launches: _, ...first } = forwardRows(networks, [0]);
+  const lnLatency = Float64Array.of(Math.log(latencyMs[0]!));
+  const adapt = (own: HeadParameters, priorMeans?: Float64Array[]): Adaptation['heads'][number] =>
+    adaptTarget(own, 'hash', first, latencyMs.slice(0, 1), { heads: [0], ...(priorMeans && { priorMeans }) }).heads[0]!;
+  const centre = Float64Array.from(weights);
+  const evidence = (rows: ReturnType<typeof headRows>): number =>
+    posteriorOf(sigma, supportSystem({ ...rows, lnLatency })).lnEvidence;
+  const rows = headRows(first, 0);
+  const near = 1 / (1 + Math.exp(evidence(rows) - evidence(repricedRows(rows, centre))));
+  const [alone, around, mixed] = [adapt(parameters), adapt(parameters, [centre, centre]), adapt(withCentre)];
+  const shares = [1 - near, near];
+  const parts = [alone, around];
+  const meanOver = (of: (part: Adaptation['heads'][number]) => number): number =>
+    parts.reduce((sum, part, i) => sum + shares[i]! * of(part), 0);
+
+  test('weights are those without and those around the centre, by their evidence', () => {
+    expect(near).toBeGreaterThan(0.05);
+    expect(near).toBeLessThan(0.95);
+    const scale = meanOver(({ lnScale }) => Math.exp(lnScale));
+    expect(mixed.lnScale).toBeCloseTo(Math.log(scale), 6);
+    const all = allWeights(mixed);
+    for (const p of mixed.coordinates) {
+      const expected = meanOver((part) => (Math.exp(part.lnScale) / scale) * allWeights(part)[p]!);
+      expect(all[p]).toBeCloseTo(expected, 5);
+    }
+  });
+
+  test('what nobody measured is as likely as the centre, and as wide as how far it is from the prior', () => {
+    const untouched = range(P).filter((p) => !mixed.coordinates.includes(p));
+    expect(untouched).toContain(5);
+    expect(mixed.priorMean![5]).toBeCloseTo(near * weights[5]!, 5);
+    const scale = meanOver(({ lnScale }) => Math.exp(lnScale));
+    const apart = untouched.reduce((sum, p) => sum + near * (1 - near) * weights[p]! ** 2, 0) / untouched.length;
+    const within = meanOver(({ lnScale }) => (Math.exp(lnScale) / scale) ** 2);
+    expect(mixed.priorVariance).toBeCloseTo(within + apart, 5);
+  });
+});
+
+test.each([1, 2, 3, 4])('after %i measurements the centre counts', (k) => {
+  expect(adaptTarget(withCentre, 'hash', ...measured(k))).not.toEqual(adaptTarget(parameters, 'hash', ...measured(k)));
+});
+
+test('after five it does not, bit for bit; not either where one of five is left out', () => {
+  expect(adaptTarget(withCentre, 'hash', ...measured(5))).toEqual(adaptTarget(parameters, 'hash', ...measured(5)));
+  expect(adaptCalibrated(withCentre, 'hash', ...measured(5))).toEqual(
+    adaptCalibrated(parameters, 'hash', ...measured(5)),
+  );
+  expect(leaveOneOut(withCentre, 'hash', ...measured(5))).toEqual(leaveOneOut(parameters, 'hash', ...measured(5)));
+  expect(leaveOneOut(withCentre, 'hash', ...measured(4))).not.toEqual(leaveOneOut(parameters, 'hash', ...measured(4)));
+});
