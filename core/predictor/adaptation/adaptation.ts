@@ -134,7 +134,7 @@ export function adaptTarget(
   const P = forward.phi.length / forward.lnMean.length;
   const scoreOf = (h: number, level: number, lnEvidence: number): number =>
     lnEvidence + parameters.logPriors[h]![level]! + (lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0);
-  const wanted = options.heads ?? [...heads.keys()];
+  const wanted = [...new Set(options.heads ?? heads.keys())];
   const begun = beginnings(wanted, priorMeans, heads, isFew(options.measured ?? networks.count) ? parameters : {});
   const systems = begun.map((beginning) => {
     const { h, mean } = beginning;

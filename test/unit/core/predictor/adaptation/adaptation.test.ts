@@ -128,6 +128,11 @@ describe('an adaptation', () => {
     expect(numbers.length).toBeGreaterThan(3);
   });
 
+  test('of a head that is asked for twice counts it once', () => {
+    const ask = (heads: number[]) => adaptTarget(referenceParameters, hash, support, latencyMs, { heads });
+    expect(ask([0, 1, 0])).toEqual(ask([0, 1]));
+  });
+
   test('is refused without measurements', () => {
     const none = referenceForward(1, []);
     expect(() => adaptTarget(referenceParameters, hash, none, new Float64Array())).toThrow(
