@@ -42,7 +42,7 @@ export const predictorParametersSchema = z.strictObject({
   counters: counterMapSchema.exactOptional(),
   /** What targets that were learned from are like; left out: nothing is made of them. */
   centres: z
-    .array(z.strictObject({ target: z.string(), head: z.int().nonnegative(), weights: z.array(z.number()) }))
+    .array(z.strictObject({ target: z.string(), head: z.int().nonnegative(), weights: numberList }))
     .exactOptional(),
   lineage: z.strictObject({
     seed: z.int(),
