@@ -107,9 +107,9 @@ function setsOf({ sets }: Pick<Sets, 'sets'>, { measuredIn, testedOn }: GraphEva
 
 const isSpace = (id: string): boolean => searchSpaceIds.some((space) => space === id);
 
-/** Weights of the groups in training. Graphs are what is asked about, and their kernels are many: they are drawn in more
- * than half of the steps. Chosen by leaving out a fifth of ncnn's boards, and nn-Meter's Adreno 640, with families that
- * were never measured on them. */
+/** Weights of the groups in training. Graphs are what is asked about, and their kernels are many: they are drawn in
+ * more than half of the steps. Chosen by leaving out a fifth of ncnn's boards, and nn-Meter's Adreno 640, with families
+ * that were never measured on them. */
 const weightOf = ({ id }: EvaluatedSet): number => (isSpace(id) ? 0.25 : 1.2);
 const fewestNetworks = 12;
 
