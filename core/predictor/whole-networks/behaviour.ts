@@ -27,7 +27,10 @@ export const behaviourSchema = z.strictObject({
       }),
     )
     .exactOptional()
-    .describe('Which known targets it behaves like, the nearest first. Left out: the predictor knows none.'),
+    .describe(
+      'Which known targets it behaves like, the nearest first. Left out: too little is known of it, or the predictor ' +
+        'knows none.',
+    ),
   prices: z
     .array(
       z.strictObject({

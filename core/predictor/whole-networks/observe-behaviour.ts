@@ -30,6 +30,9 @@ export interface NamedNetwork {
 
 const told = (value: number): number => significant(value, 4);
 const suggested = 3;
+/** Standard networks of which ln latency is less sure say nothing of what a target is like; and so do too few. */
+const surelyKnown = 0.3;
+const fewestCompared = 5;
 const z90 = normalQuantile(0.95);
 /** Upper end of a 90 % interval, as a factor; beyond a thousand, numbers mean nothing. */
 const endOf = (deviation: number): number => Math.min(Math.exp(z90 * deviation), 1000);
@@ -79,10 +82,11 @@ export function behaviourOn(
   const open = networks.flatMap(({ id, name }, i) =>
     measured.has(id) ? [] : [{ network: name, factor: told(endOf(predicted[i]!.deviation[0]!)) }],
   );
-  const known = centres.filter(({ target }) => target !== own);
+  const sure = [...networks.keys()].filter((i) => predicted[i]!.deviation[0]! < surelyKnown);
+  const known = sure.length < fewestCompared ? [] : centres.filter(({ target }) => target !== own);
   const like = known.map((centre) => ({
     target: centre.target,
-    apart: apart(networks.map(({ network }, i) => predicted[i]!.mean[0]! - lnMeanAt(centre, network, lowerings))),
+    apart: apart(sure.map((i) => predicted[i]!.mean[0]! - lnMeanAt(centre, networks[i]!.network, lowerings))),
   }));
   return {
     lowering,

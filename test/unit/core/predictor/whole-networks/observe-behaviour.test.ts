@@ -160,11 +160,14 @@ describe('known targets that it is like', () => {
     ]),
   };
   const weights = (w: number): number[] => Array.from({ length: P }, (_, p) => (p === convolution ? w : 0));
-  const likeOf = (centres: Centre[]) =>
+  const likeOf = (centres: Centre[], times = 3, over: Partial<Head> = {}) =>
     behaviourOn(
-      [...yardstick.slice(0, 1), { name: 'thrice', id: 'c', network: thrice }],
+      Array.from({ length: times }, () => [
+        { name: 'small', id: 'a', network },
+        { name: 'thrice', id: 'c', network: thrice },
+      ]).flat(),
       { lowerings: ['fused'], centres },
-      { predictorHash: '', measurements: 9, intervalScale: 1, outliers: [], heads: [head({ net: 0 })] },
+      { predictorHash: '', measurements: 9, intervalScale: 1, outliers: [], heads: [head(over)] },
       { measured: new Set(), own: 'own' },
     ).like;
 
@@ -178,7 +181,11 @@ describe('known targets that it is like', () => {
     ]);
   });
 
-  test('are left out where the predictor knows none', () => {
+  test('are left out where the predictor knows none, or fewer than five networks are known well enough', () => {
+    const same = { target: 'same', head: 0, weights: weights(0) };
     expect(likeOf([])).toBeUndefined();
+    expect(likeOf([same], 2)).toBeUndefined();
+    expect(likeOf([same], 3, { noiseVariance: 0.08 })).toHaveLength(1);
+    expect(likeOf([same], 3, { noiseVariance: 0.1 })).toBeUndefined();
   });
 });
