@@ -171,13 +171,17 @@ export function adaptTarget(
     }));
     return [{ h, form: 'positive', inMeasurements, levels: own }];
   });
-  const standing = ofOneHead([...linear, ...positive]);
+  const standing: Hypotheses[] = [...linear, ...positive];
   const all = standing.flatMap((s) => s.levels);
   const best = Math.max(...all.map((level) => level.score));
   const total = all.reduce((sum, { score }) => sum + Math.exp(score - best), 0);
   for (const level of all) level.weight = Math.exp(level.score - best) / total;
   const weightOf = (levels: readonly { weight: number }[]): number => levels.reduce((sum, l) => sum + l.weight, 0);
-  const kept = standing.filter(({ levels }) => weightOf(levels) >= leastWeight);
+  const kept = likeliest(
+    standing.filter(({ levels }) => weightOf(levels) >= leastWeight),
+    ({ levels }) => weightOf(levels),
+    2 * heads.length,
+  );
   const keptWeight = kept.reduce((sum, { levels }) => sum + weightOf(levels), 0);
   return {
     predictorHash,
@@ -194,6 +198,13 @@ export function adaptTarget(
       (i) => all.reduce((sum, l) => sum + (l.posterior.outliers.includes(i) ? l.weight : 0), 0) > 0.5,
     ),
   };
+}
+
+/** As many of them as `most`, in their order. */
+function likeliest<T>(items: readonly T[], weightOf: (item: T) => number, most: number): T[] {
+  if (items.length <= most) return [...items];
+  const kept = new Set(items.toSorted((a, b) => weightOf(b) - weightOf(a)).slice(0, most));
+  return items.filter((item) => kept.has(item));
 }
 
 /** A head with a mean of its weights' prior. */
@@ -222,13 +233,6 @@ function beginnings(
     ...known.map(({ head, weights }) => ({ h: head, mean: Float64Array.from(weights), lnShare })),
   ];
 }
-
-/** Hypotheses of one head and form as one. */
-const ofOneHead = (hypotheses: readonly Hypotheses[]): Hypotheses[] =>
-  Array.from(Map.groupBy(hypotheses, ({ h, form }) => `${h} ${form}`).values(), (own) => ({
-    ...own[0]!,
-    levels: own.flatMap(({ levels }) => levels),
-  }));
 
 interface MeasuredRows {
   readonly forward: Forward;
@@ -317,7 +321,7 @@ interface Level {
   weight: number;
 }
 
-/** The noise levels of a head whose prices have one form, under each mean of its prior. */
+/** The noise levels of a head whose prices have one form, under one mean of its prior. */
 interface Hypotheses {
   /** Index of the head. */
   readonly h: number;
@@ -373,7 +377,7 @@ const likelier = <T extends { readonly lnEvidence: number }>(a: T, b: T): T => (
 /** ln of the factor by which the evidence of a noise level falls short when no smaller one is tried. */
 const hopeless = 12;
 
-/** Mean and covariance of θ over noise levels and means of the prior, what only operators have left out: in units of
+/** Mean and covariance of θ over noise levels, what only operators have left out: in units of
  * their mean scale where prices are linear, with ln scale less its mean in place of θ₀ − 1 where they are positive. */
 function merged({ form, levels, inMeasurements }: Hypotheses, k: number, features: number) {
   const coordinates = touchedBy(levels[0]!.phi, k, features);
@@ -404,17 +408,11 @@ function merged({ form, levels, inMeasurements }: Hypotheses, k: number, feature
     for (let p = 0; p < n; p++) mean[p]! += share * scale * theta[p]!;
   }
   const covariance = new Float64Array(n * n);
-  const untouched = Array.from({ length: features }, (_, p) => p).filter((p) => !coordinates.includes(p));
-  const priorMean = Float64Array.from({ length: features }, (_, p) =>
-    untouched.includes(p) ? meanOver(({ mean: own }) => own?.[p] ?? 0) : 0,
-  );
   let priorVariance = 0;
   let noiseVariance = 0;
-  for (const { share, sigma, posterior, theta, response, spread, mean: prior } of parts) {
+  for (const { share, sigma, posterior, theta, response, spread } of parts) {
     const scale = isLinear ? Math.exp(posterior.lnScale - lnScale) : 1;
-    // Coordinates that nobody measured have one variance, which holds how far means are apart there, on average.
-    const apart = untouched.reduce((sum, p) => sum + ((prior?.[p] ?? 0) - priorMean[p]!) ** 2, 0);
-    priorVariance += share * (scale * scale + apart / Math.max(untouched.length, 1));
+    priorVariance += share * scale * scale;
     noiseVariance += share * sigma * sigma;
     for (let p = 0; p < n; p++) {
       const off = scale * theta[p]! - mean[p]!;
@@ -431,9 +429,9 @@ function merged({ form, levels, inMeasurements }: Hypotheses, k: number, feature
   for (let p = 0; p < n; p++) for (let q = 0; q <= p; q++) factor.push(rounded(lower[p * n + q]!));
   const weights = Array.from(mean.subarray(1), rounded);
   const own = { lnScale, coordinates, weights, factor, priorVariance: rounded(priorVariance), noiseVariance };
-  return parts.every(({ mean: prior }) => prior === undefined)
-    ? own
-    : { ...own, priorMean: Array.from(priorMean, rounded) };
+  const prior = levels[0]!.mean;
+  if (prior === undefined) return own;
+  return { ...own, priorMean: Array.from(prior, (mean, p) => (coordinates.includes(p) ? 0 : rounded(mean))) };
 }
 
 /** Which of the first `features` some row of φ has: those of operators measured alone, the last, are no kernel's. */
