@@ -90,9 +90,6 @@ export interface AdaptOptions {
   readonly groups?: GroupModel;
   /** Mean of the prior of w under each price network [nets][P]; left out: 0. */
   readonly priorMeans?: readonly Float64Array[] | undefined;
-  /** How many networks the target has measured, where some are left out to see how they are predicted; left out: those
-   * given. */
-  readonly measured?: number;
 }
 
 /** A head whose evidence is further from the best, outliers not yet looked for, is not looked at again. */
@@ -101,12 +98,6 @@ const farFromBest = 100;
 /** A head whose prices, linear, explain the measurements so much worse than another's is not tried with positive
  * ones. */
 const farFromLinear = 30;
-
-/** With fewer measurements than this many, what a target is like is told by targets that were learned from, too: each
- * is a centre of the prior of w, and they have this share of its mass. From there on its own measurements tell more.
- * From trials in which training targets were left out (docs/predictor.md). */
-const isFew = (measurements: number): boolean => measurements < 5;
-const centreShare = 0.5;
 
 /** Heads below this posterior probability are dropped: they cannot move a prediction noticeably. */
 const leastWeight = 0.01;
@@ -135,27 +126,26 @@ export function adaptTarget(
   const scoreOf = (h: number, level: number, lnEvidence: number): number =>
     lnEvidence + parameters.logPriors[h]![level]! + (lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0);
   const wanted = [...new Set(options.heads ?? heads.keys())];
-  const begun = beginnings(wanted, priorMeans, heads, isFew(options.measured ?? networks.count) ? parameters : {});
-  const systems = begun.map((beginning) => {
-    const { h, mean } = beginning;
+  const systems = wanted.map((h) => {
+    const mean = priorMeans?.[heads[h]!.net];
     const own = headRows(forward, h);
     const plain = { ...(mean ? repricedRows(own, mean) : own), lnLatency };
     const rows = groups ? rowsWithGroups(plain, groups, networks.count) : plain;
-    return { ...beginning, system: supportSystem(operators ? rowsAlone(rows, operators, heads[h]!.net) : rows) };
+    return { h, mean, system: supportSystem(operators ? rowsAlone(rows, operators, heads[h]!.net) : rows) };
   });
   const near = latencyMs.length < manyMeasurements ? systems : nearBest(parameters.noiseLevels, systems);
   const linear = near.map(
-    ({ h, mean, lnShare, system }): Hypotheses & Beginning & { readonly system: SupportSystem } => {
+    ({ h, mean, system }): Hypotheses & { readonly mean: Float64Array | undefined; readonly system: SupportSystem } => {
       const { phi, inMeasurements } = system;
       const levels = parameters.noiseLevels.map((sigma, l) => {
         const posterior = posteriorOf(sigma, system, outlierShare);
-        return { l, sigma, phi, mean, posterior, score: scoreOf(h, l, posterior.lnEvidence) + lnShare, weight: 0 };
+        return { l, sigma, phi, mean, posterior, score: scoreOf(h, l, posterior.lnEvidence), weight: 0 };
       });
-      return { h, mean, lnShare, form: 'linear', inMeasurements, levels, system };
+      return { h, mean, form: 'linear', inMeasurements, levels, system };
     },
   );
   const bestLinear = Math.max(...linear.flatMap(({ levels }) => levels.map(({ score }) => score)));
-  const positive = linear.flatMap(({ h, mean, lnShare, inMeasurements, levels, system }): Hypotheses[] => {
+  const positive = linear.flatMap(({ h, mean, inMeasurements, levels, system }): Hypotheses[] => {
     const head = heads[h]!;
     const known = options.near?.heads.find((each) => each.form === 'positive' && isSameHead(each, head));
     if (forward.launches === undefined || (options.near !== undefined && known === undefined)) return [];
@@ -166,7 +156,7 @@ export function adaptTarget(
     const sums = operators ? sumsAlone(divided, operators, head.net) : divided;
     const own = positiveLevels(sums, known, system, levels, outlierShare, mean).map((level) => ({
       ...level,
-      score: scoreOf(h, level.l, level.posterior.lnEvidence) + lnShare,
+      score: scoreOf(h, level.l, level.posterior.lnEvidence),
       weight: 0,
     }));
     return [{ h, form: 'positive', inMeasurements, levels: own }];
@@ -177,11 +167,7 @@ export function adaptTarget(
   const total = all.reduce((sum, { score }) => sum + Math.exp(score - best), 0);
   for (const level of all) level.weight = Math.exp(level.score - best) / total;
   const weightOf = (levels: readonly { weight: number }[]): number => levels.reduce((sum, l) => sum + l.weight, 0);
-  const kept = likeliest(
-    standing.filter(({ levels }) => weightOf(levels) >= leastWeight),
-    ({ levels }) => weightOf(levels),
-    2 * heads.length,
-  );
+  const kept = standing.filter(({ levels }) => weightOf(levels) >= leastWeight);
   const keptWeight = kept.reduce((sum, { levels }) => sum + weightOf(levels), 0);
   return {
     predictorHash,
@@ -198,40 +184,6 @@ export function adaptTarget(
       (i) => all.reduce((sum, l) => sum + (l.posterior.outliers.includes(i) ? l.weight : 0), 0) > 0.5,
     ),
   };
-}
-
-/** As many of them as `most`, in their order. */
-function likeliest<T>(items: readonly T[], weightOf: (item: T) => number, most: number): T[] {
-  if (items.length <= most) return [...items];
-  const kept = new Set(items.toSorted((a, b) => weightOf(b) - weightOf(a)).slice(0, most));
-  return items.filter((item) => kept.has(item));
-}
-
-/** A head with a mean of its weights' prior. */
-interface Beginning {
-  /** Index of the head. */
-  readonly h: number;
-  /** undefined: 0. */
-  readonly mean: Float64Array | undefined;
-  /** ln of how likely it is beforehand among those of all heads, relative to a head that has one alone. */
-  readonly lnShare: number;
-}
-
-/** Each head with the prior's own mean, and where there are centres with the weights of those of the head. */
-function beginnings(
-  wanted: readonly number[],
-  priorMeans: AdaptOptions['priorMeans'],
-  heads: readonly Head[],
-  { centres = [] }: Pick<HeadParameters, 'centres'>,
-): Beginning[] {
-  const known = centres.filter(({ head }) => wanted.includes(head));
-  const alone = wanted.map((h) => ({ h, mean: priorMeans?.[heads[h]!.net], lnShare: 0 }));
-  if (known.length === 0) return alone;
-  const lnShare = Math.log((centreShare * wanted.length) / known.length);
-  return [
-    ...alone.map((own) => ({ ...own, lnShare: Math.log(1 - centreShare) })),
-    ...known.map(({ head, weights }) => ({ h: head, mean: Float64Array.from(weights), lnShare })),
-  ];
 }
 
 interface MeasuredRows {

@@ -35,7 +35,6 @@ export function adaptCalibrated(
   const known = {
     ...options,
     near: adaptation,
-    measured: options.measured ?? forward.count,
     ...(used > mostLeftOutSingly && { heads: standingHeads(adaptation, parameters.lowerings) }),
   };
   let squares = 0;

@@ -1,5 +1,5 @@
-// The end of a fit: what each target that was learned from is like, under the predictor itself. Around these weights
-// adaptation.ts looks for a target of which little was measured.
+// The end of a fit: what each target that was learned from is like, under the predictor itself; so that others can be
+// told which of them they are like (whole-networks/observe-behaviour.ts).
 import { adaptTarget, allWeights } from '#core/predictor/adaptation/adaptation.ts';
 import { featureDimension, headsOf } from '#core/predictor/hypotheses.ts';
 import { networkSums } from '#core/predictor/kernels/network-sums.ts';
