@@ -6,7 +6,7 @@ import { compactAdaptation } from '#core/predictor/adaptation/compact-adaptation
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
 import { blockCounter } from '#core/predictor/kernels/count-kernels.ts';
 import { type KernelTable, kernelTable } from '#core/predictor/kernels/kernel-table.ts';
-import { networkSums } from '#core/predictor/kernels/network-sums.ts';
+import { sumsOfRows } from '#core/predictor/kernels/sums-of-rows.ts';
 import type { Forward, Predictor } from '#core/predictor/types.ts';
 import { leftInWords, workClock } from '#core/statistics/time-left.ts';
 import { ncnnTargets, tfliteTargets } from './graph-targets.ts';
@@ -81,16 +81,14 @@ async function forwardOf(predictor: Predictor, table: KernelTable, networks: rea
   const order: number[] = [];
   const parts: Forward[] = [];
   for (const [batch, at] of Map.groupBy(networks.keys(), (i) => networks[i]!.batch)) {
-    const used = [...new Set(at.flatMap((i) => networks[i]!.rows.flatMap((row) => [...row.kernels])))];
-    const position = new Map(used.map((kernel, i) => [kernel, i]));
-    const prices = await predictor.prices(
-      used.map((kernel) => table.kernels[kernel]!),
-      batch,
+    parts.push(
+      await sumsOfRows(
+        predictor,
+        table.kernels,
+        at.map((i) => networks[i]!.rows),
+        batch,
+      ),
     );
-    const rows = at.map((i) =>
-      networks[i]!.rows.map(({ kernels, counts }) => ({ kernels: kernels.map((k) => position.get(k)!), counts })),
-    );
-    parts.push(networkSums(prices, rows));
     order.push(...at);
   }
   const place = new Map(order.map((network, row) => [network, row]));

@@ -22,6 +22,16 @@ function isLearnedTarget(value: unknown): boolean {
   return typeof id === 'string' && isCount && Object.keys(value as object).length === 2;
 }
 
+const centreSchema = z.strictObject({
+  target: z.string(),
+  /** Index of the likeliest head of net 0. */
+  head: z.int().nonnegative(),
+  /** Mean of w under it [P]. */
+  weights: numberList,
+});
+/** A target that a predictor has learned from. */
+export type Centre = z.infer<typeof centreSchema>;
+
 export const predictorParametersSchema = z.strictObject({
   format: z.literal('sugarbush-predictor'),
   formatVersion: z.literal(2),
@@ -41,9 +51,7 @@ export const predictorParametersSchema = z.strictObject({
   /** How counters move the prior of a target's weights; left out: they do not. */
   counters: counterMapSchema.exactOptional(),
   /** What targets that were learned from are like; left out: nothing is made of them. */
-  centres: z
-    .array(z.strictObject({ target: z.string(), head: z.int().nonnegative(), weights: numberList }))
-    .exactOptional(),
+  centres: z.array(centreSchema).exactOptional(),
   lineage: z.strictObject({
     seed: z.int(),
     steps: z.int().positive(),

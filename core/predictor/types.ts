@@ -114,15 +114,4 @@ export interface HeadParameters {
   readonly noiseLevels: readonly number[];
   /** ln prior probability of (head, noise level), [heads][levels]. */
   readonly logPriors: readonly (readonly number[])[];
-  /** What targets that were learned from are like; left out: nothing is made of them. */
-  readonly centres?: readonly Centre[];
-}
-
-/** A target that a predictor has learned from. */
-export interface Centre {
-  readonly target: string;
-  /** Index of the likeliest head of net 0. */
-  readonly head: number;
-  /** Mean of w under it [P]. */
-  readonly weights: number[];
 }

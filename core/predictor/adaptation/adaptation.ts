@@ -125,36 +125,34 @@ export function adaptTarget(
   const P = forward.phi.length / forward.lnMean.length;
   const scoreOf = (h: number, level: number, lnEvidence: number): number =>
     lnEvidence + parameters.logPriors[h]![level]! + (lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0);
-  const wanted = [...new Set(options.heads ?? heads.keys())];
-  const systems = wanted.map((h) => {
-    const mean = priorMeans?.[heads[h]!.net];
+  const systems = [...new Set(options.heads ?? heads.keys())].map((h) => {
+    const prior = priorMeans?.[heads[h]!.net];
     const own = headRows(forward, h);
-    const plain = { ...(mean ? repricedRows(own, mean) : own), lnLatency };
+    const plain = { ...(prior ? repricedRows(own, prior) : own), lnLatency };
     const rows = groups ? rowsWithGroups(plain, groups, networks.count) : plain;
-    return { h, mean, system: supportSystem(operators ? rowsAlone(rows, operators, heads[h]!.net) : rows) };
+    const system = supportSystem(operators ? rowsAlone(rows, operators, heads[h]!.net) : rows);
+    return { h, phi: system.phi, system };
   });
   const near = latencyMs.length < manyMeasurements ? systems : nearBest(parameters.noiseLevels, systems);
-  const linear = near.map(
-    ({ h, mean, system }): Hypotheses & { readonly mean: Float64Array | undefined; readonly system: SupportSystem } => {
-      const { phi, inMeasurements } = system;
-      const levels = parameters.noiseLevels.map((sigma, l) => {
-        const posterior = posteriorOf(sigma, system, outlierShare);
-        return { l, sigma, phi, mean, posterior, score: scoreOf(h, l, posterior.lnEvidence), weight: 0 };
-      });
-      return { h, mean, form: 'linear', inMeasurements, levels, system };
-    },
-  );
+  const linear = near.map(({ h, phi, system }): Hypotheses & { readonly system: SupportSystem } => {
+    const levels = parameters.noiseLevels.map((sigma, l) => {
+      const posterior = posteriorOf(sigma, system, outlierShare);
+      return { l, sigma, phi, posterior, score: scoreOf(h, l, posterior.lnEvidence), weight: 0 };
+    });
+    return { h, form: 'linear', inMeasurements: system.inMeasurements, levels, system };
+  });
   const bestLinear = Math.max(...linear.flatMap(({ levels }) => levels.map(({ score }) => score)));
-  const positive = linear.flatMap(({ h, mean, inMeasurements, levels, system }): Hypotheses[] => {
+  const positive = linear.flatMap(({ h, inMeasurements, levels, system }): Hypotheses[] => {
     const head = heads[h]!;
     const known = options.near?.heads.find((each) => each.form === 'positive' && isSameHead(each, head));
     if (forward.launches === undefined || (options.near !== undefined && known === undefined)) return [];
     if (Math.max(...levels.map(({ score }) => score)) < bestLinear - farFromLinear) return [];
     const plain = repricedSums(forward.launches, head.net, parameters.lowerings.indexOf(head.lowering));
-    const around = mean ? sumsAround(plain, mean) : plain;
+    const prior = priorMeans?.[head.net];
+    const around = prior ? sumsAround(plain, prior) : plain;
     const divided = groups ? sumsWithGroups(around, groups, networks.count, P) : around;
     const sums = operators ? sumsAlone(divided, operators, head.net) : divided;
-    const own = positiveLevels(sums, known, system, levels, outlierShare, mean).map((level) => ({
+    const own = positiveLevels(sums, known, system, levels, outlierShare, prior).map((level) => ({
       ...level,
       score: scoreOf(h, level.l, level.posterior.lnEvidence),
       weight: 0,
@@ -178,7 +176,7 @@ export function adaptTarget(
       ...heads[own.h]!,
       form: own.form,
       weight: weightOf(own.levels) / keptWeight,
-      ...merged(own, latencyMs.length, P),
+      ...merged(own, latencyMs.length, P, priorMeans?.[heads[own.h]!.net]),
     })),
     outliers: Array.from(networksMs.keys()).filter(
       (i) => all.reduce((sum, l) => sum + (l.posterior.outliers.includes(i) ? l.weight : 0), 0) > 0.5,
@@ -266,14 +264,12 @@ interface Level {
   readonly posterior: Posterior;
   /** φ of the measured networks [k × P]. */
   readonly phi: Float64Array;
-  /** Mean of the prior of w [P], what was solved for is w less it; undefined: 0. */
-  readonly mean: Float64Array | undefined;
   /** ln of prior times evidence. */
   readonly score: number;
   weight: number;
 }
 
-/** The noise levels of a head whose prices have one form, under one mean of its prior. */
+/** The noise levels of a head whose prices have one form. */
 interface Hypotheses {
   /** Index of the head. */
   readonly h: number;
@@ -292,14 +288,14 @@ function positiveLevels(
   { lnMean, lnLatency, phi, ownVariance }: SupportSystem,
   linear: readonly Level[],
   outlierShare: number,
-  mean: Float64Array | undefined,
+  prior?: Float64Array,
 ): Omit<Level, 'score' | 'weight'>[] {
   const lnOdds = Math.log(outlierShare / (1 - outlierShare));
   const asOutlier = outlierVariance(lnLatency.map((ln, i) => ln - lnMean[i]!));
   const gross = outlierShare > 0 ? grossOutliers(lnLatency.map((ln, i) => ln - lnMean[i]!)) : [];
   const levels: Omit<Level, 'score' | 'weight'>[] = [];
   let start: Float64Array = new Float64Array(phi.length / lnMean.length);
-  if (known) start.set(allWeights(known).map((w, p) => w - (mean?.[p] ?? 0)));
+  if (known) start.set(allWeights(known).map((w, p) => w - (prior?.[p] ?? 0)));
   let best = Number.NEGATIVE_INFINITY;
   const noise = Math.sqrt(known?.noiseVariance ?? Number.POSITIVE_INFINITY);
   const above = linear.findIndex(({ sigma }) => sigma > noise);
@@ -319,7 +315,7 @@ function positiveLevels(
     start = own.weights;
     if (lnEvidence < best - hopeless) break;
     best = Math.max(best, lnEvidence);
-    levels.push({ l, sigma, phi: own.phi, mean, posterior: { ...own.posterior, lnEvidence, outliers } });
+    levels.push({ l, sigma, phi: own.phi, posterior: { ...own.posterior, lnEvidence, outliers } });
   }
   return levels;
 }
@@ -329,9 +325,14 @@ const likelier = <T extends { readonly lnEvidence: number }>(a: T, b: T): T => (
 /** ln of the factor by which the evidence of a noise level falls short when no smaller one is tried. */
 const hopeless = 12;
 
-/** Mean and covariance of θ over noise levels, what only operators have left out: in units of
- * their mean scale where prices are linear, with ln scale less its mean in place of θ₀ − 1 where they are positive. */
-function merged({ form, levels, inMeasurements }: Hypotheses, k: number, features: number) {
+/** Mean and covariance of θ over noise levels, what only operators have left out: in units of their mean scale where
+ * prices are linear, with ln scale less its mean in place of θ₀ − 1 where they are positive. */
+function merged(
+  { form, levels, inMeasurements }: Hypotheses,
+  k: number,
+  features: number,
+  prior: Float64Array | undefined,
+) {
   const coordinates = touchedBy(levels[0]!.phi, k, features);
   const n = 1 + coordinates.length;
   const total = levels.reduce((sum, l) => sum + l.weight, 0);
@@ -343,11 +344,10 @@ function merged({ form, levels, inMeasurements }: Hypotheses, k: number, feature
     parts.reduce((sum, part) => sum + part.share * of(part), 0);
   const isLinear = form === 'linear';
   // What was solved for is w less the mean of its prior; a scale that moves takes that mean with it.
-  for (const { theta, response, mean: prior } of parts) {
-    if (prior === undefined) continue;
+  for (const { theta, response } of prior ? parts : []) {
     coordinates.forEach((p, c) => {
-      theta[c + 1]! += prior[p]!;
-      if (isLinear) response[c + 1]! += prior[p]!;
+      theta[c + 1]! += prior![p]!;
+      if (isLinear) response[c + 1]! += prior![p]!;
     });
   }
   const lnScale = isLinear
@@ -381,7 +381,6 @@ function merged({ form, levels, inMeasurements }: Hypotheses, k: number, feature
   for (let p = 0; p < n; p++) for (let q = 0; q <= p; q++) factor.push(rounded(lower[p * n + q]!));
   const weights = Array.from(mean.subarray(1), rounded);
   const own = { lnScale, coordinates, weights, factor, priorVariance: rounded(priorVariance), noiseVariance };
-  const prior = levels[0]!.mean;
   if (prior === undefined) return own;
   return { ...own, priorMean: Array.from(prior, (mean, p) => (coordinates.includes(p) ? 0 : rounded(mean))) };
 }

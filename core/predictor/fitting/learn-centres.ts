@@ -1,9 +1,10 @@
 // The end of a fit: what each target that was learned from is like, under the predictor itself; so that others can be
 // told which of them they are like (whole-networks/observe-behaviour.ts).
 import { adaptTarget, allWeights } from '#core/predictor/adaptation/adaptation.ts';
-import { featureDimension, headsOf } from '#core/predictor/hypotheses.ts';
-import { networkSums } from '#core/predictor/kernels/network-sums.ts';
-import type { Centre, Predictor } from '#core/predictor/types.ts';
+import { headsOf } from '#core/predictor/hypotheses.ts';
+import { sumsOfRows } from '#core/predictor/kernels/sums-of-rows.ts';
+import type { Centre } from '#core/predictor/predictor-parameters.ts';
+import type { Predictor } from '#core/predictor/types.ts';
 import type { EpisodeData, TrainingGroup, TrainingTarget } from './episodes.ts';
 
 /** Those that were measured most; and of each so many evenly spaced networks. A tenth of a second a target. */
@@ -18,23 +19,14 @@ export async function learnCentres(predictor: Predictor, { groups, kernels }: Ep
   const centres: Centre[] = [];
   for (const { target, group, rows } of mostMeasured(groups)) {
     const networks = rows.map((row) => group.networks[row]!);
-    const used = [...new Set(networks.flatMap((own) => own.flatMap((row) => [...row.kernels])))];
-    const place = new Map(used.map((kernel, i) => [kernel, i]));
-    const prices = await predictor.prices(
-      used.map((kernel) => kernels[kernel]!),
-      target.batch,
-    );
-    const forward = networkSums(
-      prices,
-      networks.map((own) => own.map((row) => ({ ...row, kernels: row.kernels.map((kernel) => place.get(kernel)!) }))),
-    );
+    const forward = await sumsOfRows(predictor, kernels, networks, target.batch);
     const latencyMs = Float64Array.from(rows, (row) => target.latencyMs[row]!);
     const adaptation = adaptTarget(parameters, identity.hash, forward, latencyMs, { heads: ofKnown });
     const likeliest = adaptation.heads.reduce((best, head) => (head.weight > best.weight ? head : best));
     centres.push({
       target: target.id,
       head: heads.findIndex(({ net, lowering }) => net === likeliest.net && lowering === likeliest.lowering),
-      weights: Array.from(allWeights(likeliest).subarray(0, featureDimension), (w) => Number(w.toPrecision(4))),
+      weights: Array.from(allWeights(likeliest), (w) => Number(w.toPrecision(4))),
     });
   }
   return centres;

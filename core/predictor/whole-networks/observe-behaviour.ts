@@ -10,7 +10,8 @@ import type { Adaptation, AdaptedHead } from '#core/predictor/adaptation/adaptat
 import { lnMoments } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
 import { repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
-import type { Centre, HeadParameters, Predictor } from '#core/predictor/types.ts';
+import type { Centre, PredictorParameters } from '#core/predictor/predictor-parameters.ts';
+import type { Predictor } from '#core/predictor/types.ts';
 import { standardGraphs } from '#core/standard-networks/standard-networks.ts';
 import { normalQuantile } from '#core/statistics/normal.ts';
 import { significant } from '#core/text/significant.ts';
@@ -71,7 +72,7 @@ function standardNetworksUnder(predictor: Predictor): Promise<NamedNetwork[]> {
 /** The behaviour on any networks that were lowered as the adaptation's heads, and those of the centres, want it. */
 export function behaviourOn(
   networks: readonly NamedNetwork[],
-  { lowerings, centres = [] }: Pick<HeadParameters, 'lowerings' | 'centres'>,
+  { lowerings, centres = [] }: Pick<PredictorParameters, 'lowerings' | 'centres'>,
   adaptation: Adaptation,
   { measured, own }: { readonly measured: ReadonlySet<string>; readonly own?: string | undefined },
 ): Behaviour {
