@@ -1,7 +1,10 @@
 // The CDK app: two stacks from one configuration. Run directly (`node infra/app.ts`) it writes the cloud assembly that
 // the CDK command line deploys and the embedded stack runs; tests build it with another configuration or output.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { bundleFunctions } from './bundling.ts';
 import { config, type SugarbushConfig } from './config.ts';
 import { projectRoot } from './project-root.ts';
 import { DataStack } from './stacks/data-stack.ts';
@@ -36,12 +39,17 @@ export function buildApp(options: AppOptions = {}): App {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const settings = options.config ?? config;
   const data = new DataStack(app, 'SugarbushData', { config: settings, terminationProtection: true });
+  // Staged when a function is constructed. In there, so that source maps name sources by the same way from wherever the
+  // repository is.
+  const bundles = join(app.outdir, 'bundles');
+  bundleFunctions(Object.keys(settings.functions), options.functionsFolder ?? 'functions', bundles);
   new ServiceStack(app, 'SugarbushService', {
     config: settings,
     data: data.data,
     onnxruntimeFolder: options.onnxruntimeFolder ?? `${projectRoot}/.build/layers/onnxruntime/linux-arm64`,
-    functionsFolder: options.functionsFolder ?? 'functions',
+    bundles,
   });
+  rmSync(bundles, { recursive: true });
   return app;
 }
 

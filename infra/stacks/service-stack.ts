@@ -1,5 +1,6 @@
 // Everything replaceable: the functions, their layer and the HTTP API. Uploads with their events, and training with
 // its state machine and schedule, join this stack as constructs of their own beside the API.
+import { join } from 'node:path';
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILayerVersion } from 'aws-cdk-lib/aws-lambda';
@@ -25,25 +26,9 @@ export interface ServiceStackProps extends StackProps {
   readonly data: PrivateBucket;
   /** Built by layers/build-onnxruntime.ts for linux-arm64. */
   readonly onnxruntimeFolder: string;
-  /** Where the functions' entry files are, relative to the repository. */
-  readonly functionsFolder: string;
+  /** Folder of the functions' bundles, each in one of its name (bundling.ts). */
+  readonly bundles: string;
 }
-
-/** Functions whose bundles are large: what lowers graphs, what trains, and Vega, which draws the charts of the report.
- * Their source maps have the long names. */
-const large: ReadonlySet<FunctionName> = new Set<FunctionName>([
-  'predict',
-  'predictors',
-  'search-spaces',
-  'ingest',
-  'sweep-uploads',
-  'withdrawals',
-  'training/fit',
-  'training/evaluate',
-  'training/adapt',
-  'training/conclude',
-  'training/report',
-]);
 
 export class ServiceStack extends Stack {
   readonly #props: ServiceStackProps;
@@ -173,16 +158,15 @@ export class ServiceStack extends Stack {
     environment: Readonly<Record<string, string>>,
     layers: readonly ILayerVersion[] = [],
   ): ServiceFunction {
-    const { config, data, functionsFolder } = this.#props;
+    const { config, data, bundles } = this.#props;
     const made = new ServiceFunction(this, constructId(name), {
-      entry: `${functionsFolder}/${name}.ts`,
+      bundle: join(bundles, name),
       description,
       size: config.functions[name],
       logs: config.logs,
       tracing: config.watching.tracing,
       environment: { DATA_BUCKET: data.bucket.bucketName, ...environment },
       layers,
-      shortNames: large.has(name),
     });
     this.#functions[name] = made;
     return made;

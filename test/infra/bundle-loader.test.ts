@@ -1,12 +1,12 @@
 // What becomes of a bundle that is deployed: it runs from code that was compiled when the app was synthesised, else as
 // if there were none, and its stacks name the sources.
-import { execFileSync, execSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { moduleFunction, prepareBundle } from '#infra/bundling.ts';
+import { bundleOptions, compileBundles } from '#infra/bundling.ts';
 
 const source = `import { sep } from 'node:path';
 const failing = (): never => {
@@ -20,16 +20,8 @@ let parent: string;
 let deployed: string;
 
 function bundleInto(folder: string): string {
-  buildSync({
-    entryPoints: [join(parent, 'answer.ts')],
-    outfile: join(folder, 'index.js'),
-    banner: { js: moduleFunction.banner },
-    footer: { js: moduleFunction.footer },
-    define: moduleFunction.define,
-    ...{ bundle: true, platform: 'node', format: 'cjs', target: 'node24', minify: true },
-    ...{ sourcemap: true, sourcesContent: false },
-  });
-  for (const command of prepareBundle(folder)) execSync(command);
+  buildSync({ ...bundleOptions, entryPoints: [join(parent, 'answer.ts')], outfile: join(folder, 'index.js') });
+  compileBundles([folder]);
   return folder;
 }
 
@@ -88,8 +80,14 @@ test('code that another V8 has compiled, or that is not whole, is compiled anew'
   }
 });
 
-test('the same bundle is compiled to the same bytes', () => {
-  const again = bundleInto(join(parent, 'again'));
+test('the same bundle is compiled to the same bytes, whatever is compiled before it', () => {
+  const again = join(parent, 'again');
+  const before = join(parent, 'before');
+  for (const folder of [before, again]) {
+    buildSync({ ...bundleOptions, entryPoints: [join(parent, 'answer.ts')], outfile: join(folder, 'index.js') });
+  }
+  writeFileSync(join(before, 'index.js'), readFileSync(join(before, 'index.js'), 'utf8').replaceAll('meant', 'other'));
+  compileBundles([before, again]);
   const bytes = (folder: string): Buffer => readFileSync(join(folder, 'function.js.cache'));
   expect(bytes(again).equals(bytes(deployed))).toBe(true);
 });

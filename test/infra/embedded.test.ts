@@ -13,6 +13,7 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { bundleFunctions } from '#infra/bundling.ts';
 import { acknowledge } from '#infra/constructs/acknowledge.ts';
 import { ServiceFunction } from '#infra/constructs/service-function.ts';
 import { Uploads } from '#infra/constructs/uploads.ts';
@@ -32,9 +33,11 @@ function synthesise(): void {
   const app = new App({ outdir: templateDir, postCliContext: { 'aws:cdk:enable-path-metadata': true } });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const service = new Stack(app, 'Service');
+  const bundles = join(folder, 'bundles');
+  bundleFunctions(['ingest', 'step'], 'test/fixtures/functions', bundles);
   const serviceFunction = (id: string, name: string): ServiceFunction =>
     new ServiceFunction(service, id, {
-      entry: `test/fixtures/functions/${name}.ts`,
+      bundle: join(bundles, name),
       description: id,
       size: { memoryMiB: 256, timeoutS: 10 },
       logs: { retentionDays: 1, level: 'INFO' },

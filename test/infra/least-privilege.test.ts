@@ -6,14 +6,14 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { config } from '#infra/config.ts';
 import { constructId } from '#infra/construct-id.ts';
 import { trainingAccess } from '#infra/training-access.ts';
-import { ofType, type Synthesised, templatesOnly } from './synthesised.ts';
+import { ofType, type Synthesised, synthesised } from './synthesised.ts';
 
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
 
 let app: Synthesised;
 beforeAll(() => {
   const budget = { usdAMonth: 50, email: 'operator@example.com' };
-  app = templatesOnly({ ...config, watching: { ...config.watching, budget } });
+  app = synthesised({ ...config, watching: { ...config.watching, budget } });
 });
 afterAll(() => rmSync(dirname(app.folder), { recursive: true, force: true }));
 

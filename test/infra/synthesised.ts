@@ -16,19 +16,6 @@ export interface Synthesised {
   readonly service: Template;
 }
 
-/** The templates alone, without bundles: in a tenth of the time.
- * @throws when cdk-nag or CDK's own checks find something */
-export function templatesOnly(config?: SugarbushConfig): Synthesised {
-  const before = process.env['CDK_CONTEXT_JSON'];
-  process.env['CDK_CONTEXT_JSON'] = JSON.stringify({ 'aws:cdk:bundling-stacks': [] });
-  try {
-    return synthesised(config);
-  } finally {
-    if (before === undefined) delete process.env['CDK_CONTEXT_JSON'];
-    else process.env['CDK_CONTEXT_JSON'] = before;
-  }
-}
-
 /** @throws when cdk-nag or CDK's own checks find something */
 export function synthesised(config?: SugarbushConfig): Synthesised {
   const parent = mkdtempSync(join(tmpdir(), 'sugarbush-synth-'));

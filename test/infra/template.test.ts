@@ -8,7 +8,7 @@ import { apiFunctions } from '#infra/api-functions.ts';
 import { config } from '#infra/config.ts';
 import { trainingTasks } from '#infra/constructs/training-machine.ts';
 import { planStack } from '#stack/template/plan.ts';
-import { ofType, type Synthesised, synthesised, templatesOnly } from './synthesised.ts';
+import { ofType, type Synthesised, synthesised } from './synthesised.ts';
 
 // A synth takes seconds alone and many more beside other work.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -411,7 +411,7 @@ describe('the API', () => {
   test('has CORS only where origins are configured', () => {
     const [closed] = ofType(first.service, 'AWS::ApiGatewayV2::Api');
     expect(closed?.Properties).not.toHaveProperty('CorsConfiguration');
-    const opened = templatesOnly({ ...config, api: { ...config.api, corsOrigins: ['https://a.example'] } });
+    const opened = synthesised({ ...config, api: { ...config.api, corsOrigins: ['https://a.example'] } });
     const [api] = ofType(opened.service, 'AWS::ApiGatewayV2::Api');
     expect(api?.Properties).toMatchObject({ CorsConfiguration: { AllowOrigins: ['https://a.example'] } });
     rmSync(dirname(opened.folder), { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type MetricSet, metricNamespace, metricSets } from '#contract/metrics.ts';
 import { routeIds, routeKey } from '#contract/routes.ts';
 import { config } from '#infra/config.ts';
-import { ofType, type Synthesised, templatesOnly } from './synthesised.ts';
+import { ofType, type Synthesised, synthesised } from './synthesised.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
@@ -13,7 +13,7 @@ const topic = 'arn:aws:sns:eu-central-1:123456789012:night-shift';
 /** Everything that can be on. */
 let app: Synthesised;
 beforeAll(() => {
-  app = templatesOnly({ ...config, watching: { ...config.watching, alarmTopicArn: topic, tracing: true } });
+  app = synthesised({ ...config, watching: { ...config.watching, alarmTopicArn: topic, tracing: true } });
 });
 afterAll(() => rmSync(dirname(app.folder), { recursive: true, force: true }));
 
