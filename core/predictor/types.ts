@@ -6,7 +6,7 @@ import type { LoweringId } from '#core/graph/lowerings.ts';
 import type { OperatorGraph } from '#core/graph/operator-graph.ts';
 import type { KeptMoments } from '#core/predictor/adaptation/kept-moments.ts';
 import type { NetworkLaunches } from '#core/predictor/kernels/repriced-sums.ts';
-import type { PredictorParameters } from '#core/predictor/predictor-parameters.ts';
+import type { Centre, PredictorParameters } from '#core/predictor/predictor-parameters.ts';
 import type { Architecture } from '#core/search-space/search-space.ts';
 import type { Workload } from '#core/search-space/workload.ts';
 
@@ -114,4 +114,6 @@ export interface HeadParameters {
   readonly noiseLevels: readonly number[];
   /** ln prior probability of (head, noise level), [heads][levels]. */
   readonly logPriors: readonly (readonly number[])[];
+  /** What targets that were learned from are like; left out: nothing is made of them. */
+  readonly centres?: readonly Centre[];
 }

@@ -90,6 +90,9 @@ export interface AdaptOptions {
   readonly groups?: GroupModel;
   /** Mean of the prior of w under each price network [nets][P]; left out: 0. */
   readonly priorMeans?: readonly Float64Array[] | undefined;
+  /** How many networks the target has measured, where some are left out to see how they are predicted; left out: those
+   * given. */
+  readonly measured?: number;
 }
 
 /** A head whose evidence is further from the best, outliers not yet looked for, is not looked at again. */
@@ -98,6 +101,12 @@ const farFromBest = 100;
 /** A head whose prices, linear, explain the measurements so much worse than another's is not tried with positive
  * ones. */
 const farFromLinear = 30;
+
+/** With fewer measurements than this many, operators measured alone find the target among those that were learned from:
+ * each is a centre of the prior of w, and they have this share of its mass. From there on its own measurements tell
+ * more, and without operators too little tells which known target it is like (docs/predictor.md). */
+const isFew = (measurements: number): boolean => measurements < 5;
+const centreShare = 0.5;
 
 /** Heads below this posterior probability are dropped: they cannot move a prediction noticeably. */
 const leastWeight = 0.01;
@@ -125,36 +134,40 @@ export function adaptTarget(
   const P = forward.phi.length / forward.lnMean.length;
   const scoreOf = (h: number, level: number, lnEvidence: number): number =>
     lnEvidence + parameters.logPriors[h]![level]! + (lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0);
-  const systems = [...new Set(options.heads ?? heads.keys())].map((h) => {
-    const prior = priorMeans?.[heads[h]!.net];
+  const wanted = [...new Set(options.heads ?? heads.keys())];
+  const isLikeKnown = operators !== undefined && isFew(options.measured ?? networks.count);
+  const begun = beginnings(wanted, priorMeans, heads, isLikeKnown ? parameters : {});
+  const systems = begun.map((beginning) => {
+    const { h, mean } = beginning;
     const own = headRows(forward, h);
-    const plain = { ...(prior ? repricedRows(own, prior) : own), lnLatency };
+    const plain = { ...(mean ? repricedRows(own, mean) : own), lnLatency };
     const rows = groups ? rowsWithGroups(plain, groups, networks.count) : plain;
-    const system = supportSystem(operators ? rowsAlone(rows, operators, heads[h]!.net) : rows);
-    return { h, phi: system.phi, system };
+    return { ...beginning, system: supportSystem(operators ? rowsAlone(rows, operators, heads[h]!.net) : rows) };
   });
   const near = latencyMs.length < manyMeasurements ? systems : nearBest(parameters.noiseLevels, systems);
-  const linear = near.map(({ h, phi, system }): Hypotheses & { readonly system: SupportSystem } => {
-    const levels = parameters.noiseLevels.map((sigma, l) => {
-      const posterior = posteriorOf(sigma, system, outlierShare);
-      return { l, sigma, phi, posterior, score: scoreOf(h, l, posterior.lnEvidence), weight: 0 };
-    });
-    return { h, form: 'linear', inMeasurements: system.inMeasurements, levels, system };
-  });
+  const linear = near.map(
+    ({ h, mean, lnShare, system }): Hypotheses & Beginning & { readonly system: SupportSystem } => {
+      const { phi, inMeasurements } = system;
+      const levels = parameters.noiseLevels.map((sigma, l) => {
+        const posterior = posteriorOf(sigma, system, outlierShare);
+        return { l, sigma, phi, mean, posterior, score: scoreOf(h, l, posterior.lnEvidence) + lnShare, weight: 0 };
+      });
+      return { h, mean, lnShare, form: 'linear', inMeasurements, levels, system };
+    },
+  );
   const bestLinear = Math.max(...linear.flatMap(({ levels }) => levels.map(({ score }) => score)));
-  const positive = linear.flatMap(({ h, inMeasurements, levels, system }): Hypotheses[] => {
+  const positive = linear.flatMap(({ h, mean, lnShare, inMeasurements, levels, system }): Hypotheses[] => {
     const head = heads[h]!;
     const known = options.near?.heads.find((each) => each.form === 'positive' && isSameHead(each, head));
     if (forward.launches === undefined || (options.near !== undefined && known === undefined)) return [];
     if (Math.max(...levels.map(({ score }) => score)) < bestLinear - farFromLinear) return [];
     const plain = repricedSums(forward.launches, head.net, parameters.lowerings.indexOf(head.lowering));
-    const prior = priorMeans?.[head.net];
-    const around = prior ? sumsAround(plain, prior) : plain;
+    const around = mean ? sumsAround(plain, mean) : plain;
     const divided = groups ? sumsWithGroups(around, groups, networks.count, P) : around;
     const sums = operators ? sumsAlone(divided, operators, head.net) : divided;
-    const own = positiveLevels(sums, known, system, levels, outlierShare, prior).map((level) => ({
+    const own = positiveLevels(sums, known, system, levels, outlierShare, mean).map((level) => ({
       ...level,
-      score: scoreOf(h, level.l, level.posterior.lnEvidence),
+      score: scoreOf(h, level.l, level.posterior.lnEvidence) + lnShare,
       weight: 0,
     }));
     return [{ h, form: 'positive', inMeasurements, levels: own }];
@@ -165,7 +178,11 @@ export function adaptTarget(
   const total = all.reduce((sum, { score }) => sum + Math.exp(score - best), 0);
   for (const level of all) level.weight = Math.exp(level.score - best) / total;
   const weightOf = (levels: readonly { weight: number }[]): number => levels.reduce((sum, l) => sum + l.weight, 0);
-  const kept = standing.filter(({ levels }) => weightOf(levels) >= leastWeight);
+  const kept = likeliest(
+    standing.filter(({ levels }) => weightOf(levels) >= leastWeight),
+    ({ levels }) => weightOf(levels),
+    2 * heads.length,
+  );
   const keptWeight = kept.reduce((sum, { levels }) => sum + weightOf(levels), 0);
   return {
     predictorHash,
@@ -176,12 +193,46 @@ export function adaptTarget(
       ...heads[own.h]!,
       form: own.form,
       weight: weightOf(own.levels) / keptWeight,
-      ...merged(own, latencyMs.length, P, priorMeans?.[heads[own.h]!.net]),
+      ...merged(own, latencyMs.length, P),
     })),
     outliers: Array.from(networksMs.keys()).filter(
       (i) => all.reduce((sum, l) => sum + (l.posterior.outliers.includes(i) ? l.weight : 0), 0) > 0.5,
     ),
   };
+}
+
+/** As many of them as `most`, in their order. */
+function likeliest<T>(items: readonly T[], weightOf: (item: T) => number, most: number): T[] {
+  if (items.length <= most) return [...items];
+  const kept = new Set(items.toSorted((a, b) => weightOf(b) - weightOf(a)).slice(0, most));
+  return items.filter((item) => kept.has(item));
+}
+
+/** A head with a mean of its weights' prior. */
+interface Beginning {
+  /** Index of the head. */
+  readonly h: number;
+  /** undefined: 0. */
+  readonly mean: Float64Array | undefined;
+  /** ln of how likely it is beforehand among those of all heads, relative to a head that has one alone. */
+  readonly lnShare: number;
+}
+
+/** Each head with the prior's own mean, and where there are centres with the weights of those of the head. */
+function beginnings(
+  wanted: readonly number[],
+  priorMeans: AdaptOptions['priorMeans'],
+  heads: readonly Head[],
+  { centres = [] }: Pick<HeadParameters, 'centres'>,
+): Beginning[] {
+  const known = centres.filter(({ head }) => wanted.includes(head));
+  const alone = wanted.map((h) => ({ h, mean: priorMeans?.[heads[h]!.net], lnShare: 0 }));
+  if (known.length === 0) return alone;
+  const lnShare = Math.log((centreShare * wanted.length) / known.length);
+  return [
+    ...alone.map((own) => ({ ...own, lnShare: Math.log(1 - centreShare) })),
+    ...known.map(({ head, weights }) => ({ h: head, mean: Float64Array.from(weights), lnShare })),
+  ];
 }
 
 interface MeasuredRows {
@@ -264,12 +315,14 @@ interface Level {
   readonly posterior: Posterior;
   /** φ of the measured networks [k × P]. */
   readonly phi: Float64Array;
+  /** Mean of the prior of w [P], what was solved for is w less it; undefined: 0. */
+  readonly mean: Float64Array | undefined;
   /** ln of prior times evidence. */
   readonly score: number;
   weight: number;
 }
 
-/** The noise levels of a head whose prices have one form. */
+/** The noise levels of a head whose prices have one form, under one mean of its prior. */
 interface Hypotheses {
   /** Index of the head. */
   readonly h: number;
@@ -288,14 +341,14 @@ function positiveLevels(
   { lnMean, lnLatency, phi, ownVariance }: SupportSystem,
   linear: readonly Level[],
   outlierShare: number,
-  prior?: Float64Array,
+  mean: Float64Array | undefined,
 ): Omit<Level, 'score' | 'weight'>[] {
   const lnOdds = Math.log(outlierShare / (1 - outlierShare));
   const asOutlier = outlierVariance(lnLatency.map((ln, i) => ln - lnMean[i]!));
   const gross = outlierShare > 0 ? grossOutliers(lnLatency.map((ln, i) => ln - lnMean[i]!)) : [];
   const levels: Omit<Level, 'score' | 'weight'>[] = [];
   let start: Float64Array = new Float64Array(phi.length / lnMean.length);
-  if (known) start.set(allWeights(known).map((w, p) => w - (prior?.[p] ?? 0)));
+  if (known) start.set(allWeights(known).map((w, p) => w - (mean?.[p] ?? 0)));
   let best = Number.NEGATIVE_INFINITY;
   const noise = Math.sqrt(known?.noiseVariance ?? Number.POSITIVE_INFINITY);
   const above = linear.findIndex(({ sigma }) => sigma > noise);
@@ -315,7 +368,7 @@ function positiveLevels(
     start = own.weights;
     if (lnEvidence < best - hopeless) break;
     best = Math.max(best, lnEvidence);
-    levels.push({ l, sigma, phi: own.phi, posterior: { ...own.posterior, lnEvidence, outliers } });
+    levels.push({ l, sigma, phi: own.phi, mean, posterior: { ...own.posterior, lnEvidence, outliers } });
   }
   return levels;
 }
@@ -327,12 +380,7 @@ const hopeless = 12;
 
 /** Mean and covariance of θ over noise levels, what only operators have left out: in units of their mean scale where
  * prices are linear, with ln scale less its mean in place of θ₀ − 1 where they are positive. */
-function merged(
-  { form, levels, inMeasurements }: Hypotheses,
-  k: number,
-  features: number,
-  prior: Float64Array | undefined,
-) {
+function merged({ form, levels, inMeasurements }: Hypotheses, k: number, features: number) {
   const coordinates = touchedBy(levels[0]!.phi, k, features);
   const n = 1 + coordinates.length;
   const total = levels.reduce((sum, l) => sum + l.weight, 0);
@@ -344,10 +392,11 @@ function merged(
     parts.reduce((sum, part) => sum + part.share * of(part), 0);
   const isLinear = form === 'linear';
   // What was solved for is w less the mean of its prior; a scale that moves takes that mean with it.
-  for (const { theta, response } of prior ? parts : []) {
+  for (const { theta, response, mean: prior } of parts) {
+    if (prior === undefined) continue;
     coordinates.forEach((p, c) => {
-      theta[c + 1]! += prior![p]!;
-      if (isLinear) response[c + 1]! += prior![p]!;
+      theta[c + 1]! += prior[p]!;
+      if (isLinear) response[c + 1]! += prior[p]!;
     });
   }
   const lnScale = isLinear
@@ -381,6 +430,7 @@ function merged(
   for (let p = 0; p < n; p++) for (let q = 0; q <= p; q++) factor.push(rounded(lower[p * n + q]!));
   const weights = Array.from(mean.subarray(1), rounded);
   const own = { lnScale, coordinates, weights, factor, priorVariance: rounded(priorVariance), noiseVariance };
+  const prior = levels[0]!.mean;
   if (prior === undefined) return own;
   return { ...own, priorMean: Array.from(prior, (mean, p) => (coordinates.includes(p) ? 0 : rounded(mean))) };
 }

@@ -35,6 +35,7 @@ export function adaptCalibrated(
   const known = {
     ...options,
     near: adaptation,
+    measured: options.measured ?? forward.count,
     ...(used > mostLeftOutSingly && { heads: standingHeads(adaptation, parameters.lowerings) }),
   };
   let squares = 0;

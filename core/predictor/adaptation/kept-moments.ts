@@ -46,7 +46,8 @@ export function keptMoments(
     memory.set(adaptation, byTable);
     const byHead = byTable.get(table) ?? new Map<string, HeadMemory>();
     byTable.set(table, byHead);
-    const key = `${batch} ${head.net} ${head.form} ${head.lowering}`;
+    // Heads of one net, form and lowering differ in the mean of their prior.
+    const key = `${batch} ${adaptation.heads.indexOf(head)}`;
     const known = byHead.get(key) ?? { head, terms: headTerms(head), parts: new Map(), alone: new Float64Array(0) };
     byHead.set(key, known);
     return known;

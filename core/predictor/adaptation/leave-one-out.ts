@@ -39,7 +39,7 @@ export function leaveOneOut(
       predictorHash,
       forwardRows(forward, inside),
       Float64Array.from(inside, (i) => latencyMs[i]!),
-      options,
+      { ...options, measured: options.measured ?? forward.count },
     );
     const predicted = predictLatencies(adaptation, parameters.lowerings, forwardRows(forward, outside));
     outside.forEach((i, at) => {

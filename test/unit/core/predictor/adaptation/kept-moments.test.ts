@@ -77,7 +77,12 @@ describe.each(sets.map((set) => [`${set.workload.searchSpace}, batch ${set.workl
       'under %i heads the moments are those of the direct formula, the first time and later',
       async (n) => {
         const shelf = books();
-        const own = [adaptation(n), adaptation(n)];
+        const one = adaptation(n);
+        // Heads may differ in the mean of their prior alone.
+        const [head] = one.heads;
+        const centred = { ...head!, weights: normals(30, 0.2), lnScale: 0.5, weight: head!.weight / 2 };
+        const twice = { ...one, heads: [{ ...head!, weight: head!.weight / 2 }, centred, ...one.heads.slice(1)] };
+        const own = [adaptation(n), twice];
         const moments = keptMoments(counts, shelf, lowerings);
         const forward = await forwardOfSets(counts, shelf, [set], netCount * lowerings.length);
         for (const answer of [await moments(own, set), await moments(own, set)]) {

@@ -25,7 +25,8 @@ const measured = measurements.slice(0, 2).map(({ architecture, latency }) => ({
 const described = { runtime: 'onnxruntime', operators: operatorNetworks(descriptor!).slice(0, 4) };
 
 test('without map or counters a target is adapted bit for bit as before; with both its prior moves', async () => {
-  const { counters: shipped, ...uncounted } = parseParameters(bundle.json);
+  // Known targets would have a say while so few networks are measured.
+  const { counters: shipped, centres: _known, ...uncounted } = parseParameters(bundle.json);
   expect(shipped).toBeDefined();
   const plain = await loadPredictor({ ...bundle, json: encodeParameters(uncounted) });
   const before = await adaptChecked(plain, measured, null, described);
