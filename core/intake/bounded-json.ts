@@ -41,6 +41,18 @@ const colon = 0x3a;
 /** Everything up to it is white space or no JSON. */
 const space = 0x20;
 
+/** Where the quote stands that ends a string; behind the bytes where none does. */
+function endOfEscaped(bytes: Uint8Array, from: number): number {
+  let i = from;
+  while (i < bytes.length && bytes[i] !== quote) i += bytes[i] === backslash ? 2 : 1;
+  return i;
+}
+
+function endOfPlain(bytes: Uint8Array, from: number): number {
+  const at = bytes.indexOf(quote, from);
+  return at < 0 ? bytes.length : at;
+}
+
 /** What a JSON text has too much of, before anything is built of it: 'more than 16 strings'. Undefined when it keeps
  * the limits, also where it is no JSON. */
 export function jsonExcess(bytes: Uint8Array, limits: JsonLimits): string | undefined {
@@ -50,6 +62,8 @@ export function jsonExcess(bytes: Uint8Array, limits: JsonLimits): string | unde
   let strings = 0;
   let scalars = 0;
   let inScalar = false;
+  // Hardly any text has an escape, and without them a string ends with the next quote.
+  const hasEscapes = bytes.includes(backslash);
   // Separators seen in the containers that are open, by depth, and how many each may have.
   const separators = new Uint32Array(limits.depth + 1);
   const allowed = new Uint32Array(limits.depth + 1).fill(limits.entries);
@@ -59,8 +73,7 @@ export function jsonExcess(bytes: Uint8Array, limits: JsonLimits): string | unde
     inScalar = false;
     if (byte === quote) {
       if (++strings > limits.strings) return `more than ${limits.strings} strings`;
-      i++;
-      while (i < bytes.length && bytes[i] !== quote) i += bytes[i] === backslash ? 2 : 1;
+      i = hasEscapes ? endOfEscaped(bytes, i + 1) : endOfPlain(bytes, i + 1);
     } else if (byte === openObject || byte === openArray) {
       if (++containers > limits.containers) return `more than ${limits.containers} objects and arrays`;
       if (++depth > limits.depth) return `nested deeper than ${limits.depth}`;
