@@ -23,6 +23,15 @@ const rows = z
   })
   .refine(({ first, last }) => first <= last, 'the first row must not be after the last');
 
+const pattern = z.string().transform((source, context): RegExp => {
+  try {
+    return new RegExp(source);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+    return z.NEVER;
+  }
+});
+
 const options = {
   searchSpace: {
     value: 'ID',
@@ -60,6 +69,18 @@ const options = {
     value: 'FIRST-LAST',
     help: 'rows for spearmanTrimmed; all other numbers are over all rows after the training rows',
     schema: rows.optional(),
+  },
+  folds: {
+    value: 'N',
+    help:
+      'with --graphs: devices are held out in N groups, each learned without in turn. A column is of the device that ' +
+      'its name tells before -rNUMBER-',
+    schema: integerBetween(2, 100).optional(),
+  },
+  testMatching: {
+    value: 'PATTERN',
+    help: 'with --folds, in place of --test: the columns whose names match this regular expression; default: all',
+    schema: pattern.optional(),
   },
   holdFamilies: flag('with --graphs: a fifth of the families is never measured, and only they are scored'),
   excludeFamilies: {
@@ -136,6 +157,8 @@ export function evaluateOptions(given: Values<typeof options>): EvaluateOptions 
     throw new DomainError('invalid-usage', `--search-space or --graphs is needed: ${searchSpaceIds.join(', ')}`);
   }
   const foreign = [
+    ['--folds', given.folds],
+    ['--test-matching', given.testMatching],
     ['--hold-families', given.holdFamilies],
     ['--exclude-families', given.excludeFamilies],
     ['--measured-in', given.measuredIn],
@@ -169,12 +192,21 @@ export function graphEvaluation(given: Values<typeof options>): GraphEvaluation 
     ['--baseline', given.baseline],
   ].flatMap(([option, value]) => (value === undefined ? [] : [option]));
   if (foreign.length > 0) throw new DomainError('invalid-usage', `${foreign.join(', ')} do not go with --graphs`);
-  if (given.test === undefined) throw new DomainError('invalid-usage', '--graphs needs --test: targets to evaluate on');
+  const { folds, test, testMatching } = given;
+  if (folds === undefined && test === undefined) {
+    throw new DomainError('invalid-usage', '--graphs needs --test or --folds: targets to evaluate on');
+  }
+  if (folds !== undefined && given.train !== undefined) {
+    throw new DomainError('invalid-usage', '--train does not go with --folds: what is not held out is learned from');
+  }
+  if (testMatching !== undefined && (folds === undefined || test !== undefined)) {
+    throw new DomainError('invalid-usage', '--test-matching goes with --folds, in place of --test');
+  }
   return {
     graphs: given.graphs ?? [],
     data: given.data ?? [],
     train: given.train,
-    test: given.test,
+    test: test ?? testMatching ?? /(?:)/,
     excludeFamilies: given.excludeFamilies ?? [],
     holdFamilies: given.holdFamilies,
     measuredIn: given.measuredIn,
@@ -189,7 +221,7 @@ export function graphEvaluation(given: Values<typeof options>): GraphEvaluation 
 
 async function runGraphs(given: Values<typeof options>, { out, say }: Terminal): Promise<number> {
   const plan = graphEvaluation(given);
-  const { checkGraphEvaluation, evaluateGraphs, graphDrawsOf, readSets } = await import(
+  const { checkGraphEvaluation, evaluateGraphs, foldsOfPlan, graphDrawsOf, readSets } = await import(
     '#cli/evaluate/evaluate-graphs.ts'
   );
   const { evaluationProgress } = await import('#cli/evaluate/evaluation-progress.ts');
@@ -197,11 +229,12 @@ async function runGraphs(given: Values<typeof options>, { out, say }: Terminal):
   const note = (line: string): void => say(`${line}\n`);
   note('reading and lowering graphs');
   const sets = readSets(plan);
-  checkGraphEvaluation(sets, plan);
+  const plans = foldsOfPlan(sets, plan, given.folds ?? 1);
+  for (const each of plans) checkGraphEvaluation(sets, each);
   const runs = [];
-  const progress = evaluationProgress({ ...plan, seeds: given.seed, draws: graphDrawsOf(plan) }, note);
+  const progress = evaluationProgress({ ...plan, seeds: given.seed, draws: plans.map(graphDrawsOf) }, note);
   for (const seed of given.seed) {
-    const run = await evaluateGraphs(sets, plan, seed, progress);
+    const run = await evaluateGraphs(sets, plans, seed, progress);
     runs.push(run);
     if (given.json) continue;
     const where = run.measuredIn === run.testedOn ? run.testedOn : `${run.measuredIn} → ${run.testedOn}`;

@@ -15,7 +15,8 @@ import { defaultLowerings } from '#core/predictor/hypotheses.ts';
 import { blockCounter } from '#core/predictor/kernels/count-kernels.ts';
 import { type KernelTable, kernelTable } from '#core/predictor/kernels/kernel-table.ts';
 import { searchSpaceIds, searchSpaces } from '#core/search-space/registry.ts';
-import type { EvaluationProgress } from './evaluation-progress.ts';
+import { deviceFolds } from './device-folds.ts';
+import type { EvaluationProgress, SeedProgress } from './evaluation-progress.ts';
 import { type EvaluatedSet, readGraphSet, readNetworkLatencies, readSpaceSet } from './network-sets.ts';
 
 export interface GraphEvaluation {
@@ -23,7 +24,8 @@ export interface GraphEvaluation {
   readonly data: readonly string[];
   /** undefined: every column but those tested. */
   readonly train: readonly string[] | undefined;
-  readonly test: readonly string[];
+  /** Columns, or what their names match. */
+  readonly test: readonly string[] | RegExp;
   readonly excludeFamilies: readonly string[];
   readonly holdFamilies: boolean;
   /** Id of a set; undefined: the first file of graphs. */
@@ -34,6 +36,11 @@ export interface GraphEvaluation {
   readonly repeats: number;
   readonly steps: number;
   readonly outlierShare: number;
+}
+
+/** A part of an evaluation that one predictor is trained for. */
+export interface GraphFold extends GraphEvaluation {
+  readonly test: readonly string[];
 }
 
 export interface GraphRun {
@@ -73,7 +80,7 @@ export function readSets({ graphs, data }: Pick<GraphEvaluation, 'graphs' | 'dat
 }
 
 /** @throws DomainError `invalid-usage` naming the option, what it asks for and what there is */
-export function checkGraphEvaluation({ sets }: Sets, plan: GraphEvaluation): void {
+export function checkGraphEvaluation({ sets }: Sets, plan: GraphFold): void {
   const ids = sets.map((set) => set.id);
   for (const [option, id] of [
     ['--measured-in', plan.measuredIn],
@@ -113,7 +120,7 @@ const isSpace = (id: string): boolean => searchSpaceIds.some((space) => space ==
 const weightOf = ({ id }: EvaluatedSet): number => (isSpace(id) ? 0.25 : 1.2);
 const fewestNetworks = 12;
 
-function trainingGroups({ sets }: Sets, plan: GraphEvaluation): TrainingGroup[] {
+function trainingGroups({ sets }: Sets, plan: GraphFold): TrainingGroup[] {
   const excluded = new Set(plan.excludeFamilies);
   return sets
     .map((set) => {
@@ -145,17 +152,45 @@ function trainingGroups({ sets }: Sets, plan: GraphEvaluation): TrainingGroup[] 
 const familiesOf = ({ holdFamilies }: GraphEvaluation) => (holdFamilies ? 'held-out' : 'any');
 
 /** Draws of measurements that it scores with each seed. */
-export const graphDrawsOf = (plan: GraphEvaluation): number =>
+export const graphDrawsOf = (plan: GraphFold): number =>
   networkDrawsOf({ ...plan, targets: plan.test, families: familiesOf(plan) });
 
-/** @param progress is told how far it is */
+/** One fold is the plan itself; of several each holds out some devices of the plan's targets, and learns from no column
+ * of them. There a target is scored where it has twice as many latencies as the most that are measured.
+ * @throws DomainError `invalid-usage` with fewer devices than folds */
+export function foldsOfPlan(read: Sets, plan: GraphEvaluation, count: number): GraphFold[] {
+  const { measured, tested } = setsOf(read, plan);
+  const { test } = plan;
+  const wanted = test instanceof RegExp ? [...tested.columns.keys()].filter((id) => test.test(id)) : test;
+  if (count === 1) return [{ ...plan, test: wanted }];
+  const fewest = 2 * Math.max(...plan.measurements);
+  const isMeasured = (set: EvaluatedSet, id: string): boolean =>
+    (set.columns.get(id)?.filter((ms) => !Number.isNaN(ms)).length ?? 0) >= fewest;
+  const scored = wanted.filter((id) => isMeasured(measured, id) && isMeasured(tested, id));
+  const columns = [...new Set(read.sets.flatMap((set) => [...set.columns.keys()]))];
+  return deviceFolds(columns, scored, count).map((fold) => ({ ...plan, ...fold }));
+}
+
+/** One run of all folds.
+ * @param progress is told how far it is */
 export async function evaluateGraphs(
   read: Sets,
-  plan: GraphEvaluation,
+  folds: readonly GraphFold[],
   seed: number,
   progress: EvaluationProgress,
 ): Promise<GraphRun> {
-  const told = progress.seed(seed);
+  const runs: GraphRun[] = [];
+  for (const [fold, plan] of folds.entries()) {
+    runs.push(await evaluateFold(read, plan, seed, progress.seed(seed, fold)));
+  }
+  return {
+    ...runs[0]!,
+    trainSeconds: runs.reduce((sum, { trainSeconds }) => sum + trainSeconds, 0),
+    results: runs.flatMap(({ results }) => results),
+  };
+}
+
+async function evaluateFold(read: Sets, plan: GraphFold, seed: number, told: SeedProgress): Promise<GraphRun> {
   const started = performance.now();
   const bundle = await fitKernelPredictor({
     data: { lowerings: defaultLowerings, kernels: read.table.kernels, groups: trainingGroups(read, plan) },

@@ -1,11 +1,12 @@
-// How far an evaluation is and how long it still takes: of each seed a fit and then the scoring of its draws.
+// How far an evaluation is and how long it still takes: of each seed, and of each fold with it, a fit and then the
+// scoring of its draws.
 import { leftInWords, type WorkPart, workClock } from '#core/statistics/time-left.ts';
 
 export interface EvaluationWork {
   readonly seeds: readonly number[];
   readonly steps: number;
-  /** Draws of measurements that are scored with each seed. */
-  readonly draws: number;
+  /** Draws of measurements that are scored with each seed, of each fold; one number: there is one fold. */
+  readonly draws: number | readonly number[];
 }
 
 export interface SeedProgress {
@@ -14,7 +15,8 @@ export interface SeedProgress {
 }
 
 export interface EvaluationProgress {
-  seed(seed: number): SeedProgress;
+  /** @param fold from 0 */
+  seed(seed: number, fold?: number): SeedProgress;
 }
 
 const sayEveryS = 2;
@@ -26,11 +28,14 @@ export function evaluationProgress(
   say: (line: string) => void,
   nowS: () => number = () => performance.now() / 1000,
 ): EvaluationProgress {
-  const parts = seeds.flatMap((): WorkPart[] => [
-    // How long a draw takes beside a step depends on networks, targets and what else the machine does.
-    { kind: 'fit', units: steps, unit: 'step' },
-    { kind: 'score', units: draws, unit: 'draw' },
-  ]);
+  const folds = typeof draws === 'number' ? [draws] : draws;
+  const parts = seeds.flatMap(() =>
+    folds.flatMap((own): WorkPart[] => [
+      // How long a draw takes beside a step depends on networks, targets and what else the machine does.
+      { kind: 'fit', units: steps, unit: 'step' },
+      { kind: 'score', units: own, unit: 'draw' },
+    ]),
+  );
   const clock = workClock(parts, nowS);
   let saidS = Number.NEGATIVE_INFINITY;
   const tell = (isEdge: boolean, line: string): void => {
@@ -39,19 +44,21 @@ export function evaluationProgress(
     say(`${line}, ${leftInWords(clock.leftS())}`);
   };
   return {
-    seed(seed) {
-      const at = 2 * seeds.indexOf(seed);
+    seed(seed, fold = 0) {
+      const at = 2 * (seeds.indexOf(seed) * folds.length + fold);
+      const own = folds[fold]!;
+      const name = `seed ${seed}${folds.length > 1 ? `, fold ${fold + 1} of ${folds.length}` : ''}`;
       clock.report(at, 0);
-      tell(true, `seed ${seed}: step 0/${steps}`);
+      tell(true, `${name}: step 0/${steps}`);
       return {
         fitted(step, loss) {
           clock.report(at, step / steps);
-          tell(step === steps, `seed ${seed}: step ${step}/${steps}, loss ${loss.toFixed(3)}`);
+          tell(step === steps, `${name}: step ${step}/${steps}, loss ${loss.toFixed(3)}`);
         },
         scored(done) {
           // What the first draw costs beside itself (the networks' sums, an order of all) is no measure for others.
-          if (done > 0) clock.report(at + 1, done / draws);
-          tell(done === 0 || done === draws, `seed ${seed}: scored ${done}/${draws}`);
+          if (done > 0) clock.report(at + 1, done / own);
+          tell(done === 0 || done === own, `${name}: scored ${done}/${own}`);
         },
       };
     },

@@ -63,7 +63,21 @@ describe('options of evaluate with graphs', () => {
     expect(parseGraphs('--graphs a.jsonl --test x')).toMatchObject({ holdFamilies: false, excludeFamilies: [] });
   });
 
+  test('devices in folds: all columns, those that match, or those named', () => {
+    const { test: all } = parseGraphs('--graphs a.jsonl --folds 5');
+    expect(all).toBeInstanceOf(RegExp);
+    expect((all as RegExp).test('any')).toBe(true);
+    const { test: matching } = parseGraphs('--graphs a.jsonl --folds 5 --test-matching g-1$');
+    expect(['pi-r3-t4-g-1', 'pi-r3-t4-g0'].filter((name) => (matching as RegExp).test(name))).toEqual(['pi-r3-t4-g-1']);
+    expect(parseGraphs('--graphs a.jsonl --folds 5 --test x,y')).toMatchObject({ test: ['x', 'y'] });
+  });
+
   test.each([
+    ['--graphs a.jsonl --folds 1', '--folds'],
+    ['--graphs a.jsonl --folds 5 --train x', '--train'],
+    ['--graphs a.jsonl --folds 5 --test x --test-matching y', '--test-matching'],
+    ['--graphs a.jsonl --test-matching y', '--folds'],
+    ['--graphs a.jsonl --folds 5 --test-matching (', '--test-matching'],
     ['--graphs a.jsonl', '--test'],
     ['--graphs a.jsonl --test x --search-space ofa', '--search-space'],
     ['--graphs a.jsonl --test x --train-rows 0-9', '--train-rows'],
@@ -72,12 +86,16 @@ describe('options of evaluate with graphs', () => {
     expect(() => parseGraphs(args)).toThrow(option);
   });
 
-  test.each(['--hold-families', '--measured-in ofa', '--tested-on ofa', '--exclude-families vgg'])(
-    '%s is refused without graphs',
-    (option) => {
-      expect(() => parseOptions(`--search-space ofa ${option}`.split(' '))).toThrow('--graphs');
-    },
-  );
+  test.each([
+    '--folds 5',
+    '--test-matching x',
+    '--hold-families',
+    '--measured-in ofa',
+    '--tested-on ofa',
+    '--exclude-families vgg',
+  ])('%s is refused without graphs', (option) => {
+    expect(() => parseOptions(`--search-space ofa ${option}`.split(' '))).toThrow('--graphs');
+  });
 });
 
 test('the JSON keeps a baseline apart and averages over targets', () => {

@@ -39,3 +39,30 @@ test('the time left is known once fits and scoring were both seen, each at its o
     'seed 8: step 0/100, 37 s left',
   ]);
 });
+
+test('of several folds each has a fit and draws of its own', () => {
+  let now = 0;
+  const lines: string[] = [];
+  const work = { seeds: [0], steps: 10, draws: [10, 30] };
+  const progress = evaluationProgress(
+    work,
+    (line) => lines.push(line),
+    () => now,
+  );
+  const first = progress.seed(0, 0);
+  now = 20;
+  first.fitted(10, 1);
+  first.scored(0);
+  now = 25;
+  first.scored(2);
+  now = 30;
+  first.scored(7);
+  now = 33;
+  first.scored(10);
+  progress.seed(0, 1);
+  // A second a draw and two a step: 30 draws and 10 steps.
+  expect(lines.slice(-2)).toEqual([
+    'seed 0, fold 1 of 2: scored 10/10, 50 s left',
+    'seed 0, fold 2 of 2: step 0/10, 50 s left',
+  ]);
+});
