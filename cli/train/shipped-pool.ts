@@ -3,11 +3,13 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { readTable } from '#cli/read-table.ts';
+import type { ProfileTarget } from '#core/dataset/profile-target.ts';
 import { anyProfileSchema } from '#core/dataset/read-profile.ts';
 import type { LatencyTable } from '#core/dataset/table.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import { usualInputSize } from '#core/search-space/network/input-size.ts';
 import { searchSpace, searchSpaces } from '#core/search-space/registry.ts';
+import { hardwareKeyOf } from '#core/training/snapshot/hardware-key.ts';
 import {
   type PoolColumn,
   type PoolSet,
@@ -22,39 +24,47 @@ const dataFile = (name: string): string => new URL(`../../data/${name}`, import.
 /** Its two halves disagree: data/fleet/README.md. */
 export const leftOutOfFleet = ['onnxruntime-basic-t2'];
 
-/** Rows of each table: the rest is for evaluation. */
+/** Rows of each table to learn from: the rest is for evaluation. */
 const rows = poolLimits.architectures;
 
-/** @param fleet whether the measured fleet is among it */
-export function shippedPool({ fleet: isWithFleet } = { fleet: true }): TrainingPool {
+export interface PoolOptions {
+  /** Whether the measured fleet is among it. */
+  readonly fleet?: boolean;
+  /** Whether rows to evaluate on are, behind those to learn from. */
+  readonly tested?: boolean;
+}
+
+/** Latencies in ms by architecture and target; the same hardware has one key in all tables. */
+export function shippedPool({ fleet: isWithFleet = true, tested = false }: PoolOptions = {}): TrainingPool {
   const spaces = searchSpaces.filter(({ shippedTable }) => shippedTable !== null).map(({ id }) => id);
   const tables = spaces.map((id) => readTable(dataFile(`latency-${id}.csv.gz`), id));
   const fleet = readTable(dataFile('latency-nasbench201-fleet.csv.gz'), 'nasbench201');
   const edge = readTable(dataFile('latency-nasbench201-edge.csv.gz'), 'nasbench201');
   const sets = tables.map((table) => {
-    const set = setOf(table);
+    const set = setOf(table, tested);
     return isWithFleet && table.searchSpace === fleet.searchSpace ? withFleet(set, table, fleet) : set;
   });
   // Its cells are not those of the others.
-  const edgeSet = setOf(edge);
+  const edgeSet = setOf(edge, tested);
   sets.push({ ...edgeSet, id: `${edgeSet.id}-edge` });
   return { sets: sets.sort((a, b) => (a.id < b.id ? -1 : 1)) };
 }
 
-function setOf(table: LatencyTable): PoolSet {
+function setOf(table: LatencyTable, tested: boolean): PoolSet {
   const space = searchSpace(table.searchSpace);
   const inputSize = usualInputSize(space);
-  const architectures = table.architectures.slice(0, rows);
+  const end = rows + (tested ? poolLimits.testArchitectures : 0);
+  const architectures = table.architectures.slice(0, end);
   return {
     id: setIdOf({ searchSpace: table.searchSpace, inputSize }),
     space,
     inputSize,
     architectures,
-    trained: architectures.length,
+    trained: Math.min(rows, architectures.length),
     columns: table.targets.map((column) => {
       const { device, batchSize } = readingOf(column);
-      const target = targetId(targetOfColumn(device));
-      return { target, hardwareKey: target, batchSize, latencyMs: column.latencyMs.slice(0, rows) };
+      const target = targetOfColumn(device);
+      return { ...namesOf(target), batchSize, latencyMs: column.latencyMs.slice(0, end) };
     }),
   };
 }
@@ -64,18 +74,23 @@ function withFleet(set: PoolSet, table: LatencyTable, fleet: LatencyTable): Pool
   const columns = fleet.targets
     .filter(({ id }) => !leftOutOfFleet.includes(id))
     .map(({ id, latencyMs }): PoolColumn => {
-      const target = fleetTargetId(id);
       const own = Float64Array.from(set.architectures, (_, row) => {
         const at = rowOf.get(table.texts[row]!);
         return at === undefined ? Number.NaN : latencyMs[at]!;
       });
-      return { target, hardwareKey: target, batchSize: 1, latencyMs: own };
+      return { ...namesOf(fleetTarget(id)), batchSize: 1, latencyMs: own };
     });
   return { ...set, columns: [...set.columns, ...columns] };
 }
 
 /** The fleet's profile says what a column was measured on. */
-function fleetTargetId(column: string): string {
+function fleetTarget(column: string): ProfileTarget {
   const bytes = gunzipSync(readFileSync(dataFile(`fleet/${column}.json.gz`)));
-  return targetId(anyProfileSchema.parse(JSON.parse(bytes.toString('utf8'))).target);
+  return anyProfileSchema.parse(JSON.parse(bytes.toString('utf8'))).target;
 }
+
+/** Tables write one GPU with and without a hyphen. */
+const namesOf = (target: ProfileTarget): Pick<PoolColumn, 'target' | 'hardwareKey'> => ({
+  target: targetId(target),
+  hardwareKey: hardwareKeyOf({ target }).replaceAll('-', ''),
+});

@@ -1,5 +1,5 @@
 // Trains the predictor that comes with the project, with its card and report: the files of data/predictor/.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleHash, type PredictorBundle } from '#core/predictor/bundle.ts';
 import { fitKernelPredictor } from '#core/predictor/fitting/fit-predictor.ts';
@@ -8,8 +8,9 @@ import { parseParameters } from '#core/predictor/predictor-parameters.ts';
 import { type Card, cardSchema } from '#core/predictors/card.ts';
 import { learnedFrom } from '#core/predictors/learned-from.ts';
 import { leftInWords, type WorkClock, type WorkPart, workClock } from '#core/statistics/time-left.ts';
-import { episodeData } from '#core/training/fits/episode-data.ts';
+import { type CountedGraphs, episodeData } from '#core/training/fits/episode-data.ts';
 import { countedGraphs, shippedCollections } from './counted-graphs.ts';
+import { evaluateFolds, type FoldsEvaluation, foldCount } from './evaluate-folds.ts';
 import { withCountersOfFleet } from './learn-counters.ts';
 import { shippedPool } from './shipped-pool.ts';
 
@@ -17,6 +18,8 @@ export interface TrainShippedOptions {
   readonly seed: number;
   /** Undefined: as many as a predictor wants. */
   readonly steps: number | undefined;
+  /** Whether hardware is held out in turn, too, for the card's evaluation and a report. */
+  readonly report: boolean;
   /** Written there; made if missing. */
   readonly folder: string;
   readonly createdAt: Date;
@@ -34,12 +37,8 @@ export const trainingWork = (steps: number): readonly WorkPart[] => [
 export async function trainShipped(options: TrainShippedOptions): Promise<Card> {
   const { seed, steps, folder, createdAt, signal, say } = options;
   say('counting the kernels of the shipped networks …');
-  const data = episodeData(
-    shippedPool(),
-    defaultLowerings,
-    { heldOut: [], only: null },
-    shippedCollections().map(countedGraphs),
-  );
+  const graphs = shippedCollections().map(countedGraphs);
+  const data = episodeData(shippedPool(), defaultLowerings, { heldOut: [], only: null }, graphs);
   const started = performance.now();
   let clock: WorkClock | undefined;
   const curve: { step: number; loss: number }[] = [];
@@ -57,21 +56,50 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Card> 
   });
   say('learning what counters tell of prices …');
   const bundle = await withCountersOfFleet(fitted);
+  const trainS = Math.round((performance.now() - started) / 1000);
+  const held = options.report ? await heldOut(options, graphs) : undefined;
   const card = cardOf(bundle, {
     createdAt: createdAt.toISOString(),
-    trainS: Math.round((performance.now() - started) / 1000),
+    trainS,
     learningCurve: curve,
+    ...(held && { evaluation: held.evaluation }),
   });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'predictor.onnx'), bundle.onnx);
   writeFileSync(join(folder, 'predictor.json'), bundle.json);
-  writeFileSync(join(folder, 'card.json'), `${JSON.stringify(card, null, 1)}\n`);
+  writeFileSync(join(folder, 'card.json'), `${JSON.stringify(card, rounded, 1)}\n`);
+  const report = join(folder, 'report.html');
+  // One that lies there would be of another predictor.
+  rmSync(report, { force: true });
+  if (held) {
+    const { renderReport } = await import('#report/render-report.ts');
+    writeFileSync(report, await renderReport({ card, predictions: held.predictions }));
+  }
   return card;
+}
+
+/** Numbers in six significant digits. */
+const rounded = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
+
+function heldOut(options: TrainShippedOptions, graphs: readonly CountedGraphs[]): Promise<FoldsEvaluation> {
+  const folds = Array.from({ length: foldCount }, () => ({ kind: 'fold', units: 1 }));
+  const clock = workClock(folds, () => performance.now() / 1000);
+  return evaluateFolds({
+    ...options,
+    pool: shippedPool({ tested: true }),
+    graphs,
+    onProgress(fold, share) {
+      clock.report(fold, share);
+      const done = `${Math.round(100 * share)} %`;
+      options.say(`hardware held out, ${fold + 1} of ${foldCount}: ${done}, ${leftInWords(clock.leftS())}`);
+    },
+  });
 }
 
 function cardOf(
   bundle: PredictorBundle,
-  told: Pick<Card, 'createdAt' | 'learningCurve'> & { readonly trainS: number },
+  told: Pick<Card, 'createdAt' | 'learningCurve' | 'evaluation'> & { readonly trainS: number },
 ): Card {
   const { lineage } = parseParameters(bundle.json);
   const { seed, steps, dataHash } = lineage;
@@ -82,6 +110,7 @@ function cardOf(
     hash,
     createdAt: told.createdAt,
     training: { seed, steps, trainS: told.trainS, networks, targets: targets.map(({ id }) => id), dataHash },
+    ...(told.evaluation && { evaluation: told.evaluation }),
     learningCurve: told.learningCurve,
     limits: [
       'It has learned from the measurements that come with the project and from nothing that was measured since.',

@@ -164,7 +164,7 @@ function hasEnough({ set: { space, architectures, trained }, column: { latencyMs
 /** One evaluation for each workload. */
 export function tasksOf(
   used: readonly HeldOutColumn[],
-  { repeats }: RunRecord['settings'],
+  { repeats }: Pick<RunRecord['settings'], 'repeats'>,
 ): Omit<EvaluationPlan, 'methods'>[] {
   const byWorkload = new Map<string, HeldOutColumn[]>();
   for (const held of used) {
