@@ -5,6 +5,7 @@
 //   npx node examples/predict-table.ts nasbench201 TARGET < architectures.txt > latencies.csv
 import { text } from 'node:stream/consumers';
 import { apiClient } from '#client/client.ts';
+import { retryText } from '#client/retry.ts';
 import { predictOperations } from '#contract/predictions.ts';
 
 process.on('uncaughtException', ({ message }) => {
@@ -17,6 +18,7 @@ if (target === '') throw new Error('usage: predict-table.ts SEARCH_SPACE TARGET 
 const client = apiClient({
   api: process.env['SUGARBUSH_API'] ?? 'http://127.0.0.1:8787',
   token: process.env['SUGARBUSH_TOKEN'],
+  onRetry: (retry) => process.stderr.write(retryText(retry)),
   operations: predictOperations,
 });
 

@@ -5,6 +5,7 @@
 //   export SUGARBUSH_API=http://127.0.0.1:8787 SUGARBUSH_TOKEN=sb_…     (a reader's)
 //   npx node examples/search-with-budget.ts TARGET BUDGET_MS
 import { apiClient } from '#client/client.ts';
+import { retryText } from '#client/retry.ts';
 import { predictOperations } from '#contract/predictions.ts';
 
 process.on('uncaughtException', ({ message }) => {
@@ -18,6 +19,7 @@ const budgetMs = Number(budgetText);
 const client = apiClient({
   api: process.env['SUGARBUSH_API'] ?? 'http://127.0.0.1:8787',
   token: process.env['SUGARBUSH_TOKEN'],
+  onRetry: (retry) => process.stderr.write(retryText(retry)),
   operations: predictOperations,
 });
 

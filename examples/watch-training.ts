@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiClient } from '#client/client.ts';
 import { ApiError } from '#client/errors.ts';
+import { retryText } from '#client/retry.ts';
 import { trainingRunOperations } from '#contract/training-runs.ts';
 
 process.on('uncaughtException', ({ message }) => {
@@ -16,6 +17,7 @@ const [settings = '{}'] = process.argv.slice(2);
 const client = apiClient({
   api: process.env['SUGARBUSH_API'] ?? 'http://127.0.0.1:8787',
   token: process.env['SUGARBUSH_TOKEN'],
+  onRetry: (retry) => process.stderr.write(retryText(retry)),
   operations: trainingRunOperations,
 });
 

@@ -81,7 +81,9 @@ function readEvaluation(file: string): ReportInput {
   try {
     return reportInputSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw new DomainError('invalid-usage', `no file ${file}`);
+    const [issue] = cause instanceof z.ZodError ? cause.issues : [];
+    const reason = issue === undefined ? (cause as Error).message : `${issue.path.join('/')}: ${issue.message}`;
     throw new DomainError('invalid-usage', `cannot read the evaluation ${file}: ${reason}`, { cause });
   }
 }

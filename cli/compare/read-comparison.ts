@@ -34,7 +34,14 @@ export function readComparison(file: string): ComparisonResult[] {
   try {
     return comparisonSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).results;
   } catch (cause) {
-    const message = `${file} is not what compare --json prints: ${(cause as Error).message}`;
+    const message = cannotRead(file, cause);
     throw new DomainError('invalid-usage', message, { cause });
   }
+}
+
+function cannotRead(file: string, cause: unknown): string {
+  if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return `no file ${file}`;
+  const [issue] = cause instanceof z.ZodError ? cause.issues : [];
+  const what = issue === undefined ? (cause as Error).message : `${issue.path.join('/')}: ${issue.message}`;
+  return `${file} is not what compare --json prints: ${what}`;
 }

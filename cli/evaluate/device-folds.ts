@@ -14,11 +14,18 @@ const deviceOf = (column: string): string => column.split(/-r\d+-/)[0]!;
 
 /** Devices that are scored are dealt out in turn, in the order of their names.
  * @param columns of all tables, those that can be scored among them
+ * @param what they are, for a refusal
  * @throws DomainError `invalid-usage` with fewer devices to score than folds */
-export function deviceFolds(columns: readonly string[], scored: readonly string[], count: number): DeviceFold[] {
+export function deviceFolds(
+  columns: readonly string[],
+  scored: readonly string[],
+  count: number,
+  what: string,
+): DeviceFold[] {
   const devices = [...new Set(scored.map(deviceOf))].sort();
   if (devices.length < count) {
-    throw new DomainError('invalid-usage', `--folds ${count}: there are ${devices.length} devices to score`);
+    const there = devices.length === 0 ? 'no device has one' : `of these devices alone: ${devices.join(', ')}`;
+    throw new DomainError('invalid-usage', `--folds ${count} needs as many devices with ${what}; ${there}`);
   }
   return Array.from({ length: count }, (_, fold) => {
     const held = new Set(devices.filter((_, at) => at % count === fold));

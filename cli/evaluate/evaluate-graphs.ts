@@ -1,6 +1,6 @@
 // One evaluation over sets of graphs and search spaces: a predictor of all kernels trained with one seed on everything
 // but what is tested, scored on networks that were not measured.
-
+import { existsSync } from 'node:fs';
 import { DomainError } from '#core/errors.ts';
 import { loadPredictor } from '#core/predictor/bundle.ts';
 import {
@@ -61,8 +61,10 @@ export interface Sets {
 const mostTrainingRows = 1500;
 const mostTestRows = 1000;
 
-/** @throws DomainError `invalid-table`, `invalid-model` */
+/** @throws DomainError `invalid-table`, `invalid-model`; `invalid-usage` for a file of graphs that is not there */
 export function readSets({ graphs, data }: Pick<GraphEvaluation, 'graphs' | 'data'>): Sets {
+  const missing = graphs.filter((file) => !existsSync(file));
+  if (missing.length > 0) throw new DomainError('invalid-usage', `--graphs: no file ${missing.join(', ')}`);
   const table = kernelTable();
   const latencies = readNetworkLatencies(data);
   const counter = blockCounter(table, defaultLowerings);
@@ -163,12 +165,21 @@ export function foldsOfPlan(read: Sets, plan: GraphEvaluation, count: number): G
   const { test } = plan;
   const wanted = test instanceof RegExp ? [...tested.columns.keys()].filter((id) => test.test(id)) : test;
   if (count === 1) return [{ ...plan, test: wanted }];
+  if (wanted.length === 0) {
+    const there = [...tested.columns.keys()].join(', ') || 'none; --data has them';
+    throw new DomainError('invalid-usage', `--test-matching: no column of ${tested.id} matches; there are ${there}`);
+  }
+  checkGraphEvaluation(read, { ...plan, test: wanted });
   const fewest = 2 * Math.max(...plan.measurements);
-  const isMeasured = (set: EvaluatedSet, id: string): boolean =>
-    (set.columns.get(id)?.filter((ms) => !Number.isNaN(ms)).length ?? 0) >= fewest;
-  const scored = wanted.filter((id) => isMeasured(measured, id) && isMeasured(tested, id));
+  const excluded = new Set(plan.excludeFamilies);
+  const scored = wanted.filter((id) => {
+    const latencies = measured.columns.get(id)!;
+    const isMeasurable = (i: number): boolean => !Number.isNaN(latencies[i]) && !excluded.has(measured.families[i]!);
+    return measured.names.filter((_, i) => isMeasurable(i)).length >= fewest;
+  });
   const columns = [...new Set(read.sets.flatMap((set) => [...set.columns.keys()]))];
-  return deviceFolds(columns, scored, count).map((fold) => ({ ...plan, ...fold }));
+  const what = `a column of at least ${fewest} latencies, twice the most measurements`;
+  return deviceFolds(columns, scored, count, what).map((fold) => ({ ...plan, ...fold }));
 }
 
 /** One run of all folds.

@@ -13,7 +13,7 @@ const columns = [
 
 test('a device is held out with all of its columns, also those that are not scored', () => {
   const scored = columns.filter((name) => !name.endsWith('g0'));
-  expect(deviceFolds(columns, scored, 2)).toEqual([
+  expect(deviceFolds(columns, scored, 2, 'a column')).toEqual([
     {
       // orin and pixel3 are first and third of the devices by name.
       train: ['pi-4-r10-t4-g-1', 'pi-4-r10-t4-g0', 'pi-4-r12-t1-g-1', 'rk3588-r7-t4-g-1'],
@@ -27,5 +27,8 @@ test('a device is held out with all of its columns, also those that are not scor
 });
 
 test('fewer devices to score than folds are refused', () => {
-  expect(() => deviceFolds(columns, columns.slice(0, 3), 2)).toThrow('--folds 2: there are 1 devices to score');
+  expect(() => deviceFolds(columns, columns.slice(0, 3), 2, 'ten latencies')).toThrow(
+    '--folds 2 needs as many devices with ten latencies; of these devices alone: pi-4',
+  );
+  expect(() => deviceFolds(columns, [], 2, 'ten latencies')).toThrow('no device has one');
 });
