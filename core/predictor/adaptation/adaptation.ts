@@ -4,16 +4,16 @@
 // is linear in θ, so that every kernel x has a price in ms, and its uncertainty. Each head is also tried with prices
 // that are positive whatever w is, latency(a) = scale · Σ c(x) μ(x) p(ψ(x)·w) · (1 + noise), and evidence decides
 // (positive-posterior.ts). The noise levels of a head, each with its posterior (posterior.ts), are merged into their
-// common mean and covariance. Plain JSON, some tens of kilobytes:
-// of w only the coordinates that the measured networks touch are stated; the others keep their prior, so that a kernel
-// of a class never measured widens an interval.
+// common mean and covariance. Plain JSON, tens of kilobytes, and up to some hundreds while known targets stand beside
+// each other: of w only the coordinates that the measured networks touch are stated; the others keep their prior, so
+// that a kernel of a class never measured widens an interval.
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import { type LoweringId, loweringIds } from '#core/graph/lowerings.ts';
 import { cholesky } from '#core/matrix/small-matrix.ts';
 import { featureDimension, type Head, headsOf } from '#core/predictor/hypotheses.ts';
 import { type GroupModel, groupRows, rowsWithGroups, sumsWithGroups } from '#core/predictor/kernel-times/group-rows.ts';
-import { type RepricedSums, repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
+import { type NetworkLaunches, type RepricedSums, repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import { joinedForwards, type OperatorRows, rowsAlone, sumsAlone } from '#core/predictor/operators/operator-rows.ts';
 import type { Forward, HeadParameters } from '#core/predictor/types.ts';
 import { allowedLatency, isLatencyMs } from '#core/statistics/latency-range.ts';
@@ -29,7 +29,7 @@ import {
   type SupportSystem,
   supportSystem,
 } from './posterior.ts';
-import { repricedRows, sumsAround } from './prior-mean.ts';
+import { repricedRows, sumsAround, tangentAt } from './prior-mean.ts';
 import { selfCheckSchema } from './self-check.ts';
 
 const headSchema = z.strictObject({
@@ -103,8 +103,9 @@ const farFromBest = 100;
 const farFromLinear = 30;
 
 /** With fewer measurements than this many, operators measured alone find the target among those that were learned from:
- * each is a centre of the prior of w, and they have this share of its mass. From there on its own measurements tell
- * more, and without operators too little tells which known target it is like (docs/predictor.md). */
+ * each is a centre of the prior of w, and they have this share of its mass where all lowerings are as likely. From
+ * there on its own measurements tell more, and without operators too little tells which known target it is like
+ * (docs/predictor.md). */
 const isFew = (measurements: number): boolean => measurements < 5;
 const centreShare = 0.5;
 
@@ -137,22 +138,25 @@ export function adaptTarget(
   const wanted = [...new Set(options.heads ?? heads.keys())];
   const isLikeKnown = operators !== undefined && isFew(options.measured ?? networks.count);
   const begun = beginnings(wanted, priorMeans, heads, isLikeKnown ? parameters : {});
+  const sumsOf = (h: number, launches: readonly NetworkLaunches[]): RepricedSums =>
+    repricedSums(launches, heads[h]!.net, parameters.lowerings.indexOf(heads[h]!.lowering));
   const systems = begun.map((beginning) => {
-    const { h, mean } = beginning;
+    const { h, mean, isTangent } = beginning;
     const own = headRows(forward, h);
-    const plain = { ...(mean ? repricedRows(own, mean) : own), lnLatency };
+    const moved = isTangent && forward.launches ? tangentAt(sumsOf(h, forward.launches), mean!) : undefined;
+    const plain = { ...(moved ?? (mean ? repricedRows(own, mean) : own)), lnLatency };
     const rows = groups ? rowsWithGroups(plain, groups, networks.count) : plain;
     return { ...beginning, system: supportSystem(operators ? rowsAlone(rows, operators, heads[h]!.net) : rows) };
   });
   const near = latencyMs.length < manyMeasurements ? systems : nearBest(parameters.noiseLevels, systems);
   const linear = near.map(
-    ({ h, mean, lnShare, system }): Hypotheses & Beginning & { readonly system: SupportSystem } => {
+    ({ h, mean, isTangent, lnShare, system }): Hypotheses & Beginning & { readonly system: SupportSystem } => {
       const { phi, inMeasurements } = system;
       const levels = parameters.noiseLevels.map((sigma, l) => {
         const posterior = posteriorOf(sigma, system, outlierShare);
         return { l, sigma, phi, mean, posterior, score: scoreOf(h, l, posterior.lnEvidence) + lnShare, weight: 0 };
       });
-      return { h, mean, lnShare, form: 'linear', inMeasurements, levels, system };
+      return { h, mean, isTangent, lnShare, form: 'linear', inMeasurements, levels, system };
     },
   );
   const bestLinear = Math.max(...linear.flatMap(({ levels }) => levels.map(({ score }) => score)));
@@ -161,7 +165,7 @@ export function adaptTarget(
     const known = options.near?.heads.find((each) => each.form === 'positive' && isSameHead(each, head));
     if (forward.launches === undefined || (options.near !== undefined && known === undefined)) return [];
     if (Math.max(...levels.map(({ score }) => score)) < bestLinear - farFromLinear) return [];
-    const plain = repricedSums(forward.launches, head.net, parameters.lowerings.indexOf(head.lowering));
+    const plain = sumsOf(h, forward.launches);
     const around = mean ? sumsAround(plain, mean) : plain;
     const divided = groups ? sumsWithGroups(around, groups, networks.count, P) : around;
     const sums = operators ? sumsAlone(divided, operators, head.net) : divided;
@@ -172,7 +176,10 @@ export function adaptTarget(
     }));
     return [{ h, form: 'positive', inMeasurements, levels: own }];
   });
-  const standing: Hypotheses[] = [...linear, ...positive];
+  const standing: Hypotheses[] = [
+    ...linear.filter(({ isTangent }) => !isTangent || forward.launches === undefined),
+    ...positive,
+  ];
   const all = standing.flatMap((s) => s.levels);
   const best = Math.max(...all.map((level) => level.score));
   const total = all.reduce((sum, { score }) => sum + Math.exp(score - best), 0);
@@ -214,6 +221,9 @@ interface Beginning {
   readonly h: number;
   /** undefined: 0. */
   readonly mean: Float64Array | undefined;
+  /** Whether what is linear is only looked at to see whether prices that are positive are worth trying: a mean far from
+   * 0 is the weights of such prices. */
+  readonly isTangent: boolean;
   /** ln of how likely it is beforehand among those of all heads, relative to a head that has one alone. */
   readonly lnShare: number;
 }
@@ -226,12 +236,12 @@ function beginnings(
   { centres = [] }: Pick<HeadParameters, 'centres'>,
 ): Beginning[] {
   const known = centres.filter(({ head }) => wanted.includes(head));
-  const alone = wanted.map((h) => ({ h, mean: priorMeans?.[heads[h]!.net], lnShare: 0 }));
+  const alone = wanted.map((h) => ({ h, mean: priorMeans?.[heads[h]!.net], isTangent: false, lnShare: 0 }));
   if (known.length === 0) return alone;
   const lnShare = Math.log((centreShare * wanted.length) / known.length);
   return [
     ...alone.map((own) => ({ ...own, lnShare: Math.log(1 - centreShare) })),
-    ...known.map(({ head, weights }) => ({ h: head, mean: Float64Array.from(weights), lnShare })),
+    ...known.map(({ head, weights }) => ({ h: head, mean: Float64Array.from(weights), isTangent: true, lnShare })),
   ];
 }
 

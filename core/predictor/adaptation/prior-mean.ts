@@ -22,6 +22,12 @@ export function repricedRows({ lnMean, phi }: HeadRows, mean: Float64Array): Hea
   };
 }
 
+/** ln m and φ of positive prices at w = mean, and so for v near 0. */
+export const tangentAt = (sums: RepricedSums, mean: Float64Array): HeadRows => ({
+  lnMean: sums.lnMean(mean),
+  phi: sums.phi(mean),
+});
+
 /** Sums that take v, which may be followed by other weights. */
 export function sumsAround(sums: RepricedSums, mean: Float64Array): RepricedSums {
   let last: { readonly v: Float64Array; readonly weights: Float64Array } | undefined;

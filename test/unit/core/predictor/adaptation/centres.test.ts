@@ -5,6 +5,7 @@ import { type Adaptation, adaptTarget, headRows } from '#core/predictor/adaptati
 import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
 import { forwardRows, leaveOneOut } from '#core/predictor/adaptation/leave-one-out.ts';
 import { posteriorOf, supportSystem } from '#core/predictor/adaptation/posterior.ts';
+import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { repricedRows } from '#core/predictor/adaptation/prior-mean.ts';
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
 import { networkSums } from '#core/predictor/kernels/network-sums.ts';
@@ -80,6 +81,39 @@ describe('after one measurement', () => {
       ...adapt(parameters, [centre]),
     ]);
   });
+});
+
+/** In ms, of prices that are positive at these weights; the run is kernel 0. */
+function positiveMs(counts: readonly (readonly [kernel: number, count: number])[], w: readonly number[]): number {
+  return counts.reduce((sum, [kernel, count]) => {
+    const s = w.reduce((product, value, p) => product + prices.psi[0]![kernel * P + p]! * value, 0);
+    return sum + count * Math.exp(prices.lnMean[0]![kernel]!) * (s / 2 + Math.sqrt(1 + (s * s) / 4)) ** 2;
+  }, 0);
+}
+
+test('a target like a known one whose linear prices would be below 0 is found by its operators alone', () => {
+  const far = range(P).map((p) => [-3, 1, -4, 3, -2, 0][p] ?? 0);
+  const counts = range(3).map((i) => [[0, 1] as const, [i + 1, 1] as const]);
+  const perByte = Math.exp(prices.lnMean[0]![0]!) / 1e5;
+  const alone = { mean: -0.2, deviation: 0.2, noise: 0.01 };
+  const latencyMs = Float64Array.from(counts, (own, i) => {
+    return (positiveMs(own, far) + perByte * operators.tensorBytes[i]!) * Math.exp(alone.mean);
+  });
+  const centres = [{ target: 'known', head: 0, weights: far }];
+  const known: HeadParameters = { ...parameters, noiseLevels: [0.01], centres };
+  const none: [Forward, Float64Array] = [forwardRows(networks, []), new Float64Array()];
+  const adaptation = adaptTarget(known, 'hash', ...none, { operators: { ...operators, latencyMs, alone } });
+  const around = adaptation.heads.filter(({ priorMean }) => priorMean !== undefined);
+  expect(around.map(({ form }) => form)).toEqual(['positive']);
+  expect(around[0]!.weight).toBeGreaterThan(0.5);
+  const [network] = networks.launches!;
+  const { kernels: launched, counts: often } = network!.rows[0]!;
+  const truth = positiveMs(
+    [...launched].map((kernel, i) => [kernel, often[i]!]),
+    far,
+  );
+  const [predicted] = predictLatencies(adaptation, ['eager'], forwardRows(networks, [0])).latencyMs;
+  expect(Math.abs(predicted! / truth - 1)).toBeLessThan(0.1);
 });
 
 const told = { operators };

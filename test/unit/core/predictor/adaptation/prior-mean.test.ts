@@ -5,6 +5,7 @@ import { type Adaptation, adaptTarget, allWeights } from '#core/predictor/adapta
 import { headTerms } from '#core/predictor/adaptation/head-terms.ts';
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
 import { lnMoments } from '#core/predictor/adaptation/posterior-predictive.ts';
+import { tangentAt } from '#core/predictor/adaptation/prior-mean.ts';
 import { featureDimension as P } from '#core/predictor/hypotheses.ts';
 import { networkSums } from '#core/predictor/kernels/network-sums.ts';
 import { repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
@@ -129,4 +130,19 @@ test('without one nothing is stated of it', () => {
   const adaptation = adapt(sumsOf(prices));
   expect(adaptation.heads.filter((head) => 'priorMean' in head)).toEqual([]);
   expect(adapt(sumsOf(prices), undefined)).toEqual(adaptation);
+});
+
+test('the tangent at a mean is where positive prices are, and how they begin to change there', () => {
+  const sums = repricedSums(sumsOf(prices).launches!, 0, 0);
+  const far = mean.map((value) => 6 * value);
+  const { lnMean, phi } = tangentAt(sums, far);
+  const step = 1e-5;
+  for (const p of [0, 1, 3]) {
+    const along = (by: number): Float64Array => sums.lnMean(far.map((value, at) => (at === p ? value + by : value)));
+    const [before, after] = [along(-step), along(step)];
+    for (const i of range(8)) {
+      expect(lnMean[i]).toBeCloseTo((before[i]! + after[i]!) / 2, 8);
+      expect(phi[i * P + p]).toBeCloseTo((after[i]! - before[i]!) / (2 * step), 6);
+    }
+  }
 });
