@@ -14,6 +14,7 @@ import { cholesky } from '#core/matrix/small-matrix.ts';
 import { featureDimension, type Head, headsOf } from '#core/predictor/hypotheses.ts';
 import { type GroupModel, groupRows, rowsWithGroups, sumsWithGroups } from '#core/predictor/kernel-times/group-rows.ts';
 import { type NetworkLaunches, type RepricedSums, repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
+import { type Beginning, beginnings, isFewMeasured } from '#core/predictor/operators/beginnings.ts';
 import { joinedForwards, type OperatorRows, rowsAlone, sumsAlone } from '#core/predictor/operators/operator-rows.ts';
 import type { Forward, HeadParameters } from '#core/predictor/types.ts';
 import { allowedLatency, isLatencyMs } from '#core/statistics/latency-range.ts';
@@ -102,13 +103,6 @@ const farFromBest = 100;
  * ones. */
 const farFromLinear = 30;
 
-/** With fewer measurements than this many, operators measured alone find the target among those that were learned from:
- * each is a centre of the prior of w, and they have this share of its mass where all lowerings are as likely. From
- * there on its own measurements tell more, and without operators too little tells which known target it is like
- * (docs/predictor.md). */
-const isFew = (measurements: number): boolean => measurements < 5;
-const centreShare = 0.5;
-
 /** Heads below this posterior probability are dropped: they cannot move a prediction noticeably. */
 const leastWeight = 0.01;
 
@@ -136,8 +130,8 @@ export function adaptTarget(
   const scoreOf = (h: number, level: number, lnEvidence: number): number =>
     lnEvidence + parameters.logPriors[h]![level]! + (lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0);
   const wanted = [...new Set(options.heads ?? heads.keys())];
-  const isLikeKnown = operators !== undefined && isFew(options.measured ?? networks.count);
-  const begun = beginnings(wanted, priorMeans, heads, isLikeKnown ? parameters : {});
+  const known = operators && isFewMeasured(options.measured ?? networks.count) ? (parameters.centres ?? []) : [];
+  const begun = beginnings(wanted, priorMeans, heads, known);
   const sumsOf = (h: number, launches: readonly NetworkLaunches[]): RepricedSums =>
     repricedSums(launches, heads[h]!.net, parameters.lowerings.indexOf(heads[h]!.lowering));
   const systems = begun.map((beginning) => {
@@ -213,36 +207,6 @@ function likeliest<T>(items: readonly T[], weightOf: (item: T) => number, most: 
   if (items.length <= most) return [...items];
   const kept = new Set(items.toSorted((a, b) => weightOf(b) - weightOf(a)).slice(0, most));
   return items.filter((item) => kept.has(item));
-}
-
-/** A head with a mean of its weights' prior. */
-interface Beginning {
-  /** Index of the head. */
-  readonly h: number;
-  /** undefined: 0. */
-  readonly mean: Float64Array | undefined;
-  /** Whether what is linear is only looked at to see whether prices that are positive are worth trying: a mean far from
-   * 0 is the weights of such prices. */
-  readonly isTangent: boolean;
-  /** ln of how likely it is beforehand among those of all heads, relative to a head that has one alone. */
-  readonly lnShare: number;
-}
-
-/** Each head with the prior's own mean, and where there are centres with the weights of those of the head. */
-function beginnings(
-  wanted: readonly number[],
-  priorMeans: AdaptOptions['priorMeans'],
-  heads: readonly Head[],
-  { centres = [] }: Pick<HeadParameters, 'centres'>,
-): Beginning[] {
-  const known = centres.filter(({ head }) => wanted.includes(head));
-  const alone = wanted.map((h) => ({ h, mean: priorMeans?.[heads[h]!.net], isTangent: false, lnShare: 0 }));
-  if (known.length === 0) return alone;
-  const lnShare = Math.log((centreShare * wanted.length) / known.length);
-  return [
-    ...alone.map((own) => ({ ...own, lnShare: Math.log(1 - centreShare) })),
-    ...known.map(({ head, weights }) => ({ h: head, mean: Float64Array.from(weights), isTangent: true, lnShare })),
-  ];
 }
 
 interface MeasuredRows {

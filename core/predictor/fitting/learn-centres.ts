@@ -1,5 +1,5 @@
 // The end of a fit: what each target that was learned from is like, under the predictor itself; so that others are
-// found among them (adaptation/adaptation.ts) and told which of them they are like
+// found among them (operators/beginnings.ts) and told which of them they are like
 // (whole-networks/observe-behaviour.ts).
 import { adaptTarget, allWeights } from '#core/predictor/adaptation/adaptation.ts';
 import { headsOf } from '#core/predictor/hypotheses.ts';
