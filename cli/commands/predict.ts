@@ -50,7 +50,6 @@ export const predictCommand = defineCommand({
     if (given.length === 0) throw new DomainError('invalid-usage', 'give a model: sugarbush predict model.onnx');
     const files = [...new Set(given)];
     if (compare) requireTwo(given, files);
-    if (compare && budget !== undefined) throw new DomainError('invalid-usage', '--budget does not go with --compare');
     const request = { files, targets: target, batch, ...dim, budgetMs: budget, explain, compare };
     const report =
       api === undefined

@@ -65,7 +65,7 @@ describe.skipIf(chromium === undefined)(`in Chromium${chromium ? '' : ' (skipped
     const page = await browser.open(url, { width: 1200, height: 900 });
     expect(page.complaints).toEqual([]);
     expect(page.requests).toEqual([url]);
-    expect(await page.evaluate('document.title')).toBe('nasbench201 0123456789abcdef: predictor report');
+    expect(await page.evaluate('document.title')).toBe('0123456789abcdef: predictor report');
     expect(await page.evaluate('document.compatMode')).toBe('CSS1Compat');
   });
 
