@@ -12,9 +12,12 @@ import os
 import urllib.error
 import urllib.request
 
-import onnx
-import onnx.inliner
-from onnx import AttributeProto, TensorProto, helper, numpy_helper
+try:
+    import onnx
+    import onnx.inliner
+    from onnx import AttributeProto, TensorProto, helper, numpy_helper
+except ImportError as missing:
+    raise SystemExit(f"{missing}: python3 -m pip install 'onnx>=1.15'")
 
 WORD = {"FLOAT": "float32", "DOUBLE": "float64"}
 KEPT = ("int32", "int64", "bool")  # Integers say what to do: axes, shapes, indices. At most 64 of a tensor.

@@ -14,7 +14,7 @@ const options = {
 export const targetsCommand = defineCommand({
   options,
   operands: { value: 'TARGET', help: 'ids, or parts of them, to show with all that is known' },
-  async run({ match, json }, { out }, names) {
+  async run({ match, json }, { out, say }, names) {
     const { readShippedPredictor } = await import('../start/read-shipped-predictor.ts');
     const { bundleHash } = await import('#core/predictor/bundle.ts');
     const { everyTarget, matchesTarget, pickTargets } = await import('../shipped-targets/pick-targets.ts');
@@ -25,8 +25,10 @@ export const targetsCommand = defineCommand({
     const picked = pickTargets(all, names.length === 0 ? [everyTarget] : names);
     const matching = match === undefined ? picked : picked.filter((target) => matchesTarget(target, match));
     const told = names.length === 0 ? matching.map((each) => describeShipped(each)) : await observed(bundle, matching);
+    if (told.length === 0)
+      say(`no target's id, hardware or runtime contains '${match}'; without --match all are listed\n`);
     if (json) out(`${JSON.stringify({ schemaVersion: 1, targets: told })}\n`);
-    else out(names.length === 0 ? listShipped(told) : told.map(showShipped).join('\n'));
+    else if (told.length > 0) out(names.length === 0 ? listShipped(told) : told.map(showShipped).join('\n'));
     return exitCodes.done;
   },
 });

@@ -28,6 +28,7 @@ const compactHeadSchema = z.strictObject({
   directions: z.base64(),
   priorVariance: z.number().nonnegative(),
   noiseVariance: z.number().nonnegative(),
+  priorMean: z.array(z.number()).max(1000).exactOptional(),
 });
 type CompactHead = z.infer<typeof compactHeadSchema>;
 
@@ -98,6 +99,7 @@ function compactHead(head: AdaptedHead): CompactHead {
     directions: btoa(String.fromCharCode(...bytes)),
     priorVariance: significant(head.priorVariance, digits),
     noiseVariance: significant(head.noiseVariance, digits),
+    ...(head.priorMean && { priorMean: head.priorMean.map((mean) => significant(mean, digits)) }),
   };
 }
 

@@ -98,6 +98,21 @@ describe('a compact adaptation', () => {
     expect(after!.deviation[0]! / before!.deviation[0]!).toBeCloseTo(1, 2);
   });
 
+  test('keeps the mean that counters gave the prices that were not measured', () => {
+    const told = {
+      ...adaptation.heads[0]!,
+      weight: 1,
+      priorMean: Array.from({ length: P }, (_, p) => (p === 20 ? 0.25 : 0)),
+    };
+    const moved = expandedAdaptation(compactAdaptation({ ...adaptation, heads: [told] }), 'a');
+    const forward = forwardOf(Array.from({ length: 21 }, (_, p) => (p === 20 ? 0.1 : 0)));
+    const [still, before, after] = [again, { ...adaptation, heads: [told] }, moved].map((own) =>
+      lnMoments(own, ['fused'], forward),
+    );
+    expect(before!.mean[0]! - still!.mean[0]!).toBeCloseTo(Math.log1p(0.1 * 0.25), 4);
+    expect(after!.mean[0]).toBeCloseTo(before!.mean[0]!, 4);
+  });
+
   test('of measurements that nobody checked is refused', () => {
     const { selfCheck: _, ...unchecked } = adaptation;
     expect(() => compactAdaptation(unchecked)).toThrow(TypeError);
