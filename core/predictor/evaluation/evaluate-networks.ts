@@ -4,6 +4,7 @@
 import { DomainError } from '#core/errors.ts';
 import type { Kernel } from '#core/graph/kernel.ts';
 import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
+import { evenlySpaced } from '#core/predictor/adaptation/checked-adaptation.ts';
 import { forwardRows } from '#core/predictor/adaptation/leave-one-out.ts';
 import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { chooseRows } from '#core/predictor/adaptation/select-support-set.ts';
@@ -58,7 +59,7 @@ export interface NetworkEvaluationResult extends Accuracy {
   readonly within20: number;
 }
 
-/** Candidates for a chosen set: the first of those that may be measured. */
+/** Candidates for a chosen set: evenly spaced ones of those that may be measured, for lists stand by families. */
 const mostCandidates = 900;
 
 /** @throws DomainError `too-few-measurements` where a target has fewer latencies than are asked for */
@@ -147,7 +148,7 @@ function score(
   const support =
     selection === 'random'
       ? [...random.choose(pool.length, measurements)].map((i) => pool[i]!)
-      : chosen(forward.measured, pool.slice(0, mostCandidates), measurements);
+      : chosen(forward.measured, evenlySpaced(pool, mostCandidates), measurements);
   if (plan.tested === plan.measured) {
     const drawn = new Set(support);
     test = test.filter((i) => !drawn.has(i));

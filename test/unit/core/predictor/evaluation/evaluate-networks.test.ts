@@ -67,3 +67,12 @@ test('more measurements than there are latencies are refused', async () => {
     code: 'too-few-measurements',
   });
 });
+
+test('chosen ones are of the whole of a long list, whatever it begins with', async () => {
+  const at = Array.from({ length: 2000 }, (_, i) => (i < 1000 ? 0 : i % latency.length));
+  const long = { rows: at.map((i) => group!.networks[i]!), families: at.map((i) => group!.families[i]!) };
+  const target = { id: 'long', batch: 1, measuredMs: Float64Array.from(at, (i) => latency[i]!), testedMs: latency };
+  const chosen = { ...plan, measured: long, targets: [target], selections: ['chosen'] } as const;
+  const [result] = await evaluateNetworks(predictor, chosen);
+  expect(result!.within10).toBeGreaterThan(0.8);
+}, 60_000);
