@@ -2,6 +2,8 @@
 import { defineCommand, flag, jsonFlag } from '#command-line/command.ts';
 import { exitCodes } from '#command-line/exit-codes.ts';
 import { integerBetween, listOf, text } from '#command-line/values.ts';
+import { DomainError } from '#core/errors.ts';
+import type { ProfileScore } from '../evaluate/evaluate-profiles.ts';
 import { evaluationOptions } from './evaluation-options.ts';
 
 const options = {
@@ -14,26 +16,36 @@ const options = {
   },
   ...evaluationOptions,
   shipped: flag('ask the shipped predictor instead of training one without the measured fleet'),
+  others: flag("learn from the folder's targets of other programs, too: one training a program"),
   json: jsonFlag,
 };
 
 export const evaluateProfilesCommand = defineCommand({
   options,
   notes: 'Measured networks are drawn from all kinds, and then from all but the kind that is scored.',
-  async run({ folder, measurements, repeats, seed, steps, shipped, json }, { out, say }) {
+  async run({ folder, measurements, repeats, seed, steps, shipped, others, json }, { out, say }) {
+    if (shipped && others) throw new DomainError('invalid-usage', '--shipped trains nothing: leave out --others');
     const note = (line: string): void => say(`${line}\n`);
     const { predictorWithoutFleet } = await import('../evaluate/evaluate-descriptor.ts');
     const { shippedPredictor } = await import('../evaluate/evaluate-kernel-times.ts');
-    const { evaluateProfiles, readProfiles } = await import('../evaluate/evaluate-profiles.ts');
+    const { evaluateProfiles, programsOf, readProfiles } = await import('../evaluate/evaluate-profiles.ts');
     const { profileScoresToTable } = await import('../evaluate/print-profiles.ts');
-    const predictor = shipped ? await shippedPredictor() : await predictorWithoutFleet(seed, steps, note);
-    try {
-      const targets = await readProfiles(predictor, folder);
-      const scores = evaluateProfiles(predictor, targets, { measurements, repeats, seed }, note);
-      out(json ? `${JSON.stringify(scores)}\n` : `${profileScoresToTable(scores)}\n`);
-    } finally {
-      await predictor.close();
+    const { countedSessions } = await import('../train/fleet-sessions.ts');
+    const scores: ProfileScore[] = [];
+    for (const program of others ? programsOf(folder) : [undefined]) {
+      const more = program === undefined ? [] : [countedSessions(program, folder)];
+      const predictor = shipped ? await shippedPredictor() : await predictorWithoutFleet(seed, steps, note, more);
+      try {
+        const targets = await readProfiles(predictor, folder);
+        const tested = targets.filter(
+          ({ runtimeName }) => program === undefined || (runtimeName ?? 'unknown') === program,
+        );
+        scores.push(...evaluateProfiles(predictor, tested, { measurements, repeats, seed }, note));
+      } finally {
+        await predictor.close();
+      }
     }
+    out(json ? `${JSON.stringify(scores)}\n` : `${profileScoresToTable(scores)}\n`);
     return exitCodes.done;
   },
 });

@@ -21,7 +21,7 @@ import { runtimeAtLevel } from '#core/predictor/operators/runtime-at-level.ts';
 import type { Predictor } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
-import { episodeData } from '#core/training/fits/episode-data.ts';
+import { type CountedGraphs, episodeData } from '#core/training/fits/episode-data.ts';
 
 /** A target of the fleet. */
 interface FleetTarget extends TargetWithOperators {
@@ -30,14 +30,16 @@ interface FleetTarget extends TargetWithOperators {
   readonly descriptor: Descriptor;
 }
 
-/** Trains as `sugarbush train` does, but without the fleet. */
+/** Trains as `sugarbush train` does, but without the fleet.
+ * @param more what it learns from beside that */
 export async function predictorWithoutFleet(
   seed: number,
   steps: number | undefined,
   note: (line: string) => void,
+  more: readonly CountedGraphs[] = [],
 ): Promise<Predictor> {
   const pool = shippedPool({ fleet: false });
-  const collections = shippedCollections().map(countedGraphs);
+  const collections = [...shippedCollections().map(countedGraphs), ...more];
   const data = episodeData(pool, defaultLowerings, { heldOut: [], only: null }, collections);
   const bundle = await fitKernelPredictor({
     data,

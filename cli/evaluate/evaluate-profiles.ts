@@ -15,6 +15,7 @@ import { type OperatorRows, operatorRows } from '#core/predictor/operators/opera
 import { lnLoweringPriors } from '#core/predictor/operators/runtime-lowerings.ts';
 import type { Predictor } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
+import { leftInWords, workClock } from '#core/statistics/time-left.ts';
 import { type ProfileNetworks, profileNetworks } from './profile-networks.ts';
 
 export interface ProfiledFleetTarget extends ProfileNetworks {
@@ -47,23 +48,38 @@ export interface ProfilesPlan {
 /** In the order of their names.
  * @throws DomainError `invalid-usage` where a folder has no profile */
 export async function readProfiles(predictor: Predictor, folder: string): Promise<ProfiledFleetTarget[]> {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.json.gz'));
-  if (files.length === 0) throw new DomainError('invalid-usage', `--folder ${folder}: no profile (*.json.gz) in it`);
   return Promise.all(
-    files.sort().map(async (file): Promise<ProfiledFleetTarget> => {
-      const text = gunzipSync(readFileSync(join(folder, file))).toString('utf8');
-      const profile = anyProfileSchema.parse(JSON.parse(text));
+    profilesOf(folder).map(async ({ id, profile }): Promise<ProfiledFleetTarget> => {
       const own = await profileNetworks(predictor, profile);
       const { descriptor, target } = profile;
       return {
         ...own,
-        id: file.replace('.json.gz', ''),
+        id,
         runtimeName: target.runtime.name,
         operators: descriptor ? await operatorRows(predictor, operatorNetworks(descriptor)) : undefined,
         kinds: own.spaces.map((space, i) => space ?? networkKind(own.graphs[i]!())),
       };
     }),
   );
+}
+
+/** The programs whose targets lie in a folder, in alphabetical order, as `onnxruntime`.
+ * @throws DomainError `invalid-usage` with fewer than two */
+export function programsOf(folder: string): string[] {
+  const names = new Set(profilesOf(folder).map(({ profile }) => profile.target.runtime.name ?? 'unknown'));
+  if (names.size < 2) {
+    throw new DomainError('invalid-usage', `--others: ${folder} has targets of ${names.size} program, two are needed`);
+  }
+  return [...names].sort();
+}
+
+function profilesOf(folder: string) {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json.gz'));
+  if (files.length === 0) throw new DomainError('invalid-usage', `--folder ${folder}: no profile (*.json.gz) in it`);
+  return files.sort().map((file) => {
+    const text = gunzipSync(readFileSync(join(folder, file))).toString('utf8');
+    return { id: file.replace('.json.gz', ''), profile: anyProfileSchema.parse(JSON.parse(text)) };
+  });
 }
 
 /** Every target with and without its descriptor, all kinds and each; none of what has too few networks to measure. */
@@ -73,51 +89,70 @@ export function evaluateProfiles(
   plan: ProfilesPlan,
   note: (line: string) => void,
 ): ProfileScore[] {
-  return targets.flatMap((target) => {
-    note(`evaluating ${target.id}`);
-    const told = target.operators === undefined ? [false] : [true, false];
-    return plan.measurements.flatMap((measurements) =>
-      told
-        .filter((descriptor) => descriptor || measurements > 0)
-        .flatMap((descriptor) => scoresOf(predictor, target, measurements, descriptor, plan)),
-    );
+  const cases = targets.flatMap((target) => casesOf(target, plan).map((own) => ({ target, ...own })));
+  const clock = workClock([{ kind: 'case', units: cases.length }], () => performance.now() / 1000);
+  clock.report(0, 0);
+  return cases.flatMap(({ target, ...own }, i) => {
+    const scores = scoresOf(predictor, target, own, plan);
+    clock.report(0, (i + 1) / cases.length);
+    if (cases[i + 1]?.target !== target || (i + 1) % casesANote === 0) {
+      note(`${target.id}: ${i + 1} of ${cases.length} cases, ${leftInWords(clock.leftS())}`);
+    }
+    return scores;
   });
+}
+
+/** How many cases pass from one line of progress to the next. */
+const casesANote = 10;
+
+interface Case {
+  readonly measurements: number;
+  readonly descriptor: boolean;
+  /** The kind that is not measured; undefined: any may be. */
+  readonly held: string | undefined;
+}
+
+function casesOf({ operators, kinds }: ProfiledFleetTarget, { measurements }: ProfilesPlan): Case[] {
+  const told = operators === undefined ? [false] : [true, false];
+  const kindsThere = [...new Set(kinds)].sort();
+  return measurements.flatMap((count) =>
+    told
+      .filter((descriptor) => descriptor || count > 0)
+      .flatMap((descriptor) =>
+        [undefined, ...(count === 0 ? [] : kindsThere)].map((held) => ({ measurements: count, descriptor, held })),
+      ),
+  );
 }
 
 function scoresOf(
   predictor: Predictor,
   target: ProfiledFleetTarget,
-  measurements: number,
-  descriptor: boolean,
+  { measurements, descriptor, held }: Case,
   { repeats, seed }: ProfilesPlan,
 ): ProfileScore[] {
   const rows = [...target.latencyMs.keys()];
-  const kindsThere = [...new Set(target.kinds)].sort();
+  const scored = held === undefined ? ['all', ...new Set(target.kinds.toSorted())] : [held];
+  const pool = rows.filter((row) => target.kinds[row] !== held);
+  if (pool.length < measurements) return [];
+  const byKind = new Map<string, { score: NetworkScore; count: number }[]>(scored.map((kind) => [kind, []]));
   const draws = measurements === 0 ? 1 : repeats;
-  const cases = [
-    { kinds: 'any' as const, held: undefined, scored: ['all', ...kindsThere] },
-    ...(measurements === 0 ? [] : kindsThere).map((held) => ({ kinds: 'held-out' as const, held, scored: [held] })),
-  ];
-  return cases.flatMap(({ kinds, held, scored }) => {
-    const pool = rows.filter((row) => target.kinds[row] !== held);
-    if (pool.length < measurements) return [];
-    const byKind = new Map<string, { score: NetworkScore; count: number }[]>(scored.map((kind) => [kind, []]));
-    for (let draw = 0; draw < draws; draw++) {
-      const random = seededRandom(seed * 1000 + draw);
-      const support = [...random.choose(pool.length, measurements)].map((i) => pool[i]!);
-      const predicted = predictedFrom(predictor, target, support, descriptor);
-      for (const [kind, own] of byKind) {
-        const tested = rows.filter((row) => !support.includes(row) && (kind === 'all' || target.kinds[row] === kind));
-        if (tested.length > 0) own.push({ score: scoreOf(target.latencyMs, predicted, tested), count: tested.length });
-      }
+  for (let draw = 0; draw < draws; draw++) {
+    const random = seededRandom(seed * 1000 + draw);
+    const support = [...random.choose(pool.length, measurements)].map((i) => pool[i]!);
+    const predicted = predictedFrom(predictor, target, support, descriptor);
+    for (const [kind, own] of byKind) {
+      const tested = rows.filter((row) => !support.includes(row) && (kind === 'all' || target.kinds[row] === kind));
+      if (tested.length > 0) own.push({ score: scoreOf(target.latencyMs, predicted, tested), count: tested.length });
     }
-    const told = [...byKind].filter(([, own]) => own.length > 0);
-    return told.map(([kind, own]) => ({
+  }
+  const kinds = held === undefined ? 'any' : 'held-out';
+  return [...byKind]
+    .filter(([, own]) => own.length > 0)
+    .map(([kind, own]) => ({
       ...{ target: target.id, kind, measurements, kinds, descriptor },
       ...meanOf(own.map(({ score }) => score)),
       predictions: own.reduce((sum, { count }) => sum + count, 0),
     }));
-  });
 }
 
 function predictedFrom(

@@ -11,6 +11,7 @@ import type { Forward, Predictor } from '#core/predictor/types.ts';
 import { leftInWords, workClock } from '#core/statistics/time-left.ts';
 import { ncnnTargets, tfliteTargets } from './graph-targets.ts';
 import type { MeasuredNetwork, MeasuredTarget } from './measured-target.ts';
+import { sessionTargets } from './session-targets.ts';
 import { fleetTargets, helpTargets } from './space-targets.ts';
 import type { ShippedTarget } from './targets-file.ts';
 
@@ -38,6 +39,7 @@ export async function adaptShipped(
     ...ncnnTargets(table, lowerings),
     ...tfliteTargets(table, lowerings, counter),
     ...fleetTargets(counter),
+    ...sessionTargets(table, lowerings),
     ...helpTargets(counter),
   ]
     .filter(({ description }) => description.id.includes(only))

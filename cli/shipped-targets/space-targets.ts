@@ -120,7 +120,7 @@ export function fleetTargets(counter: BlockCounter): MeasuredTarget[] {
           runtime: told.join(', '),
           source: 'measured for this project with its agent (data/fleet/README.md)',
           licence: 'Apache-2.0',
-          usual: column.device === 'onnxruntime-all-t1',
+          usual: false,
         },
         networks: column.networks(mostMeasurements),
         available: column.measured,

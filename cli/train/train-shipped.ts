@@ -11,6 +11,7 @@ import { leftInWords, type WorkClock, type WorkPart, workClock } from '#core/sta
 import { type CountedGraphs, episodeData } from '#core/training/fits/episode-data.ts';
 import { countedGraphs, shippedCollections } from './counted-graphs.ts';
 import { evaluateFolds, type FoldsEvaluation, foldCount } from './evaluate-folds.ts';
+import { countedSessions } from './fleet-sessions.ts';
 import { withCountersOfFleet } from './learn-counters.ts';
 import { shippedPool } from './shipped-pool.ts';
 
@@ -37,7 +38,7 @@ export const trainingWork = (steps: number): readonly WorkPart[] => [
 export async function trainShipped(options: TrainShippedOptions): Promise<Card> {
   const { seed, steps, folder, createdAt, signal, say } = options;
   say('counting the kernels of the shipped networks …');
-  const graphs = shippedCollections().map(countedGraphs);
+  const graphs = [...shippedCollections().map(countedGraphs), countedSessions()];
   const data = episodeData(shippedPool(), defaultLowerings, { heldOut: [], only: null }, graphs);
   const started = performance.now();
   let clock: WorkClock | undefined;

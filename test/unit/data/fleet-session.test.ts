@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { type Profile, profileSchema } from '#core/dataset/profile.ts';
 import { graphHash } from '#core/graph/graph-hash.ts';
@@ -8,7 +9,7 @@ import { readOnnx } from '#core/graph/read-onnx.ts';
 import { sessionCard } from '#data/fleet/measuring/session-card.ts';
 import { expectedMs } from '#data/fleet/measuring/session-clock.ts';
 import { sessionParts } from '#data/fleet/measuring/session-parts.ts';
-import { noiseFloor, sessionOf } from '#data/fleet/measuring/session-profile.ts';
+import { mostDisagreement, noiseFloor, sessionOf } from '#data/fleet/measuring/session-profile.ts';
 import { zooChoice } from '#data/fleet/measuring/zoo-choice.ts';
 import { randomWeights, readZoo, zooModelBytes } from '#scripts/zoo-models.ts';
 
@@ -137,4 +138,23 @@ test('the chosen models are different ones of the zoo, and with weights they rea
     };
     expect(graphHash(await readOnnx(source, { batch: 1 }))).toBe(graphHash(graph));
   }
+});
+
+const shipped = new URL('../../../data/fleet/epyc/', import.meta.url);
+const sessions = readdirSync(shipped).filter((file) => file.endsWith('.json.gz'));
+
+test('there are shipped sessions', () => expect(sessions.length).toBeGreaterThan(0));
+
+test.each(sessions)('%s has all kinds of networks and agrees with itself', (file) => {
+  const read = (name: string): Profile =>
+    profileSchema.parse(JSON.parse(gunzipSync(readFileSync(new URL(name, shipped))).toString('utf8')));
+  const { workloads, measurements, models, descriptor } = read(file);
+  const spaces = new Set(measurements.map(({ workload }) => workloads[workload]!.searchSpace));
+  expect([...spaces].sort()).toEqual(['fbnet', 'nasbench201', 'ofa']);
+  expect(models!.length).toBeGreaterThanOrEqual(40);
+  expect(Object.keys(descriptor!.operators)).toHaveLength(64);
+  const [start, end] = ['start', 'end'].map((name) => read(`repeats/${file.replace('.json', `@${name}.json`)}`));
+  const floor = noiseFloor({ start, end })!;
+  expect(floor.count).toBe(16);
+  expect(floor.median).toBeLessThanOrEqual(mostDisagreement);
 });

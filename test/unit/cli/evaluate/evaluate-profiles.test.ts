@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { shippedPredictor } from '#cli/evaluate/evaluate-kernel-times.ts';
-import { evaluateProfiles, readProfiles } from '#cli/evaluate/evaluate-profiles.ts';
+import { evaluateProfiles, programsOf, readProfiles } from '#cli/evaluate/evaluate-profiles.ts';
 import { profileScoresToTable } from '#cli/evaluate/print-profiles.ts';
 import type { Predictor } from '#core/predictor/types.ts';
 
@@ -44,4 +44,9 @@ test('without a profile it says so', async () => {
   const empty = join(folder, 'empty');
   mkdirSync(empty);
   await expect(readProfiles(predictor, empty)).rejects.toMatchObject({ code: 'invalid-usage' });
+});
+
+test('programs whose targets are left out in turn are at least two', () => {
+  expect(programsOf('data/fleet/epyc')).toEqual(['onnxruntime', 'openvino']);
+  expect(() => programsOf(folder)).toThrow(/^--others: .* has targets of 1 program, two are needed$/);
 });
