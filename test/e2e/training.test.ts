@@ -69,7 +69,7 @@ describe('a run', () => {
     first = run.version!;
     expect(await training.champion()).toBe(first);
     // The record ends first; what it leaves is cleared right after.
-    await expect.poll(() => halfPublished(training.store), { timeout: 15_000 }).toEqual([]);
+    await expect.poll(() => halfPublished(training.store), { timeout: 60_000 }).toEqual([]);
     const { status: answered, body: answer } = await predict();
     expect([answered, answer.results[0].predictor.version]).toEqual([200, first]);
 
@@ -183,7 +183,7 @@ test('S3 answers 500, 503, 409 and 412 at random on a tenth of calls: the run en
     expect(reason).toMatch(/\w{3}/);
     if (run.status === 'failed') expect(steps.map(({ step }) => step)).toContain(run.failedStep);
     // The record ends first; what it leaves is cleared right after.
-    await expect.poll(() => halfPublished(training.store), { timeout: 15_000 }).toEqual([]);
+    await expect.poll(() => halfPublished(training.store), { timeout: 60_000 }).toEqual([]);
     expect((await predict()).status).toBe(200);
     return run.status;
   };
