@@ -38,6 +38,8 @@ export const evaluateKernelTimesCommand = defineCommand({
     const { predictorWithoutFleet } = await import('../evaluate/evaluate-descriptor.ts');
     const kernelTimes = await import('../evaluate/evaluate-kernel-times.ts');
     const { kernelTimesToTables } = await import('../evaluate/print-kernel-times.ts');
+    // A folder that is not there is told before anything slow.
+    if (simulated === undefined) kernelTimes.profileFiles(folder);
     const predictor = shipped ? await kernelTimes.shippedPredictor() : await predictorWithoutFleet(seed, steps, note);
     try {
       const plan = { measurements, repeats, seed };

@@ -1,5 +1,5 @@
 // What kernel times are worth on profiles that have them, and how predicted shares agree with them.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { readShippedPredictor } from '#cli/start/read-shipped-predictor.ts';
@@ -39,12 +39,19 @@ export interface ProfiledFile extends ProfiledTarget {
   readonly graphs: readonly (() => OperatorGraph)[];
 }
 
+/** Names of what may be profiles in a folder, sorted.
+ * @throws DomainError `invalid-usage` where it is not there */
+export function profileFiles(folder: string): string[] {
+  if (!existsSync(folder)) throw new DomainError('invalid-usage', `--folder: there is no ${folder}`);
+  return readdirSync(folder)
+    .filter((name) => /\.json(\.gz)?$/.test(name))
+    .sort();
+}
+
 /** Profiles of a folder in the order of their names; those without kernel times are passed over.
  * @throws DomainError `invalid-usage` where none has any */
 export async function readProfiled(predictor: Predictor, folder: string): Promise<ProfiledFile[]> {
-  const files = readdirSync(folder)
-    .filter((name) => /\.json(\.gz)?$/.test(name))
-    .sort();
+  const files = profileFiles(folder);
   const targets: ProfiledFile[] = [];
   for (const file of files) {
     const target = await profiledFile(predictor, folder, file);

@@ -1,6 +1,6 @@
 // How well targets are predicted whose profiles lie in a folder, told apart by kind of network: from networks of all
 // kinds, and of those of the other kinds alone.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { anyProfileSchema } from '#core/dataset/read-profile.ts';
@@ -73,7 +73,10 @@ export function programsOf(folder: string): string[] {
   return [...names].sort();
 }
 
-function profilesOf(folder: string) {
+/** In the order of their names.
+ * @throws DomainError `invalid-usage` where there is no folder or no profile in it */
+export function profilesOf(folder: string) {
+  if (!existsSync(folder)) throw new DomainError('invalid-usage', `--folder: there is no ${folder}`);
   const files = readdirSync(folder).filter((name) => name.endsWith('.json.gz'));
   if (files.length === 0) throw new DomainError('invalid-usage', `--folder ${folder}: no profile (*.json.gz) in it`);
   return files.sort().map((file) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { shippedPredictor } from '#cli/evaluate/evaluate-kernel-times.ts';
+import { readProfiled, shippedPredictor } from '#cli/evaluate/evaluate-kernel-times.ts';
 import { evaluateProfiles, programsOf, readProfiles } from '#cli/evaluate/evaluate-profiles.ts';
 import { profileScoresToTable } from '#cli/evaluate/print-profiles.ts';
 import type { Predictor } from '#core/predictor/types.ts';
@@ -44,6 +44,9 @@ test('without a profile it says so', async () => {
   const empty = join(folder, 'empty');
   mkdirSync(empty);
   await expect(readProfiles(predictor, empty)).rejects.toMatchObject({ code: 'invalid-usage' });
+  const missing = { code: 'invalid-usage', message: '--folder: there is no nowhere' };
+  await expect(readProfiles(predictor, 'nowhere')).rejects.toMatchObject(missing);
+  await expect(readProfiled(predictor, 'nowhere')).rejects.toMatchObject(missing);
 });
 
 test('programs whose targets are left out in turn are at least two', () => {
