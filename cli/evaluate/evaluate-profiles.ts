@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import * as z from 'zod';
 import { anyProfileSchema } from '#core/dataset/read-profile.ts';
 import { operatorNetworks } from '#core/descriptor/operator-networks.ts';
 import { DomainError } from '#core/errors.ts';
@@ -74,15 +75,21 @@ export function programsOf(folder: string): string[] {
 }
 
 /** In the order of their names.
- * @throws DomainError `invalid-usage` where there is no folder or no profile in it */
+ * @throws DomainError `invalid-usage` where there is no folder, no profile in it, or what is none */
 export function profilesOf(folder: string) {
   if (!existsSync(folder)) throw new DomainError('invalid-usage', `--folder: there is no ${folder}`);
   const files = readdirSync(folder).filter((name) => name.endsWith('.json.gz'));
   if (files.length === 0) throw new DomainError('invalid-usage', `--folder ${folder}: no profile (*.json.gz) in it`);
-  return files.sort().map((file) => {
-    const text = gunzipSync(readFileSync(join(folder, file))).toString('utf8');
-    return { id: file.replace('.json.gz', ''), profile: anyProfileSchema.parse(JSON.parse(text)) };
-  });
+  return files.sort().map((file) => ({ id: file.replace('.json.gz', ''), profile: profileIn(join(folder, file)) }));
+}
+
+function profileIn(path: string) {
+  try {
+    return anyProfileSchema.parse(JSON.parse(gunzipSync(readFileSync(path)).toString('utf8')));
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause).split('\n')[0] : (cause as Error).message;
+    throw new DomainError('invalid-usage', `--folder: ${path} is no profile: ${why}`, { cause });
+  }
 }
 
 /** Every target with and without its descriptor, all kinds and each; none of what has too few networks to measure. */

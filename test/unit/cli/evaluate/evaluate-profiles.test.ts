@@ -49,6 +49,17 @@ test('without a profile it says so', async () => {
   await expect(readProfiled(predictor, 'nowhere')).rejects.toMatchObject(missing);
 });
 
+test.each([
+  ['damaged', Buffer.from('nonsense'), 'incorrect header check'],
+  ['another', gzipSync('{}'), '✖ '],
+])('a file that is %s is named', async (name, bytes, why) => {
+  const broken = join(folder, name);
+  mkdirSync(broken);
+  writeFileSync(join(broken, 'x.json.gz'), bytes);
+  const message = expect.stringMatching(new RegExp(`^--folder: .*x.json.gz is no profile: ${why}`));
+  await expect(readProfiles(predictor, broken)).rejects.toMatchObject({ code: 'invalid-usage', message });
+});
+
 test('programs whose targets are left out in turn are at least two', () => {
   expect(programsOf('data/fleet/epyc')).toEqual(['onnxruntime', 'openvino']);
   expect(() => programsOf(folder)).toThrow(/^--others: .* has targets of 1 program, two are needed$/);
