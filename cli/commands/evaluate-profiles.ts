@@ -28,7 +28,8 @@ export const evaluateProfilesCommand = defineCommand({
     const note = (line: string): void => say(`${line}\n`);
     const { predictorWithoutFleet } = await import('../evaluate/evaluate-descriptor.ts');
     const { shippedPredictor } = await import('../evaluate/evaluate-kernel-times.ts');
-    const { evaluateProfiles, profilesOf, programsOf, readProfiles } = await import('../evaluate/evaluate-profiles.ts');
+    const { profilesOf } = await import('../read-profiles.ts');
+    const { evaluateProfiles, programsOf, readProfiles } = await import('../evaluate/evaluate-profiles.ts');
     const { profileScoresToTable } = await import('../evaluate/print-profiles.ts');
     const { countedSessions } = await import('../train/fleet-sessions.ts');
     // What is missing is said before anything slow.

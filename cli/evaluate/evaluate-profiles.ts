@@ -1,10 +1,6 @@
 // How well targets are predicted whose profiles lie in a folder, told apart by kind of network: from networks of all
 // kinds, and of those of the other kinds alone.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import * as z from 'zod';
-import { anyProfileSchema } from '#core/dataset/read-profile.ts';
+import { profilesOf } from '#cli/read-profiles.ts';
 import { operatorNetworks } from '#core/descriptor/operator-networks.ts';
 import { DomainError } from '#core/errors.ts';
 import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
@@ -72,24 +68,6 @@ export function programsOf(folder: string): string[] {
     throw new DomainError('invalid-usage', `--others: ${folder} has targets of ${names.size} program, two are needed`);
   }
   return [...names].sort();
-}
-
-/** In the order of their names.
- * @throws DomainError `invalid-usage` where there is no folder, no profile in it, or what is none */
-export function profilesOf(folder: string) {
-  if (!existsSync(folder)) throw new DomainError('invalid-usage', `--folder: there is no ${folder}`);
-  const files = readdirSync(folder).filter((name) => name.endsWith('.json.gz'));
-  if (files.length === 0) throw new DomainError('invalid-usage', `--folder ${folder}: no profile (*.json.gz) in it`);
-  return files.sort().map((file) => ({ id: file.replace('.json.gz', ''), profile: profileIn(join(folder, file)) }));
-}
-
-function profileIn(path: string) {
-  try {
-    return anyProfileSchema.parse(JSON.parse(gunzipSync(readFileSync(path)).toString('utf8')));
-  } catch (cause) {
-    const why = cause instanceof z.ZodError ? z.prettifyError(cause).split('\n')[0] : (cause as Error).message;
-    throw new DomainError('invalid-usage', `--folder: ${path} is no profile: ${why}`, { cause });
-  }
 }
 
 /** Every target with and without its descriptor, all kinds and each; none of what has too few networks to measure. */

@@ -1,6 +1,7 @@
 // A target of public measurements before it is adapted to: what it is, where its numbers come from, and the kernels of
 // the networks that were measured on it.
 import * as z from 'zod';
+import type { ProfileTarget } from '#core/dataset/profile-target.ts';
 import type { CountRow } from '#core/predictor/kernels/kernel-table.ts';
 
 const words = z.string().min(1).max(400);
@@ -38,3 +39,10 @@ export interface MeasuredTarget {
 
 /** Most measurements that an adaptation is made from. */
 export const mostMeasurements = 100;
+
+/** A profile's runtime in words: its name, version and execution provider as far as they are known, and its
+ * settings. */
+export function runtimeInWords({ name, version, executionProvider, settings }: ProfileTarget['runtime']): string {
+  const told = Object.entries(settings).map(([setting, value]) => `${setting} ${value}`);
+  return [name, version, executionProvider, ...told].filter((x) => x !== null).join(', ');
+}

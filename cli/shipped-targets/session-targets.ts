@@ -4,21 +4,19 @@ import type { LoweringId } from '#core/graph/lowerings.ts';
 import { evenlySpaced } from '#core/predictor/adaptation/checked-adaptation.ts';
 import type { KernelTable } from '#core/predictor/kernels/kernel-table.ts';
 import { slug } from '#core/text/slug.ts';
-import { type MeasuredTarget, mostMeasurements } from './measured-target.ts';
+import { type MeasuredTarget, mostMeasurements, runtimeInWords } from './measured-target.ts';
 
 const usual = new Set(['onnxruntime-all-t1', 'openvino-t1']);
 
 /** One a session, in the order of their names. */
 export function sessionTargets(table: KernelTable, lowerings: readonly LoweringId[]): MeasuredTarget[] {
   return fleetSessions(table, lowerings).map(({ name, target: { hardware, runtime }, networks }): MeasuredTarget => {
-    const settings = Object.entries(runtime.settings).map(([setting, value]) => `${setting} ${value}`);
-    const told = [runtime.name, runtime.version, runtime.executionProvider, ...settings].filter((x) => x !== null);
     return {
       description: {
         id: slug(`epyc-${name}`),
         title: `AMD EPYC, 1 core, ${name}`,
         hardware: `${hardware.model}, 1 of ${hardware.cores} cores`,
-        runtime: told.join(', '),
+        runtime: runtimeInWords(runtime),
         source: 'measured for this project with its agent (data/fleet/epyc/README.md)',
         licence: 'Apache-2.0',
         usual: usual.has(name),

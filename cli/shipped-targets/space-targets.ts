@@ -11,7 +11,7 @@ import { usualInputSize } from '#core/search-space/network/input-size.ts';
 import { searchSpace } from '#core/search-space/registry.ts';
 import type { SearchSpaceId } from '#core/search-space/search-space.ts';
 import { slug } from '#core/text/slug.ts';
-import { type MeasuredNetwork, type MeasuredTarget, mostMeasurements } from './measured-target.ts';
+import { type MeasuredNetwork, type MeasuredTarget, mostMeasurements, runtimeInWords } from './measured-target.ts';
 
 const dataFile = (name: string): string => new URL(`../../data/${name}`, import.meta.url).pathname;
 
@@ -110,14 +110,12 @@ export function fleetTargets(counter: BlockCounter): MeasuredTarget[] {
     .map((column) => {
       const bytes = gunzipSync(readFileSync(dataFile(`fleet/${column.device}.json.gz`)));
       const { hardware, runtime } = anyProfileSchema.parse(JSON.parse(bytes.toString('utf8'))).target;
-      const settings = Object.entries(runtime.settings).map(([name, value]) => `${name} ${value}`);
-      const told = [runtime.name, runtime.version, runtime.executionProvider, ...settings].filter((x) => x !== null);
       return {
         description: {
           id: slug(`xeon-${column.device}`),
           title: `Intel Xeon, 2 cores, ${column.device}`,
           hardware: `${hardware.model}, ${hardware.cores} cores`,
-          runtime: told.join(', '),
+          runtime: runtimeInWords(runtime),
           source: 'measured for this project with its agent (data/fleet/README.md)',
           licence: 'Apache-2.0',
           usual: false,

@@ -1,11 +1,8 @@
 // Whole sessions of this project's agent (data/fleet/epyc): cells, mobile networks and models of the zoo that one
 // target has measured, so that what is small and what is large is of one scale.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+import { profilesOf } from '#cli/read-profiles.ts';
 import type { ProfileTarget } from '#core/dataset/profile-target.ts';
-import { anyProfileSchema } from '#core/dataset/read-profile.ts';
 import { targetId } from '#core/dataset/target-id.ts';
 import { graphHash } from '#core/graph/graph-hash.ts';
 import type { LoweringId } from '#core/graph/lowerings.ts';
@@ -43,10 +40,8 @@ export function fleetSessions(
   folder: string = shippedSessions,
 ): FleetSession[] {
   const counter = blockCounter(table, lowerings);
-  const files = readdirSync(folder).filter((file) => file.endsWith('.json.gz'));
-  return files.sort().map((file): FleetSession => {
-    const text = gunzipSync(readFileSync(join(folder, file))).toString('utf8');
-    const { target, workloads, measurements, models = [] } = anyProfileSchema.parse(JSON.parse(text));
+  return profilesOf(folder).map(({ id, profile }): FleetSession => {
+    const { target, workloads, measurements, models = [] } = profile;
     const ofSpaces = measurements.map(({ workload: at, architecture, latency }): SessionNetwork => {
       const workload = workloads[at]!;
       const space = searchSpace(workload.searchSpace);
@@ -65,7 +60,7 @@ export function fleetSessions(
         rows: () => countGraph(table, graph, lowerings),
       }),
     );
-    return { name: file.replace('.json.gz', ''), target, networks: [...ofSpaces, ...whole] };
+    return { name: id, target, networks: [...ofSpaces, ...whole] };
   });
 }
 
