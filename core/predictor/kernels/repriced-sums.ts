@@ -67,23 +67,17 @@ export function repricedSums(
 function sumsOf(launches: readonly NetworkLaunches[], net: number, lowering: number, form: PriceForm): RepricedSums {
   const P = launches.length === 0 ? featureDimension : featuresOf(launches[0]!.prices, net);
   const { places, rows } = packed(launches, lowering);
-  const used = usedFeatures(places, net, P);
-  const width = used.length;
   const mean = Float64Array.from(places, ({ prices, kernel }) => prices.mean[net]![kernel]!);
-  const psi = new Float64Array(places.length * width);
-  places.forEach(({ prices, kernel }, x) => {
-    for (let c = 0; c < width; c++) psi[x * width + c] = prices.psi[net]![kernel * P + used[c]!]!;
-  });
+  const { first, feature, psi } = sparsePsi(places, net, P);
   const prices = new Float64Array(places.length);
   const slopes = new Float64Array(places.length);
   let pricedAt: Float64Array | undefined;
   const reprice = (weights: Float64Array): void => {
     if (pricedAt === weights) return;
     pricedAt = weights;
-    const own = Float64Array.from(used, (p) => weights[p]!);
-    for (let x = 0, at = 0; x < prices.length; x++) {
+    for (let x = 0; x < prices.length; x++) {
       let product = 0;
-      for (let c = 0; c < width; c++, at++) product += psi[at]! * own[c]!;
+      for (let at = first[x]!; at < first[x + 1]!; at++) product += psi[at]! * weights[feature[at]!]!;
       prices[x] = mean[x]! * priceAt(form, product);
       slopes[x] = slopeAt(form, product);
     }
@@ -103,23 +97,61 @@ function sumsOf(launches: readonly NetworkLaunches[], net: number, lowering: num
     phi(weights) {
       reprice(weights);
       const phi = new Float64Array(rows.length * P);
-      const sums = new Float64Array(width);
       for (let i = 0; i < rows.length; i++) {
         const { kernels, counts } = rows[i]!;
+        const sums = phi.subarray(i * P, (i + 1) * P);
         let m = 0;
-        sums.fill(0);
         for (let j = 0; j < kernels.length; j++) {
           const kernel = kernels[j]!;
           const share = counts[j]! * prices[kernel]!;
           m += share;
           const answer = share * slopes[kernel]!;
-          for (let c = 0, at = kernel * width; c < width; c++, at++) sums[c]! += answer * psi[at]!;
+          for (let at = first[kernel]!; at < first[kernel + 1]!; at++) sums[feature[at]!]! += answer * psi[at]!;
         }
-        for (let c = 0; c < width; c++) phi[i * P + used[c]!] = sums[c]! / m;
+        for (let p = 0; p < P; p++) sums[p]! /= m;
       }
       return phi;
     },
   };
+}
+
+/** ψ of the places but for what is 0, as most of it is: a kernel is in few classes. Place x has the entries from
+ * first[x] to first[x + 1]. */
+function sparsePsi(places: readonly Place[], net: number, P: number) {
+  const rows = places.map(({ prices, kernel }) => sparseRow(prices.psi[net]!, kernel, P));
+  const first = new Int32Array(places.length + 1);
+  rows.forEach((row, x) => {
+    first[x + 1] = first[x]! + row.feature.length;
+  });
+  const feature = new Int32Array(first[places.length]!);
+  const psi = new Float64Array(feature.length);
+  rows.forEach((row, x) => {
+    feature.set(row.feature, first[x]!);
+    psi.set(row.psi, first[x]!);
+  });
+  return { first, feature, psi };
+}
+
+interface SparseRow {
+  readonly feature: Int32Array;
+  readonly psi: Float64Array;
+}
+
+/** By the array that a kernel's ψ stands in, where it never changes. */
+const keptRows = new WeakMap<Float32Array, Map<number, SparseRow>>();
+
+function sparseRow(all: Float32Array, kernel: number, P: number): SparseRow {
+  const rows = keptRows.get(all) ?? new Map<number, SparseRow>();
+  keptRows.set(all, rows);
+  const own = all.subarray(kernel * P, (kernel + 1) * P);
+  const row = rows.get(kernel) ?? rowWithoutZeros(own);
+  rows.set(kernel, row);
+  return row;
+}
+
+function rowWithoutZeros(own: Float32Array): SparseRow {
+  const feature = Int32Array.from([...own.keys()].filter((p) => own[p] !== 0));
+  return { feature, psi: Float64Array.from(feature, (p) => own[p]!) };
 }
 
 interface Place {
@@ -150,11 +182,4 @@ function packed(launches: readonly NetworkLaunches[], lowering: number) {
     };
   });
   return { places, rows };
-}
-
-/** Features that some kernel has. */
-function usedFeatures(places: readonly Place[], net: number, P: number): number[] {
-  return Array.from({ length: P }, (_, p) => p).filter((p) =>
-    places.some(({ prices, kernel }) => prices.psi[net]![kernel * P + p] !== 0),
-  );
 }
