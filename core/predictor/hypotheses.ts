@@ -2,7 +2,8 @@
 // targets or from simulated ones alone describe it, and how noisy it is. For kernels x of a network a, launched c(x)
 // times:
 //   m(a) = Σ c(x) μ(x),   φ(a) = Σ c(x) μ(x) ψ(x) / m(a),   latency = scale · m(a) · (1 + φ(a)·w + σ ε)
-// with w ~ N(0, I) and ε ~ N(0, 1). ψ has learned features and one coordinate a class of kernels (kernel-classes.ts).
+// with w ~ N(0, reach² I) and ε ~ N(0, 1). ψ has learned features and one coordinate a class of kernels
+// (kernel-classes.ts).
 import type { LoweringId } from '#core/graph/lowerings.ts';
 import { kernelClassNames } from './kernels/kernel-classes.ts';
 
@@ -12,6 +13,20 @@ export const netCount = 2;
 export const learnedFeatures = 24;
 /** P, the dimension of ψ, φ and w. */
 export const featureDimension = learnedFeatures + kernelClassNames.length;
+/** How far a target's prices may be from the middle, in deviations of w. */
+export interface Reach {
+  readonly reach: number;
+  /** How likely it is beforehand. */
+  readonly share: number;
+}
+/** As far as those of a target that was learned from or, seldom, twice as far. From trials with measured targets left
+ * out (docs/predictor.md). */
+export const defaultReaches: readonly Reach[] = [
+  { reach: 1, share: 0.9 },
+  { reach: 2, share: 0.1 },
+];
+/** Those of targets that are learned from. */
+export const oneReach: readonly Reach[] = [{ reach: 1, share: 1 }];
 /** Relative noise standard deviations. */
 export const noiseLevels: readonly number[] = [0.003, 0.01, 0.03, 0.08, 0.2];
 

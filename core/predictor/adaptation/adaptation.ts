@@ -11,7 +11,7 @@ import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import { type LoweringId, loweringIds } from '#core/graph/lowerings.ts';
 import { cholesky } from '#core/matrix/small-matrix.ts';
-import { featureDimension, type Head, headsOf } from '#core/predictor/hypotheses.ts';
+import { featureDimension, type Head, headsOf, type Reach } from '#core/predictor/hypotheses.ts';
 import { type GroupModel, groupRows, rowsWithGroups, sumsWithGroups } from '#core/predictor/kernel-times/group-rows.ts';
 import { type NetworkLaunches, type RepricedSums, repricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import { type Beginning, beginnings, isFewMeasured } from '#core/predictor/operators/beginnings.ts';
@@ -27,10 +27,11 @@ import {
   outlierVariance,
   type Posterior,
   posteriorOf,
+  rowVariance,
   type SupportSystem,
   supportSystem,
 } from './posterior.ts';
-import { repricedRows, sumsAround, tangentAt } from './prior-mean.ts';
+import { reached, repricedRows, sumsAround, tangentAt } from './prior-mean.ts';
 import { selfCheckSchema } from './self-check.ts';
 
 const headSchema = z.strictObject({
@@ -89,6 +90,8 @@ export interface AdaptOptions {
   readonly operators?: OperatorRows | undefined;
   /** How shares of kernels are taken that the networks have; left out: as assumed. */
   readonly groups?: GroupModel;
+  /** How far prices may be from the middle; left out: as hypotheses.ts has it. */
+  readonly reaches?: readonly Reach[];
   /** Mean of the prior of w under each price network [nets][P]; left out: 0. */
   readonly priorMeans?: readonly Float64Array[] | undefined;
   /** How many networks the target has measured, where some are left out to see how they are predicted; left out: those
@@ -131,49 +134,49 @@ export function adaptTarget(
     lnEvidence + parameters.logPriors[h]![level]! + (lnLoweringPriors?.[h % parameters.lowerings.length] ?? 0);
   const wanted = [...new Set(options.heads ?? heads.keys())];
   const known = operators && isFewMeasured(options.measured ?? networks.count) ? (parameters.centres ?? []) : [];
-  const begun = beginnings(wanted, priorMeans, heads, known);
+  const begun = beginnings(wanted, priorMeans, heads, known, options.reaches);
   const sumsOf = (h: number, launches: readonly NetworkLaunches[]): RepricedSums =>
     repricedSums(launches, heads[h]!.net, parameters.lowerings.indexOf(heads[h]!.lowering));
   const systems = begun.map((beginning) => {
-    const { h, mean, isTangent } = beginning;
+    const { h, mean, isTangent, reach } = beginning;
     const own = headRows(forward, h);
     const moved = isTangent && forward.launches ? tangentAt(sumsOf(h, forward.launches), mean!) : undefined;
-    const plain = { ...(moved ?? (mean ? repricedRows(own, mean) : own)), lnLatency };
+    const plain = { ...reached(moved ?? (mean ? repricedRows(own, mean) : own), reach), lnLatency };
     const rows = groups ? rowsWithGroups(plain, groups, networks.count) : plain;
     return { ...beginning, system: supportSystem(operators ? rowsAlone(rows, operators, heads[h]!.net) : rows) };
   });
   const near = latencyMs.length < manyMeasurements ? systems : nearBest(parameters.noiseLevels, systems);
-  const linear = near.map(
-    ({ h, mean, isTangent, lnShare, system }): Hypotheses & Beginning & { readonly system: SupportSystem } => {
-      const { phi, inMeasurements } = system;
-      const levels = parameters.noiseLevels.map((sigma, l) => {
-        const posterior = posteriorOf(sigma, system, outlierShare);
-        return { l, sigma, phi, mean, posterior, score: scoreOf(h, l, posterior.lnEvidence) + lnShare, weight: 0 };
-      });
-      return { h, mean, isTangent, lnShare, form: 'linear', inMeasurements, levels, system };
-    },
-  );
+  const linear = near.map(({ system, ...own }): Hypotheses & Beginning & { readonly system: SupportSystem } => {
+    const { h, mean, reach, lnShare } = own;
+    const { phi, inMeasurements } = system;
+    const levels = parameters.noiseLevels.map((sigma, l) => {
+      const posterior = posteriorOf(sigma, system, outlierShare);
+      const score = scoreOf(h, l, posterior.lnEvidence) + lnShare;
+      return { l, sigma, phi, mean, reach, posterior, score, weight: 0 };
+    });
+    return { ...own, form: 'linear', inMeasurements, levels, system };
+  });
   const bestLinear = Math.max(...linear.flatMap(({ levels }) => levels.map(({ score }) => score)));
-  const positive = linear.flatMap(({ h, mean, lnShare, inMeasurements, levels, system }): Hypotheses[] => {
+  const positive = linear.flatMap(({ h, mean, reach, lnShare, inMeasurements, levels, system }): Hypotheses[] => {
     const head = heads[h]!;
     const known = options.near?.heads.find((each) => each.form === 'positive' && isSameHead(each, head));
     if (forward.launches === undefined || (options.near !== undefined && known === undefined)) return [];
     if (Math.max(...levels.map(({ score }) => score)) < bestLinear - farFromLinear) return [];
     const plain = sumsOf(h, forward.launches);
-    const around = mean ? sumsAround(plain, mean) : plain;
+    const around = sumsAround(plain, mean, reach);
     const divided = groups ? sumsWithGroups(around, groups, networks.count, P) : around;
     const sums = operators ? sumsAlone(divided, operators, head.net) : divided;
-    const own = positiveLevels(sums, known, system, levels, outlierShare, mean).map((level) => ({
+    const own = positiveLevels(sums, known, system, levels, outlierShare).map((level) => ({
       ...level,
       score: scoreOf(h, level.l, level.posterior.lnEvidence) + lnShare,
       weight: 0,
     }));
-    return [{ h, form: 'positive', inMeasurements, levels: own }];
+    return [{ h, mean, form: 'positive', inMeasurements, levels: own }];
   });
-  const standing: Hypotheses[] = [
+  const standing = joinedReaches([
     ...linear.filter(({ isTangent }) => !isTangent || forward.launches === undefined),
     ...positive,
-  ];
+  ]);
   const all = standing.flatMap((s) => s.levels);
   const best = Math.max(...all.map((level) => level.score));
   const total = all.reduce((sum, { score }) => sum + Math.exp(score - best), 0);
@@ -200,6 +203,17 @@ export function adaptTarget(
       (i) => all.reduce((sum, l) => sum + (l.posterior.outliers.includes(i) ? l.weight : 0), 0) > 0.5,
     ),
   };
+}
+
+/** Hypotheses that differ in nothing but their reach as one. */
+function joinedReaches(hypotheses: readonly Hypotheses[]): Hypotheses[] {
+  const joined: (Hypotheses & { readonly levels: Level[] })[] = [];
+  for (const own of hypotheses) {
+    const same = joined.find(({ h, form, mean }) => h === own.h && form === own.form && mean === own.mean);
+    if (same) same.levels.push(...own.levels);
+    else joined.push({ ...own, levels: [...own.levels] });
+  }
+  return joined;
 }
 
 /** As many of them as `most`, in their order. */
@@ -291,15 +305,18 @@ interface Level {
   readonly phi: Float64Array;
   /** Mean of the prior of w [P], what was solved for is w less it; undefined: 0. */
   readonly mean: Float64Array | undefined;
+  /** Deviation of that prior: what was solved for is in units of it. */
+  readonly reach: number;
   /** ln of prior times evidence. */
   readonly score: number;
   weight: number;
 }
 
-/** The noise levels of a head whose prices have one form, under one mean of its prior. */
+/** The noise levels and reaches of a head whose prices have one form, under one mean of its prior. */
 interface Hypotheses {
   /** Index of the head. */
   readonly h: number;
+  readonly mean: Float64Array | undefined;
   readonly form: AdaptedHead['form'];
   readonly inMeasurements: boolean;
   readonly levels: readonly Level[];
@@ -312,17 +329,18 @@ interface Hypotheses {
 function positiveLevels(
   sums: RepricedSums,
   known: AdaptedHead | undefined,
-  { lnMean, lnLatency, phi, ownVariance }: SupportSystem,
+  system: SupportSystem,
   linear: readonly Level[],
   outlierShare: number,
-  mean: Float64Array | undefined,
 ): Omit<Level, 'score' | 'weight'>[] {
+  const { lnMean, lnLatency, phi } = system;
   const lnOdds = Math.log(outlierShare / (1 - outlierShare));
   const asOutlier = outlierVariance(lnLatency.map((ln, i) => ln - lnMean[i]!));
   const gross = outlierShare > 0 ? grossOutliers(lnLatency.map((ln, i) => ln - lnMean[i]!)) : [];
   const levels: Omit<Level, 'score' | 'weight'>[] = [];
   let start: Float64Array = new Float64Array(phi.length / lnMean.length);
-  if (known) start.set(allWeights(known).map((w, p) => w - (mean?.[p] ?? 0)));
+  const { mean, reach } = linear[0]!;
+  if (known) start.set(allWeights(known).map((w, p) => (w - (mean?.[p] ?? 0)) / reach));
   let best = Number.NEGATIVE_INFINITY;
   const noise = Math.sqrt(known?.noiseVariance ?? Number.POSITIVE_INFINITY);
   const above = linear.findIndex(({ sigma }) => sigma > noise);
@@ -330,9 +348,7 @@ function positiveLevels(
   for (let l = largest; l >= 0; l--) {
     const { sigma, posterior } = linear[l]!;
     const without = (outliers: readonly number[]) => {
-      const variance = lnLatency.map((_, i) =>
-        outliers.includes(i) ? asOutlier(i) : sigma * sigma + (ownVariance?.[i] ?? 0),
-      );
+      const variance = lnLatency.map((_, i) => (outliers.includes(i) ? asOutlier(i) : rowVariance(system, sigma, i)));
       const found = positivePosterior(sums, lnLatency, variance, start, known ? stepsFromNear : stepsFromAfar);
       return { ...found, outliers, lnEvidence: found.posterior.lnEvidence + oddsOf(outliers.length, lnOdds) };
     };
@@ -342,7 +358,7 @@ function positiveLevels(
     start = own.weights;
     if (lnEvidence < best - hopeless) break;
     best = Math.max(best, lnEvidence);
-    levels.push({ l, sigma, phi: own.phi, mean, posterior: { ...own.posterior, lnEvidence, outliers } });
+    levels.push({ l, sigma, phi: own.phi, mean, reach, posterior: { ...own.posterior, lnEvidence, outliers } });
   }
   return levels;
 }
@@ -361,7 +377,7 @@ function merged({ form, levels, inMeasurements }: Hypotheses, k: number, feature
   const parts = levels
     .map((level) => ({ ...level, share: level.weight / total }))
     .filter(({ share }) => share > 1e-4)
-    .map((level) => ({ ...level, ...inFeatures(level.posterior, level.phi, k, coordinates, inMeasurements) }));
+    .map((level) => ({ ...level, ...inFeatures(level, k, coordinates, inMeasurements) }));
   const meanOver = (of: (part: (typeof parts)[number]) => number): number =>
     parts.reduce((sum, part) => sum + part.share * of(part), 0);
   const isLinear = form === 'linear';
@@ -385,9 +401,9 @@ function merged({ form, levels, inMeasurements }: Hypotheses, k: number, feature
   const covariance = new Float64Array(n * n);
   let priorVariance = 0;
   let noiseVariance = 0;
-  for (const { share, sigma, posterior, theta, response, spread } of parts) {
+  for (const { share, sigma, reach, posterior, theta, response, spread } of parts) {
     const scale = isLinear ? Math.exp(posterior.lnScale - lnScale) : 1;
-    priorVariance += share * scale * scale;
+    priorVariance += share * (scale * reach) ** 2;
     noiseVariance += share * sigma * sigma;
     for (let p = 0; p < n; p++) {
       const off = scale * theta[p]! - mean[p]!;
@@ -423,8 +439,7 @@ const rounded = (value: number): number => Number(value.toPrecision(7));
 /** θ = (1, w), how θ answers to a change of the scale (1, −response), and the covariance of (0, w), all [n] or [n × n],
  * in the coordinates given. */
 function inFeatures(
-  { weights, scaleResponse, factor }: Posterior,
-  phi: Float64Array,
+  { posterior: { weights, scaleResponse, factor }, phi, reach }: Level,
   k: number,
   coordinates: readonly number[],
   inMeasurements: boolean,
@@ -438,13 +453,13 @@ function inFeatures(
   response[0] = 1;
   const r = inMeasurements ? k : P;
   // F · X in measurements, F in features [r × n − 1].
-  const reach = new Float64Array(r * (n - 1));
+  const known = new Float64Array(r * (n - 1));
   for (let c = 1; c < n; c++) {
     const p = coordinates[c - 1]!;
     if (!inMeasurements) {
       theta[c] = weights[p]!;
       response[c] = -scaleResponse[p]!;
-      for (let i = p; i < r; i++) reach[i * (n - 1) + c - 1] = factor[i * r + p]!;
+      for (let i = p; i < r; i++) known[i * (n - 1) + c - 1] = factor[i * r + p]!;
       continue;
     }
     for (let j = 0; j < k; j++) {
@@ -452,14 +467,16 @@ function inFeatures(
       theta[c]! += x * weights[j]!;
       response[c]! -= x * scaleResponse[j]!;
       if (x === 0) continue;
-      for (let i = j; i < k; i++) reach[i * (n - 1) + c - 1]! += factor[i * r + j]! * x;
+      for (let i = j; i < k; i++) known[i * (n - 1) + c - 1]! += factor[i * r + j]! * x;
     }
   }
   for (let c = 1; c < n; c++) {
+    theta[c]! *= reach;
+    response[c]! *= reach;
     for (let d = 1; d <= c; d++) {
       let product = 0;
-      for (let i = 0; i < r; i++) product += reach[i * (n - 1) + c - 1]! * reach[i * (n - 1) + d - 1]!;
-      spread[c * n + d] = inMeasurements ? (c === d ? 1 : 0) - product : product;
+      for (let i = 0; i < r; i++) product += known[i * (n - 1) + c - 1]! * known[i * (n - 1) + d - 1]!;
+      spread[c * n + d] = reach ** 2 * (inMeasurements ? (c === d ? 1 : 0) - product : product);
     }
   }
   return { theta, response, spread };

@@ -25,7 +25,13 @@ export interface SupportRows {
   readonly lnLatency: Float64Array;
   /** Variance of each row's own noise beside σ² [k]; left out: none. */
   readonly ownVariance?: Float64Array;
+  /** How many times σ each row's noise is [k]; left out: once. */
+  readonly noiseFactor?: Float64Array;
 }
+
+/** Variance of the noise of a row at a noise level. */
+export const rowVariance = ({ ownVariance, noiseFactor }: SupportRows, sigma: number, row: number): number =>
+  (sigma * (noiseFactor?.[row] ?? 1)) ** 2 + (ownVariance?.[row] ?? 0);
 
 export interface Posterior {
   readonly lnEvidence: number;
@@ -157,8 +163,7 @@ export function posteriorOf(
   const k = lnMean.length;
   const lnRatio = lnLatency.map((ln, i) => ln - lnMean[i]!);
   const z = lnRatio.map(Math.exp);
-  const variance = sigma * sigma;
-  const even = new Float64Array(k).fill(variance).map((own, i) => own + (system.ownVariance?.[i] ?? 0));
+  const even = Float64Array.from({ length: k }, (_, i) => rowVariance(system, sigma, i));
   const asOutlier = outlierVariance(lnRatio);
   const at = (noise: Float64Array): Candidate => {
     const solved = system.solve(z, noise);

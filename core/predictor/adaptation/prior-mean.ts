@@ -1,7 +1,8 @@
-// A prior of w whose mean is not 0 (operators/counter-prior.ts): w = mean + v, v ~ N(0, I). Posterior and evidence are
-// those of v after repricing, and exact. Where prices are linear, with g = 1 + φ·mean,
-//   scale · m · (1 + φ·w) = scale · m g · (1 + φ/g · v)
-// and where they are positive, sums at v are those at mean + v.
+// A prior of w whose mean is not 0 (operators/counter-prior.ts), or whose deviation is not 1 (hypotheses.ts):
+// w = mean + reach · v, v ~ N(0, I). Posterior and evidence are those of v after repricing, and exact. Where prices are
+// linear, with g = 1 + φ·mean,
+//   scale · m · (1 + φ·w) = scale · m g · (1 + reach · φ/g · v)
+// and where they are positive, sums at v are those at mean + reach · v.
 import type { RepricedSums } from '#core/predictor/kernels/repriced-sums.ts';
 import type { HeadRows } from './adaptation.ts';
 
@@ -28,13 +29,21 @@ export const tangentAt = (sums: RepricedSums, mean: Float64Array): HeadRows => (
   phi: sums.phi(mean),
 });
 
+/** φ for v, once it is around the mean. */
+export const reached = (rows: HeadRows, reach: number): HeadRows =>
+  reach === 1 ? rows : { ...rows, phi: rows.phi.map((value) => reach * value) };
+
 /** Sums that take v, which may be followed by other weights. */
-export function sumsAround(sums: RepricedSums, mean: Float64Array): RepricedSums {
+export function sumsAround(sums: RepricedSums, mean: Float64Array | undefined, reach: number): RepricedSums {
+  if (mean === undefined && reach === 1) return sums;
   let last: { readonly v: Float64Array; readonly weights: Float64Array } | undefined;
   const weightsAt = (v: Float64Array): Float64Array => {
     // The same object for the same v: prices are worked out once for both sums.
-    if (last?.v !== v) last = { v, weights: v.map((value, p) => value + (mean[p] ?? 0)) };
+    if (last?.v !== v) last = { v, weights: v.map((value, p) => reach * value + (mean?.[p] ?? 0)) };
     return last.weights;
   };
-  return { lnMean: (v) => sums.lnMean(weightsAt(v)), phi: (v) => sums.phi(weightsAt(v)) };
+  return {
+    lnMean: (v) => sums.lnMean(weightsAt(v)),
+    phi: (v) => sums.phi(weightsAt(v)).map((value) => reach * value),
+  };
 }

@@ -3,7 +3,7 @@
 import type { Descriptor } from '#core/descriptor/descriptor.ts';
 import { adaptTarget, allWeights } from '#core/predictor/adaptation/adaptation.ts';
 import { loadPredictor, type PredictorBundle } from '#core/predictor/bundle.ts';
-import { featureDimension, netCount } from '#core/predictor/hypotheses.ts';
+import { featureDimension, netCount, oneReach } from '#core/predictor/hypotheses.ts';
 import { type CountedTarget, learnCounterMap } from '#core/predictor/operators/counter-prior.ts';
 import { encodeParameters } from '#core/predictor/predictor-parameters.ts';
 import type { Forward, Predictor } from '#core/predictor/types.ts';
@@ -47,7 +47,7 @@ export function weightsOf(
   const { lowerings } = parameters;
   return Array.from({ length: netCount }, (_, net) => {
     const heads = lowerings.map((__, lowering) => net * lowerings.length + lowering);
-    const adaptation = adaptTarget(parameters, identity.hash, networks, latencyMs, { heads });
+    const adaptation = adaptTarget(parameters, identity.hash, networks, latencyMs, { heads, reaches: oneReach });
     const mean = new Float64Array(featureDimension);
     for (const head of adaptation.heads)
       allWeights(head).forEach((w, p) => {

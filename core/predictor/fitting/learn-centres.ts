@@ -2,7 +2,7 @@
 // found among them (operators/beginnings.ts) and told which of them they are like
 // (whole-networks/observe-behaviour.ts).
 import { adaptTarget, allWeights } from '#core/predictor/adaptation/adaptation.ts';
-import { headsOf } from '#core/predictor/hypotheses.ts';
+import { headsOf, oneReach } from '#core/predictor/hypotheses.ts';
 import { sumsOfRows } from '#core/predictor/kernels/sums-of-rows.ts';
 import type { Centre } from '#core/predictor/predictor-parameters.ts';
 import type { Predictor } from '#core/predictor/types.ts';
@@ -22,7 +22,10 @@ export async function learnCentres(predictor: Predictor, { groups, kernels }: Ep
     const networks = rows.map((row) => group.networks[row]!);
     const forward = await sumsOfRows(predictor, kernels, networks, target.batch);
     const latencyMs = Float64Array.from(rows, (row) => target.latencyMs[row]!);
-    const adaptation = adaptTarget(parameters, identity.hash, forward, latencyMs, { heads: ofKnown });
+    const adaptation = adaptTarget(parameters, identity.hash, forward, latencyMs, {
+      heads: ofKnown,
+      reaches: oneReach,
+    });
     const likeliest = adaptation.heads.reduce((best, head) => (head.weight > best.weight ? head : best));
     centres.push({
       target: target.id,

@@ -4,7 +4,9 @@
 //   ln latency = ln scale + ln (m(operator) + h) + δ + noise
 //   h = μ(run) · bytes / 10⁵ · exp(1.5 v),  v ~ N(0, 1);   δ ~ N(mean, deviation²);   each one number a target
 // v and δ are two more weights that only these rows have a feature for, so that posterior and evidence stay closed
-// form. The noise is beside σ: a price network does not know an operator alone to a per cent.
+// form. The noise is the operators' own and three times σ: a price network does not know an operator alone to a per
+// cent, and where it explains a target badly, then operators, one kernel each, worse than networks, whose kernels'
+// errors offset each other.
 
 import { bytesOfElement, type OperatorGraph } from '#core/graph/operator-graph.ts';
 import type { RepricedSums } from '#core/predictor/kernels/repriced-sums.ts';
@@ -84,6 +86,9 @@ export function joinedForwards(first: Forward, second: Forward): Forward {
   };
 }
 
+/** How many times σ the noise of an operator alone is, beside its own. */
+const aloneFactor = 3;
+
 interface Rows {
   /** ln m [n]. */
   readonly lnMean: Float64Array;
@@ -96,18 +101,19 @@ interface Rows {
 }
 
 /** Rows of networks and, behind them, operators at w = 0: with the features of v and δ as the last two, φ
- * [n × (P + 2)], less the mean of δ, and with the variance of the operators' own noise.
+ * [n × (P + 2)], less the mean of δ, and with the operators' own noise.
  * @param net whose prices they are of */
 export function rowsAlone(
   rows: Rows,
   operators: OperatorRows,
   net: number,
-): Rows & { readonly ownVariance: Float64Array } {
+): Rows & { readonly ownVariance: Float64Array; readonly noiseFactor: Float64Array } {
   const { alone = learnedAlone, latencyMs } = operators;
   const first = rows.lnMean.length - latencyMs.length;
   return {
     ...withAlone(rows, handedPrices(operators, net), alone.deviation),
     lnLatency: rows.lnLatency.map((ln, i) => (i < first ? ln : ln - alone.mean)),
+    noiseFactor: rows.lnMean.map((_, i) => (i < first ? 1 : aloneFactor)),
     ownVariance: rows.lnMean.map((_, i) => (i < first ? (rows.ownVariance?.[i] ?? 0) : alone.noise ** 2)),
   };
 }

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { adaptationSchema, adaptTarget } from '#core/predictor/adaptation/adaptation.ts';
 import { lnMoments, predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
-import { noiseLevels } from '#core/predictor/hypotheses.ts';
+import { noiseLevels, oneReach } from '#core/predictor/hypotheses.ts';
 import type { Forward } from '#core/predictor/types.ts';
 import { expectClose } from '../../onnx/finite-differences.ts';
 import { range, reference, referenceForward, referenceHeads, referenceParameters } from '../reference.ts';
@@ -15,7 +15,8 @@ const hash = 'f'.repeat(64);
 const { lowerings } = referenceParameters;
 const predict = (adaptation: Parameters<typeof predictLatencies>[0], forward: Forward) =>
   predictLatencies(adaptation, lowerings, forward);
-const atItsWord = { outlierShare: 0 };
+/** The reference knows one reach. */
+const atItsWord = { outlierShare: 0, reaches: oneReach };
 
 describe.each(reference.targets)('$name', (target) => {
   const targets = referenceForward(target.phiScale, range(64, 70));

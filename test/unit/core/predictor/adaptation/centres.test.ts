@@ -7,7 +7,7 @@ import { forwardRows, leaveOneOut } from '#core/predictor/adaptation/leave-one-o
 import { posteriorOf, supportSystem } from '#core/predictor/adaptation/posterior.ts';
 import { predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { repricedRows } from '#core/predictor/adaptation/prior-mean.ts';
-import { featureDimension as P } from '#core/predictor/hypotheses.ts';
+import { oneReach, featureDimension as P } from '#core/predictor/hypotheses.ts';
 import { networkSums } from '#core/predictor/kernels/network-sums.ts';
 import { joinedForwards, type OperatorRows, rowsAlone } from '#core/predictor/operators/operator-rows.ts';
 import type { Forward, HeadParameters, PriceTable } from '#core/predictor/types.ts';
@@ -63,6 +63,7 @@ describe('after one measurement', () => {
     adaptTarget(own, 'hash', first, latencyMs.slice(0, 1), {
       heads: [0],
       operators,
+      reaches: oneReach,
       ...(priorMeans && { priorMeans }),
     }).heads;
   const centre = Float64Array.from(weights);

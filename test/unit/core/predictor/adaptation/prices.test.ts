@@ -7,6 +7,7 @@ import { adaptCalibrated } from '#core/predictor/adaptation/calibrate.ts';
 import { posteriorOf, supportSystem } from '#core/predictor/adaptation/posterior.ts';
 import { lnMoments, predictLatencies } from '#core/predictor/adaptation/posterior-predictive.ts';
 import { chooseRows } from '#core/predictor/adaptation/select-support-set.ts';
+import { oneReach } from '#core/predictor/hypotheses.ts';
 import type { Forward, HeadParameters } from '#core/predictor/types.ts';
 import { seededRandom } from '#core/random.ts';
 
@@ -44,7 +45,10 @@ const parameters = (noiseLevels: readonly number[]): HeadParameters => ({
   logPriors: range(H).map(() => noiseLevels.map(() => -Math.log(H * noiseLevels.length))),
 });
 const adapted = (k: number, noiseLevels: readonly number[]) =>
-  adaptTarget(parameters(noiseLevels), 'hash', rows(range(k)), latency.slice(0, k), { outlierShare: 0 });
+  adaptTarget(parameters(noiseLevels), 'hash', rows(range(k)), latency.slice(0, k), {
+    outlierShare: 0,
+    reaches: oneReach,
+  });
 
 describe.each([4, 30])('from %i measurements, under one noise level', (k) => {
   const adaptation = adapted(k, [0.01]);

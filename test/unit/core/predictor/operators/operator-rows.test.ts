@@ -61,8 +61,8 @@ test('a network and two operators of known prices: the scale is what a Gaussian 
     },
   });
   const head = adaptation.heads.find(({ form }) => form === 'positive')!;
-  // The network says the scale with variance σ²; the mean of the operators, less δ's, with d² + (σ² + τ²) / 2.
-  const [ofNetwork, ofOperators] = [0.1 ** 2, 0.2 ** 2 + (0.1 ** 2 + 0.15 ** 2) / 2];
+  // The network says the scale with variance σ²; the mean of the operators, less δ's, with d² + ((3σ)² + τ²) / 2.
+  const [ofNetwork, ofOperators] = [0.1 ** 2, 0.2 ** 2 + (0.3 ** 2 + 0.15 ** 2) / 2];
   const variance = 1 / (1 / ofNetwork + 1 / ofOperators);
   expect(head.lnScale).toBeCloseTo(variance * (1.1 / ofNetwork + (0.75 + 0.3) / ofOperators), 5);
   expect(head.factor[0]! ** 2).toBeCloseTo(variance, 5);
@@ -117,6 +117,7 @@ describe('handing over tensors', () => {
     expect([...rows.lnLatency]).toEqual([0, 0.1, 0.1, 0.1, 0.1, 0.1]);
     expect(rows.ownVariance[0]).toBe(0);
     expect(rows.ownVariance[1]).toBeCloseTo(0.01, 12);
+    expect([...rows.noiseFactor]).toEqual([1, 3, 3, 3, 3, 3]);
   });
 });
 
@@ -131,7 +132,8 @@ describe('simulated devices', () => {
     all,
     range(5).map((i) => 40 + i),
   );
-  const predictor = { parameters, identity: { version: 'v', hash: 'h' } } as Predictor;
+  const exact: HeadParameters = { ...parameters, noiseLevels: [0.02] };
+  const predictor = { parameters: exact, identity: { version: 'v', hash: 'h' } } as Predictor;
 
   /** Positive prices; operators handed over at e^(1.5 v) of the usual, and alone at e^δ. */
   const device = (id: number, delta: number): TargetWithOperators => {
@@ -174,7 +176,7 @@ describe('simulated devices', () => {
       devices.map((target) => {
         const operators = { ...target.operators, alone };
         const support = forwardRows(networks, range(k));
-        const adaptation = adaptTarget(parameters, 'h', support, target.latencyMs.slice(0, k), { operators });
+        const adaptation = adaptTarget(exact, 'h', support, target.latencyMs.slice(0, k), { operators });
         const { latencyMs, lowMs, highMs } = predictLatencies(adaptation, ['eager'], networks);
         const inside = range(40).filter((i) => target.latencyMs[i]! > lowMs[i]! && target.latencyMs[i]! < highMs[i]!);
         expect(inside.length).toBeGreaterThan(30);

@@ -21,7 +21,7 @@ const [devices, measured, tested] = [16, 10, 4];
 const space = searchSpace('fbnet');
 const workload = { searchSpace: space.id, inputSize: 224, batchSize: 1 };
 
-test('parts are near what they take, and their intervals cover at about their rate', async () => {
+test('parts are near what they take, and their intervals cover at about their rate', { timeout: 120_000 }, async () => {
   const predictor = await loadPredictor((await readShippedPredictor()).bundle);
   const { parameters, identity } = predictor;
   const random = seededRandom(11);
