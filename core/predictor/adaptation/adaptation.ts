@@ -3,10 +3,10 @@
 //   latency(a) = scale · m(a) · (θ₀ + φ(a)·w) · (1 + noise) = scale · Σ c(x) μ(x) (θ₀ + ψ(x)·w) · (1 + noise)
 // is linear in θ, so that every kernel x has a price in ms, and its uncertainty. Each head is also tried with prices
 // that are positive whatever w is, latency(a) = scale · Σ c(x) μ(x) p(ψ(x)·w) · (1 + noise), and evidence decides
-// (positive-posterior.ts). The noise levels of a head, each with its posterior (posterior.ts), are merged into their
-// common mean and covariance. Plain JSON, tens of kilobytes, and up to some hundreds while known targets stand beside
-// each other: of w only the coordinates that the measured networks touch are stated; the others keep their prior, so
-// that a kernel of a class never measured widens an interval.
+// (positive-posterior.ts). A head's noise levels and reaches, each with its posterior (posterior.ts), are merged into
+// their common mean and covariance. Plain JSON, tens of kilobytes, and up to some hundreds while known targets stand
+// beside each other: of w only the coordinates that the measured networks touch are stated; the others keep their
+// prior, so that a kernel of a class never measured widens an interval.
 import * as z from 'zod';
 import { DomainError } from '#core/errors.ts';
 import { type LoweringId, loweringIds } from '#core/graph/lowerings.ts';
@@ -368,8 +368,8 @@ const likelier = <T extends { readonly lnEvidence: number }>(a: T, b: T): T => (
 /** ln of the factor by which the evidence of a noise level falls short when no smaller one is tried. */
 const hopeless = 12;
 
-/** Mean and covariance of θ over noise levels, what only operators have left out: in units of their mean scale where
- * prices are linear, with ln scale less its mean in place of θ₀ − 1 where they are positive. */
+/** Mean and covariance of θ over noise levels and reaches, what only operators have left out: in units of their mean
+ * scale where prices are linear, with ln scale less its mean in place of θ₀ − 1 where they are positive. */
 function merged({ form, levels, inMeasurements }: Hypotheses, k: number, features: number) {
   const coordinates = touchedBy(levels[0]!.phi, k, features);
   const n = 1 + coordinates.length;

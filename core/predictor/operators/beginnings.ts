@@ -1,5 +1,5 @@
-// What an adaptation tries: each head with the prior of its weights as it is, and where operators were measured and
-// hardly any network, around the targets that the predictor has learned from, too.
+// What an adaptation tries: each head with the prior of its weights at each reach, and where operators were measured
+// and hardly any network, around the targets that the predictor has learned from, too.
 import { defaultReaches, type Head, type Reach } from '#core/predictor/hypotheses.ts';
 import type { Centre } from '#core/predictor/predictor-parameters.ts';
 

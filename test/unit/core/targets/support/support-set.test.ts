@@ -41,6 +41,12 @@ const submitted: SubmittedGraph = {
 
 const latencies = measured('server', 80).map(({ latencyMs }) => latencyMs);
 
+/** What a cell takes where its edges alone cost, in ms. */
+const ofEdges = (text: string): number => {
+  const count = (operator: string): number => text.split(operator).length - 1;
+  return 2 + 3 * count('nor_conv_3x3') + count('nor_conv_1x1') + 0.5 * count('avg_pool');
+};
+
 describe('support set', () => {
   it('says what a new target should start with, the same to everybody', async () => {
     const { ask } = await setUp();
@@ -61,15 +67,14 @@ describe('support set', () => {
   it('says what to measure next on a target, never what was measured', async () => {
     const { service, ask } = await setUp();
     const start = await ask(10);
-    const profile = profileOf((i) => latencies[i]!, { to: 10 });
+    const profile = profileOf((i) => ofEdges(start.architectures[i]!), { to: 10 });
     const measurements = profile.measurements.map((m, i) => ({ ...m, architecture: start.architectures[i]! }));
     const result = await service.send(await service.enrol('a'), { ...profile, measurements });
     if (result.outcome !== 'accepted') throw new Error('not accepted');
     const next = await ask(10, result.upload.accepted!.targetId);
     expect(next.measured).toBe(10);
     expect(next.architectures.filter((text) => start.architectures.includes(text))).toEqual([]);
-    // The latencies are other networks', so that most of what is left is noise, which ten more do not lower.
-    expect(next.expectedErrors![10]).toBeLessThanOrEqual(next.expectedErrors![0]!);
+    expect(next.expectedErrors![10]).toBeLessThan(next.expectedErrors![0]!);
     // The error of now is the one that the target itself shows: its posterior's, or that of leaving measurements out.
     const { adaptation } = await showTarget(service.data, result.upload.accepted!.targetId);
     const shown = Math.max(adaptation!.expectedError!, adaptation!.leftOut!.medianError);
@@ -158,7 +163,7 @@ describe('support set', () => {
     const { service, ask } = await setUp({ deployed: false });
     const start = await ask(10);
     expect(start).toMatchObject({ searchSpace: 'nasbench201', inputSize: 32, batchSize: 1 });
-    const profile = profileOf((i) => latencies[i]!, { to: 10 });
+    const profile = profileOf((i) => ofEdges(start.architectures[i]!), { to: 10 });
     const measurements = profile.measurements.map((m, i) => ({ ...m, architecture: start.architectures[i]! }));
     const result = await service.send(await service.enrol('a'), { ...profile, measurements });
     if (result.outcome !== 'accepted') throw new Error('not accepted');
